@@ -88,6 +88,7 @@ mod runtime;
 mod suggest;
 
 pub use api::discovery::{Contract, Info};
+pub use api::page::UnreadableRecord;
 pub use api::page::{Page, PageSize, Total};
 pub use api::profile::{DateFractions, HitOrder, ServiceProfile, TotalShape};
 pub use api::response::{Meta, Response};

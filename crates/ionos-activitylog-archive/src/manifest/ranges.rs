@@ -46,7 +46,8 @@ pub struct KnownGap {
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Why the range could not be verified: `overflow`, `disagreement`, `outside-of-window` or `unknown`.
+    /// Why the range could not be verified: `overflow`, `disagreement`, `outside-of-window`, `total-decreased`,
+    /// `partial-search`, `unreadable-record` or `unknown`.
     pub reason: String,
     /// Number of distinct events received.
     pub seen: u64,
@@ -111,6 +112,9 @@ impl KnownGap {
             GapReason::Overflow => "overflow",
             GapReason::Disagreement => "disagreement",
             GapReason::OutsideOfWindow => "outside-of-window",
+            GapReason::TotalDecreased => "total-decreased",
+            GapReason::PartialSearch => "partial-search",
+            GapReason::UnreadableRecord => "unreadable-record",
             _ => "unknown",
         }
     }

@@ -1,5 +1,5 @@
-//! Faults that change one place in the correct answer and leave every other byte unchanged. Such an answer is the
-//! hardest for a client to recognize as wrong.
+//! Faults that change little in the correct answer: one place, or the number of hits. Such an answer is the hardest for a
+//! client to recognize as wrong.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,6 +21,8 @@ struct PageJson<'a> {
 struct HitsJson<'a> {
     #[serde(borrow)]
     hits: &'a RawValue,
+    #[serde(default)]
+    total: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +90,28 @@ pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
     replace_part(text, value, other)
 }
 
+/// Keeps the first half of the hits and half of the total, and adds the signs of a partial search. `None` if the answer
+/// is not a page with a numeric total.
+pub(super) fn partial_search(body: &Bytes) -> Option<Bytes> {
+    let page: PageJson<'_> = serde_json::from_slice(body).ok()?;
+    let hits: Vec<&RawValue> = serde_json::from_str(page.hits.hits.get()).ok()?;
+    let searched: Vec<&str> = hits.iter().take(hits.len() / 2).map(|hit| hit.get()).collect();
+    let total = page.hits.total?.as_u64()? / 2;
+    let signs = r#""took":30000,"timed_out":true,"_shards":{"total":5,"successful":3,"skipped":0,"failed":2}"#;
+    Some(format!(r#"{{{signs},"hits":{{"total":{total},"hits":[{}]}}}}"#, searched.join(",")).into())
+}
+
+/// Puts a byte that is not UTF-8 before one record. `None` if the answer has no record.
+pub(super) fn invalid_record(body: &Bytes, random: &mut Random) -> Option<Bytes> {
+    let text = std::str::from_utf8(body).ok()?;
+    let records: Vec<HitJson<'_>> = serde_json::from_str(find_list(text)?.get()).ok()?;
+    if records.is_empty() {
+        return None;
+    }
+    let Range { start, .. } = range_of_part(text, random.pick(&records).source.get())?;
+    Some([body.get(..start)?, b"\xff", body.get(start..)?].concat().into())
+}
+
 /// Replaces a part of the text. `part` must be a slice of `text`.
 fn replace_part(text: &str, part: &str, other: &str) -> Option<Bytes> {
     let Range { start, end } = range_of_part(text, part)?;
@@ -137,6 +161,29 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(text(null_for_array(&Bytes::from(body))), expected);
+        }
+    }
+
+    #[test]
+    fn a_partial_search_has_half_of_the_hits_and_says_so() {
+        let partial = text(partial_search(&Bytes::from_static(PAGE.as_bytes()))).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&partial).unwrap();
+        assert_eq!((value["timed_out"].as_bool(), value["_shards"]["failed"].as_u64()), (Some(true), Some(2)));
+        assert_eq!((value["hits"]["total"].as_u64(), value["hits"]["hits"].as_array().unwrap().len()), (Some(1), 1));
+        for other in [CONTRACTS, INFO, "<html>"] {
+            assert_eq!(partial_search(&Bytes::from(other)), None);
+        }
+    }
+
+    #[test]
+    fn an_invalid_record_changes_one_byte_of_one_record() {
+        let key = RandomKey { seed: 1, contract: 0, part: 0 };
+        let damaged = invalid_record(&Bytes::from_static(PAGE.as_bytes()), &mut Random::new(key, 0)).unwrap();
+        let at = damaged.iter().position(|byte| *byte == 0xff).unwrap();
+        assert!(damaged[..at].ends_with(b"\"_source\":"));
+        assert_eq!([&damaged[..at], &damaged[at + 1..]].concat(), PAGE.as_bytes());
+        for other in [CONTRACTS, INFO, r#"{"hits":{"hits":[]}}"#] {
+            assert_eq!(invalid_record(&Bytes::from(other), &mut Random::new(key, 0)), None);
         }
     }
 

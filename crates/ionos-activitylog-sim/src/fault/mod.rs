@@ -65,6 +65,8 @@
 //! | `{"cut_at": {"bytes": 10}}` | the connection is closed after this many bytes of the body |
 //! | `{"wrong_content_length": {"by": -3}}` | the correct answer, but `Content-Length` is 3 less than the number of bytes sent |
 //! | `"malformed_json"`, `"null_for_array"`, `"wrong_type"` | the correct answer with one place changed |
+//! | `"partial_search"` | half of the hits and of the total, with the signs of a search that timed out on some shards |
+//! | `"invalid_record"` | the correct answer, in which one record is neither JSON nor UTF-8 |
 //! | `"html200"` | an HTML page with status 200 |
 //! | `{"redirect": {"location": "https://example.com/"}}` | status 302 with this location |
 //! | `{"decompression_bomb": {"bytes": 1073741824}}` | the correct answer after this many compressed spaces |
@@ -75,7 +77,7 @@
 //!
 //! # Determinism
 //!
-//! The random choices of `rate` and `wrong_type` depend on the seed, the position of the rule in the script, the
+//! The random choices of `rate`, `wrong_type` and `invalid_record` depend on the seed, the position of the rule in the script, the
 //! method, path and query of the request, and on how often the same request was received before. So these choices do
 //! not depend on the order in which different requests arrive. `requests`, `every` and `times` count requests as they
 //! arrive, so use them with clients that send one request after another.
@@ -159,6 +161,12 @@ pub enum Fault {
     /// instead of anything else. A list of contracts and an answer that is a single object are changed in the same way;
     /// a page or a list without entries is not changed.
     WrongType,
+    /// The first half of the hits of a page and half of its total, with `timed_out` and failed `_shards`, as a search
+    /// engine answers if it searched only a part of the log. Any other answer is not changed.
+    PartialSearch,
+    /// The correct answer with a byte that is not UTF-8 at the start of one record, which is then neither JSON nor UTF-8.
+    /// An answer without a record is not changed.
+    InvalidRecord,
     /// An HTML page with status 200, as login portals and servers under maintenance send it.
     Html200,
     /// Status 302 with an empty body.
@@ -224,6 +232,8 @@ impl Fault {
             Self::MalformedJson => "malformed_json",
             Self::NullForArray => "null_for_array",
             Self::WrongType => "wrong_type",
+            Self::PartialSearch => "partial_search",
+            Self::InvalidRecord => "invalid_record",
             Self::Html200 => "html200",
             Self::Redirect { .. } => "redirect",
             Self::DecompressionBomb { .. } => "decompression_bomb",
@@ -277,6 +287,16 @@ impl Fault {
             }
             Self::WrongType => {
                 if let Some(body) = damage::wrong_type(reply.response.body(), random) {
+                    reply.replace_body(body);
+                }
+            }
+            Self::PartialSearch => {
+                if let Some(body) = damage::partial_search(reply.response.body()) {
+                    reply.replace_body(body);
+                }
+            }
+            Self::InvalidRecord => {
+                if let Some(body) = damage::invalid_record(reply.response.body(), random) {
                     reply.replace_body(body);
                 }
             }

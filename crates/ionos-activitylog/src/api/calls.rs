@@ -6,7 +6,7 @@ use ionos_activitylog_client as wire;
 use crate::api::Api;
 use crate::api::discovery::{Contract, Info, contracts_from_wire};
 use crate::api::operation::Operation;
-use crate::api::page::{Hits, Page, read_hits};
+use crate::api::page::{Hits, Page, max_hits, read_hits};
 use crate::api::response::Response;
 use crate::cloud_request::CloudRequest;
 use crate::contract::ContractNumber;
@@ -44,7 +44,7 @@ impl Api {
         offset: u64,
         size: u64,
     ) -> Result<Response<Page>, Error> {
-        let from_hits = |hits| Page::from_hits(hits, offset);
+        let from_hits = |hits| Page::from_hits(hits, range, offset);
         self.read_page(contract, range, offset, size, from_hits, || Page::empty(offset)).await
     }
 
@@ -74,7 +74,8 @@ impl Api {
                 let answer = wire::read_body(answer).await?;
                 let (status, headers) = (answer.status(), answer.headers().clone());
                 let body = answer.into_inner();
-                let hits = read_hits(body).map_err(|(body, error)| wire::Error::InvalidResponsePayload(body, error))?;
+                let hits = read_hits(body, max_hits(size))
+                    .map_err(|(body, error)| wire::Error::InvalidResponsePayload(body, error))?;
                 Ok(wire::ResponseValue::new(hits, status, headers))
             }
         };

@@ -135,7 +135,7 @@ impl ProbeSession<'_> {
                     // is a finding.
                     let page = match is_blank {
                         true => Page::empty(offset),
-                        false => Page::from_hits(answer, offset)?,
+                        false => Page::from_hits(answer, range, offset)?,
                     };
                     Ok((page, shape))
                 },

@@ -23,7 +23,7 @@ pub(super) struct CollectedEvents {
     keys: Vec<SortKey>,
     /// Number of further contents of known ids.
     pub(super) amended: u64,
-    /// Number of distinct events whose first content has a time outside of the window.
+    /// Number of contents with a time outside of the window.
     pub(super) out_of_window: u64,
     /// Size of all received records in bytes, including repeats.
     pub(super) bytes: u64,
@@ -58,6 +58,11 @@ impl CollectedEvents {
         self.first_index.len() as u64
     }
 
+    /// The times of all contents, in the order in which they were received.
+    pub(super) fn times(&self) -> impl Iterator<Item = &DateTime<Utc>> {
+        self.keys.iter().map(|key| &key.time)
+    }
+
     pub(super) fn reserve(&mut self, additional: usize) {
         self.first_index.reserve(additional);
         self.contents.reserve(additional);
@@ -78,11 +83,10 @@ impl CollectedEvents {
         match first {
             Some(first) if self.has_content(first, &id, &event) => return id,
             Some(_) => self.amended += 1,
-            None => {
-                let is_outside = time.is_some_and(|time| !self.range.contains(time));
-                self.out_of_window += u64::from(is_outside);
-            }
+            None => {}
         }
+        let is_outside = time.is_some_and(|time| !self.range.contains(time));
+        self.out_of_window += u64::from(is_outside);
         self.push(event, id.clone());
         id
     }
@@ -154,5 +158,21 @@ mod tests {
         let repeated = event(r#"{"n":3}"#).id();
         assert_eq!(events.add_repeats(&[repeated.clone(), repeated].into_iter().collect()), 1);
         assert_eq!(events.take(range).0.len(), 4);
+    }
+
+    #[test]
+    fn every_content_with_a_time_outside_of_the_window_is_counted_and_kept() {
+        let range = DateRange::new("2026-11-20T10:00:00Z".parse().unwrap(), "2026-11-20T11:00:00Z".parse().unwrap());
+        let range = range.unwrap();
+        let at = |id: &str, time: &str| event(&format!(r#"{{"@uuid":"{id}","meta":{{"time":"{time}"}}}}"#));
+        let mut events = CollectedEvents::new(range);
+        events.add(at("a", "2026-11-20T10:30:00Z"));
+        events.add(at("a", "2026-11-20T12:30:00Z"));
+        events.add(at("b", "2026-11-20T09:30:00Z"));
+        events.add(at("b", "2026-11-20T09:30:00Z"));
+        events.add(at("c", "unreadable"));
+        assert_eq!((events.distinct(), events.amended, events.out_of_window), (3, 1, 2));
+        let (inside, outside) = events.take(range);
+        assert_eq!((inside.len(), outside.len()), (2, 2));
     }
 }

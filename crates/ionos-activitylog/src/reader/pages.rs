@@ -66,12 +66,17 @@ impl PageCursor {
         Ok(Some((page, self)))
     }
 
-    /// Moves the offset and decides whether more pages follow. Fails if the service repeats a page or ends too early.
+    /// Moves the offset and decides whether more pages follow. Fails if the service repeats a page, ends too early or
+    /// searched only a part of the log.
     fn advance(&mut self, page: &Page) -> Result<(), Error> {
-        let received = page.events.len() as u64;
+        if let Some(reason) = &page.partial_search {
+            return Err(self.incomplete(format!("the service searched only a part of the log: {reason}")));
+        }
+        let received = page.hits();
         self.highest_total = self.highest_total.max(page.total.map_or(0, |total| total.count));
         match (page.events.first(), page.events.last()) {
             (Some(first), Some(last)) => self.check_progress(first, last)?,
+            _ if received > 0 => {}
             _ => self.check_end(page)?,
         }
         self.offset += received;

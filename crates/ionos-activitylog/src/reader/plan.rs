@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::defaults::MAX_PIECES;
 use crate::range::DateRange;
 
 /// A range to be read as one window.
@@ -12,6 +13,10 @@ pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
+    /// Number of events of the range that a scan of a longer window returned.
+    pub(super) known: u64,
+    /// Number of requests that are reserved for the window in the budget.
+    pub(super) reserved: u64,
 }
 
 /// Length of the shortest window that can be requested.
@@ -32,7 +37,7 @@ impl Resolution {
 
 impl PlannedWindow {
     pub(super) fn new(range: DateRange) -> Self {
-        Self { range, mismatch_splits: 0 }
+        Self { range, mismatch_splits: 0, known: 0, reserved: 0 }
     }
 
     /// Whether the window is longer than the shortest window that can be requested.
@@ -40,14 +45,27 @@ impl PlannedWindow {
         self.range.duration().num_milliseconds() > resolution.milliseconds()
     }
 
-    /// Splits the window into about `count` windows of similar length: at least 2, and none shorter than the
-    /// resolution.
+    /// Splits the window at midnight UTC, or into [`MAX_PIECES`] windows if it has more days. One window if it is within
+    /// a day.
+    pub(super) fn split_by_day(self) -> Vec<Self> {
+        if self.range.duration() > TimeDelta::days(MAX_PIECES as i64 - 1) {
+            return self.split(MAX_PIECES, Resolution::Second, self.mismatch_splits);
+        }
+        self.range
+            .by_day(&Utc)
+            .map(|range| Self { mismatch_splits: self.mismatch_splits, ..Self::new(range) })
+            .collect()
+    }
+
+    /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
+    /// shorter than the resolution.
     pub(super) fn split(self, count: u64, resolution: Resolution, mismatch_splits: u32) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
         let length = self.range.duration().num_milliseconds();
         let unit = resolution.milliseconds();
         let max_count = (length / unit).max(1);
-        let count = i64::try_from(count).unwrap_or(i64::MAX).clamp(2.min(max_count), max_count);
+        let count = count.min(MAX_PIECES) as i64;
+        let count = count.clamp(2.min(max_count), max_count);
         let boundary = |number: i64| {
             // The offset is computed in 128 bits, because the product of length and number may exceed 64 bits.
             let offset = i128::from(length) * i128::from(number) / i128::from(count);
@@ -56,8 +74,9 @@ impl PlannedWindow {
         };
         let window = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
             let range = DateRange::new(from, to).ok()?;
-            Some(Self { range, mismatch_splits })
+            Some(Self { mismatch_splits, ..Self::new(range) })
         };
+        // At most MAX_PIECES windows, so collecting them takes little memory.
         (0..count)
             .map(|number| {
                 let to = if number + 1 == count { end } else { boundary(number + 1) };
@@ -85,7 +104,8 @@ mod tests {
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:02Z", Resolution::Second, u64::MAX, 2),
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z", Resolution::Millisecond, 4, 4),
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:00.003Z", Resolution::Millisecond, 4, 3),
-            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, 1000, 1000),
+            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, 64, 64),
+            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, u64::MAX, 64),
         ] {
             let whole = planned(start, end);
             assert!(whole.is_splittable(resolution));

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::api::page::Total;
+use crate::api::page::{Total, UnreadableRecord};
 use crate::event::{Event, EventMultiset};
 use crate::range::DateRange;
 use crate::reader::collected_events::CollectedEvents;
@@ -23,9 +23,9 @@ pub enum Proof {
     /// All scans together returned as many distinct events as the service reports, and the reported total never
     /// changed.
     UnionMatchesStableTotal,
-    /// One page with room for more hits holds the whole window. The number of its hits equals the reported total, but
-    /// some hits are repeats. A repeated record without a usable `@uuid` is returned as often as it occurs; equal
-    /// records with a `@uuid` are returned once.
+    /// One page with room for more hits holds the whole window, and the reported total counts each repeat of an equal
+    /// record without a usable `@uuid`: such a repeat is a further event, and it is returned as often as it occurs. A
+    /// repeated `@uuid` never counts, because the repeat could take the place of a missing event.
     RepeatsAreCounted,
     /// The service reports no usable total, and this number of scans in a row returned the same events.
     IdenticalScans(u32),
@@ -56,16 +56,16 @@ impl Proof {
 /// The facts about the scans of one window on which the rules depend.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
-    /// Hits of the last scan, including repeats.
-    hits: u64,
     /// Distinct events of the last scan.
     distinct: u64,
+    /// Hits of the last scan that repeat an equal record without a usable `@uuid`.
+    repeats_without_id: u64,
     /// Distinct events of all scans.
     union: u64,
     /// The exact total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact
     /// total.
     agreed_total: Option<u64>,
-    /// Highest total that a page of the last scan reported. `None` if no page reported a total.
+    /// Highest total that a page of any scan reported. `None` if no page reported a total.
     highest_total: Option<Total>,
     /// Lowest total of all scans, where the total of a scan is the highest one of its pages. `None` if no scan reported
     /// a total.
@@ -84,15 +84,24 @@ struct ScanFacts {
     identical_scans: u32,
     /// Whether the window cannot be split any further.
     is_finest: bool,
+    /// Whether a page of the last scan had a hit that is not JSON, or was of a partial search.
+    is_damaged: bool,
 }
 
 impl ScanFacts {
-    /// The strongest proof. `None` if no rule holds.
+    /// The strongest proof. `None` if no rule holds, if any answer reported more events than the rule proves, or if a
+    /// page was damaged.
     fn proof(&self) -> Option<Proof> {
+        if self.is_damaged {
+            return None;
+        }
+        let has_reached = |events: u64| self.highest_total.is_none_or(|total| total.count <= events);
+        let with_repeats = self.distinct + self.repeats_without_id;
         self.scan_matches_total()
-            .or_else(|| self.union_matches_stable_total())
-            .or_else(|| self.repeats_are_counted())
-            .or_else(|| self.scans_are_identical())
+            .filter(|_| has_reached(self.distinct))
+            .or_else(|| self.union_matches_stable_total().filter(|_| has_reached(self.union)))
+            .or_else(|| self.repeats_are_counted().filter(|_| has_reached(with_repeats)))
+            .or_else(|| self.scans_are_identical().filter(|_| has_reached(self.union)))
     }
 
     /// The last scan has as many distinct events as its pages report. If a hit occurs on two of the pages, hits moved
@@ -111,12 +120,11 @@ impl ScanFacts {
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// The total counts the repeats on the only page, and the page has as many hits as the total, so no event is
-    /// missing. Without a `@uuid`, a repeat is a second event with an equal record.
+    /// The only page has as many events as the total, if each repeat of a record without a `@uuid` is a further event.
+    /// A repeated `@uuid` is one event, so it cannot take the place of a missing one.
     fn repeats_are_counted(&self) -> Option<Proof> {
-        let has_repeats = self.hits > self.distinct;
-        let is_counted = self.agreed_total == Some(self.hits);
-        (self.is_single_page && has_repeats && is_counted).then_some(Proof::RepeatsAreCounted)
+        let is_counted = self.agreed_total == Some(self.distinct + self.repeats_without_id);
+        (self.is_single_page && self.repeats_without_id > 0 && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
     /// The proof for a window without a usable total: several scans in a row returned the same events. If the window
@@ -162,8 +170,15 @@ pub(super) struct Verification {
     pub(super) scans: u32,
     /// Number of hits that repeated an earlier hit of the same scan.
     pub(super) duplicates: u64,
-    /// Highest total that a page of the last scan reported. `None` if no page reported a total.
+    /// Highest total that a page of any scan reported. `None` if no page reported a total. It is never forgotten: a
+    /// later, lower total does not prove that the service was wrong before.
     pub(super) highest_total: Option<Total>,
+    /// The hits of the last scan that are not JSON.
+    pub(super) unreadable: Vec<UnreadableRecord>,
+    /// Whether the service searched only a part of the log for a page of the last scan.
+    pub(super) has_partial_search: bool,
+    /// Highest total that a page of the last scan reported. `None` if no page reported a total.
+    last_total: Option<Total>,
 }
 
 impl Verification {
@@ -180,12 +195,21 @@ impl Verification {
             scans: 0,
             duplicates: 0,
             highest_total: None,
+            unreadable: Vec::new(),
+            has_partial_search: false,
+            last_total: None,
         }
     }
 
     /// The exact total that all pages of the last scan reported; see [`ScanFacts::agreed_total`].
     pub(super) fn reported_total(&self) -> Option<u64> {
         self.agreed_total
+    }
+
+    /// Whether an earlier scan reported a higher total than the last one.
+    pub(super) fn total_decreased(&self) -> bool {
+        let count = |total: Option<Total>| total.map(|total| total.count);
+        count(self.highest_total) > count(self.last_total)
     }
 
     /// Adds a scan. Returns the proof if the window is verified now. `is_finest` says that the window cannot be split
@@ -201,6 +225,8 @@ impl Verification {
 
     fn collect(&mut self, scan: Scan, is_finest: bool) -> ScanFacts {
         let Scan { events, agreed_total, highest_total, has_overlapping_pages, pages, reached_end, .. } = scan;
+        self.unreadable = scan.unreadable;
+        self.has_partial_search = scan.has_partial_search;
         let hits = events.len() as u64;
         let known_before = self.events.distinct();
         // All events of the first scan are new, so `union` is also the number of its distinct events.
@@ -226,18 +252,20 @@ impl Verification {
         self.total_changed |=
             self.scans > 0 && agreed_total != self.agreed_total || has_several_pages && agreed_total.is_none();
         self.agreed_total = agreed_total;
-        self.highest_total = highest_total;
+        self.last_total = highest_total;
+        self.highest_total = [self.highest_total, highest_total].into_iter().flatten().max_by_key(|total| total.count);
         let totals = [self.lowest_total, highest_total.map(|total| total.count)];
         self.lowest_total = totals.into_iter().flatten().min();
         self.scans += 1;
         self.scans_without_new = if has_new { 0 } else { self.scans_without_new + 1 };
         self.identical_scans = if has_new || misses_events { 1 } else { self.identical_scans + 1 };
+        let repeats_without_id: u64 = self.repeats_without_id.iter().map(|(_, count)| count - 1).sum();
         ScanFacts {
-            hits,
             distinct,
+            repeats_without_id,
             union,
             agreed_total,
-            highest_total,
+            highest_total: self.highest_total,
             lowest_total: self.lowest_total,
             total_changed: self.total_changed,
             is_single_page: !has_several_pages && reached_end,
@@ -246,6 +274,7 @@ impl Verification {
             is_unstable: self.is_unstable,
             identical_scans: self.identical_scans,
             is_finest,
+            is_damaged: self.has_partial_search || !self.unreadable.is_empty(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::api::page::Total;
+use crate::api::page::{Total, UnreadableRecord};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
@@ -22,6 +22,8 @@ pub struct Window {
     /// Events with a time outside of the range. A window with such events has a gap ([`GapReason::OutsideOfWindow`]).
     /// If the time is in the range of the whole stream, the event should also be in the window of that time.
     pub out_of_window: Vec<Event>,
+    /// Hits that are not JSON, of the last scan. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
+    pub unreadable: Vec<UnreadableRecord>,
     /// Total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact total.
     /// With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the total equals the number of distinct
     /// ids that were received.
@@ -94,7 +96,7 @@ pub struct Gap {
     pub range: DateRange,
     /// Number of distinct events received.
     pub seen: u64,
-    /// Highest total that the service reported in the last scan. `None` if no page reported a total.
+    /// Highest total that any answer for the range reported. `None` if no page reported a total.
     pub total: Option<Total>,
     /// Why the range could not be verified.
     pub reason: GapReason,
@@ -110,6 +112,12 @@ pub enum GapReason {
     Disagreement,
     /// The service returned events outside of the requested range.
     OutsideOfWindow,
+    /// An answer for the range reported more events than were received, and later answers reported fewer.
+    TotalDecreased,
+    /// The service searched only a part of the log for the range, and said so in its answer.
+    PartialSearch,
+    /// Records of the range are not JSON; see [`Window::unreadable`].
+    UnreadableRecord,
 }
 
 impl fmt::Display for Gap {
@@ -121,6 +129,11 @@ impl fmt::Display for Gap {
             GapReason::Overflow => f.write_str(", more cannot be reached")?,
             GapReason::Disagreement => {}
             GapReason::OutsideOfWindow => f.write_str(", some outside of the range")?,
+            GapReason::PartialSearch => f.write_str(", the service searched only a part of the log")?,
+            GapReason::UnreadableRecord => f.write_str(", other records are not JSON")?,
+            GapReason::TotalDecreased => {
+                f.write_str(", a later answer reports fewer events than an earlier one")?;
+            }
         }
         match self.total {
             Some(Total { count, exact: true }) => write!(f, ", the service reports {count}"),

@@ -1,58 +1,141 @@
 //! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit and the members of
-//! the record. If this pass cannot read a body, `serde_json` reads that body or reports the error.
+//! the record. If this pass cannot read a body, `serde_json` reads that body. If the body is not JSON either, it is split
+//! at the borders of its hits, and each hit is read alone, so that one unreadable record does not cost the page.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ionos_activitylog_client as wire;
+use serde::de::Error as _;
+use serde_json::value::RawValue;
 use wire::types::GetByContractResponse;
 
+use super::hit_borders::{HitBorders, find_hit_borders};
+use super::search_signs::SearchSigns;
+use crate::defaults::{HITS_PER_LIMIT, MIN_HITS_CAP};
 use crate::event::Event;
-use crate::json::OnePass;
+use crate::json::{self, OnePass};
 
 /// The `hits` of a page. Members that the service did not send are `None`.
 #[derive(Debug)]
 pub(crate) struct Hits {
     pub(crate) total: Option<wire::Total>,
     pub(crate) events: Option<Vec<Event>>,
+    /// The hits that are not JSON.
+    pub(crate) unreadable: Vec<UnreadableHit>,
+    /// Why the service searched only a part of the log. `None` without a sign of that.
+    pub(crate) partial_search: Option<String>,
 }
 
-/// Reads the hits of a page. `None` if `hits` is missing or `null`. Fails if the body is not JSON, or if a member has
-/// an unexpected type.
-pub(crate) fn read(body: Bytes) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
+/// A hit that is not JSON.
+#[derive(Debug)]
+pub(crate) struct UnreadableHit {
+    /// Number of hits before this one on the page.
+    pub(crate) index: u64,
+    pub(crate) bytes: Vec<u8>,
+    /// What is wrong with the bytes.
+    pub(crate) reason: String,
+}
+
+/// Maximum hits of a page that was requested with `limit`. A page with more hits is an error, which bounds the memory:
+/// an event takes more memory than the shortest hit.
+pub(crate) fn max_hits(limit: u64) -> usize {
+    usize::try_from(limit.saturating_mul(HITS_PER_LIMIT).max(MIN_HITS_CAP)).unwrap_or(usize::MAX)
+}
+
+/// Reads the hits of a page. `None` if `hits` is missing or `null`. Fails if a member has an unexpected type, if the page
+/// has more than `max_hits` hits, or if the body is not JSON and its hits cannot be told apart.
+pub(crate) fn read(body: Bytes, max_hits: usize) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
     let body = match String::from_utf8(body.into()) {
         Ok(text) => Arc::new(text),
-        Err(error) => return read_with_serde(error.into_bytes()),
+        Err(error) => return read_without_one_pass(error.into_bytes(), max_hits),
     };
-    match read_in_one_pass(&body) {
+    match read_in_one_pass(&body, max_hits) {
         Some(hits) => Ok(hits),
-        None => read_with_serde(Arc::unwrap_or_clone(body).into_bytes()),
+        None => read_without_one_pass(Arc::unwrap_or_clone(body).into_bytes(), max_hits),
     }
 }
 
-fn read_with_serde(body: Vec<u8>) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
-    let answer: GetByContractResponse = match serde_json::from_slice(&body) {
-        Ok(answer) => answer,
-        Err(error) => return Err((body.into(), error)),
+fn read_without_one_pass(body: Vec<u8>, max_hits: usize) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
+    let borders = find_hit_borders(&body, max_hits);
+    if let Some(HitBorders::TooMany) = borders {
+        let error = serde_json::Error::custom(format_args!("the page has more than {max_hits} hits"));
+        return Err((body.into(), error));
+    }
+    let error = match read_with_serde(&body) {
+        Ok(hits) => return Ok(hits),
+        Err(error) => error,
     };
-    let event = |hit: wire::Raw<wire::types::Hit>| Event::from_hit(hit.get());
-    Ok(answer
-        .hits
-        .map(|hits| Hits { total: hits.total, events: hits.hits.map(|list| list.into_iter().map(event).collect()) }))
+    let Some(HitBorders::Found { list, hits }) = borders else {
+        return Err((body.into(), error));
+    };
+    match read_each_hit(&body, list, hits) {
+        Some(hits) => Ok(Some(hits)),
+        None => Err((body.into(), error)),
+    }
 }
 
-/// As [`read`]. The outer `None` means that the body needs [`read_with_serde`], for example because a key occurs twice.
-fn read_in_one_pass(body: &Arc<String>) -> Option<Option<Hits>> {
+fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
+    let answer: GetByContractResponse = serde_json::from_slice(body)?;
+    let event = |hit: wire::Raw<wire::types::Hit>| Event::from_hit(hit.get());
+    let partial_search = partial_search(body);
+    Ok(answer.hits.map(|hits| Hits {
+        total: hits.total,
+        events: hits.hits.map(|list| list.into_iter().map(event).collect()),
+        unreadable: Vec::new(),
+        partial_search,
+    }))
+}
+
+/// The signs of a partial search in a body that `serde_json` accepted.
+fn partial_search(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let mut signs = SearchSigns::default();
+    json::members(text.trim_start()).for_each(|(key, value)| signs.add(&key.decode(), value));
+    signs.partial_search()
+}
+
+/// Reads the envelope without its hits, and each hit alone. `None` if the envelope is not JSON, or if no hit explains
+/// why the page is not.
+fn read_each_hit(body: &[u8], list: std::ops::Range<usize>, borders: Vec<std::ops::Range<usize>>) -> Option<Hits> {
+    let envelope = [body.get(..list.start)?, b"[]", body.get(list.end..)?].concat();
+    let Hits { total, partial_search, .. } = read_with_serde(&envelope).ok()??;
+    let (mut events, mut unreadable) = (Vec::with_capacity(borders.len()), Vec::new());
+    for (index, border) in (0..).zip(borders) {
+        let bytes = body.get(border)?;
+        match read_hit(bytes) {
+            Ok(event) => events.push(event),
+            Err(reason) => unreadable.push(UnreadableHit { index, bytes: bytes.to_vec(), reason }),
+        }
+    }
+    (!unreadable.is_empty()).then_some(Hits { total, events: Some(events), unreadable, partial_search })
+}
+
+/// Reads one hit, or says why it is not JSON.
+fn read_hit(bytes: &[u8]) -> Result<Event, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let hit: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(Event::from_hit(hit.get()))
+}
+
+/// As [`read`]. The outer `None` means that the body needs [`read_without_one_pass`], for example because a key occurs
+/// twice.
+fn read_in_one_pass(body: &Arc<String>, max_hits: usize) -> Option<Option<Hits>> {
     let mut cursor = OnePass::new(body);
-    let mut hits = None;
+    let (mut hits, mut signs) = (None, SearchSigns::default());
     cursor.object(|cursor, key| match key {
-        b"hits" => set_once(&mut hits, read_hits(cursor, body)?),
+        b"hits" => set_once(&mut hits, read_hits(cursor, body, max_hits)?),
+        key if SearchSigns::is_sign(key) => {
+            signs.add(key, cursor.value()?);
+            Some(())
+        }
         _ => cursor.skip_value(),
     })?;
-    cursor.is_at_end().then_some(hits)
+    let hits: Option<Hits> = cursor.is_at_end().then_some(hits)?;
+    Some(hits.map(|hits| Hits { partial_search: signs.partial_search(), ..hits }))
 }
 
-fn read_hits(cursor: &mut OnePass<'_>, body: &Arc<String>) -> Option<Hits> {
+fn read_hits(cursor: &mut OnePass<'_>, body: &Arc<String>, max_hits: usize) -> Option<Hits> {
     // `"total": null` is stored as `Some(None)`, so that a second `total` is still detected.
     let (mut total, mut events) = (None, None);
     cursor.object(|cursor, key| match key {
@@ -60,14 +143,14 @@ fn read_hits(cursor: &mut OnePass<'_>, body: &Arc<String>) -> Option<Hits> {
             let mut list = Vec::new();
             cursor.list(|cursor| {
                 list.push(Event::read_hit(cursor, body)?);
-                Some(())
+                (list.len() <= max_hits).then_some(())
             })?;
             set_once(&mut events, list)
         }
         b"total" => set_once(&mut total, serde_json::from_str(cursor.value()?).ok()?),
         _ => cursor.skip_value(),
     })?;
-    Some(Hits { total: total.flatten(), events })
+    Some(Hits { total: total.flatten(), events, unreadable: Vec::new(), partial_search: None })
 }
 
 /// Stores the value. `None` if the slot already had a value.
@@ -127,12 +210,89 @@ mod tests {
             String::new(),
         ];
         for body in bodies {
-            let read = read(body.clone().into()).ok().map(to_text);
-            let expected = read_with_serde(body.clone().into_bytes()).ok().map(to_text);
+            let has_unreadable = |hits: &Option<Hits>| hits.as_ref().is_some_and(|hits| !hits.unreadable.is_empty());
+            let read = read(body.clone().into(), 1_000).ok().filter(|hits| !has_unreadable(hits)).map(to_text);
+            let expected = read_with_serde(body.as_bytes()).ok().map(to_text);
             assert_eq!(read, expected, "{body}");
         }
-        let bytes = [&b"{\"hits\":{\"hits\":[\""[..], &[0xff], b"\"]}}"].concat();
-        assert!(read(bytes.clone().into()).is_err_and(|(body, _)| body == bytes));
-        assert!(read_with_serde(bytes).is_err());
+    }
+
+    const HIT: &str = r#"{"_source":{"@uuid":"a"}}"#;
+
+    /// A page with `poison` between two hits.
+    fn poisoned(poison: &[u8]) -> Bytes {
+        let (start, end) = (format!(r#"{{"took":1,"hits":{{"total":3,"hits":[{HIT} ,"#), format!(",{HIT}]}}}}\n"));
+        [start.as_bytes(), poison, end.as_bytes()].concat().into()
+    }
+
+    #[test]
+    fn a_hit_that_is_not_json_is_kept_as_bytes_and_costs_no_other_hit() {
+        for poison in [
+            &b"{\"_source\":{\"name\":\"j\xfcrgen\"}}"[..],
+            br#"{"_source":{"n":NaN}}"#,
+            b"{\"_source\":{\"name\":\"a\x01b\"}}",
+            b"{\"_source\":{\"name\":\"a\nb\"}}",
+            br#"{"_source":{"a":1,}}"#,
+            br#"{"_source":{"a":"\x"}}"#,
+            br#"{"_source":{"a" 1}}"#,
+            br#"{"_source":{"a":[1 2]}}"#,
+            br#"{"_source":{"brackets":"]}],[{","quote":"\"","bad":01}}"#,
+            b"\xff",
+            b"nul",
+        ] {
+            let hits = read(poisoned(poison), 1_000).unwrap().unwrap();
+            assert_eq!(hits.events.unwrap().len(), 2);
+            assert_eq!(hits.total.and_then(|total| total.count()), Some(3));
+            let [UnreadableHit { index: 1, bytes, reason }] = &hits.unreadable[..] else {
+                panic!("{:?}", hits.unreadable);
+            };
+            assert!(bytes == poison && !reason.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_body_whose_hits_cannot_be_told_apart_is_an_error_and_is_returned_whole() {
+        let page = |text: &str| Bytes::from(text.to_owned());
+        for body in [
+            poisoned(br#"{"_source":{"a":"}}"#),
+            poisoned(br#"{"_source":{"a":[1}}"#),
+            poisoned(b""),
+            poisoned(format!("{HIT} {HIT}").as_bytes()),
+            page(&format!(r#"{{"hits":{{"total":NaN,"hits":[{HIT},01]}}}}"#)),
+            page(&format!(r#"{{"hits":{{"hits":[{HIT},01]}}}}]"#)),
+            page(&format!(r#"{{"hits":{{"hits":[{HIT},01]}}"#)),
+            page(&format!(r#"{{"hits":{{"hits":[01]}},"hits":{{"hits":[{HIT}]}}}}"#)),
+            page("<html>"),
+        ] {
+            assert!(read(body.clone(), 1_000).is_err_and(|(returned, _)| returned == body), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_at_most_as_many_hits_as_its_limit_allows() {
+        assert_eq!((max_hits(1), max_hits(1_000), max_hits(5_000)), (10_000, 10_000, 50_000));
+        let page = |hits: usize, key: &str| {
+            let list = vec!["0"; hits].join(",");
+            Bytes::from(format!(r#"{{"hits":{{"{key}":[{list}]}}}}"#))
+        };
+        for key in ["hits", r"\u0068its"] {
+            assert_eq!(read(page(7, key), 7).unwrap().unwrap().events.unwrap().len(), 7);
+            let (_, error) = read(page(8, key), 7).unwrap_err();
+            assert_eq!(error.to_string(), "the page has more than 7 hits");
+        }
+    }
+
+    #[test]
+    fn signs_of_a_partial_search_are_found_in_every_way_of_reading() {
+        for extra in ["", r#","hits2":0,"\u0061":1"#] {
+            for (sign, is_partial) in [(r#""timed_out":true"#, true), (r#""timed_out":false"#, false)] {
+                let body = format!(r#"{{{sign}{extra},"hits":{{"total":1,"hits":[{HIT}]}}}}"#);
+                let hits = read(body.into(), 10).unwrap().unwrap();
+                assert_eq!(hits.partial_search.is_some(), is_partial);
+                let body = format!(r#"{{{sign}{extra},"hits":{{"total":1,"hits":[{HIT},01]}}}}"#);
+                let hits = read(body.into(), 10).unwrap().unwrap();
+                assert_eq!((hits.partial_search.is_some(), hits.unreadable.len()), (is_partial, 1));
+            }
+        }
     }
 }

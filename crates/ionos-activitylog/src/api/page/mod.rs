@@ -3,13 +3,18 @@
 //! silently.
 
 mod body;
+mod hit_borders;
+mod search_signs;
+mod unreadable;
 
 use std::num::NonZeroU64;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::range::DateRange;
 
-pub(crate) use body::{Hits, read as read_hits};
+pub(crate) use body::{Hits, max_hits, read as read_hits};
+pub use unreadable::UnreadableRecord;
 
 /// Number of events to request per page. The service may send fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,32 +61,49 @@ pub struct Total {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page {
-    /// All hits of the page. A hit that does not fit the model is kept and has [`Event::issues`].
+    /// All hits of the page that are JSON. A hit that does not fit the model is kept and has [`Event::issues`].
     pub events: Vec<Event>,
+    /// The hits of the page that are not JSON.
+    pub unreadable: Vec<UnreadableRecord>,
     /// Total that the service reports for the whole range. `None` if the total is missing or malformed.
     pub total: Option<Total>,
     /// Number of hits of the range before this page.
     pub offset: u64,
+    /// Why the service searched only a part of the log for this page, which may lack hits and report a total that is too
+    /// low. `None` without a sign of that.
+    pub partial_search: Option<String>,
 }
 
 impl Page {
     /// Fails for an answer that proves nothing about the range, such as an answer without `hits`.
-    pub(crate) fn from_hits(hits: Option<Hits>, offset: u64) -> Result<Self, String> {
-        let Hits { total, events } = hits.ok_or("the answer has no `hits`, so it is not a page of the log")?;
+    pub(crate) fn from_hits(hits: Option<Hits>, range: DateRange, offset: u64) -> Result<Self, String> {
+        let Hits { total, events, unreadable, partial_search } =
+            hits.ok_or("the answer has no `hits`, so it is not a page of the log")?;
         let total = total.as_ref().and_then(|total| Some(Total { count: total.count()?, exact: total.is_exact() }));
         if total.is_none() && events.is_none() {
             return Err("the answer has neither a total nor a list of hits, so it is not a page of the log".to_owned());
         }
         let events = events.unwrap_or_default();
-        if total.is_none() && events.is_empty() && offset == 0 {
+        if total.is_none() && events.is_empty() && unreadable.is_empty() && offset == 0 {
             return Err("the answer has neither a total nor events, so it proves nothing about the range".to_owned());
         }
-        Ok(Self { events, total, offset })
+        let unreadable = unreadable.into_iter().map(|hit| UnreadableRecord {
+            range,
+            position: offset + hit.index,
+            bytes: hit.bytes,
+            reason: hit.reason,
+        });
+        Ok(Self { events, unreadable: unreadable.collect(), total, offset, partial_search })
     }
 
     /// The page of an answer without content (204): no events and no total.
     pub(crate) fn empty(offset: u64) -> Self {
-        Self { events: Vec::new(), total: None, offset }
+        Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None }
+    }
+
+    /// Number of hits, readable or not.
+    pub(crate) fn hits(&self) -> u64 {
+        (self.events.len() + self.unreadable.len()) as u64
     }
 }
 
@@ -90,7 +112,8 @@ mod tests {
     use super::*;
 
     fn page(json: &str, offset: u64) -> Result<Page, String> {
-        Page::from_hits(read_hits(json.to_owned().into()).unwrap(), offset)
+        let range = DateRange::new("2026-11-20T00:00:00Z".parse().unwrap(), "2026-11-21T00:00:00Z".parse().unwrap());
+        Page::from_hits(read_hits(json.to_owned().into(), 10).unwrap(), range.unwrap(), offset)
     }
 
     #[test]
@@ -110,6 +133,14 @@ mod tests {
             let page = page(json, 0).unwrap();
             assert_eq!((page.events.len(), page.total), (0, Some(Total { count: 0, exact: true })));
         }
+    }
+
+    #[test]
+    fn a_hit_that_is_not_json_counts_as_a_hit_and_has_its_position_in_the_range() {
+        let page = page(r#"{"hits":{"hits":[{},01]}}"#, 40).unwrap();
+        assert_eq!((page.events.len(), page.hits()), (1, 2));
+        let [record] = &page.unreadable[..] else { panic!("{:?}", page.unreadable) };
+        assert_eq!((record.position, &record.bytes[..]), (41, &b"01"[..]));
     }
 
     #[test]

@@ -4,12 +4,25 @@ use super::*;
 
 #[tokio::test]
 async fn a_duplicate_hit_is_returned_once_and_counted() {
-    for counted in [false, true] {
+    let behavior = Behavior { duplicates: Share::new(0.05).unwrap(), ..Behavior::default() };
+    let simulator = simulated(Simulator::builder().behavior(behavior));
+    let summary = read_and_compare(&simulator, day(), "duplicates").await;
+    assert!(summary.duplicates > 0);
+}
+
+#[tokio::test]
+async fn a_total_that_counts_duplicates_is_a_proof_only_for_records_without_an_id() {
+    for (uuid, is_proof) in [(Share::NONE, true), (Share::ALL, false)] {
         let behavior =
-            Behavior { duplicates: Share::new(0.05).unwrap(), duplicates_counted: counted, ..Behavior::default() };
+            Behavior { duplicates: Share::new(0.05).unwrap(), duplicates_counted: true, uuid, ..Behavior::default() };
         let simulator = simulated(Simulator::builder().behavior(behavior));
-        let summary = read_and_compare(&simulator, day(), "duplicates").await;
-        assert!(summary.duplicates > 0);
+        let (mut records, summary, error) = read(events(&simulator, day())).await;
+        assert_eq!(summary.is_complete(), is_proof, "{summary:?}");
+        assert_eq!(error.map(|error| error.kind()), (!is_proof).then_some(ErrorKind::Incomplete));
+        let received = records.len();
+        records.dedup();
+        assert_eq!(records.len() < received, is_proof, "repeats of records without an id are further events");
+        assert!(records == ordered(truth(&simulator, day())), "no event is missing, also in a gap");
     }
 }
 
@@ -50,6 +63,45 @@ async fn a_damaged_record_is_kept_and_no_other_record_is_missing() {
     let found: BTreeSet<String> = records.into_iter().collect();
     let truth: BTreeSet<String> = truth(&simulator, day()).into_iter().collect();
     assert_eq!((found.difference(&truth).count(), truth.difference(&found).count()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_partial_search_is_requested_again_and_else_a_gap() {
+    // Every second page is of a partial search.
+    let faults = Faults::new().add_rule(Trigger::any().every(2), Fault::PartialSearch).unwrap();
+    let behavior = Behavior { max_limit: 100, ..Behavior::default() };
+    let simulator = simulated(Simulator::builder().faults(faults).behavior(behavior));
+    let _ = read_and_compare(&simulator, day(), "every second page").await;
+    let faults = Faults::new().add_rule(Trigger::any(), Fault::PartialSearch).unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let (records, summary, error) = read(events(&simulator, day())).await;
+    let error = error.unwrap();
+    assert!(error.to_string().contains("the service searched only a part of the log"), "{error}");
+    assert!(!records.is_empty(), "the hits of the part are returned");
+    assert!(summary.gaps.iter().all(|gap| gap.reason == GapReason::PartialSearch), "{:?}", summary.gaps);
+    assert_eq!(summary.gaps.iter().map(|gap| gap.range.duration()).sum::<TimeDelta>(), day().duration());
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_json_is_kept_as_bytes_and_costs_no_other_record() {
+    // A record that is damaged on its way is requested again.
+    let faults = Faults::new().add_rule(Trigger::any().requests([1]), Fault::InvalidRecord).unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let _ = read_and_compare(&simulator, day(), "damaged once").await;
+    let faults = Faults::new().add_rule(Trigger::any(), Fault::InvalidRecord).unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let mut windows = events(&simulator, day()).windows();
+    let window = windows.try_next().await.unwrap().unwrap();
+    assert!(windows.try_next().await.unwrap().is_none());
+    assert_eq!(window.gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [GapReason::UnreadableRecord]);
+    let [unreadable] = &window.unreadable[..] else { panic!("{:?}", window.unreadable) };
+    assert_eq!(unreadable.range, day());
+    // Two scans with different damaged records together have every record.
+    let known: BTreeSet<String> = window.events.iter().map(|event| event.raw().to_owned()).collect();
+    let missing: Vec<String> = truth(&simulator, day()).into_iter().filter(|record| !known.contains(record)).collect();
+    let text = String::from_utf8_lossy(&unreadable.bytes);
+    assert!(missing.len() <= 1 && missing.iter().all(|record| text.contains(record)), "{missing:?}");
+    assert!(known.len() > 100);
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@ use super::*;
 
 /// One scan of one page that holds two events, with the total 2.
 const VERIFIED: ScanFacts = ScanFacts {
-    hits: 2,
     distinct: 2,
+    repeats_without_id: 0,
     union: 2,
     agreed_total: Some(2),
     highest_total: Some(Total { count: 2, exact: true }),
@@ -15,6 +15,7 @@ const VERIFIED: ScanFacts = ScanFacts {
     is_unstable: false,
     identical_scans: 1,
     is_finest: false,
+    is_damaged: false,
 };
 
 fn total(count: u64, exact: bool) -> Option<Total> {
@@ -32,8 +33,7 @@ fn a_scan_proves_the_window_if_its_distinct_events_match_the_total() {
 
 #[test]
 fn a_scan_that_repeats_a_hit_across_pages_proves_the_window_only_with_an_identical_scan() {
-    let repeats =
-        ScanFacts { hits: 3, is_single_page: false, repeats_across_pages: true, is_unstable: true, ..VERIFIED };
+    let repeats = ScanFacts { is_single_page: false, repeats_across_pages: true, is_unstable: true, ..VERIFIED };
     assert_eq!(repeats.proof(), None);
     let twice = ScanFacts { identical_scans: 2, ..repeats };
     assert_eq!(twice.proof(), Some(Proof::ScanMatchesTotal));
@@ -41,19 +41,33 @@ fn a_scan_that_repeats_a_hit_across_pages_proves_the_window_only_with_an_identic
 
 #[test]
 fn all_scans_together_prove_the_window_if_the_total_never_changed() {
-    let union = ScanFacts { union: 3, agreed_total: Some(3), is_single_page: false, ..VERIFIED };
+    let union =
+        ScanFacts { union: 3, agreed_total: Some(3), highest_total: total(3, true), is_single_page: false, ..VERIFIED };
     assert_eq!(union.proof(), Some(Proof::UnionMatchesStableTotal));
     assert_eq!(ScanFacts { total_changed: true, ..union }.union_matches_stable_total(), None);
     assert_eq!(ScanFacts { agreed_total: Some(4), ..union }.union_matches_stable_total(), None);
 }
 
 #[test]
-fn repeats_on_a_single_page_prove_the_window_if_the_total_counts_them() {
-    let repeats = ScanFacts { hits: 3, agreed_total: Some(3), ..VERIFIED };
+fn repeats_without_an_id_on_a_single_page_prove_the_window_if_the_total_counts_them() {
+    let repeats = ScanFacts { repeats_without_id: 1, agreed_total: Some(3), highest_total: total(3, true), ..VERIFIED };
     assert_eq!(repeats.proof(), Some(Proof::RepeatsAreCounted));
     assert_eq!(ScanFacts { is_single_page: false, ..repeats }.repeats_are_counted(), None);
     assert_eq!(ScanFacts { agreed_total: Some(2), ..repeats }.repeats_are_counted(), None);
     assert_eq!(VERIFIED.repeats_are_counted(), None);
+}
+
+#[test]
+fn no_rule_proves_fewer_events_than_any_answer_reported() {
+    let higher = total(3, true);
+    let two_pages = ScanFacts { union: 3, agreed_total: Some(3), is_single_page: false, ..VERIFIED };
+    let repeats = ScanFacts { repeats_without_id: 1, agreed_total: Some(3), ..VERIFIED };
+    let no_total = ScanFacts { agreed_total: None, total_changed: true, identical_scans: 9, ..VERIFIED };
+    for (facts, highest_total) in
+        [(VERIFIED, higher), (two_pages, total(4, true)), (repeats, total(4, false)), (no_total, higher)]
+    {
+        assert_eq!(ScanFacts { highest_total, ..facts }.proof(), None, "{facts:?}");
+    }
 }
 
 #[test]
@@ -89,6 +103,13 @@ fn a_total_is_unusable_if_it_is_absent_or_a_bound_too_low_or_changes_and_is_not_
 }
 
 #[test]
+fn a_damaged_page_prevents_every_proof() {
+    assert_eq!(ScanFacts { is_damaged: true, ..VERIFIED }.proof(), None);
+    let no_total = ScanFacts { agreed_total: None, highest_total: None, identical_scans: 9, ..VERIFIED };
+    assert_eq!(ScanFacts { is_damaged: true, ..no_total }.proof(), None);
+}
+
+#[test]
 fn the_weaker_proof_of_two_ranges_counts() {
     let (scan, repeats) = (Proof::ScanMatchesTotal, Proof::RepeatsAreCounted);
     assert_eq!(scan.weaker(scan), scan);
@@ -109,6 +130,8 @@ fn scan(events: Vec<Event>) -> Scan {
     let count = events.len() as u64;
     Scan {
         events,
+        unreadable: Vec::new(),
+        has_partial_search: false,
         agreed_total: Some(count),
         highest_total: Some(Total { count, exact: true }),
         has_overlapping_pages: false,
@@ -156,4 +179,48 @@ fn events_outside_of_the_requested_range_are_dropped_from_a_verified_window() {
     assert_eq!(verification.reported_total(), Some(3));
     let (events, out_of_window) = verification.take_events(requested);
     assert_eq!((events.len(), out_of_window.len()), (1, 0));
+}
+
+#[test]
+fn a_repeated_id_does_not_stand_for_a_missing_event() {
+    let time = "2026-11-20T10:30:00Z";
+    let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+    let without_id = || Event::from_json(format!(r#"{{"meta":{{"time":"{time}"}}}}"#)).unwrap();
+    let amended = Event::from_json(format!(r#"{{"@uuid":"a","n":2,"meta":{{"time":"{time}"}}}}"#)).unwrap();
+    for (what, other, proof, returned) in [
+        ("the same record", event("a", time), None, 1),
+        ("another content of the id", amended, None, 2),
+        ("another event", event("b", time), Some(Proof::ScanMatchesTotal), 2),
+    ] {
+        let mut verification = Verification::new(window);
+        for _ in 0..5 {
+            assert_eq!(verification.add(scan(vec![event("a", time), other.clone()]), true), proof, "{what}");
+        }
+        assert_eq!(verification.take_events(window).0.len(), returned, "{what}");
+    }
+    // A record without an id that occurs twice is two events, also next to a repeated id that the total does not count.
+    let mut verification = Verification::new(window);
+    let hits = vec![without_id(), event("a", time), without_id(), event("a", time)];
+    let counted = Scan { agreed_total: Some(3), highest_total: total(3, true), ..scan(hits.clone()) };
+    assert_eq!(verification.add(counted, true), Some(Proof::RepeatsAreCounted));
+    assert_eq!(verification.take_events(window).0.len(), 3);
+    let mut verification = Verification::new(window);
+    assert_eq!(verification.add(scan(hits), true), None);
+}
+
+#[test]
+fn a_higher_total_is_remembered_by_later_scans() {
+    let time = "2026-11-20T10:30:00Z";
+    let mut verification = Verification::new(range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"));
+    let higher = Scan { agreed_total: Some(2), highest_total: total(2, true), ..scan(vec![event("a", time)]) };
+    assert_eq!(verification.add(higher, true), None);
+    assert!(!verification.total_decreased());
+    for _ in 0..5 {
+        assert_eq!(verification.add(scan(vec![event("a", time)]), true), None);
+    }
+    assert!(verification.total_decreased());
+    assert_eq!(verification.highest_total, total(2, true));
+    // The event that was missing proves the window.
+    let complete = scan(vec![event("a", time), event("b", time)]);
+    assert_eq!(verification.add(complete, true), Some(Proof::ScanMatchesTotal));
 }
