@@ -129,3 +129,23 @@ async fn the_next_export_removes_leftovers_outside_of_its_range() {
     assert_eq!(files(root.path()), before);
     assert_whole(root.path());
 }
+
+#[tokio::test]
+async fn a_damaged_record_or_a_partial_search_costs_only_its_window_and_the_next_export_closes_the_gap() {
+    let first_hours = Trigger::any().contract(world(NOW).build().contracts()[0]);
+    for (fault, reason) in [(Fault::InvalidRecord, "unreadable-record"), (Fault::PartialSearch, "partial-search")] {
+        let root = tempfile::tempdir().unwrap();
+        let calm = world(NOW).build();
+        let last = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
+        let _ = export(&exporter(&calm, root.path(), NOW), &calm, last).await.unwrap();
+        let faults = Faults::new().add_rule(first_hours.clone(), fault).unwrap();
+        let damaged = world(NOW).faults(faults).build();
+        let done = export(&exporter(&damaged, root.path(), NOW), &damaged, days()).await.unwrap();
+        assert!(!done.gaps.is_empty() && done.gaps.iter().all(|gap| gap.reason == reason), "{:?}", done.gaps);
+        assert_whole(root.path());
+        let later = exporter(&calm, root.path(), "2026-11-21T12:00:00Z");
+        let healed = export(&later, &calm, days()).await.unwrap();
+        assert_eq!((healed.gaps.as_slice(), lines(&calm, root.path())), (&[][..], truth(&calm, days())), "{reason}");
+        assert_whole(root.path());
+    }
+}

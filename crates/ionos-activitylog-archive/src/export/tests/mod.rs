@@ -20,7 +20,7 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Event, RetryPolicy};
-use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
+use ionos_activitylog_sim::fault::{Answer, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{Behavior, DeepOffset, LateEvents, QueryFractions, Share, Simulator, SimulatorBuilder};
 
 use super::*;

