@@ -4,5 +4,6 @@ mod commands;
 mod crash_recovery;
 mod failing_disk;
 mod file_crash_recovery;
+mod kept_records;
 mod reading_back;
 mod schemas;

@@ -180,6 +180,14 @@ impl ContractFolder {
     }
 }
 
+/// Whether a name is that of a file with kept records.
+pub(crate) fn is_kept_file(name: &str) -> bool {
+    let stem = name.strip_prefix("kept-").and_then(|name| name.strip_suffix(".bin").or(name.strip_suffix(".ndjson")));
+    stem.is_some_and(|digest| {
+        digest.len() == 16 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
 /// The number of a manifest's file name. `None` for any name that [`ContractFolder::manifest`] does not form.
 pub(crate) fn manifest_number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".json")?;

@@ -68,8 +68,8 @@ pub use fs::AtomicFile;
 pub use layout::{Archive, ContractFolder, PartName};
 pub use lock_owner::LockOwner;
 pub use manifest::{
-    DESCRIPTION_SHA256, DESCRIPTION_VERSION, EventCounts, ID_RULE, IMPORT_SCHEMA, ImportedManifests, KnownGap,
-    MANIFEST_SCHEMA, Manifest, ManifestLink, OPEN_SCHEMA, OpenManifests, Part, RangeProof, ReadRange, Tool,
+    DESCRIPTION_SHA256, DESCRIPTION_VERSION, EventCounts, ID_RULE, IMPORT_SCHEMA, ImportedManifests, KeptRecords,
+    KnownGap, MANIFEST_SCHEMA, Manifest, ManifestLink, OPEN_SCHEMA, OpenManifests, Part, RangeProof, ReadRange, Tool,
 };
 pub use read::{ArchiveReader, ArchivedEvent};
 pub use schema::Document;

@@ -49,6 +49,7 @@ pub(super) async fn export(
         with_issues: 0,
         late: 0,
         no_longer_served: 0,
+        kept: 0,
         requests: 0,
         nothing_to_do: true,
         gaps: Vec::new(),
@@ -157,6 +158,7 @@ impl ContractExportRun<'_> {
         while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.events_received += window.events.len() as u64;
             self.done.requests += window.requests;
+            self.keep_records(&window)?;
             let read_to = window.range.end();
             let written = part_writer.add(window).await;
             self.commit(written).await?;

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [`Exporter`] is the entry point. `contract` exports one contract: `run` is the state that its steps share, `recount`
-//! finds late events, `reread` reads a range again, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
+//! finds late events, `reread` reads a range again, `kept` keeps records that belong to no part, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
 //! writes. `plan` estimates the cost. [`FileExport`] writes a single file.
 
 mod checkpoint;
@@ -16,6 +16,7 @@ mod contract;
 mod contract_writer;
 mod event_file;
 mod file;
+mod kept;
 mod part_writer;
 mod plan;
 mod recount;
@@ -111,6 +112,8 @@ pub struct ContractExport {
     pub late: u64,
     /// Number of archived events that the service no longer returns. They stay in the archive.
     pub no_longer_served: u64,
+    /// Number of records that are not JSON or lie outside of their window. They are kept beside the parts of their day.
+    pub kept: u64,
     /// Number of requests, without retries.
     pub requests: u64,
     /// Whether nothing had to be read, because the range is archived or too recent. Its gaps may wait for their next

@@ -27,6 +27,8 @@ pub(super) struct Reread {
     pub(super) with_issues: u64,
     /// Number of archived ids that the service did not return.
     pub(super) not_returned: u64,
+    /// Whether records that belong to no part were kept.
+    has_kept: bool,
 }
 
 impl Reread {
@@ -43,6 +45,7 @@ impl Reread {
             range.total.is_some() && known.is_none()
         };
         self.new_events > 0
+            || self.has_kept
             || self.addition.verified_ranges().intersection(&unverified).iter().next().is_some()
             || self.addition.ranges.iter().any(uncounted)
     }
@@ -56,9 +59,11 @@ pub(super) async fn run(
 ) -> Result<Option<Reread>, Error> {
     let mut archived = ArchivedIds::read(job, date, range)?;
     let mut reread = RereadEvents { addition: job.writer.empty_manifest(date), late: None, with_issues: 0 };
+    let kept_before = job.done.kept;
     let mut windows = pin!(job.windows(range));
     while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
         job.done.requests += window.requests;
+        job.keep_records(&window)?;
         reread.add(job, &window, &mut archived)?;
         job.report_progress(window.range.end()).await;
     }
@@ -84,7 +89,8 @@ pub(super) async fn run(
     let new_events = part.as_ref().map_or(0, |part| part.count);
     addition.parts.extend(part);
     addition.recompute();
-    Ok(Some(Reread { addition, new_events, with_issues, not_returned }))
+    let has_kept = job.done.kept > kept_before;
+    Ok(Some(Reread { addition, new_events, with_issues, not_returned, has_kept }))
 }
 
 /// What was read so far.

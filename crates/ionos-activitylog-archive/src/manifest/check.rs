@@ -30,9 +30,12 @@ impl Manifest {
                 return Err(format!("{} and {} overlap", a.file, b.file));
             }
         }
+        if let Some(kept) = self.kept.iter().find(|kept| !kept.has_own_name()) {
+            return Err(format!("its entry for {:?} contradicts the file name", kept.file));
+        }
         let mut recomputed = self.clone();
         recomputed.recompute();
-        if recomputed.parts != self.parts || recomputed.gaps != self.gaps {
+        if recomputed.parts != self.parts || recomputed.gaps != self.gaps || recomputed.kept != self.kept {
             return Err("its parts are not in order".to_owned());
         }
         if recomputed.counts != self.counts {

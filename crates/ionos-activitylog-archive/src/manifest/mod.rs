@@ -13,6 +13,7 @@
 mod chain;
 mod check;
 mod import;
+mod kept;
 mod open;
 mod proof;
 mod ranges;
@@ -21,6 +22,7 @@ mod tests;
 
 pub(crate) use chain::{Chain, ChainEntry, read_days};
 pub use import::{IMPORT_SCHEMA, ImportedManifests};
+pub use kept::KeptRecords;
 pub use open::{OPEN_SCHEMA, OpenManifests};
 pub use proof::RangeProof;
 pub use ranges::{KnownGap, ReadRange};
@@ -81,6 +83,9 @@ pub struct Manifest {
     pub counts: EventCounts,
     /// Parts that this manifest adds, in order of their ranges, late parts after all others.
     pub parts: Vec<Part>,
+    /// Records that are in no part, in order of their file names. Absent if there are none, and in version 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptRecords>,
     /// SHA-256 over the digests of these parts, in order. It covers every line of them.
     pub digest: Digest,
     /// The manifest before this one in the chain. `null` for the first manifest, and while the manifest is open. In
@@ -213,6 +218,7 @@ impl Manifest {
             gaps: Vec::new(),
             counts: EventCounts::default(),
             parts: Vec::new(),
+            kept: Vec::new(),
             digest: digest::combine([]),
             previous: None,
             tool: Tool::current(),
@@ -307,6 +313,8 @@ impl Manifest {
         self.gaps.extend(later.gaps.iter().cloned());
         self.parts.retain(|part| !later.parts.iter().any(|new| new.file == part.file));
         self.parts.extend(later.parts.iter().cloned());
+        self.kept.retain(|kept| !later.kept.iter().any(|new| new.file == kept.file));
+        self.kept.extend(later.kept.iter().cloned());
         self.recompute();
     }
 
@@ -335,6 +343,7 @@ impl Manifest {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
         });
         self.gaps.sort_by_key(|gap| (gap.from, gap.to));
+        self.kept.sort_by(|a, b| a.file.cmp(&b.file));
         self.counts = self.sum_parts();
         self.digest = digest::combine(self.parts.iter().map(|part| &part.digest));
     }

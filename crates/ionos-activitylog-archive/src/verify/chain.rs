@@ -19,7 +19,7 @@ use crate::fs::is_leftover;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::layout::{
     ContractFolder, LOCK, MANIFEST_OF_VERSION_1, MANIFESTS, OPEN_MANIFESTS, PREVIOUS_STATE, PartName, RUN_LOG, STATE,
-    day_of, manifest_number, names,
+    day_of, is_kept_file, manifest_number, names,
 };
 use crate::manifest::{
     ChainEntry, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifests, ReadRange,
@@ -344,6 +344,7 @@ impl<'a> ChainCheck<'a> {
             match name.parse::<PartName>() {
                 Ok(part) => self.check_part_name(date, &part, folder.join(&name)),
                 Err(_) if name == MANIFEST_OF_VERSION_1 => {}
+                Err(_) if is_kept_file(&name) => self.check_kept_name(date, &name, folder.join(&name)),
                 Err(_) => self.check_foreign(folder.join(&name), &name),
             }
         }
@@ -363,6 +364,21 @@ impl<'a> ChainCheck<'a> {
             self.report.warnings.push(warning);
         } else {
             self.add_finding(path, Problem::Extra, "no manifest names this part: it was added");
+        }
+    }
+
+    /// Reports kept records that no manifest names, as [`Self::check_part_name`].
+    fn check_kept_name(&mut self, date: NaiveDate, name: &str, path: PathBuf) {
+        let is_named = self.days.get(&date).is_some_and(|day| day.kept.iter().any(|kept| kept.file == name));
+        match (is_named, self.chain.is_unfinished) {
+            (true, _) => {}
+            (false, true) => {
+                let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
+                let warning =
+                    format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
+                self.report.warnings.push(warning);
+            }
+            (false, false) => self.add_finding(path, Problem::Extra, "no manifest names this file: it was added"),
         }
     }
 

@@ -13,8 +13,9 @@ use sha2::{Digest as _, Sha256};
 use super::{FileLocation, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::encode::decompress;
+use crate::error::Error;
 use crate::fs::regular_file::{self, is_not_regular};
-use crate::manifest::{Manifest, Part};
+use crate::manifest::{KeptRecords, Manifest, Part};
 use crate::part::lines::MAX_LINE_BYTES;
 
 /// Number of bytes after the end of a part, as its manifest states it, that are read of a longer file.
@@ -51,11 +52,29 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
             }
         }
     }
+    for kept in &manifest.kept {
+        check_kept(&mut report, &FileLocation { root, file: folder.join(&kept.file) }, kept);
+    }
     if all_read && let Some(detail) = late.difference() {
         let location = FileLocation { root, file: folder.to_path_buf() };
         report.findings.push(location.find(None, Problem::Count, detail));
     }
     report
+}
+
+/// Compares a file with kept records with its digest.
+fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &KeptRecords) {
+    let (problem, detail) = match regular_file::read(&location.file, kept.bytes) {
+        Ok(bytes) if Digest::sha256(&bytes) == kept.sha256 => return,
+        Err(Error::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            (Problem::Missing, "file is missing".to_owned())
+        }
+        Err(Error::Open { source, .. }) if !is_not_regular(&source) => {
+            (Problem::Unreadable, format!("cannot be read: {source}"))
+        }
+        _ => (Problem::Changed, "file was changed: it has not the SHA-256 that its manifest states".to_owned()),
+    };
+    report.findings.push(location.find(None, problem, detail));
 }
 
 /// Sums over the late parts of a day. Only the sums can be checked: an id counts for the late part that was written

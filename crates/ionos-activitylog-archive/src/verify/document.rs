@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{ManifestChain, VerifyReport, WHAT_IT_PROVES};
 use crate::digest::Digest;
 use crate::encode::text::single_line;
-use crate::manifest::{KnownGap, Manifest, ManifestLink, ReadRange};
+use crate::manifest::{KeptRecords, KnownGap, Manifest, ManifestLink, ReadRange};
 
 /// Schema and version of the report.
 pub const VERIFICATION_SCHEMA: &str = "ialog.verification/1";
@@ -86,6 +86,8 @@ pub struct VerifiedDay {
     pub parts: u64,
     /// Number of events.
     pub events: u64,
+    /// Records that are in no part.
+    pub kept: Vec<KeptRecords>,
     /// SHA-256 over the digests of the parts.
     pub digest: Digest,
 }
@@ -156,6 +158,7 @@ fn verified_day(day: &Manifest, chain: &ManifestChain) -> VerifiedDay {
         gaps: day.gaps.clone(),
         parts: day.parts.len() as u64,
         events: day.counts.count,
+        kept: day.kept.clone(),
         digest: day.digest,
     }
 }

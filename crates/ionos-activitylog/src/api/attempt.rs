@@ -94,7 +94,8 @@ impl Api {
         let span = AttemptSpan::new(operation, &self.base_url, number);
         let time_limit = || self.time_limit(sent_at, progress.last(), deadline);
         let idle = scope.idle();
-        let exchange = span.run(self.exchange(&context, send, read, empty, &redact));
+        // Boxed, because the futures of callers contain it, and many such levels would not fit the stack of a thread.
+        let exchange = Box::pin(span.run(self.exchange(&context, send, read, empty, &redact)));
         let (result, was_stalled) = match scope.run_until(|| Some(time_limit().0), exchange).await {
             Some(result) => (result, scope.idle().saturating_sub(idle) >= STALL),
             None => (Err(self.timed_out(time_limit().1, context.answer(), redact)), false),

@@ -39,10 +39,11 @@ impl Api {
     {
         let span = CallSpan::new(&operation);
         let result = match &self.scope {
-            Some(scope) => span.run(self.retry_loop(&operation, scope, &send, &read, &empty)).await,
+            Some(scope) => span.run(Box::pin(self.retry_loop(&operation, scope, &send, &read, &empty))).await,
             None => {
                 let scope = self.new_scope(PolledBy::Caller);
-                scope.run(span.run(self.retry_loop(&operation, &scope, &send, &read, &empty))).await
+                let attempts = Box::pin(self.retry_loop(&operation, &scope, &send, &read, &empty));
+                scope.run(span.run(attempts)).await
             }
         };
         span.finish(result.as_ref().map(Response::meta));

@@ -168,6 +168,7 @@ impl ExportSummary {
             (export.discarded, "discarded with an unfinished part; the next export reads them again"),
             (export.with_issues, "with unexpected content, written unchanged"),
             (export.late, "arrived late, added"),
+            (export.kept, "not JSON or outside of their window, kept apart as bytes"),
             (export.no_longer_served, "archived, but no longer returned by the service"),
         ] {
             if number > 0 {

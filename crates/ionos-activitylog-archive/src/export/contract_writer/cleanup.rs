@@ -6,7 +6,7 @@ use std::path::Path;
 use super::ContractWriter;
 use crate::error::Error;
 use crate::fs::{folder, is_leftover};
-use crate::layout::names;
+use crate::layout::{is_kept_file, names};
 
 impl ContractWriter {
     /// Removes temporary files, and parts that no manifest names. Parts whose range no manifest covers are removed only
@@ -22,6 +22,13 @@ impl ContractWriter {
             self.remove_partial_files(&folder)?;
             let manifest = self.chain.days.get(&date);
             let covered = manifest.map(|manifest| manifest.verified_ranges().union(&manifest.unverified_ranges()));
+            for name in names(&folder)?.into_iter().filter(|name| is_kept_file(name)) {
+                let is_named = manifest.is_some_and(|manifest| manifest.kept.iter().any(|kept| kept.file == name));
+                let is_pending = self.kept.get(&date).is_some_and(|kept| kept.iter().any(|kept| kept.file == name));
+                if !is_named && !is_pending && was_interrupted {
+                    folder::remove_file(&folder.join(name), &self.fail_points)?;
+                }
+            }
             for name in self.folder.parts(date)? {
                 let listed = manifest.is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
                 let is_covered = covered.as_ref().is_some_and(|covered| covered.covers(name.range));

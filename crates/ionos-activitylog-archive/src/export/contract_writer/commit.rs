@@ -38,8 +38,9 @@ impl ContractWriter {
     }
 
     /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end.
-    pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, mut addition: Manifest) -> Result<(), Error> {
         let date = addition.date;
+        addition.kept.extend(self.kept.remove(&date).unwrap_or_default());
         self.close_days(|open| open < date)?;
         let is_at_end = day(date).is_some_and(|day| addition.ranges.iter().any(|range| range.to == day.end()));
         for days in [&mut self.chain.open, &mut self.chain.days] {

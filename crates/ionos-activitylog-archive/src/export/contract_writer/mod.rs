@@ -10,7 +10,7 @@ mod cleanup;
 mod commit;
 mod coverage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::fs::{FailPoints, folder};
 use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
-use crate::manifest::{Chain, ManifestLink, ReadRange, day};
+use crate::manifest::{Chain, KeptRecords, ManifestLink, ReadRange, day};
 use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, State};
 
 /// A contract's folder, locked for writing.
@@ -32,6 +32,8 @@ pub(crate) struct ContractWriter {
     pub(crate) folder: ContractFolder,
     pub(crate) chain: Chain,
     pub(crate) state: State,
+    /// Files with records that belong to no part, which no manifest names yet.
+    kept: BTreeMap<NaiveDate, Vec<KeptRecords>>,
     /// Ranges that were recounted or sealed.
     confirmed: ConfirmedRanges,
     /// Days that end by this time are over, by the clock of the service.
@@ -100,6 +102,7 @@ impl ContractWriter {
         }
         let writer = Self {
             open_on_disk: chain.open.keys().copied().collect(),
+            kept: BTreeMap::new(),
             confirmed: ConfirmedRanges::of_state(&state),
             folder,
             chain,
@@ -135,6 +138,18 @@ impl ContractWriter {
     /// The last entry of the chain. Before the manifests of version 1 are imported, the last of these.
     pub(crate) fn head(&self) -> Option<ManifestLink> {
         self.chain.links.last().copied()
+    }
+
+    /// Whether a file with these records is on disk.
+    pub(crate) fn is_kept(&self, date: NaiveDate, records: &KeptRecords) -> bool {
+        let known = self.chain.days.get(&date).into_iter().flat_map(|day| &day.kept);
+        let pending = self.kept.get(&date).into_iter().flatten();
+        known.chain(pending).any(|kept| kept.file == records.file)
+    }
+
+    /// Records a file that the next addition to the day names.
+    pub(crate) fn keep(&mut self, date: NaiveDate, records: KeptRecords) {
+        self.kept.entry(date).or_default().push(records);
     }
 
     /// Whether days are over whose manifests are open.

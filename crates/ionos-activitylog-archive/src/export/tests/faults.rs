@@ -143,6 +143,19 @@ async fn a_damaged_record_or_a_partial_search_costs_only_its_window_and_the_next
         let done = export(&exporter(&damaged, root.path(), NOW), &damaged, days()).await.unwrap();
         assert!(!done.gaps.is_empty() && done.gaps.iter().all(|gap| gap.reason == reason), "{:?}", done.gaps);
         assert_whole(root.path());
+        let kept: Vec<(NaiveDate, crate::manifest::KeptRecords)> = manifests(&damaged, root.path())
+            .iter()
+            .flat_map(|day| day.kept.iter().map(|kept| (day.date, kept.clone())))
+            .collect();
+        assert_eq!((kept.is_empty(), kept.len() as u64), (reason != "unreadable-record", done.kept));
+        for (date, kept) in &kept {
+            let path = folder(&damaged, root.path()).day(*date).join(&kept.file);
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(String::from_utf8(bytes.clone()).is_err() && kept.position.is_some(), "{kept:?}");
+            std::fs::write(&path, b"other").unwrap();
+            assert!(!verify_archive(&Archive::new(root.path()), None).unwrap().is_intact());
+            std::fs::write(&path, bytes).unwrap();
+        }
         let later = exporter(&calm, root.path(), "2026-11-21T12:00:00Z");
         let healed = export(&later, &calm, days()).await.unwrap();
         assert_eq!((healed.gaps.as_slice(), lines(&calm, root.path())), (&[][..], truth(&calm, days())), "{reason}");
