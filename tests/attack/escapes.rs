@@ -270,7 +270,7 @@ fn no_file_of_an_archive_reaches_the_terminal_unescaped() {
             let folder = tempfile::tempdir().unwrap();
             let exported = run(command(folder.path(), &["export", "--demo", "--last", "2h", "--out", "audit"]));
             assert_eq!(exported.code, Some(0), "{}", exported.stderr);
-            for name in ["_state.json", "_state.prev.json", "_manifest.json"] {
+            for name in ["_state.json", "_state.prev.json", "open.json"] {
                 let path = find(&folder.path().join("audit"), name);
                 let json = fs::read_to_string(&path).unwrap();
                 let changed = match edit {

@@ -55,21 +55,6 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Requests of a reading besides those that its events earn: 40, enough to locate one wrong total. With the requests
-/// that are in flight when they are used up, a reading costs at most 50 more than its events earn.
-pub(crate) const BASE_REQUESTS: u64 = 40;
-
-/// Requests of a reading to find out a maximum offset that is lower than expected: 10, for the pages beyond it that
-/// several windows request at the same time.
-pub(crate) const LOW_OFFSET_REQUESTS: u64 = 10;
-
-/// Requests that each full page of new events allows: 3, one to read the page and two to find out why a total is wrong.
-pub(crate) const REQUESTS_PER_PAGE: u64 = 3;
-
-/// Factor for the requests per page if hits change places or the service reports no totals: 6, because a proof then
-/// takes several scans of small windows.
-pub(crate) const DIFFICULT_FACTOR: u64 = 6;
-
 /// Maximum number of windows that a window is split into at once: 64. A window with more events is split again.
 pub(crate) const MAX_PIECES: u64 = 64;
 

@@ -58,11 +58,6 @@ impl CollectedEvents {
         self.first_index.len() as u64
     }
 
-    /// The times of all contents, in the order in which they were received.
-    pub(super) fn times(&self) -> impl Iterator<Item = &DateTime<Utc>> {
-        self.keys.iter().map(|key| &key.time)
-    }
-
     pub(super) fn reserve(&mut self, additional: usize) {
         self.first_index.reserve(additional);
         self.contents.reserve(additional);

@@ -10,7 +10,6 @@
 //! windows, or has a gap. `windows` reads several windows at once and returns them in order, and `stream` returns their
 //! events. `contracts` combines the windows of several contracts.
 
-mod budget;
 pub(crate) mod checkpoint;
 mod collected_events;
 pub(crate) mod contracts;

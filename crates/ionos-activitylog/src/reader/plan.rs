@@ -13,10 +13,6 @@ pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
-    /// Number of events of the range that a scan of a longer window returned.
-    pub(super) known: u64,
-    /// Number of requests that are reserved for the window in the budget.
-    pub(super) reserved: u64,
 }
 
 /// Length of the shortest window that can be requested.
@@ -37,7 +33,7 @@ impl Resolution {
 
 impl PlannedWindow {
     pub(super) fn new(range: DateRange) -> Self {
-        Self { range, mismatch_splits: 0, known: 0, reserved: 0 }
+        Self { range, mismatch_splits: 0 }
     }
 
     /// Whether the window is longer than the shortest window that can be requested.
@@ -51,10 +47,7 @@ impl PlannedWindow {
         if self.range.duration() > TimeDelta::days(MAX_PIECES as i64 - 1) {
             return self.split(MAX_PIECES, Resolution::Second, self.mismatch_splits);
         }
-        self.range
-            .by_day(&Utc)
-            .map(|range| Self { mismatch_splits: self.mismatch_splits, ..Self::new(range) })
-            .collect()
+        self.range.by_day(&Utc).map(|range| Self { range, ..self }).collect()
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
@@ -74,7 +67,7 @@ impl PlannedWindow {
         };
         let window = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
             let range = DateRange::new(from, to).ok()?;
-            Some(Self { mismatch_splits, ..Self::new(range) })
+            Some(Self { range, mismatch_splits })
         };
         // At most MAX_PIECES windows, so collecting them takes little memory.
         (0..count)

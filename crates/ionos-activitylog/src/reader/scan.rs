@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::api::Api;
 use crate::api::limits::ServiceLimits;
@@ -14,7 +14,6 @@ use crate::contract::ContractNumber;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::budget::WindowAccount;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::runtime::clock::Clock;
 
@@ -24,7 +23,7 @@ const MAX_PAGE_REPEATS: u32 = 5;
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
 /// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
 /// limits the requests in flight separately.
-const CONCURRENT_PAGES: u64 = 16;
+const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
 const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
@@ -61,12 +60,7 @@ pub(super) enum ScanResult {
     Complete(Scan),
     /// The window has, or may have, more events than a scan can reach. `total` is the number of events; `None` if it is
     /// unknown.
-    OverLimit {
-        total: Option<u64>,
-        /// The pages received so far, from the first one on without a break.
-        pages: Vec<Page>,
-        requests: u64,
-    },
+    OverLimit { total: Option<u64>, requests: u64 },
 }
 
 /// Scans windows of one contract.
@@ -77,7 +71,6 @@ pub(super) struct WindowScanner<'a> {
     pub(super) page_size: PageSize,
     /// Opens when the window may read more than its first page.
     pub(super) gate: &'a ReadAheadGate,
-    pub(super) account: &'a WindowAccount<'a>,
 }
 
 impl WindowScanner<'_> {
@@ -107,13 +100,7 @@ impl WindowScanner<'_> {
         let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
         if !total.exact || total.count > max_events || may_be_capped {
             let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
-            let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
-            // A short page without a next one has all events, so the total is wrong and a split would not help.
-            let has_more = !has_room || received > 0 && self.detect_page_size(range, &mut scan).await?;
-            return Ok(match has_more {
-                true => scan.over_limit(is_known.then_some(total.count)),
-                false => scan.complete(true),
-            });
+            return Ok(ScanResult::OverLimit { total: is_known.then_some(total.count), requests });
         }
         let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
         if received == 0 {
@@ -126,10 +113,11 @@ impl WindowScanner<'_> {
         }
         if let Some(unreachable) = self.fetch_remaining(range, total.count, &mut scan).await? {
             self.limits().record_max_offset(unreachable);
-            self.account.budget.record_low_offset();
-            return Ok(scan.over_limit(Some(total.count)));
+            return Ok(ScanResult::OverLimit { total: Some(total.count), requests: scan.requests });
         }
-        if scan.next_offset >= total.count {
+        // A total that is reached with a full last page may be a cap, so the page after the last one is requested too.
+        let is_full = scan.next_offset == total.count && !scan.last_page_has_room();
+        if is_full && scan.next_offset + scan.page_size <= self.limits().max_window(scan.page_size) {
             self.fetch_after_end(range, &mut scan).await?;
         }
         let reached_end = scan.last_page_has_room();
@@ -137,13 +125,10 @@ impl WindowScanner<'_> {
     }
 
     /// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
-    /// more hits. Returns `false` if there are no more hits, or no requests are left to find out. Otherwise sets the
-    /// page size to the length of the longer of the two pages.
+    /// more hits. Returns `false` if there are no more hits. Otherwise sets the page size to the length of the longer
+    /// of the two pages.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
-        let received = scan.received();
-        if self.account.budget.remaining(scan.page_size) == 0 {
-            return Ok(false);
-        }
+        let received = scan.pages.iter().map(Page::hits).sum();
         let second = match self.page(range, received, scan.page_size).await {
             // The offset may be too deep for a page of this size, but not for a page of the received size.
             Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
@@ -174,30 +159,19 @@ impl WindowScanner<'_> {
     ) -> Result<Option<u64>, Error> {
         let (start, size) = (scan.next_offset, scan.page_size);
         let offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
-        let extra = self.account.budget.reserve_up_to(CONCURRENT_PAGES - 1, size);
-        let concurrency = usize::try_from(1 + extra.requests).unwrap_or(1);
-        // An empty page is not repeated here, because the pages after it are probably empty too.
-        let pages = stream::iter(offsets).map(|offset| self.page_or_empty(range, offset, size)).buffered(concurrency);
-        let mut pages = std::pin::pin!(pages);
-        while let Some(fetched) = pages.next().await {
+        let fetched: Vec<Result<FetchedPage, Error>> = stream::iter(offsets)
+            .map(|offset| self.page(range, offset, size))
+            .buffered(CONCURRENT_PAGES)
+            .collect()
+            .await;
+        for fetched in fetched {
             let offset = scan.next_offset;
-            let fetched = match fetched {
-                Ok(fetched) if reports_missing_events(&fetched.page) => {
-                    let again = self.page_or_empty(range, offset, size).await;
-                    again.map(|again| FetchedPage { requests: again.requests + fetched.requests, ..again })
-                }
-                fetched => fetched,
-            };
             let fetched = match fetched {
                 Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(offset)),
                 fetched => fetched?,
             };
             scan.requests += fetched.requests;
             if fetched.page.hits() == 0 && offset + size <= total {
-                if scan.last_page_has_room() {
-                    // The hits ended before this page, so the total is wrong, and further pages would be empty too.
-                    return Ok(None);
-                }
                 return Ok(Some(offset));
             }
             scan.pages.push(fetched.page);
@@ -206,55 +180,33 @@ impl WindowScanner<'_> {
         Ok(None)
     }
 
-    /// Fetches the pages after a full last page, because a total that is reached with a full page may be a cap. A
-    /// refusal of the offset is not an error.
+    /// Fetches the page after the last one. A refusal of the offset is not an error.
     async fn fetch_after_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
-        let max_events = self.limits().max_window(scan.page_size);
-        while !scan.last_page_has_room() && scan.next_offset + scan.page_size <= max_events {
-            match self.page(range, scan.next_offset, scan.page_size).await {
-                Ok(fetched) => {
-                    scan.requests += fetched.requests;
-                    let is_repeated = scan.pages.last().is_some_and(|last| has_same_ends(last, &fetched.page));
-                    scan.next_offset += scan.page_size;
-                    scan.pages.push(fetched.page);
-                    if is_repeated {
-                        // The service ignores the offset.
-                        return Ok(());
-                    }
-                }
-                Err(error) if may_be_too_deep(error.kind()) => {
-                    scan.requests += 1;
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
+        match self.page(range, scan.next_offset, scan.page_size).await {
+            Ok(fetched) => {
+                scan.requests += fetched.requests;
+                scan.pages.push(fetched.page);
+                Ok(())
             }
+            Err(error) if may_be_too_deep(error.kind()) => {
+                scan.requests += 1;
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
-    /// Reads the first `max_events` events of a window that has more. Continues after `pages`, and ends at a page with
-    /// room for more hits.
-    pub(super) async fn scan_beginning(
-        &self,
-        range: DateRange,
-        mut pages: Vec<Page>,
-        max_events: u64,
-    ) -> Result<Scan, Error> {
+    /// Reads the first `max_events` events of a window that has more.
+    pub(super) async fn scan_beginning(&self, range: DateRange, max_events: u64) -> Result<Scan, Error> {
         let size = self.current_page_size();
-        let start: u64 = pages.iter().map(Page::hits).sum();
-        let offsets = (0..).map(|page| start + page * size).take_while(|offset| offset + size <= max_events);
-        let extra = self.account.budget.reserve_up_to(CONCURRENT_PAGES - 1, size);
-        let concurrency = usize::try_from(1 + extra.requests).unwrap_or(1);
-        let fetched = stream::iter(offsets).map(|offset| self.page_or_empty(range, offset, size)).buffered(concurrency);
-        let mut fetched = std::pin::pin!(fetched);
-        let mut requests = 0;
-        while pages.last().is_none_or(|last| last.hits() >= size)
-            && let Some(fetched) = fetched.next().await
-        {
-            let FetchedPage { page, requests: own } = fetched?;
-            requests += own;
-            pages.push(page);
-        }
+        let offsets = (0..).map(|page| page * size).take_while(|offset| offset + size <= max_events);
+        let fetched: Vec<FetchedPage> = stream::iter(offsets)
+            .map(|offset| self.page(range, offset, size))
+            .buffered(CONCURRENT_PAGES)
+            .try_collect()
+            .await?;
+        let requests = fetched.iter().map(|fetched| fetched.requests).sum();
+        let pages = fetched.into_iter().map(|fetched| fetched.page).collect();
         Ok(Scan::from_pages(pages, false, requests))
     }
 
@@ -270,7 +222,7 @@ impl WindowScanner<'_> {
         self.gate.wait().await;
         loop {
             if read + size > self.limits().max_window(size) {
-                return Ok(ScanResult::OverLimit { total: None, pages, requests });
+                return Ok(ScanResult::OverLimit { total: None, requests });
             }
             let next = self.page(range, read, self.current_page_size()).await?;
             requests += next.requests;
@@ -314,33 +266,14 @@ impl WindowScanner<'_> {
 
     /// Requests one page, and again if the page is unreadable, of a partial search, or empty although it reports events.
     async fn page(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
-        self.repeat_page(range, offset, size, true).await
-    }
-
-    /// As [`Self::page`], but an empty page is not requested again.
-    async fn page_or_empty(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
-        self.repeat_page(range, offset, size, false).await
-    }
-
-    async fn repeat_page(
-        &self,
-        range: DateRange,
-        offset: u64,
-        size: u64,
-        repeats_empty: bool,
-    ) -> Result<FetchedPage, Error> {
         let mut requests = 0;
         loop {
             requests += 1;
-            self.account.budget.spend();
+            let may_repeat = requests <= MAX_PAGE_REPEATS;
             let page = self.api.page(self.contract, range, offset, size).await.map(Response::into_inner);
-            let may_repeat = requests <= MAX_PAGE_REPEATS && self.account.budget.remaining(size) > 0;
             match page {
-                Ok(page)
-                    if may_repeat
-                        && (page.partial_search.is_some() || repeats_empty && reports_missing_events(&page)) => {}
+                Ok(page) if may_repeat && (page.partial_search.is_some() || reports_missing_events(&page)) => {}
                 Ok(page) => {
-                    self.account.receive(page.hits());
                     let requests = requests.into();
                     return Ok(FetchedPage { page, requests });
                 }
@@ -371,15 +304,6 @@ struct PartialScan {
 impl PartialScan {
     fn last_page_has_room(&self) -> bool {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
-    }
-
-    /// Number of hits received.
-    fn received(&self) -> u64 {
-        self.pages.iter().map(Page::hits).sum()
-    }
-
-    fn over_limit(self, total: Option<u64>) -> ScanResult {
-        ScanResult::OverLimit { total, pages: self.pages, requests: self.requests }
     }
 
     fn complete(self, reached_end: bool) -> ScanResult {

@@ -1,15 +1,14 @@
 //! Reads one window until it is verified. A window that has too many events, or does not verify after several scans, is
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
-use chrono::{DateTime, Utc};
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use futures_util::future::BoxFuture;
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
-use crate::api::page::{Page, Total};
+use crate::api::page::Total;
 use crate::error::{Error, ErrorKind};
-use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::budget::RequestBudget;
 use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::scan::{Scan, ScanResult, WindowScanner, pause};
 use crate::reader::verification::{Proof, Verification};
@@ -34,6 +33,10 @@ const SCANS_WITHOUT_NEW: u32 = 6;
 
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
+
+/// Number of windows of one range with a wrong total after which no window is halved any more: the service then
+/// probably reports wrong totals everywhere, and halving would turn each window into about a hundred windows.
+const MAX_MISMATCHES: u32 = 8;
 
 /// Number of parts that a window without a usable total is split into.
 const PARTS_WITHOUT_TOTAL: u64 = 4;
@@ -73,6 +76,8 @@ impl<W> WindowResult<W> {
 #[derive(Clone, Copy)]
 pub(super) struct WindowReader<'a> {
     pub(super) scanner: WindowScanner<'a>,
+    /// Number of windows of the whole range with a wrong total so far.
+    pub(super) mismatches: &'a AtomicU32,
 }
 
 impl WindowReader<'_> {
@@ -83,7 +88,7 @@ impl WindowReader<'_> {
         loop {
             let had_profile = self.limits().has_profile();
             let result = match self.scan_until_verified(window, Resolution::Second).await? {
-                WindowResult::Unverified(scanned) if scanned.finer_may_help && self.may_read_finer(window) => {
+                WindowResult::Unverified(scanned) if scanned.finer_may_help && !self.is_finest(window) => {
                     requests += scanned.requests;
                     let (finer, finer_requests) = self.read_finer(window, scanned.distinct_events()).await?;
                     requests += finer_requests;
@@ -93,7 +98,6 @@ impl WindowReader<'_> {
                             // A wrong limit of the profile may be the reason.
                             if had_profile {
                                 self.limits().reset();
-                                self.budget().forgive();
                             }
                             continue;
                         }
@@ -106,7 +110,6 @@ impl WindowReader<'_> {
                 && had_profile
             {
                 self.limits().reset();
-                self.budget().forgive();
                 requests += scanned.requests;
                 continue;
             }
@@ -121,12 +124,6 @@ impl WindowReader<'_> {
 
     fn limits(&self) -> &ServiceLimits {
         &self.scanner.api.limits
-    }
-
-    /// Whether a window may be read in parts of a second.
-    fn may_read_finer(self, window: PlannedWindow) -> bool {
-        let page_size = self.scanner.current_page_size();
-        !self.is_finest(window) && self.budget().remaining(page_size) >= PARTS_WITHOUT_TOTAL
     }
 
     /// Whether a window of at most one second cannot be split any further.
@@ -152,26 +149,18 @@ impl WindowReader<'_> {
             };
             let scan = match self.scanner.scan(window.range, max_events).await? {
                 ScanResult::Complete(scan) => scan,
-                ScanResult::OverLimit { total, pages, requests: own } => {
+                ScanResult::OverLimit { total, requests: own } => {
                     requests += own;
-                    let times = pages.iter().flat_map(|page| &page.events).filter_map(Event::time);
-                    let times: Vec<DateTime<Utc>> = times.collect();
-                    let is_in_window = |time: &&DateTime<Utc>| window.range.contains(**time);
-                    self.scanner.account.end_scan(times.iter().filter(is_in_window).count() as u64);
-                    let parts = self.parts_of_total(total);
-                    if is_splittable && let Some(windows) = self.split(window, parts, resolution, &times) {
-                        return Ok(WindowResult::Split { windows, requests });
+                    if is_splittable {
+                        return Ok(self.split_by_total(window, total, resolution, requests));
                     }
-                    return self.read_beginning(window, pages, total, requests).await.map(WindowResult::Unverified);
+                    return self.read_beginning(window, total, requests).await.map(WindowResult::Unverified);
                 }
             };
             requests += scan.requests;
-            let (scan_requests, is_rescan) = (scan.requests, verification.scans > 0);
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
-            let proof = verification.add(scan, is_finest);
-            self.settle(&verification, is_rescan.then_some(scan_requests));
-            if let Some(proof) = proof {
+            if let Some(proof) = verification.add(scan, is_finest) {
                 return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
                     window,
                     verification,
@@ -182,30 +171,21 @@ impl WindowReader<'_> {
             if verification.is_unstable {
                 self.limits().record_unstable();
             }
-            if verification.is_unstable || total.is_none() {
-                self.budget().record_difficult();
-            }
-            if pages > 1
-                && is_splittable
-                && verification.scans >= SCANS_BEFORE_SPLIT
-                && let Some(windows) =
-                    self.split(window, self.parts_of_total(total), resolution, verification.events.times())
-            {
-                return Ok(WindowResult::Split { windows, requests });
+            if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT {
+                return Ok(self.split_by_total(window, total, resolution, requests));
             }
             if verification.has_partial_search {
                 // Its pages were already requested several times. A search of a shorter range may succeed.
-                if is_splittable && let Some(windows) = self.halve(window, resolution, &verification) {
+                if is_splittable && self.may_locate_mismatch(window, &verification) {
+                    let windows = window.split(2, resolution, window.mismatch_splits + 1);
                     return Ok(WindowResult::Split { windows, requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));
             }
             if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
-                let days = window.split_by_day();
-                if days.len() > 1
-                    && let Some(windows) = self.reserve(window, days, 2, resolution, verification.events.times())
-                {
+                let windows = window.split_by_day();
+                if windows.len() > 1 {
                     return Ok(WindowResult::Split { windows, requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
@@ -219,126 +199,54 @@ impl WindowReader<'_> {
                 }
                 _ => verification.scans_without_new >= SCANS_WITHOUT_NEW,
             };
-            // Each scan of the window so far took about as many requests as it has pages.
-            let reserved = self.budget().try_reserve(pages, page_size);
-            let is_exhausted = is_exhausted || reserved.is_none() || verification.scans >= MAX_SCANS;
-            if is_exhausted
-                && is_splittable
-                && let Some(windows) = self.halve(window, resolution, &verification)
-            {
+            if is_exhausted && is_splittable && self.may_locate_mismatch(window, &verification) {
+                let windows = window.split(2, resolution, window.mismatch_splits + 1);
                 return Ok(WindowResult::Split { windows, requests });
             }
-            if is_exhausted {
+            if is_exhausted || verification.scans >= MAX_SCANS {
+                self.mismatches.fetch_add(1, Ordering::Relaxed);
                 let finer_may_help = !is_splittable && pages != 1;
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, finer_may_help);
                 return Ok(WindowResult::Unverified(scanned));
             }
-            drop(reserved);
             pause(&*self.scanner.api.clock, verification.scans).await;
         }
     }
 
-    fn budget(&self) -> &RequestBudget {
-        self.scanner.account.budget
+    /// Whether halving a window with a wrong total is worth its requests.
+    fn may_locate_mismatch(self, window: PlannedWindow, verification: &Verification) -> bool {
+        window.mismatch_splits < MAX_MISMATCH_SPLITS
+            && self.mismatches.load(Ordering::Relaxed) < MAX_MISMATCHES
+            && verification.events.out_of_window == 0
     }
 
-    /// Adds the events of a scan to the budget. A further scan that found new events was worth its requests.
-    fn settle(&self, verification: &Verification, rescan_requests: Option<u64>) {
-        let events = &verification.events;
-        self.scanner.account.end_scan(events.distinct().saturating_sub(events.out_of_window));
-        if let Some(requests) = rescan_requests.filter(|_| verification.scans_without_new == 0) {
-            self.budget().refund(requests);
-        }
-    }
-
-    /// Halves a window with a wrong total to locate the mismatch. `None` if that is not worth its requests.
-    fn halve(
+    /// Splits a window so that its parts probably do not exceed the maximum number of events.
+    fn split_by_total(
         self,
         window: PlannedWindow,
+        total: Option<u64>,
         resolution: Resolution,
-        verification: &Verification,
-    ) -> Option<Vec<PlannedWindow>> {
-        let is_located = window.mismatch_splits >= MAX_MISMATCH_SPLITS || verification.events.out_of_window > 0;
-        let halves = || window.split(2, resolution, window.mismatch_splits + 1);
-        (!is_located)
-            .then(halves)
-            .and_then(|halves| self.reserve(window, halves, 2, resolution, verification.events.times()))
-    }
-
-    /// Number of windows that probably do not exceed the maximum number of events, for a window with this total.
-    fn parts_of_total(self, total: Option<u64>) -> u64 {
+        requests: u64,
+    ) -> WindowResult<ScannedWindow> {
         let page_size = self.scanner.current_page_size();
         let (max_events, (numerator, denominator)) = match self.limits().is_unstable() {
             true => (page_size, PAGE_FILL),
             false => (self.limits().max_window(page_size), WINDOW_FILL),
         };
         let fill = (max_events * numerator / denominator).max(1);
-        total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill))
-    }
-
-    /// Splits a window into at most `parts` windows, and fewer if the budget has not enough requests. `None` if it has
-    /// none. `times` are the times of the events that the window returned.
-    fn split<'t>(
-        self,
-        window: PlannedWindow,
-        parts: u64,
-        resolution: Resolution,
-        times: impl IntoIterator<Item = &'t DateTime<Utc>>,
-    ) -> Option<Vec<PlannedWindow>> {
-        let page_size = self.scanner.current_page_size();
-        let remaining = self.budget().remaining(page_size).saturating_sub(window.known / page_size);
-        let parts = window.split(parts.min(remaining / 2), resolution, window.mismatch_splits);
-        // If the events were received before, the split is due to a wrong total, and parts are probably short: a short
-        // page takes a second request.
-        let requests_each = if window.known > 0 { 2 } else { 1 };
-        self.reserve(window, parts, requests_each, resolution, times)
-    }
-
-    /// Reserves the requests that the windows of a split take at least: `requests_each`, and those to read again what
-    /// `window` has returned. `None` if the budget has not enough requests. `times` are the times of the events that
-    /// `window` returned.
-    fn reserve<'t>(
-        self,
-        window: PlannedWindow,
-        mut parts: Vec<PlannedWindow>,
-        requests_each: u64,
-        resolution: Resolution,
-        times: impl IntoIterator<Item = &'t DateTime<Utc>>,
-    ) -> Option<Vec<PlannedWindow>> {
-        for time in times {
-            let next = parts.partition_point(|part| part.range.start() <= *time);
-            if let Some(part) = parts.get_mut(next.saturating_sub(1)) {
-                part.known += u64::from(part.range.contains(*time));
-            }
-        }
-        // Only the first page of a window over the limit was read again, so the times of the other events are unknown.
-        let known: u64 = parts.iter().map(|part| part.known).sum();
-        let others = window.known.saturating_sub(known).div_ceil((parts.len() as u64).max(1));
-        let page_size = self.scanner.current_page_size();
-        for part in &mut parts {
-            part.known += others;
-            part.reserved = requests_each + part.known / page_size;
-        }
-        let reserved = parts.iter().map(|part| part.reserved).sum();
-        if self.budget().remaining(page_size) < reserved {
-            return None;
-        }
-        if resolution == Resolution::Second {
-            self.scanner.account.reserve_windows(reserved);
-        }
-        Some(parts)
+        let parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
+        WindowResult::Split { windows: window.split(parts, resolution, window.mismatch_splits), requests }
     }
 
     /// Reads the first events of a window that has too many events and cannot be split.
     async fn read_beginning(
         self,
         window: PlannedWindow,
-        pages: Vec<Page>,
         total: Option<u64>,
         requests: u64,
     ) -> Result<ScannedWindow, Error> {
         let max_events = self.limits().max_window(self.scanner.current_page_size());
-        let scan = self.scanner.scan_beginning(window.range, pages, max_events).await?;
+        let scan = self.scanner.scan_beginning(window.range, max_events).await?;
         let requests = requests + scan.requests;
         let total = total.map(|count| Total { count, exact: true }).or(scan.highest_total);
         let mut verification = Verification::new(window.range);
@@ -357,8 +265,6 @@ impl WindowReader<'_> {
         distinct_events: u64,
     ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
         let mut requests = 0;
-        let page_size = self.scanner.current_page_size();
-        let _reserved = self.budget().reserve_up_to(PARTS_WITHOUT_TOTAL, page_size);
         let mut planned = whole.split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond, 0);
         planned.reverse();
         let mut parts: Vec<ScannedWindow> = Vec::new();

@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -21,7 +22,6 @@ use futures_util::stream::FuturesUnordered;
 use crate::error::Error;
 use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
-use crate::reader::budget::{RequestBudget, WindowAccount};
 use crate::reader::checkpoint::Checkpoint;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
@@ -42,8 +42,8 @@ pub struct WindowStream {
     queue: VecDeque<QueuedWindow>,
     running: FuturesUnordered<BoxFuture<'static, CompletedRead>>,
     last_id: u64,
-    /// The requests that the windows may spend.
-    budget: Arc<RequestBudget>,
+    /// Number of windows with a wrong total so far.
+    mismatches: Arc<AtomicU32>,
     /// Number of requests for windows that were split, to be added to the next returned window.
     split_requests: u64,
     position: Checkpoint,
@@ -79,7 +79,7 @@ impl WindowStream {
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
             last_id: 0,
-            budget: Arc::default(),
+            mismatches: Arc::default(),
             split_requests: 0,
             position,
             summary: Summary::default(),
@@ -124,14 +124,14 @@ impl WindowStream {
                 queued.state = QueuedState::Running(gate.clone());
                 let id = queued.id;
                 let spawner = self.request.api.spawner.clone();
-                let (request, budget) = (self.request.clone(), self.budget.clone());
+                let (request, mismatches) = (self.request.clone(), self.mismatches.clone());
                 let work = move |polled_by| {
                     let read = WindowRead {
                         request: request.clone(),
                         window,
                         requested,
                         gate: gate.clone(),
-                        budget: budget.clone(),
+                        mismatches: mismatches.clone(),
                     };
                     match polled_by {
                         PolledBy::Spawner => read.run_on_spawner().boxed(),
@@ -252,17 +252,16 @@ struct WindowRead {
     window: PlannedWindow,
     requested: DateRange,
     gate: Arc<ReadAheadGate>,
-    budget: Arc<RequestBudget>,
+    mismatches: Arc<AtomicU32>,
 }
 
 impl WindowRead {
     /// Reads the window and applies the filter.
     async fn run(self) -> Result<WindowResult<Window>, Error> {
-        let Self { request, window, requested, gate, budget } = self;
-        let account = WindowAccount::open(&budget, window.known, window.reserved);
-        let EventsRequest { api, contract, page_size, .. } = &*request;
-        let scanner = WindowScanner { api, contract, page_size: *page_size, gate: &gate, account: &account };
-        let reader = WindowReader { scanner };
+        let Self { request, window, requested, gate, mismatches } = self;
+        let scanner =
+            WindowScanner { api: &request.api, contract: &request.contract, page_size: request.page_size, gate: &gate };
+        let reader = WindowReader { scanner, mismatches: &mismatches };
         Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
     }
 
