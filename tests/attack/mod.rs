@@ -1,4 +1,4 @@
-//! Attacks: somebody edits an archive, or hostile text reaches the terminal. Nothing forged is called OK, nothing hangs,
+//! Attacks: an archive is edited, or hostile text reaches the terminal. Nothing forged is called OK, nothing hangs,
 //! and no command ends by a panic.
 
 mod escapes;

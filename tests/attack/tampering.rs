@@ -1,5 +1,5 @@
-//! Edits of an archive by somebody who can write to it. Each edit states the exit code of `verify`, without and with the
-//! heads that were kept before: with them, no edit of what they cover passes.
+//! Edits of an archive by a person who can write to it. Each edit states the exit code of `verify`, without and with
+//! the heads that were kept before: with them, no edit of what they cover passes.
 #![cfg(unix)]
 
 use std::fs;
@@ -69,7 +69,7 @@ fn append(path: &Path) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Replaces a file by a pipe that nobody writes to.
+/// Replaces a file by a pipe without a writer.
 fn pipe(path: &Path) {
     let _ = fs::remove_file(path);
     rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();

@@ -90,7 +90,7 @@ impl Archive {
     /// The contracts that have a folder, in numeric order. Fails with [`Error::Open`] if the archive cannot be listed.
     pub fn contracts(&self) -> Result<Vec<ContractFolder>, Error> {
         let mut contracts: Vec<ContractNumber> =
-            names(&self.root)?.iter().filter_map(|name| name.strip_prefix(CONTRACT)?.parse().ok()).collect();
+            names(&self.root)?.iter().filter_map(|name| contract_of(name)).collect();
         contracts.sort_by(|a, b| (a.as_str().len(), a).cmp(&(b.as_str().len(), b)));
         Ok(contracts.iter().map(|contract| self.contract(contract)).collect())
     }
@@ -193,6 +193,12 @@ pub(crate) fn manifest_number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".json")?;
     let number: u64 = digits.parse().ok()?;
     (number > 0 && format!("{number:08}") == digits).then_some(number)
+}
+
+/// The contract of a folder name. `None` for any name that [`Archive::contract`] does not form.
+pub(crate) fn contract_of(name: &str) -> Option<ContractNumber> {
+    let number: ContractNumber = name.strip_prefix(CONTRACT)?.parse().ok()?;
+    (format!("{CONTRACT}{number}") == name).then_some(number)
 }
 
 /// The day of a folder name. `None` for any name that [`ContractFolder::day`] does not form, so that each day has

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
-use super::permissions::make_private;
+use super::permissions;
 use crate::error::Error;
 
 /// Suffix of temporary files.
@@ -114,9 +114,7 @@ impl AtomicFile {
         kind: ArchiveFileKind,
         fail_points: &FailPoints,
     ) -> Result<(), Error> {
-        let mut file = Self::create_in(folder_of(path), kind, fail_points)?;
-        file.write_all(bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
-        file.commit_as(path)
+        Self::create_in(folder_of(path), kind, fail_points)?.commit_bytes(path, bytes)
     }
 
     /// As [`AtomicFile::write_all_to`], but fails with [`Error::AlreadyExists`] if the file exists.
@@ -126,10 +124,13 @@ impl AtomicFile {
         kind: ArchiveFileKind,
         fail_points: &FailPoints,
     ) -> Result<(), Error> {
-        let mut file = Self::create_in(folder_of(path), kind, fail_points)?;
-        file.overwrite = false;
-        file.write_all(bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
-        file.commit_as(path)
+        let file = Self::create_in(folder_of(path), kind, fail_points)?;
+        Self { overwrite: false, ..file }.commit_bytes(path, bytes)
+    }
+
+    fn commit_bytes(mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        self.write_all(bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
+        self.commit_as(path)
     }
 
     /// Makes the file durable and gives it its name.
@@ -195,16 +196,9 @@ impl Write for AtomicFile {
     }
 }
 
-/// A temporary file that only its owner may read, and the permissions that it gets once it is complete.
+/// A temporary file with this prefix, and the permissions that it gets once it is complete.
 fn temporary_file(folder: &Path, prefix: &str) -> io::Result<(NamedTempFile, Option<Permissions>)> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).suffix(PARTIAL);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
-    let file = builder.tempfile_in(folder)?;
-    let complete = if cfg!(unix) { Some(file.as_file().metadata()?.permissions()) } else { None };
-    make_private(file.as_file())?;
-    Ok((file, complete))
+    permissions::temporary_file(folder, tempfile::Builder::new().prefix(prefix).suffix(PARTIAL))
 }
 
 /// Prefix that shows which file a leftover belongs to. The file name in it is truncated to 40 characters to leave room

@@ -1,26 +1,30 @@
-//! Permissions of new files and folders. An audit trail is not for everybody: files are never readable for others, and
-//! files that are not complete, states and checkpoints only for their owner.
+//! Permissions of new files and folders. Files are never readable for others. Files that are not complete, states and
+//! checkpoints are readable only for their owner.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::path::Path;
 
-/// Permissions that a complete file gets in this folder: readable for the group, unless the umask forbids it. `None` on
-/// systems other than Unix.
-pub(super) fn of_complete_file(folder: &Path) -> io::Result<Option<Permissions>> {
+use tempfile::NamedTempFile;
+
+/// Creates a temporary file that only its owner may read. Also returns the permissions of a complete file: readable for
+/// the group, unless the umask forbids it. `None` on systems other than Unix.
+pub(super) fn temporary_file(
+    folder: &Path,
+    builder: &mut tempfile::Builder<'_, '_>,
+) -> io::Result<(NamedTempFile, Option<Permissions>)> {
+    // The umask cannot be read without changing it, so a new file shows it.
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The umask cannot be read without changing it, so a new file shows it.
-        let mut builder = tempfile::Builder::new();
-        builder.permissions(Permissions::from_mode(0o640));
-        Ok(Some(builder.tempfile_in(folder)?.as_file().metadata()?.permissions()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = folder;
-        Ok(None)
-    }
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
+    let file = builder.tempfile_in(folder)?;
+    let complete = if cfg!(unix) { Some(file.as_file().metadata()?.permissions()) } else { None };
+    make_private(file.as_file())?;
+    Ok((file, complete))
+}
+
+/// Permissions that a complete file gets in this folder, as [`temporary_file`] returns them.
+pub(super) fn of_complete_file(folder: &Path) -> io::Result<Option<Permissions>> {
+    temporary_file(folder, &mut tempfile::Builder::new()).map(|(_, complete)| complete)
 }
 
 /// Makes a file readable for its owner alone.

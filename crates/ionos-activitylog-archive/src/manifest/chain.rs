@@ -74,8 +74,6 @@ pub(crate) struct Chain {
     pub(crate) not_imported: Vec<ManifestLink>,
     /// Those of these manifests that are not linked to the one before.
     pub(crate) unlinked: Vec<ManifestLink>,
-    /// The last manifest of the chain for each day, to recognise an open manifest that was closed.
-    last_of_day: BTreeMap<NaiveDate, Manifest>,
 }
 
 impl Chain {
@@ -84,6 +82,7 @@ impl Chain {
     /// Fails if a file cannot be read, is damaged, or does not continue the chain.
     pub(crate) fn read(folder: &ContractFolder) -> Result<Self, Error> {
         let mut chain = Self::default();
+        let mut open = read_open(folder)?;
         let mut earlier = read_version_1(folder)?;
         chain.links.extend(earlier.iter().map(|(link, _)| *link));
         for number in 1..=last_number(folder)? {
@@ -111,7 +110,9 @@ impl Chain {
                     if manifest.contract != *folder.contract() {
                         return Err(Error::damaged(path, format!("it belongs to contract {}", manifest.contract)));
                     }
-                    chain.last_of_day.insert(manifest.date, (*manifest).clone());
+                    if let Some((open, is_closed)) = open.get_mut(&manifest.date) {
+                        *is_closed = open.states_the_same(&manifest);
+                    }
                     chain.add(*manifest);
                 }
             }
@@ -129,7 +130,12 @@ impl Chain {
             chain.not_imported.push(link);
             chain.add(manifest);
         }
-        chain.add_open(folder)?;
+        for (date, (manifest, is_closed)) in open {
+            if !is_closed {
+                chain.open.insert(date, manifest.clone());
+                chain.add(manifest);
+            }
+        }
         Ok(chain)
     }
 
@@ -139,23 +145,17 @@ impl Chain {
             None => drop(self.days.insert(manifest.date, manifest.into_sum())),
         }
     }
+}
 
-    fn add_open(&mut self, folder: &ContractFolder) -> Result<(), Error> {
-        let path = folder.open_manifests();
-        for manifest in OpenManifests::read(&path)?.manifests {
-            if manifest.contract != *folder.contract() {
-                return Err(Error::damaged(path, format!("it belongs to contract {}", manifest.contract)));
-            }
-            // The process was killed between closing the manifest and removing it from the open ones.
-            let is_closed =
-                self.last_of_day.get(&manifest.date).is_some_and(|closed| closed.states_the_same(&manifest));
-            if !is_closed {
-                self.open.insert(manifest.date, manifest.clone());
-                self.add(manifest);
-            }
-        }
-        Ok(())
+/// The open manifests, by their days. Each has a mark, not set, for the case that the last manifest of its day states
+/// the same: then the process was killed between closing it and removing it from the open ones.
+fn read_open(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (Manifest, bool)>, Error> {
+    let path = folder.open_manifests();
+    let manifests = OpenManifests::read(&path)?.manifests;
+    if let Some(other) = manifests.iter().find(|manifest| manifest.contract != *folder.contract()) {
+        return Err(Error::damaged(path, format!("it belongs to contract {}", other.contract)));
     }
+    Ok(manifests.into_iter().map(|manifest| (manifest.date, (manifest, false))).collect())
 }
 
 /// The largest number of a manifest. 0 if there is none.

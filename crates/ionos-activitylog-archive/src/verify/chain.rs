@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use ionos_activitylog::RangeSet;
 
-use super::foreign::{ForeignFile, ForeignFiles};
+use super::foreign::ForeignFiles;
 use super::{FileLocation, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::error::Error;
@@ -350,50 +350,40 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Reports a part that no manifest names. An export that is running or was killed may have written it; then the
-    /// result is not OK, either.
+    /// Reports a part that no manifest names.
     fn check_part_name(&mut self, date: NaiveDate, part: &PartName, path: PathBuf) {
         let day = self.days.get(&date);
-        if day.is_some_and(|day| day.parts.iter().any(|one| one.file == *part)) {
-            return;
+        if day.is_none_or(|day| day.parts.iter().all(|one| one.file != *part)) {
+            let covered: RangeSet = day.iter().flat_map(|day| &day.ranges).filter_map(ReadRange::range).collect();
+            self.report_unnamed(path, part.late || !covered.covers(part.range));
         }
-        let covered: RangeSet = day.iter().flat_map(|day| &day.ranges).filter_map(ReadRange::range).collect();
-        if self.chain.is_unfinished && (part.late || !covered.covers(part.range)) {
+    }
+
+    /// Reports kept records that no manifest names.
+    fn check_kept_name(&mut self, date: NaiveDate, name: &str, path: PathBuf) {
+        if self.days.get(&date).is_none_or(|day| day.kept.iter().all(|kept| kept.file != name)) {
+            self.report_unnamed(path, true);
+        }
+    }
+
+    /// Reports a file that no manifest names. An export that is running or was killed may have written it, if it can be
+    /// a file of an unfinished export; then the result is not OK, either.
+    fn report_unnamed(&mut self, path: PathBuf, can_be_unfinished: bool) {
+        if can_be_unfinished && self.chain.is_unfinished {
             let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
             let warning = format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
             self.report.warnings.push(warning);
         } else {
-            self.add_finding(path, Problem::Extra, "no manifest names this part: it was added");
-        }
-    }
-
-    /// Reports kept records that no manifest names, as [`Self::check_part_name`].
-    fn check_kept_name(&mut self, date: NaiveDate, name: &str, path: PathBuf) {
-        let is_named = self.days.get(&date).is_some_and(|day| day.kept.iter().any(|kept| kept.file == name));
-        match (is_named, self.chain.is_unfinished) {
-            (true, _) => {}
-            (false, true) => {
-                let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
-                let warning =
-                    format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
-                self.report.warnings.push(warning);
-            }
-            (false, false) => self.add_finding(path, Problem::Extra, "no manifest names this file: it was added"),
+            self.add_finding(path, Problem::Extra, "no manifest names this file: it was added");
         }
     }
 
     fn check_foreign(&mut self, path: PathBuf, name: &str) {
-        let shown = path.strip_prefix(self.root).unwrap_or(&path).to_string_lossy().into_owned();
         if is_leftover(name) {
-            let warning = format!("{shown} was left by a killed export; the next export removes it");
-            return self.report.warnings.push(warning);
-        }
-        match self.foreign.classify(&shown) {
-            ForeignFile::Ignored => {}
-            ForeignFile::OfSystem => {
-                self.report.warnings.push(format!("{shown} was made by the file system or a desktop"));
-            }
-            ForeignFile::Unexpected => self.add_finding(path, Problem::Foreign, "not a file of the archive"),
+            let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
+            self.report.warnings.push(format!("{shown} was left by a killed export; the next export removes it"));
+        } else {
+            self.foreign.report(&mut self.report, self.root, path);
         }
     }
 

@@ -1,7 +1,11 @@
-//! Files and folders that are not of the archive. Most are findings, because somebody has put them there; a few names
-//! are those that file systems and desktops create by themselves.
+//! Files and folders that are not of the archive. Each is a finding, unless the caller ignores it or it has a name that
+//! file systems and desktops create by themselves.
+
+use std::path::{Path, PathBuf};
 
 use ionos_activitylog::internal::{Fold, Pattern};
+
+use super::{FileLocation, Problem, VerifyReport};
 
 /// Names that file systems and desktops create, in lower case; `*` stands for any characters.
 const SYSTEM_NAMES: [&str; 17] = [
@@ -33,7 +37,7 @@ pub(super) struct ForeignFiles {
 
 /// What a foreign file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ForeignFile {
+enum ForeignFile {
     Ignored,
     OfSystem,
     Unexpected,
@@ -49,8 +53,23 @@ impl ForeignFiles {
         }
     }
 
+    /// Reports a file that is not of the archive.
+    pub(super) fn report(&self, report: &mut VerifyReport, root: &Path, file: PathBuf) {
+        let shown = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
+        match self.classify(&shown) {
+            ForeignFile::Ignored => {}
+            ForeignFile::OfSystem => {
+                report.warnings.push(format!("{shown} was made by the file system or a desktop"));
+            }
+            ForeignFile::Unexpected => {
+                let location = FileLocation { root, file };
+                report.findings.push(location.find(None, Problem::Foreign, "not a file of the archive"));
+            }
+        }
+    }
+
     /// `path` is relative to the root of the archive.
-    pub(super) fn classify(&self, path: &str) -> ForeignFile {
+    fn classify(&self, path: &str) -> ForeignFile {
         let name = path.rsplit('/').next().unwrap_or(path);
         if self.ignored.iter().any(|pattern| pattern.matches(path) || pattern.matches(name)) {
             ForeignFile::Ignored

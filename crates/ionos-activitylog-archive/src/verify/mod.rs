@@ -29,18 +29,18 @@ use ionos_activitylog::ContractNumber;
 use crate::encode::text;
 use crate::encode::text::single_line;
 use crate::error::Error;
-use crate::layout::{Archive, ContractFolder, day_of, manifest_number, names};
+use crate::layout::{Archive, contract_of, day_of, manifest_number, names};
 use crate::manifest::{Manifest, ManifestLink, Part};
-use foreign::{ForeignFile, ForeignFiles};
+use foreign::ForeignFiles;
 
 pub use document::{ReportedFinding, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay};
 pub use online::{TotalsReport, verify_totals};
 
 /// Explanation for users of the guarantees and the limits of a verification.
 pub const WHAT_IT_PROVES: &str = "\
-OK means: every file is as its manifest states, no other file is there, and each manifest continues the chain. Whoever
-can write to the archive could replace all of it, or remove its end. So keep the SHA-256 of the last manifest elsewhere:
-with --head, nothing up to that manifest was changed, removed or added since it was written. Verification does not prove
+OK means: every file is as its manifest states, no other file is there, and each manifest continues the chain. A person
+who can write to the archive could replace all of it, or remove its end. So keep the SHA-256 of the last manifest
+elsewhere: with --head, nothing up to that manifest was changed, removed or added since it was written. Verification does not prove
 that the log of the service was complete or unaltered when it was read. For a verified range, the number of events
 equalled the count of the service; without a usable count, repeated scans returned the same events. The day that is not
 over, or was interrupted, is checked but not proven, because its manifest is still open.";
@@ -232,7 +232,6 @@ impl VerifyReport {
         self.findings.extend(other.findings);
         self.warnings.extend(other.warnings);
         self.chains.extend(other.chains);
-        self.days.extend(other.days);
         self.parts += other.parts;
         self.events += other.events;
         self.bytes += other.bytes;
@@ -275,23 +274,26 @@ pub fn verify_archive_with_progress(
     ignored: &[String],
     on_progress: impl Fn(u64, u64) + Sync,
 ) -> Result<VerifyReport, Error> {
-    let all_contracts = archive.contracts()?;
+    let mut report = VerifyReport::default();
+    let foreign = ForeignFiles::new(ignored);
+    for name in names(archive.root())? {
+        if contract_of(&name).is_none() {
+            foreign.report(&mut report, archive.root(), archive.root().join(&name));
+        }
+    }
     let selected = archive.select_contracts(contracts)?;
     if selected.is_empty() {
         return Err(Error::NoArchive { path: archive.root().to_path_buf() });
     }
-    let mut report = VerifyReport::default();
-    let foreign = ForeignFiles::new(ignored);
-    check_root(archive, &all_contracts, &foreign, &mut report)?;
-    let mut days = Vec::new();
+    let (mut days, mut folders): (Vec<Manifest>, Vec<PathBuf>) = (Vec::new(), Vec::new());
     for folder in &selected {
         let (found, manifests) = chain::check_contract(archive.root(), folder, &foreign);
         report.add(found);
-        report.days.extend(manifests.iter().cloned());
-        let manifests = manifests.into_iter();
-        days.extend(manifests.map(|manifest| (folder.day(manifest.date), manifest)));
+        // Not the contract that a manifest names, which may have been changed.
+        folders.extend(manifests.iter().map(|manifest| folder.day(manifest.date)));
+        days.extend(manifests);
     }
-    let parts = days.iter().flat_map(|(_, manifest)| &manifest.parts);
+    let parts = days.iter().flat_map(|manifest| &manifest.parts);
     let (done, bytes) = (AtomicU64::new(0), parts.map(|part| part.bytes).sum());
     let on_part = |part: &Part| {
         let before = done.fetch_add(part.bytes, Ordering::Relaxed);
@@ -299,7 +301,8 @@ pub fn verify_archive_with_progress(
     };
     let (next, all) = (AtomicUsize::new(0), Mutex::new(VerifyReport::default()));
     let work = || {
-        while let Some((folder, manifest)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let next_index = || next.fetch_add(1, Ordering::Relaxed);
+        while let Some((folder, manifest)) = Some(next_index()).and_then(|at| folders.get(at).zip(days.get(at))) {
             let found = day::check_day(archive.root(), folder, manifest, &on_part);
             all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(found);
         }
@@ -313,34 +316,9 @@ pub fn verify_archive_with_progress(
         work();
     });
     report.add(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+    report.days = days;
     report.findings.sort();
     Ok(report)
-}
-
-/// Reports files beside the folders of the contracts.
-fn check_root(
-    archive: &Archive,
-    contracts: &[ContractFolder],
-    foreign: &ForeignFiles,
-    report: &mut VerifyReport,
-) -> Result<(), Error> {
-    for name in names(archive.root())? {
-        let file = archive.root().join(&name);
-        if contracts.iter().any(|contract| contract.path() == file) {
-            continue;
-        }
-        let location = FileLocation { root: archive.root(), file };
-        match foreign.classify(&name) {
-            ForeignFile::Ignored => {}
-            ForeignFile::OfSystem => {
-                report.warnings.push(format!("{name} was made by the file system or a desktop"));
-            }
-            ForeignFile::Unexpected => {
-                report.findings.push(location.find(None, Problem::Foreign, "not a file of the archive"));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// One line about the last manifest, whose digest can be kept elsewhere.

@@ -1,5 +1,5 @@
 //! One attempt of a call: waits for a permit, adds a valid token, sends the request and reads the answer, each within
-//! the time that is left to the call. Time in which nobody polls the call counts towards no limit.
+//! the time that is left to the call. Time in which the call is not polled counts towards no limit.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the attempt failed after nobody had polled it for a while, so that the service is not to blame.
+    /// Whether the attempt failed after it was not polled for a while, so that the service is not to blame.
     pub(super) was_stalled: bool,
 }
 

@@ -20,8 +20,8 @@ use crate::net::concurrency::{LoadFeedback, QueuePosition};
 use crate::net::poll_scope::PollScope;
 use crate::runtime::spawner::PolledBy;
 
-/// Maximum attempts of a call that may fail without counting, because nobody polled them. Each of them takes at least a
-/// second. This maximum ends the calls of a program whose executor is always that late.
+/// Maximum attempts of a call that may fail without counting, because they were not polled. Each of them takes at least
+/// a second. This maximum ends the calls of a program whose executor is always that late.
 const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {
@@ -132,7 +132,7 @@ struct CallProgress<'a> {
     attempts: u32,
     /// Retries drawn from the budget.
     drawn_retries: u32,
-    /// Attempts that failed because nobody polled them.
+    /// Attempts that failed because they were not polled.
     forgiven_attempts: u32,
     /// Whether the call has replaced a refused token, which happens at most once per call.
     replaced_token: bool,
@@ -175,7 +175,7 @@ impl<'a> CallProgress<'a> {
     }
 
     /// Number of attempts that count against the retry policy: not an attempt whose refused token is replaced, and not
-    /// one that failed because nobody polled it.
+    /// one that failed because it was not polled.
     fn counted_attempts(&self) -> u32 {
         self.attempts - u32::from(self.replaced_token) - self.forgiven_attempts
     }

@@ -2,7 +2,7 @@
 //! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
 //! calls would use up their attempts on refusals.
 //!
-//! Nobody can know whether a future will be polled again. A call that was woken, because its answer arrived or because
+//! A program may never poll a future again. A call that was woken, because its answer arrived or because
 //! it may take a slot, and that is not polled while a waiting call is polled several times, would keep the waiting call
 //! waiting forever if both belong to one task. So the waiting call passes it: its slot does not count until it is
 //! polled again, and its position in the queue is skipped. See [`PollScope`](crate::net::poll_scope::PollScope).
@@ -244,7 +244,7 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step if the scopes are left out that stay unpolled while this call is polled several times.
+    /// The next step without the scopes that stay unpolled while this call is polled several times.
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
         if let Some(passing) = &mut self.passing {

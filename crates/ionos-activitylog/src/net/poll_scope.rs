@@ -86,7 +86,7 @@ impl PollScope {
             match select(work.as_mut(), self.clock.alarm(left)).await {
                 Either::Left((output, _)) => return Some(output),
                 Either::Right(((), _)) if deadline().is_some_and(|at| at <= self.attended()) => return None,
-                // The deadline has moved, or the alarm rang while nobody polled.
+                // The deadline has moved, or the alarm rang while the scope was not polled.
                 Either::Right(((), _)) => {}
             }
         }

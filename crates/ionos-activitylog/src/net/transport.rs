@@ -42,7 +42,7 @@ impl ConnectionOptions<'_> {
         super::tls_pin::verifier::check_crypto_provider()?;
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            // No read timeout: it would go on while nobody polls the request. The API layer measures that time.
+            // No read timeout: it would go on while the request is not polled. The API layer measures that time.
             .redirect(redirect::Policy::custom(follow_same_origin))
             // The retry loop of the API layer decides about retries.
             .retry(reqwest::retry::never());

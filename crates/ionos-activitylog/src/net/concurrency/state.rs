@@ -191,7 +191,7 @@ impl LimiterState {
     }
 
     /// Wakers of the calls that may take the free slots, and of the first call of each scope that may pass the scopes
-    /// that were woken. A call that was notified and not polled since is left out.
+    /// that were woken. Without the calls that were notified and not polled since.
     #[must_use]
     pub(super) fn notify(&mut self) -> Vec<Waker> {
         if self.queue.is_empty() {

@@ -20,7 +20,7 @@ fn only_time_between_a_wake_and_the_next_poll_is_idle() {
     let (clock, scope) = scope();
     let (outer, poll) = (noop_waker(), |context: &mut Context<'_>| context.waker().clone());
     let waker = scope.poll(&mut Context::from_waker(&outer), poll);
-    // The service takes 5 s, and nobody polls for another 60 s.
+    // The service takes 5 s, and the call is not polled for another 60 s.
     clock.advance(5 * SECOND);
     waker.wake_by_ref();
     clock.advance(20 * SECOND);
@@ -33,7 +33,7 @@ fn only_time_between_a_wake_and_the_next_poll_is_idle() {
 }
 
 #[tokio::test]
-async fn a_deadline_does_not_pass_while_nobody_polls_and_a_result_comes_before_it() {
+async fn a_deadline_does_not_pass_between_polls_and_a_result_comes_before_it() {
     let (clock, scope) = scope();
     let deadline = Cell::new(10 * SECOND);
     let mut never = Box::pin(scope.run_until(|| Some(deadline.get()), pending::<()>()));

@@ -204,7 +204,7 @@ async fn a_slow_consumer_does_not_excuse_a_slow_service() {
     sleep(LONG / 2).await;
     let error = call.await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 3), "{error}");
-    // The first attempt took its 2 minutes of the 5 of the call, although nobody polled the call for half an hour.
+    // The first attempt took its 2 minutes of the 5 of the call, although the call was not polled for half an hour.
     assert_eq!(error.elapsed(), Duration::from_secs(300));
     assert!(client.concurrency_limit() < 4);
 }
