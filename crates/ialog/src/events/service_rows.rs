@@ -136,13 +136,8 @@ impl ServiceRows {
         for event in window.events.by_ref() {
             let is_kept = self.summary.counts.count(self.filter.matches(&event));
             suggestions.observe(&event, is_kept);
-            if self.returns_all {
-                // The rows are folded, which detaches the events that are kept.
+            if is_kept || self.returns_all {
                 return Some(Row::new(window.contract.clone(), event).matching(is_kept));
-            }
-            if is_kept {
-                // Commands may keep few of many rows, and each of them would keep its page in memory.
-                return Some(Row::new(window.contract.clone(), event.detach()));
             }
         }
         let window = self.window.take()?;

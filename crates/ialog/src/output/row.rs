@@ -37,6 +37,11 @@ impl Row {
         Self { is_match, ..self }
     }
 
+    /// Detaches the event, for rows that are kept: few rows of many pages would keep all pages in memory.
+    pub(crate) fn detach(self) -> Self {
+        Self { event: self.event.detach(), ..self }
+    }
+
     /// The row of an operation, which is shown by its lead event.
     pub(crate) fn of_operation(contract: ContractNumber, lead: Event, operation: OperationSummary) -> Self {
         Self { contract, event: lead, is_match: true, operation: Some(operation) }

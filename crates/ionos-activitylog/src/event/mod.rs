@@ -159,7 +159,7 @@ impl Event {
     /// Streams and windows with a filter do this for the events that they return.
     #[must_use]
     pub fn detach(self) -> Self {
-        Self { record: RecordText::owned(self.raw().to_owned()), ..self }
+        Self { record: self.record.detach(), ..self }
     }
 
     /// The time of the event in UTC (`/meta/time`), whatever the offset in the record. `None` if the record has no time

@@ -27,6 +27,11 @@ impl RecordText {
         }
     }
 
+    /// The record with a text of its own. Copies it only if it is a part of a longer text.
+    pub(super) fn detach(self) -> Self {
+        if self.get().len() == self.text.len() { self } else { Self::owned(self.get().to_owned()) }
+    }
+
     #[inline]
     pub(super) fn get(&self) -> &str {
         self.text.get(self.start..self.end).unwrap_or_default()
@@ -48,7 +53,11 @@ mod tests {
         let page = Arc::new("[1,{}]".to_owned());
         let part = RecordText::part(&page, &page[3..5]);
         assert_eq!((part.get(), format!("{part:?}").as_str(), Arc::strong_count(&page)), ("{}", "\"{}\"", 2));
+        let detached = part.detach();
+        assert_eq!((detached.get(), Arc::strong_count(&page)), ("{}", 1));
+        let text = Arc::clone(&detached.text);
+        assert!(Arc::ptr_eq(&text, &detached.detach().text), "a text of its own is not copied");
         let other = RecordText::part(&page, "elsewhere");
-        assert_eq!((other.get(), Arc::strong_count(&page)), ("elsewhere", 2));
+        assert_eq!((other.get(), Arc::strong_count(&page)), ("elsewhere", 1));
     }
 }

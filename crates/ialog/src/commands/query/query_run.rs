@@ -101,7 +101,7 @@ impl QueryRun {
 
     /// Keeps a row for the end, and drops rows beyond the limit from time to time.
     fn keep(&mut self, row: Row) {
-        self.rows.push(row);
+        self.rows.push(row.detach());
         let max_rows = |limit: usize| SORT_FACTOR.saturating_mul(limit).saturating_add(SORT_SLACK);
         if self.plan.order.limit().is_some_and(|limit| self.rows.len() > max_rows(limit)) {
             self.plan.order.apply(&mut self.rows);

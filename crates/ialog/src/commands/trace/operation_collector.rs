@@ -23,7 +23,8 @@ impl OperationCollector {
             details.request_id().is_some() || details.queue_ref_id().is_some()
         };
         if has_reference {
-            self.0.entry(row.contract).or_default().push(row.event);
+            let Row { contract, event, .. } = row.detach();
+            self.0.entry(contract).or_default().push(event);
         }
     }
 
