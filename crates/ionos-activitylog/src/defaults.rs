@@ -55,8 +55,27 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Maximum number of windows that a window is split into at once: 64. A window with more events is split again.
-pub(crate) const MAX_PIECES: u64 = 64;
+/// Maximum number of windows that a window is split into at once: 16. A window with more events is split again. A higher
+/// number would cost more requests where a total is wrong.
+pub(crate) const MAX_PIECES: u64 = 16;
+
+/// Requests of a reading that a wrong total may cost besides those that its events allow: 32, enough to locate one
+/// mismatch.
+pub(crate) const EXTRA_REQUESTS: u64 = 32;
+
+/// Further requests that a wrong total may cost for each full page of distinct events: 1. Together with
+/// [`EXTRA_REQUESTS`], a service that counts wrongly costs at most 3 times the requests of one that counts correctly,
+/// and 50 more.
+pub(crate) const EXTRA_REQUESTS_PER_PAGE: u64 = 1;
+
+/// Maximum windows of a reading that are split before an event is received: 128. A correct total leads to at most about
+/// 10 splits, of 16 parts each, to reach the shortest window of a long range, for each window that is read at the same
+/// time.
+pub(crate) const SPLITS_WITHOUT_EVENTS: u64 = 128;
+
+/// Further windows that may be split for each full page of distinct events: 12, one for each length of windows from
+/// years to milliseconds.
+pub(crate) const SPLITS_PER_PAGE: u64 = 12;
 
 /// Maximum hits of a page per requested hit: 10. A service that sends more ignores the limit, and a body full of tiny
 /// hits would take more memory than [`BODY_CAP`].
@@ -64,3 +83,7 @@ pub(crate) const HITS_PER_LIMIT: u64 = 10;
 
 /// Maximum hits of a page with a small limit: 10 000. A service that ignores the limit returns all hits of a window.
 pub(crate) const MIN_HITS_CAP: u64 = 10_000;
+
+/// Maximum requests for pieces of the damaged or too large pages of one window: 300. One record of a page of 1000 is
+/// located with at most 20.
+pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;

@@ -46,7 +46,9 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                 let beginning_line = snippet(&redact(&String::from_utf8_lossy(beginning)));
                 let reason = snippet(&redact(&error.to_string()));
                 let detail = format!("the answer does not match the API description ({reason}): {beginning_line}");
-                let answer = answer.map(|answer| ErrorAnswer { snippet: Some(beginning_line), ..answer });
+                let is_damaged_page = begins_like_a_page(beginning) && (error.is_syntax() || error.is_eof());
+                let answer =
+                    answer.map(|answer| ErrorAnswer { snippet: Some(beginning_line), is_damaged_page, ..answer });
                 unexpected_answer(detail).with_answer(answer)
             }
             wire::Error::InvalidRequest(reason) => {
@@ -80,6 +82,7 @@ fn read_head(
         retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
         messages: Vec::new(),
         snippet: None,
+        is_damaged_page: false,
     }
 }
 
@@ -125,6 +128,11 @@ async fn read_error_response(
         Some(source) => error.with_source(source),
         None => error,
     }
+}
+
+/// Whether a body begins with an object that has a member `hits`.
+fn begins_like_a_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{") && body.windows(7).any(|part| part == b"\"hits\":")
 }
 
 /// The error for a successful answer that does not match the API description.

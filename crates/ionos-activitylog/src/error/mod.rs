@@ -64,6 +64,8 @@ pub(crate) struct ErrorAnswer {
     pub(crate) messages: Vec<VendorMessage>,
     /// The beginning of the body, redacted; `None` if no body was read or the body was empty.
     pub(crate) snippet: Option<String>,
+    /// Whether the body begins like a page of the log and is not JSON.
+    pub(crate) is_damaged_page: bool,
 }
 
 impl Error {
@@ -236,8 +238,13 @@ impl Error {
     }
 }
 
-/// For the retry loop.
+/// For the retry loop and the reader.
 impl Error {
+    /// Whether the answer begins like a page of the log and is not JSON.
+    pub(crate) fn is_damaged_page(&self) -> bool {
+        self.0.answer.as_ref().is_some_and(|answer| answer.is_damaged_page)
+    }
+
     /// Whether the connection failed, or the service gave up waiting for this client.
     pub(crate) fn is_connection_failure(&self) -> bool {
         self.0.kind.is_connection_failure() || self.status() == Some(408)

@@ -7,12 +7,26 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::defaults::MAX_PIECES;
 use crate::range::DateRange;
 
+/// Maximum number of days that a window is split into at once.
+const MAX_DAYS: i64 = 64;
+
 /// A range to be read as one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
+    /// The longer window that this one is a part of. `None` if its total was not the reason for the split.
+    pub(super) part_of: Option<SplitWindow>,
+    /// Whether a longer window has already returned the events of this one, so that its scans are extra requests.
+    pub(super) was_scanned: bool,
+}
+
+/// A window that was split because of its total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SplitWindow {
+    pub(super) range: DateRange,
+    pub(super) total: u64,
 }
 
 /// Length of the shortest window that can be requested.
@@ -33,7 +47,7 @@ impl Resolution {
 
 impl PlannedWindow {
     pub(super) fn new(range: DateRange) -> Self {
-        Self { range, mismatch_splits: 0 }
+        Self { range, mismatch_splits: 0, part_of: None, was_scanned: false }
     }
 
     /// Whether the window is longer than the shortest window that can be requested.
@@ -41,18 +55,18 @@ impl PlannedWindow {
         self.range.duration().num_milliseconds() > resolution.milliseconds()
     }
 
-    /// Splits the window at midnight UTC, or into [`MAX_PIECES`] windows if it has more days. One window if it is within
-    /// a day.
+    /// Splits the window at midnight UTC, or into [`MAX_PIECES`] windows if it has more than [`MAX_DAYS`] days. One
+    /// window if it is within a day.
     pub(super) fn split_by_day(self) -> Vec<Self> {
-        if self.range.duration() > TimeDelta::days(MAX_PIECES as i64 - 1) {
-            return self.split(MAX_PIECES, Resolution::Second, self.mismatch_splits);
+        if self.range.duration() > TimeDelta::days(MAX_DAYS - 1) {
+            return self.split(MAX_PIECES, Resolution::Second);
         }
         self.range.by_day(&Utc).map(|range| Self { range, ..self }).collect()
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
-    /// shorter than the resolution.
-    pub(super) fn split(self, count: u64, resolution: Resolution, mismatch_splits: u32) -> Vec<Self> {
+    /// shorter than the resolution. They differ from this window only in their ranges.
+    pub(super) fn split(self, count: u64, resolution: Resolution) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
         let length = self.range.duration().num_milliseconds();
         let unit = resolution.milliseconds();
@@ -67,7 +81,7 @@ impl PlannedWindow {
         };
         let window = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
             let range = DateRange::new(from, to).ok()?;
-            Some(Self { range, mismatch_splits })
+            Some(Self { range, ..self })
         };
         // At most MAX_PIECES windows, so collecting them takes little memory.
         (0..count)
@@ -97,12 +111,12 @@ mod tests {
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:02Z", Resolution::Second, u64::MAX, 2),
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z", Resolution::Millisecond, 4, 4),
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:00.003Z", Resolution::Millisecond, 4, 3),
-            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, 64, 64),
-            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, u64::MAX, 64),
+            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, 16, 16),
+            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, u64::MAX, 16),
         ] {
-            let whole = planned(start, end);
+            let whole = PlannedWindow { mismatch_splits: 7, ..planned(start, end) };
             assert!(whole.is_splittable(resolution));
-            let windows = whole.split(requested, resolution, 7);
+            let windows = whole.split(requested, resolution);
             assert_eq!(windows.len(), count, "{start} {end}");
             assert_eq!(windows[0].range.start(), whole.range.start());
             assert_eq!(windows[count - 1].range.end(), whole.range.end());

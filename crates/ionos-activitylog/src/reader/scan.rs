@@ -1,24 +1,18 @@
 //! Reads all pages of a window once. The first page reports the total, which gives the offsets of the other pages.
-//! These pages are fetched concurrently. An unreadable page is requested again here, not by a new scan: if one page in
-//! five fails, a scan of ten pages would rarely succeed.
+//! These pages are fetched concurrently.
 
-use std::time::Duration;
+use std::pin::pin;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::api::Api;
 use crate::api::limits::ServiceLimits;
 use crate::api::page::{Page, PageSize, Total, UnreadableRecord};
-use crate::api::response::Response;
-use crate::contract::ContractNumber;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
+use crate::reader::extra_requests::ExtraRequests;
+use crate::reader::page_reader::{FetchedPage, PageReader, reports_missing_events};
 use crate::reader::read_ahead_gate::ReadAheadGate;
-use crate::runtime::clock::Clock;
-
-/// Maximum repeats of a request for a page that is unreadable, of a partial search, or empty although it reports events.
-const MAX_PAGE_REPEATS: u32 = 5;
 
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
 /// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
@@ -50,6 +44,9 @@ pub(super) struct Scan {
     pub(super) pages: u64,
     /// Whether the last page had room for more hits, so that no hit follows it.
     pub(super) reached_end: bool,
+    /// Whether the first page is shorter than its total, and an empty page with the same total follows it: the total is
+    /// wrong, and the service does not limit the page size.
+    pub(super) ends_before_total: bool,
     pub(super) requests: u64,
 }
 
@@ -59,15 +56,26 @@ pub(super) enum ScanResult {
     /// All pages were read.
     Complete(Scan),
     /// The window has, or may have, more events than a scan can reach. `total` is the number of events; `None` if it is
-    /// unknown.
-    OverLimit { total: Option<u64>, requests: u64 },
+    /// unknown. `scan` holds the first pages.
+    OverLimit { total: Option<u64>, scan: Scan },
+}
+
+/// How to scan a window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScanOptions {
+    pub(super) is_splittable: bool,
+    /// Maximum events of a window that is read as a whole.
+    pub(super) max_events: u64,
+    /// Whether an earlier scan of the window found that it ends before its total; see [`Scan::ends_before_total`].
+    pub(super) ends_before_total: bool,
+    /// Total of the longer window that the window is a part of. `None` if it is not a part.
+    pub(super) whole_total: Option<u64>,
 }
 
 /// Scans windows of one contract.
 #[derive(Clone, Copy)]
 pub(super) struct WindowScanner<'a> {
-    pub(super) api: &'a Api,
-    pub(super) contract: &'a ContractNumber,
+    pub(super) pages: PageReader<'a>,
     pub(super) page_size: PageSize,
     /// Opens when the window may read more than its first page.
     pub(super) gate: &'a ReadAheadGate,
@@ -75,7 +83,11 @@ pub(super) struct WindowScanner<'a> {
 
 impl WindowScanner<'_> {
     fn limits(&self) -> &ServiceLimits {
-        &self.api.limits
+        &self.pages.api.limits
+    }
+
+    fn extra(&self) -> &ExtraRequests {
+        self.pages.extra
     }
 
     /// Number of hits to request per page.
@@ -84,7 +96,8 @@ impl WindowScanner<'_> {
     }
 
     /// Scans a window, or returns [`ScanResult::OverLimit`] if it may have more than `max_events` events.
-    pub(super) async fn scan(&self, range: DateRange, max_events: u64) -> Result<ScanResult, Error> {
+    pub(super) async fn scan(&self, range: DateRange, options: ScanOptions) -> Result<ScanResult, Error> {
+        let ScanOptions { is_splittable, max_events, ends_before_total, whole_total } = options;
         let (first, requests) = self.first_page(range).await?;
         let page_size = self.current_page_size();
         let received = first.hits();
@@ -97,28 +110,47 @@ impl WindowScanner<'_> {
             // number of events.
             return self.scan_to_end(range, first, requests).await;
         }
-        let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
-        if !total.exact || total.count > max_events || may_be_capped {
-            let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
-            return Ok(ScanResult::OverLimit { total: is_known.then_some(total.count), requests });
-        }
         let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
         if received == 0 {
             // If the page reported events, `first_page` has already requested it several times.
             return Ok(scan.complete(true));
         }
+        let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
+        let is_over_limit = !total.exact || total.count > max_events || may_be_capped;
+        let is_plausible = is_over_limit && whole_total.is_none_or(|whole| total.count < whole);
+        if has_room && received < total.count && !is_plausible {
+            // The total contradicts the page, unless the service limits the page size.
+            if ends_before_total {
+                return Ok(scan.complete(true));
+            }
+            self.gate.wait().await;
+            if !self.detect_page_size(range, &mut scan).await? {
+                return Ok(scan.end_before_total());
+            }
+        }
+        if is_over_limit {
+            let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
+            if is_known && scan.pages.len() == 1 && !self.extra().trusts_totals() {
+                let first = scan.pages.remove(0);
+                return self.scan_to_end(range, first, requests).await;
+            }
+            return Ok(scan.over_limit(is_known.then_some(total.count)));
+        }
         self.gate.wait().await;
-        if has_room && received < total.count && !self.detect_page_size(range, &mut scan).await? {
-            return Ok(scan.complete(true));
+        match self.fetch_remaining(range, total.count, &mut scan).await? {
+            RemainingPages::All => {}
+            RemainingPages::EndedEarly => return Ok(scan.complete(true)),
+            RemainingPages::Unreachable(offset) => {
+                self.limits().record_max_offset(offset);
+                return Ok(scan.over_limit(Some(total.count)));
+            }
         }
-        if let Some(unreachable) = self.fetch_remaining(range, total.count, &mut scan).await? {
-            self.limits().record_max_offset(unreachable);
-            return Ok(ScanResult::OverLimit { total: Some(total.count), requests: scan.requests });
-        }
-        // A total that is reached with a full last page may be a cap, so the page after the last one is requested too.
-        let is_full = scan.next_offset == total.count && !scan.last_page_has_room();
-        if is_full && scan.next_offset + scan.page_size <= self.limits().max_window(scan.page_size) {
+        if !scan.last_page_has_room() && !scan.repeats_a_page() {
             self.fetch_after_end(range, &mut scan).await?;
+            if is_splittable && !scan.last_page_has_room() && scan.received() > total.count && !scan.repeats_a_page() {
+                // The total is too low, so the number of events is unknown.
+                return Ok(scan.over_limit(None));
+            }
         }
         let reached_end = scan.last_page_has_room();
         Ok(scan.complete(reached_end))
@@ -128,10 +160,14 @@ impl WindowScanner<'_> {
     /// more hits. Returns `false` if there are no more hits. Otherwise sets the page size to the length of the longer
     /// of the two pages.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
-        let received = scan.pages.iter().map(Page::hits).sum();
-        let second = match self.page(range, received, scan.page_size).await {
+        // An honest service needs this request only if it limits the page size.
+        if !self.extra().try_spend(1, scan.page_size) {
+            return Ok(false);
+        }
+        let received = scan.received();
+        let second = match self.pages.read(range, received, scan.page_size).await {
             // The offset may be too deep for a page of this size, but not for a page of the received size.
-            Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
+            Err(error) if may_be_too_deep(error.kind()) => self.pages.read(range, received, received).await?,
             second => second?,
         };
         // The longer page counts, so that a single short page does not shorten all later pages.
@@ -140,6 +176,7 @@ impl WindowScanner<'_> {
         scan.requests += second.requests;
         scan.pages.push(second.page);
         if has_hits {
+            self.extra().refund();
             if page_size < scan.page_size {
                 self.limits().record_max_page(page_size);
             }
@@ -149,51 +186,68 @@ impl WindowScanner<'_> {
         Ok(has_hits)
     }
 
-    /// Fetches the pages up to `total`. Returns the first offset that the service refuses, or whose page is empty
-    /// although it should be full; `None` if all pages were fetched.
+    /// Fetches the pages up to `total`, or to the first page that is empty or refused.
     async fn fetch_remaining(
         &self,
         range: DateRange,
         total: u64,
         scan: &mut PartialScan,
-    ) -> Result<Option<u64>, Error> {
+    ) -> Result<RemainingPages, Error> {
         let (start, size) = (scan.next_offset, scan.page_size);
         let offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
-        let fetched: Vec<Result<FetchedPage, Error>> = stream::iter(offsets)
-            .map(|offset| self.page(range, offset, size))
-            .buffered(CONCURRENT_PAGES)
-            .collect()
-            .await;
-        for fetched in fetched {
+        let fetched = stream::iter(offsets)
+            .map(|offset| self.pages.read_or_empty(range, offset, size))
+            .buffered(CONCURRENT_PAGES);
+        let mut fetched = pin!(fetched);
+        while let Some(fetched) = fetched.next().await {
             let offset = scan.next_offset;
-            let fetched = match fetched {
-                Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(offset)),
+            let mut fetched = match fetched {
+                Err(error) if may_be_too_deep(error.kind()) => return Ok(RemainingPages::Unreachable(offset)),
                 fetched => fetched?,
             };
+            if fetched.page.hits() == 0 {
+                fetched = self.pages.repeat_empty(range, size, fetched).await?;
+            }
             scan.requests += fetched.requests;
-            if fetched.page.hits() == 0 && offset + size <= total {
-                return Ok(Some(offset));
+            if fetched.page.hits() == 0 {
+                if scan.last_page_has_room() {
+                    scan.pages.push(fetched.page);
+                    return Ok(RemainingPages::EndedEarly);
+                }
+                if offset + size <= total {
+                    return Ok(RemainingPages::Unreachable(offset));
+                }
             }
             scan.pages.push(fetched.page);
             scan.next_offset += size;
         }
-        Ok(None)
+        Ok(RemainingPages::All)
     }
 
-    /// Fetches the page after the last one. A refusal of the offset is not an error.
+    /// Fetches the pages after a full last page, because a total that is reached with a full page may be a cap. A
+    /// refusal of the offset is not an error.
     async fn fetch_after_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
-        match self.page(range, scan.next_offset, scan.page_size).await {
-            Ok(fetched) => {
-                scan.requests += fetched.requests;
-                scan.pages.push(fetched.page);
-                Ok(())
+        let max_events = self.limits().max_window(scan.page_size);
+        while !scan.last_page_has_room() && scan.next_offset + scan.page_size <= max_events {
+            match self.pages.read(range, scan.next_offset, scan.page_size).await {
+                Ok(fetched) => {
+                    scan.requests += fetched.requests;
+                    scan.next_offset += scan.page_size;
+                    let is_repeated = scan.pages.last().is_some_and(|last| has_same_ends(last, &fetched.page));
+                    scan.pages.push(fetched.page);
+                    if is_repeated {
+                        // The service ignores the offset.
+                        return Ok(());
+                    }
+                }
+                Err(error) if may_be_too_deep(error.kind()) => {
+                    scan.requests += 1;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) if may_be_too_deep(error.kind()) => {
-                scan.requests += 1;
-                Ok(())
-            }
-            Err(error) => Err(error),
         }
+        Ok(())
     }
 
     /// Reads the first `max_events` events of a window that has more.
@@ -201,7 +255,7 @@ impl WindowScanner<'_> {
         let size = self.current_page_size();
         let offsets = (0..).map(|page| page * size).take_while(|offset| offset + size <= max_events);
         let fetched: Vec<FetchedPage> = stream::iter(offsets)
-            .map(|offset| self.page(range, offset, size))
+            .map(|offset| self.pages.read(range, offset, size))
             .buffered(CONCURRENT_PAGES)
             .try_collect()
             .await?;
@@ -210,49 +264,54 @@ impl WindowScanner<'_> {
         Ok(Scan::from_pages(pages, false, requests))
     }
 
-    /// Reads pages until a page has no hits, for a range without an exact total. A page with fewer hits than requested
+    /// Reads pages until a page has no hits, for a range without a usable total. A page with fewer hits than requested
     /// is not the end: the service may limit the page size.
-    async fn scan_to_end(&self, range: DateRange, first: Page, mut requests: u64) -> Result<ScanResult, Error> {
+    async fn scan_to_end(&self, range: DateRange, first: Page, requests: u64) -> Result<ScanResult, Error> {
         let size = first.hits();
         let mut read = size;
-        let mut pages = vec![first];
+        let mut scan =
+            PartialScan { pages: vec![first], requests, page_size: self.current_page_size(), next_offset: size };
         if size == 0 {
-            return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+            return Ok(scan.complete(true));
         }
         self.gate.wait().await;
         loop {
             if read + size > self.limits().max_window(size) {
-                return Ok(ScanResult::OverLimit { total: None, requests });
+                return Ok(scan.over_limit(None));
             }
-            let next = self.page(range, read, self.current_page_size()).await?;
-            requests += next.requests;
+            let next = self.pages.read(range, read, self.current_page_size()).await?;
+            scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {
-                return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+                return Ok(scan.complete(true));
             }
-            if pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
+            if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
                 // The service ignores the offset, so the pages would never end.
-                pages.push(next.page);
-                return Ok(ScanResult::Complete(Scan::from_pages(pages, false, requests)));
+                scan.pages.push(next.page);
+                return Ok(scan.complete(false));
             }
-            if pages.len() == 1 && size < self.current_page_size() {
+            if !self.extra().trusts_totals() && is_mostly_outside(&next.page.events, range) {
+                scan.pages.push(next.page);
+                return Ok(scan.complete(false));
+            }
+            if scan.pages.len() == 1 && size < self.current_page_size() {
                 self.limits().record_max_page(size);
             }
             read += received;
-            pages.push(next.page);
+            scan.pages.push(next.page);
         }
     }
 
     /// The first page, in the largest size that the service accepts, and the number of requests.
     async fn first_page(&self, range: DateRange) -> Result<(Page, u64), Error> {
         let size = self.current_page_size();
-        let refused = match self.page(range, 0, size).await {
+        let refused = match self.pages.read(range, 0, size).await {
             Err(error) if error.kind() == ErrorKind::BadRequest => error,
             other => return other.map(|fetched| (fetched.page, fetched.requests)),
         };
         let mut requests = 1;
         for smaller in SMALLER_PAGE_SIZES.into_iter().filter(|smaller| *smaller < size) {
-            match self.page(range, 0, smaller).await {
+            match self.pages.read(range, 0, smaller).await {
                 Err(error) if error.kind() == ErrorKind::BadRequest => requests += 1,
                 Ok(fetched) => {
                     self.limits().record_max_page(smaller);
@@ -263,32 +322,15 @@ impl WindowScanner<'_> {
         }
         Err(refused)
     }
-
-    /// Requests one page, and again if the page is unreadable, of a partial search, or empty although it reports events.
-    async fn page(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
-        let mut requests = 0;
-        loop {
-            requests += 1;
-            let may_repeat = requests <= MAX_PAGE_REPEATS;
-            let page = self.api.page(self.contract, range, offset, size).await.map(Response::into_inner);
-            match page {
-                Ok(page) if may_repeat && (page.partial_search.is_some() || reports_missing_events(&page)) => {}
-                Ok(page) => {
-                    let requests = requests.into();
-                    return Ok(FetchedPage { page, requests });
-                }
-                Err(error) if may_repeat && may_be_transient(error.kind()) => {}
-                Err(error) => return Err(error),
-            }
-            pause(&*self.api.clock, requests).await;
-        }
-    }
 }
 
-/// Waits a random time before a repeat: less than 100 ms before the first one, less than 1.6 s from the fifth on.
-pub(super) async fn pause(clock: &dyn Clock, repeats: u32) {
-    let longest = 0.1 * f64::from(1_u32 << repeats.clamp(1, 5) >> 1);
-    clock.sleep(Duration::from_secs_f64(clock.chance() * longest)).await;
+/// Which of the remaining pages of a window were fetched.
+enum RemainingPages {
+    All,
+    /// An empty page follows a short one, before the total is reached.
+    EndedEarly,
+    /// The service refuses this offset, or sends an empty page for it although the page before it is full.
+    Unreachable(u64),
 }
 
 /// The pages of a scan so far.
@@ -306,20 +348,30 @@ impl PartialScan {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
+    /// Whether a page is the same as the one before it, so that the service ignores the offset.
+    fn repeats_a_page(&self) -> bool {
+        self.pages.windows(2).any(|pair| matches!(pair, [page, next] if has_same_ends(page, next)))
+    }
+
+    /// Number of hits received.
+    fn received(&self) -> u64 {
+        self.pages.iter().map(Page::hits).sum()
+    }
+
     fn complete(self, reached_end: bool) -> ScanResult {
         ScanResult::Complete(Scan::from_pages(self.pages, reached_end, self.requests))
     }
-}
 
-/// A page with the number of requests for it.
-struct FetchedPage {
-    page: Page,
-    requests: u64,
-}
+    fn end_before_total(self) -> ScanResult {
+        // An empty page with another total may be a failure that does not occur again.
+        let has_agreed_end = self.pages.last().is_some_and(reports_missing_events);
+        let scan = Scan::from_pages(self.pages, true, self.requests);
+        ScanResult::Complete(Scan { ends_before_total: has_agreed_end, ..scan })
+    }
 
-/// Whether a page has no events although its total is above its offset.
-fn reports_missing_events(page: &Page) -> bool {
-    page.hits() == 0 && page.total.is_some_and(|total| total.count > page.offset)
+    fn over_limit(self, total: Option<u64>) -> ScanResult {
+        ScanResult::OverLimit { total, scan: Scan::from_pages(self.pages, false, self.requests) }
+    }
 }
 
 /// Whether two pages begin and end with the same records.
@@ -330,18 +382,25 @@ fn has_same_ends(one: &Page, other: &Page) -> bool {
     ends(one) == ends(other)
 }
 
+/// See [`Scan::is_mostly_outside`].
+fn is_mostly_outside(events: &[Event], range: DateRange) -> bool {
+    let is_within = |event: &&Event| event.time().is_none_or(|time| range.contains(time));
+    let within = events.iter().filter(is_within).count();
+    within.saturating_mul(10) < events.len()
+}
+
 /// Whether an error for a page after the first one may mean that the offset is above the service's maximum.
 fn may_be_too_deep(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }
 
-/// Whether a proxy on the way may have caused an error that does not occur again. The retry loop does not retry these
-/// errors, except for status 408.
-fn may_be_transient(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Decode | ErrorKind::TooLarge | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
-}
-
 impl Scan {
+    /// Whether fewer than one event in ten is within the range: the service ignores the range. An event without a
+    /// readable time counts as within.
+    pub(super) fn is_mostly_outside(&self, range: DateRange) -> bool {
+        is_mostly_outside(&self.events, range)
+    }
+
     fn from_pages(pages: Vec<Page>, reached_end: bool, requests: u64) -> Self {
         let exact_total = |page: &Page| page.total.filter(|total| total.exact).map(|total| total.count);
         let first = pages.first().and_then(exact_total);
@@ -374,6 +433,7 @@ impl Scan {
             highest_total,
             pages: pages_with_hits.max(1) as u64,
             reached_end,
+            ends_before_total: false,
             requests,
             events,
         }

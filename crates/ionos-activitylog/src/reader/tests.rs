@@ -2,6 +2,7 @@
 
 mod contracts;
 mod faults;
+mod hostile;
 mod probe;
 mod random;
 mod resume;
@@ -179,8 +180,15 @@ async fn a_window_is_not_verified_below_the_highest_total_that_was_reported() {
     assert!(records == ordered(truth(&simulator, day())));
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
     let is_higher = |gap: &Gap| gap.total.is_some_and(|total| total.count > gap.seen);
-    assert!(!summary.gaps.is_empty() && summary.gaps.iter().all(is_higher), "{:?}", summary.gaps);
-    assert!(summary.gaps.iter().any(|gap| gap.reason == GapReason::TotalDecreased), "{:?}", summary.gaps);
+    assert!(summary.gaps.iter().any(is_higher), "{:?}", summary.gaps);
+    // Ranges of one page, which is scanned several times.
+    let mut gaps = Vec::new();
+    for hour in 0..12 {
+        let start = day().start() + TimeDelta::hours(hour);
+        let hour = DateRange::new(start, start + TimeDelta::hours(1)).unwrap();
+        gaps.extend(read(events(&simulator, hour)).await.1.gaps);
+    }
+    assert!(gaps.iter().any(|gap| gap.reason == GapReason::TotalDecreased), "{gaps:?}");
 }
 
 #[tokio::test]

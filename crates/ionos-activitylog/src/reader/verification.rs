@@ -165,6 +165,8 @@ pub(super) struct Verification {
     identical_scans: u32,
     /// Whether any scan of several pages repeated a hit although its pages do not overlap, or lacked a known event.
     pub(super) is_unstable: bool,
+    /// Whether the totals so far can prove or refute anything; see [`ScanFacts::has_usable_total`].
+    pub(super) has_usable_total: bool,
     /// Number of scans in a row, up to the last one, without a new event.
     pub(super) scans_without_new: u32,
     pub(super) scans: u32,
@@ -191,6 +193,7 @@ impl Verification {
             total_changed: false,
             identical_scans: 0,
             is_unstable: false,
+            has_usable_total: false,
             scans_without_new: 0,
             scans: 0,
             duplicates: 0,
@@ -216,6 +219,7 @@ impl Verification {
     /// any further.
     pub(super) fn add(&mut self, scan: Scan, is_finest: bool) -> Option<Proof> {
         let facts = self.collect(scan, is_finest);
+        self.has_usable_total = facts.has_usable_total();
         if facts.repeats_are_counted().is_none() {
             self.repeats_without_id.clear();
         }

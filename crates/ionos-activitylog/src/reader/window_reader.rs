@@ -9,13 +9,18 @@ use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
-use crate::reader::plan::{PlannedWindow, Resolution};
-use crate::reader::scan::{Scan, ScanResult, WindowScanner, pause};
+use crate::reader::extra_requests::ExtraRequests;
+use crate::reader::page_reader::pause;
+use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
+use crate::reader::scan::{Scan, ScanOptions, ScanResult, WindowScanner};
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::{Gap, GapReason, Window};
 
 /// Number of scans in a row without a new event after which the total of a window on one page counts as wrong.
 const SINGLE_PAGE_SCANS: u32 = 5;
+
+/// As [`SINGLE_PAGE_SCANS`], for a half of a window whose total is wrong.
+const SCANS_OF_HALF: u32 = 2;
 
 /// Number of scans after which a window of several pages is split, because splitting costs fewer requests than further
 /// scans.
@@ -76,8 +81,16 @@ impl<W> WindowResult<W> {
 #[derive(Clone, Copy)]
 pub(super) struct WindowReader<'a> {
     pub(super) scanner: WindowScanner<'a>,
-    /// Number of windows of the whole range with a wrong total so far.
-    pub(super) mismatches: &'a AtomicU32,
+    /// What all windows of the range have in common.
+    pub(super) progress: &'a ReadingProgress,
+}
+
+/// What the windows of one reading have found out together.
+#[derive(Debug, Default)]
+pub(super) struct ReadingProgress {
+    /// Number of windows with a wrong total so far.
+    mismatches: AtomicU32,
+    pub(super) extra: ExtraRequests,
 }
 
 impl WindowReader<'_> {
@@ -123,7 +136,7 @@ impl WindowReader<'_> {
     }
 
     fn limits(&self) -> &ServiceLimits {
-        &self.scanner.api.limits
+        &self.scanner.pages.api.limits
     }
 
     /// Whether a window of at most one second cannot be split any further.
@@ -139,28 +152,52 @@ impl WindowReader<'_> {
         resolution: Resolution,
     ) -> Result<WindowResult<ScannedWindow>, Error> {
         let is_splittable = window.is_splittable(resolution);
+        let extra = &self.progress.extra;
         let mut verification = Verification::new(window.range);
         let mut requests = 0;
+        let mut ends_before_total = false;
         loop {
             let page_size = self.scanner.current_page_size();
             let max_events = match self.limits().is_unstable() && is_splittable {
                 true => page_size,
                 false => self.limits().max_window(page_size),
             };
-            let scan = match self.scanner.scan(window.range, max_events).await? {
+            let whole_total = window.part_of.map(|whole| whole.total);
+            let options = ScanOptions { is_splittable, max_events, ends_before_total, whole_total };
+            let scan = match self.scanner.scan(window.range, options).await? {
                 ScanResult::Complete(scan) => scan,
-                ScanResult::OverLimit { total, requests: own } => {
-                    requests += own;
-                    if is_splittable {
-                        return Ok(self.split_by_total(window, total, resolution, requests));
+                ScanResult::OverLimit { total, scan } => {
+                    requests += scan.requests;
+                    self.compare_totals(window, &scan);
+                    if !is_splittable {
+                        return self.read_beginning(window, total, requests).await.map(WindowResult::Unverified);
                     }
-                    return self.read_beginning(window, total, requests).await.map(WindowResult::Unverified);
+                    if scan.is_mostly_outside(window.range) || !extra.try_split(page_size) {
+                        verification.add(Scan { agreed_total: None, ..scan }, false);
+                        let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
+                        return Ok(WindowResult::Unverified(scanned));
+                    }
+                    if scan.pages > 1 {
+                        // The windows of the split read these pages again.
+                        extra.spend(scan.pages);
+                    }
+                    let part_of = total.map(|total| SplitWindow { range: window.range, total });
+                    let window = PlannedWindow { part_of, ..window };
+                    return Ok(self.split_by_total(window, total, resolution, requests));
                 }
             };
+            // The scan may have found that the service limits the page size.
+            let page_size = self.scanner.current_page_size();
             requests += scan.requests;
+            ends_before_total |= scan.ends_before_total;
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
-            if let Some(proof) = verification.add(scan, is_finest) {
+            self.compare_totals(window, &scan);
+            let proof = verification.add(scan, is_finest);
+            if verification.scans == 1 && !window.was_scanned {
+                extra.add_events(verification.events.distinct());
+            }
+            if let Some(proof) = proof {
                 return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
                     window,
                     verification,
@@ -171,27 +208,36 @@ impl WindowReader<'_> {
             if verification.is_unstable {
                 self.limits().record_unstable();
             }
-            if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT {
-                return Ok(self.split_by_total(window, total, resolution, requests));
+            // Further scans are extra requests only if the total could prove the window.
+            let needs_scans = self.limits().is_unstable() || !verification.has_usable_total;
+            let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
+            let again = PlannedWindow { was_scanned: true, part_of: None, ..window };
+            if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT && may_spend(pages) {
+                return Ok(self.split_by_total(again, total, resolution, requests));
             }
+            let to_locate = PlannedWindow { mismatch_splits: window.mismatch_splits + 1, ..again };
             if verification.has_partial_search {
                 // Its pages were already requested several times. A search of a shorter range may succeed.
-                if is_splittable && self.may_locate_mismatch(window, &verification) {
-                    let windows = window.split(2, resolution, window.mismatch_splits + 1);
-                    return Ok(WindowResult::Split { windows, requests });
+                if is_splittable && self.may_locate_mismatch(window, &verification) && may_spend(pages.max(2)) {
+                    return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));
             }
             if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
-                let windows = window.split_by_day();
+                let windows = again.split_by_day();
                 if windows.len() > 1 {
                     return Ok(WindowResult::Split { windows, requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));
             }
+            let may_locate = is_splittable && self.may_locate_mismatch(window, &verification);
             let is_exhausted = match pages {
+                // Scans of the longer window have already shown that the total stays wrong.
+                1 if may_locate && window.mismatch_splits > 0 => {
+                    verification.scans >= SCANS_OF_HALF && verification.scans_without_new + 1 >= SCANS_OF_HALF
+                }
                 1 => verification.scans >= SINGLE_PAGE_SCANS && verification.scans_without_new >= SINGLE_PAGE_SCANS,
                 // Parts of a second, if the service supports them, cost fewer requests than many scans.
                 _ if resolution == Resolution::Second && !self.is_finest(window) => {
@@ -199,24 +245,30 @@ impl WindowReader<'_> {
                 }
                 _ => verification.scans_without_new >= SCANS_WITHOUT_NEW,
             };
-            if is_exhausted && is_splittable && self.may_locate_mismatch(window, &verification) {
-                let windows = window.split(2, resolution, window.mismatch_splits + 1);
-                return Ok(WindowResult::Split { windows, requests });
+            if is_exhausted && may_locate && may_spend(pages.max(2)) {
+                return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
             }
-            if is_exhausted || verification.scans >= MAX_SCANS {
-                self.mismatches.fetch_add(1, Ordering::Relaxed);
+            if is_exhausted || verification.scans >= MAX_SCANS || !may_spend(pages) {
+                self.progress.mismatches.fetch_add(1, Ordering::Relaxed);
                 let finer_may_help = !is_splittable && pages != 1;
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, finer_may_help);
                 return Ok(WindowResult::Unverified(scanned));
             }
-            pause(&*self.scanner.api.clock, verification.scans).await;
+            pause(&*self.scanner.pages.api.clock, verification.scans).await;
+        }
+    }
+
+    /// Compares the total of a scan with that of the longer window, if the window is a part of one.
+    fn compare_totals(self, window: PlannedWindow, scan: &Scan) {
+        if let (Some(whole), Some(total)) = (window.part_of, scan.highest_total) {
+            self.progress.extra.compare_totals(total.count, whole);
         }
     }
 
     /// Whether halving a window with a wrong total is worth its requests.
     fn may_locate_mismatch(self, window: PlannedWindow, verification: &Verification) -> bool {
         window.mismatch_splits < MAX_MISMATCH_SPLITS
-            && self.mismatches.load(Ordering::Relaxed) < MAX_MISMATCHES
+            && self.progress.mismatches.load(Ordering::Relaxed) < MAX_MISMATCHES
             && verification.events.out_of_window == 0
     }
 
@@ -235,7 +287,7 @@ impl WindowReader<'_> {
         };
         let fill = (max_events * numerator / denominator).max(1);
         let parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
-        WindowResult::Split { windows: window.split(parts, resolution, window.mismatch_splits), requests }
+        WindowResult::Split { windows: window.split(parts, resolution), requests }
     }
 
     /// Reads the first events of a window that has too many events and cannot be split.
@@ -265,7 +317,7 @@ impl WindowReader<'_> {
         distinct_events: u64,
     ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
         let mut requests = 0;
-        let mut planned = whole.split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond, 0);
+        let mut planned = PlannedWindow::new(whole.range).split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond);
         planned.reverse();
         let mut parts: Vec<ScannedWindow> = Vec::new();
         while let Some(part) = planned.pop() {

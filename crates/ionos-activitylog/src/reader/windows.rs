@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -23,13 +23,14 @@ use crate::error::Error;
 use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
+use crate::reader::page_reader::PageReader;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::request::EventsRequest;
 use crate::reader::scan::WindowScanner;
 use crate::reader::summary::Summary;
 use crate::reader::window::Window;
-use crate::reader::window_reader::{WindowReader, WindowResult};
+use crate::reader::window_reader::{ReadingProgress, WindowReader, WindowResult};
 use crate::runtime::spawner::{PolledBy, run_on};
 
 /// The windows of a range, in order. See [`Events::windows`](crate::Events::windows).
@@ -42,8 +43,8 @@ pub struct WindowStream {
     queue: VecDeque<QueuedWindow>,
     running: FuturesUnordered<BoxFuture<'static, CompletedRead>>,
     last_id: u64,
-    /// Number of windows with a wrong total so far.
-    mismatches: Arc<AtomicU32>,
+    /// What all windows have in common.
+    progress: Arc<ReadingProgress>,
     /// Number of requests for windows that were split, to be added to the next returned window.
     split_requests: u64,
     position: Checkpoint,
@@ -79,7 +80,7 @@ impl WindowStream {
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
             last_id: 0,
-            mismatches: Arc::default(),
+            progress: Arc::default(),
             split_requests: 0,
             position,
             summary: Summary::default(),
@@ -124,14 +125,14 @@ impl WindowStream {
                 queued.state = QueuedState::Running(gate.clone());
                 let id = queued.id;
                 let spawner = self.request.api.spawner.clone();
-                let (request, mismatches) = (self.request.clone(), self.mismatches.clone());
+                let (request, progress) = (self.request.clone(), self.progress.clone());
                 let work = move |polled_by| {
                     let read = WindowRead {
                         request: request.clone(),
                         window,
                         requested,
                         gate: gate.clone(),
-                        mismatches: mismatches.clone(),
+                        progress: progress.clone(),
                     };
                     match polled_by {
                         PolledBy::Spawner => read.run_on_spawner().boxed(),
@@ -252,16 +253,22 @@ struct WindowRead {
     window: PlannedWindow,
     requested: DateRange,
     gate: Arc<ReadAheadGate>,
-    mismatches: Arc<AtomicU32>,
+    progress: Arc<ReadingProgress>,
 }
 
 impl WindowRead {
     /// Reads the window and applies the filter.
     async fn run(self) -> Result<WindowResult<Window>, Error> {
-        let Self { request, window, requested, gate, mismatches } = self;
-        let scanner =
-            WindowScanner { api: &request.api, contract: &request.contract, page_size: request.page_size, gate: &gate };
-        let reader = WindowReader { scanner, mismatches: &mismatches };
+        let Self { request, window, requested, gate, progress } = self;
+        let piece_requests = AtomicU64::new(0);
+        let pages = PageReader {
+            api: &request.api,
+            contract: &request.contract,
+            extra: &progress.extra,
+            piece_requests: &piece_requests,
+        };
+        let scanner = WindowScanner { pages, page_size: request.page_size, gate: &gate };
+        let reader = WindowReader { scanner, progress: &progress };
         Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
     }
 

@@ -21,7 +21,10 @@ pub struct UnreadableRecord {
 impl fmt::Display for UnreadableRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { range, position, bytes, reason } = self;
-        write!(f, "{range}: hit {} is not JSON ({reason}), {} bytes", position + 1, bytes.len())
+        match bytes.len() {
+            0 => write!(f, "{range}: hit {} cannot be read ({reason})", position + 1),
+            length => write!(f, "{range}: hit {} is not JSON ({reason}), {length} bytes", position + 1),
+        }
     }
 }
 

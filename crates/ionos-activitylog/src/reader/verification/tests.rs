@@ -137,6 +137,7 @@ fn scan(events: Vec<Event>) -> Scan {
         has_overlapping_pages: false,
         pages: 1,
         reached_end: true,
+        ends_before_total: false,
         requests: 1,
     }
 }

@@ -1,0 +1,124 @@
+//! Bounds the requests that a reading spends on a service that counts wrongly. The first scan of a window costs nothing,
+//! because an honest service needs it too. Everything else that a wrong total causes is an extra request: repeats of an
+//! empty page, further scans, and the windows of a split that locates the mismatch. When the extra requests are used up,
+//! a window without a proof becomes a gap.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, SPLITS_WITHOUT_EVENTS};
+use crate::range::DateRange;
+use crate::reader::plan::SplitWindow;
+
+/// The extra requests of one reading.
+#[derive(Debug, Default)]
+pub(super) struct ExtraRequests {
+    spent: AtomicU64,
+    /// Distinct events received, each counted in the first window that returned it.
+    events: AtomicU64,
+    /// Ranges of split windows of which one part has as many events as the whole, such as a burst.
+    ranges_of_bursts: Mutex<Vec<DateRange>>,
+    /// Whether two parts of one window both had as many events as the whole.
+    has_contradiction: AtomicBool,
+    /// Windows that were split because of a high total.
+    splits: AtomicU64,
+}
+
+impl ExtraRequests {
+    /// Spends extra requests. Spends none and returns `false` if fewer are left.
+    pub(super) fn try_spend(&self, requests: u64, page_size: u64) -> bool {
+        let allowed = EXTRA_REQUESTS + EXTRA_REQUESTS_PER_PAGE * self.full_pages(page_size);
+        let spend = |spent: u64| spent.checked_add(requests).filter(|spent| *spent <= allowed);
+        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
+    }
+
+    /// Spends extra requests that were sent already. The events of later windows pay for those that are not left.
+    pub(super) fn spend(&self, requests: u64) {
+        let spend = |spent: u64| Some(spent.saturating_add(requests));
+        let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+    }
+
+    /// Returns an extra request that turned out to be one that an honest service needs.
+    pub(super) fn refund(&self) {
+        let refund = |spent: u64| Some(spent.saturating_sub(1));
+        let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
+    }
+
+    /// Adds the distinct events of a window that no longer window has returned.
+    pub(super) fn add_events(&self, events: u64) {
+        self.events.fetch_add(events, Ordering::Relaxed);
+    }
+
+    /// Compares the total of a window with that of the longer window that it is a part of. If two parts have as many
+    /// events as the whole, totals do not depend on the range.
+    pub(super) fn compare_totals(&self, total: u64, whole: SplitWindow) {
+        if total < whole.total || total == 0 {
+            return;
+        }
+        let mut ranges = self.ranges_of_bursts.lock().unwrap_or_else(PoisonError::into_inner);
+        match ranges.contains(&whole.range) {
+            true => self.has_contradiction.store(true, Ordering::Relaxed),
+            false => ranges.push(whole.range),
+        }
+    }
+
+    /// Whether a total may be used to plan windows. Otherwise, totals do not depend on the range, and a window is read
+    /// to its end although its total is above the maximum.
+    pub(super) fn trusts_totals(&self) -> bool {
+        !self.has_contradiction.load(Ordering::Relaxed)
+    }
+
+    /// Counts the split of a window with a high total. `false` if too many windows were split for the events received:
+    /// the totals, or the pages, cannot be true.
+    pub(super) fn try_split(&self, page_size: u64) -> bool {
+        let allowed = SPLITS_WITHOUT_EVENTS + SPLITS_PER_PAGE * self.full_pages(page_size);
+        self.splits.fetch_add(1, Ordering::Relaxed) < allowed
+    }
+
+    fn full_pages(&self, page_size: u64) -> u64 {
+        self.events.load(Ordering::Relaxed) / page_size.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_full_page_of_events_allows_further_requests() {
+        let extra = ExtraRequests::default();
+        assert!(extra.try_spend(EXTRA_REQUESTS, 10));
+        assert!(!extra.try_spend(1, 10));
+        extra.refund();
+        assert!(extra.try_spend(1, 10));
+        extra.add_events(9);
+        assert!(!extra.try_spend(1, 10));
+        extra.add_events(1);
+        assert!(!extra.try_spend(EXTRA_REQUESTS_PER_PAGE + 1, 10));
+        assert!(extra.try_spend(EXTRA_REQUESTS_PER_PAGE, 10));
+        assert!(!extra.try_spend(1, 10));
+    }
+
+    #[test]
+    fn splits_are_bounded_by_the_events_received() {
+        let extra = ExtraRequests::default();
+        let splits = (0..1_000).take_while(|_| extra.try_split(10)).count() as u64;
+        assert_eq!(splits, SPLITS_WITHOUT_EVENTS);
+        extra.add_events(100);
+        assert!(extra.try_split(10));
+    }
+
+    #[test]
+    fn one_part_may_have_all_events_of_a_window_and_two_cannot() {
+        let extra = ExtraRequests::default();
+        let range = |to: &str| DateRange::new("2026-11-20T00:00:00Z".parse().unwrap(), to.parse().unwrap()).unwrap();
+        let day = SplitWindow { range: range("2026-11-21T00:00:00Z"), total: 900 };
+        let hour = SplitWindow { range: range("2026-11-20T01:00:00Z"), total: 900 };
+        for (total, whole, is_trusted) in
+            [(900, day, true), (900, hour, true), (899, day, true), (0, day, true), (901, day, false)]
+        {
+            extra.compare_totals(total, whole);
+            assert_eq!(extra.trusts_totals(), is_trusted, "{total} {whole:?}");
+        }
+    }
+}

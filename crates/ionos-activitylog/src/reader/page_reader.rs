@@ -1,0 +1,215 @@
+//! Reads one page of a window. A page that is unreadable, or of a partial search, is requested again here, not by a new
+//! scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or that is
+//! larger than the client's limit, is requested in smaller pieces, so that one record does not cost the page.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::api::Api;
+use crate::api::page::{Page, Total, UnreadableRecord};
+use crate::api::response::Response;
+use crate::contract::ContractNumber;
+use crate::defaults::MAX_PIECE_REQUESTS;
+use crate::error::{Error, ErrorKind};
+use crate::range::DateRange;
+use crate::reader::extra_requests::ExtraRequests;
+use crate::runtime::clock::Clock;
+
+/// Reads pages of one window.
+#[derive(Clone, Copy)]
+pub(super) struct PageReader<'a> {
+    pub(super) api: &'a Api,
+    pub(super) contract: &'a ContractNumber,
+    pub(super) extra: &'a ExtraRequests,
+    /// Number of requests for pieces of pages of the window so far.
+    pub(super) piece_requests: &'a AtomicU64,
+}
+
+/// A page with the number of requests for it.
+pub(super) struct FetchedPage {
+    pub(super) page: Page,
+    pub(super) requests: u64,
+}
+
+impl PageReader<'_> {
+    /// Requests one page, and again if it is empty although it reports events.
+    pub(super) async fn read(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
+        let fetched = self.read_or_empty(range, offset, size).await?;
+        self.repeat_empty(range, size, fetched).await
+    }
+
+    /// Requests one page, and again if the page is unreadable or of a partial search, as often as the retry policy
+    /// allows.
+    pub(super) async fn read_or_empty(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
+        let mut requests = 0;
+        let mut attempts = 0;
+        loop {
+            requests += 1;
+            let page = self.api.page(self.contract, range, offset, size).await;
+            attempts += match &page {
+                Ok(response) => response.meta().attempts,
+                Err(error) => error.attempts().max(1),
+            };
+            let may_repeat = attempts < self.api.retry.attempts();
+            match page.map(Response::into_inner) {
+                Ok(page) if may_repeat && page.partial_search.is_some() => {}
+                Ok(page) => return Ok(FetchedPage { page, requests }),
+                Err(error) if may_repeat && may_be_transient(error.kind()) => {}
+                Err(error) if may_be_read_in_pieces(&error) && size > 1 => {
+                    let fetched = self.read_in_pieces(range, offset, size, error).await?;
+                    return Ok(FetchedPage { requests: requests + fetched.requests, ..fetched });
+                }
+                Err(error) => return Err(error),
+            }
+            pause(&*self.api.clock, attempts).await;
+        }
+    }
+
+    /// Requests a page again while it is empty although it reports events, as often as the retry policy allows.
+    pub(super) async fn repeat_empty(
+        &self,
+        range: DateRange,
+        size: u64,
+        mut fetched: FetchedPage,
+    ) -> Result<FetchedPage, Error> {
+        let mut repeats = 0;
+        while reports_missing_events(&fetched.page)
+            && repeats + 1 < self.api.retry.attempts()
+            && self.extra.try_spend(1, size)
+        {
+            repeats += 1;
+            pause(&*self.api.clock, repeats).await;
+            let next = self.read_or_empty(range, fetched.page.offset, size).await?;
+            fetched = FetchedPage { page: next.page, requests: fetched.requests + next.requests };
+            if fetched.page.hits() > 0 {
+                // The service was late, which is no wrong total.
+                self.extra.refund();
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// Requests the two halves of a page that failed with `error`, and the halves of a half that fails, down to single
+    /// hits. A single hit that cannot be read is an [`UnreadableRecord`] without bytes. Fails with `error` if no hit can
+    /// be read, or if too many requests are needed.
+    async fn read_in_pieces(
+        &self,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        error: Error,
+    ) -> Result<FetchedPage, Error> {
+        let mut pieces = Pieces::default();
+        self.read_halves(range, offset, size, &mut pieces).await?;
+        match pieces.pages.is_empty() {
+            true => Err(error),
+            false => Ok(pieces.into_page(offset)),
+        }
+    }
+
+    /// Boxed, because the function calls itself.
+    fn read_halves<'b>(
+        &'b self,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        pieces: &'b mut Pieces,
+    ) -> BoxFuture<'b, Result<(), Error>> {
+        Box::pin(async move {
+            let half = size.div_ceil(2);
+            for (offset, size) in [(offset, half), (offset + half, size - half)] {
+                if pieces.has_ended || pieces.is_hopeless() || size == 0 {
+                    return Ok(());
+                }
+                if self.piece_requests.fetch_add(1, Ordering::Relaxed) >= MAX_PIECE_REQUESTS {
+                    pieces.pages.clear();
+                    pieces.has_ended = true;
+                    return Ok(());
+                }
+                pieces.requests += 1;
+                match self.api.page(self.contract, range, offset, size).await.map(Response::into_inner) {
+                    Ok(page) => pieces.add(page, size),
+                    Err(error) if may_be_read_in_pieces(&error) && size == 1 => pieces.skip(range, offset, &error),
+                    Err(error) if may_be_read_in_pieces(&error) => {
+                        self.read_halves(range, offset, size, pieces).await?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The pieces of a page that could not be read at once.
+#[derive(Default)]
+struct Pieces {
+    pages: Vec<Page>,
+    skipped: Vec<UnreadableRecord>,
+    requests: u64,
+    /// Whether a piece had fewer hits than requested, so that no hit follows it.
+    has_ended: bool,
+}
+
+impl Pieces {
+    fn add(&mut self, page: Page, size: u64) {
+        self.has_ended = page.hits() < size;
+        self.pages.push(page);
+    }
+
+    fn skip(&mut self, range: DateRange, position: u64, error: &Error) {
+        let reason = match error.kind() {
+            ErrorKind::TooLarge => "it is larger than the client's limit",
+            _ => "the answer for it alone is not JSON",
+        };
+        let reason = reason.to_owned();
+        self.skipped.push(UnreadableRecord { range, position, bytes: Vec::new(), reason });
+    }
+
+    /// Whether nothing but unreadable answers arrived: the service probably sends no pages at all.
+    fn is_hopeless(&self) -> bool {
+        self.pages.is_empty() && self.skipped.len() > 1
+    }
+
+    fn into_page(self, offset: u64) -> FetchedPage {
+        let Self { pages, mut skipped, requests, .. } = self;
+        let totals = || pages.iter().filter_map(|page| page.total);
+        let highest = totals().max_by_key(|total| total.count);
+        let is_agreed = totals().all(|total| Some(total) == highest);
+        let total = highest.map(|total| Total { exact: total.exact && is_agreed, ..total });
+        let mut page = Page::empty(offset);
+        page.total = total;
+        page.partial_search = pages.iter().find_map(|page| page.partial_search.clone());
+        for piece in pages {
+            page.events.extend(piece.events);
+            skipped.extend(piece.unreadable);
+        }
+        skipped.sort_by_key(|record| record.position);
+        page.unreadable = skipped;
+        FetchedPage { page, requests }
+    }
+}
+
+/// Waits a random time before a repeat: less than 100 ms before the first one, less than 1.6 s from the fifth on.
+pub(super) async fn pause(clock: &dyn Clock, repeats: u32) {
+    let longest = 0.1 * f64::from(1_u32 << repeats.clamp(1, 5) >> 1);
+    clock.sleep(Duration::from_secs_f64(clock.chance() * longest)).await;
+}
+
+/// Whether a page has no events although its total is above its offset.
+pub(super) fn reports_missing_events(page: &Page) -> bool {
+    page.hits() == 0 && page.total.is_some_and(|total| total.count > page.offset)
+}
+
+/// Whether a proxy on the way may have caused an error that does not occur again. The retry loop does not retry these
+/// errors, except for status 408.
+fn may_be_transient(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Decode | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
+}
+
+/// Whether smaller pieces of the page may be readable: the page is too large, or its hits cannot be told apart.
+fn may_be_read_in_pieces(error: &Error) -> bool {
+    error.kind() == ErrorKind::TooLarge || error.is_damaged_page()
+}

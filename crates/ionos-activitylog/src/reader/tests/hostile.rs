@@ -1,0 +1,314 @@
+//! Reads from services that count wrongly or send damaged pages. Every event is returned, no window is verified without
+//! a proof, and the number of requests is bounded.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+
+use ionos_activitylog_client::{Exchange, Transport};
+
+use super::*;
+use crate::{UnreadableRecord, Window};
+
+const CONTRACT: &str = "31720001";
+
+/// A request for a page.
+#[derive(Clone, Copy, Debug)]
+struct Query {
+    range: DateRange,
+    offset: u64,
+    limit: u64,
+}
+
+/// A log with a rule for the total.
+struct HostileService {
+    /// Time and record, from the earliest to the latest.
+    log: Vec<(DateTime<Utc>, Vec<u8>)>,
+    /// Maximum hits per page.
+    max_page: u64,
+    /// The total as JSON, from the true number of events and the number of the request.
+    total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
+    /// Whether every range has the whole log.
+    ignores_range: bool,
+    /// Whether every page is full: one event of the range, and the others outside of it.
+    fills_pages: bool,
+    requests: AtomicU64,
+    queries: Mutex<Vec<Query>>,
+}
+
+impl HostileService {
+    fn new(log: Vec<(DateTime<Utc>, Vec<u8>)>, total: impl Fn(u64, u64) -> String + Send + Sync + 'static) -> Self {
+        let total = Box::new(total);
+        let (requests, queries) = (AtomicU64::new(0), Mutex::default());
+        Self { log, max_page: 1_000, total, ignores_range: false, fills_pages: false, requests, queries }
+    }
+
+    fn page(&self, query: Query) -> Vec<u8> {
+        let request = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        self.queries.lock().unwrap().push(query);
+        let filled = self.fills_pages.then(|| {
+            let time = |index| if index == 0 { query.range.start() } else { parse_time("2026-11-20T00:00:00Z") };
+            (0..1_000).map(|index| record(request * 1_000 + index, time(index)).into_bytes()).collect::<Vec<_>>()
+        });
+        let is_within = |time| self.ignores_range || query.range.contains(time);
+        let hits: Vec<&Vec<u8>> = match &filled {
+            Some(records) => records.iter().collect(),
+            None => self.log.iter().filter(|(time, _)| is_within(*time)).map(|(_, record)| record).collect(),
+        };
+        let size = query.limit.min(self.max_page) as usize;
+        let offset = if self.fills_pages { 0 } else { query.offset as usize };
+        let page = hits.iter().skip(offset).take(size);
+        let page: Vec<Vec<u8>> = page.map(|record| [b"{\"_source\":", &record[..], b"}"].concat()).collect();
+        let total = (self.total)(hits.len() as u64, request);
+        let start = format!(r#"{{"took":1,"timed_out":false,"hits":{{"total":{total},"hits":["#);
+        [start.as_bytes(), &page.join(&b','), b"]}}"].concat()
+    }
+}
+
+impl Transport for HostileService {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let value = |key: &str| {
+            let mut pairs = request.url().query_pairs();
+            pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned()).unwrap()
+        };
+        let number = |key: &str| value(key).parse().unwrap();
+        let range = range(&value("dateStart"), &value("dateEnd"));
+        let body = self.page(Query { range, offset: number("offset"), limit: number("limit") });
+        Box::pin(async move { Ok(http::Response::new(body).into()) })
+    }
+}
+
+fn time_of(index: u64, step: TimeDelta) -> DateTime<Utc> {
+    parse_time("2026-11-19T00:00:00Z") + step * i32::try_from(index).unwrap()
+}
+
+fn record(index: u64, time: DateTime<Utc>) -> String {
+    let time = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    format!(r#"{{"@uuid":"00000000-0000-4000-8000-{index:012}","meta":{{"time":"{time}"}}}}"#)
+}
+
+/// `count` events at equal distances from the start of the day.
+fn log(count: u64, step: TimeDelta) -> Vec<(DateTime<Utc>, Vec<u8>)> {
+    (0..count)
+        .map(|index| time_of(index, step))
+        .enumerate()
+        .map(|(index, time)| (time, record(index as u64, time).into_bytes()))
+        .collect()
+}
+
+fn hostile_client(service: &Arc<HostileService>) -> Client {
+    let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z")));
+    Client::builder().token("a.b.c").transport(service.clone()).clock(clock).build().unwrap()
+}
+
+async fn windows(service: &Arc<HostileService>, range: DateRange) -> (Vec<Window>, Summary) {
+    windows_of(&hostile_client(service), range).await
+}
+
+#[tokio::test]
+async fn a_service_that_counts_wrongly_costs_a_bounded_number_of_requests() {
+    type Total = fn(u64, u64) -> u64;
+    let decade = range("2016-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
+    let two_days = range("2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
+    let second = TimeDelta::seconds(1);
+    let cases: [(&str, u64, TimeDelta, u64, DateRange, Total); 18] = [
+        ("7 events, one total for all ranges", 7, second * 3600, 1_000, day(), |_, _| 1_733),
+        ("a full page, one total for all ranges", 1_500, second * 50, 1_000, day(), |_, _| 5_000),
+        ("1000 events, one total for all ranges", 1_000, second * 50, 1_000, day(), |_, _| 3_000),
+        ("many small pages, one total for all ranges", 1_500, second * 50, 20, day(), |_, _| 9_000),
+        ("above the maximum offset, one total for all ranges", 15_000, second * 5, 1_000, day(), |_, _| 30_000),
+        ("always one too many", 2_500, second * 60, 1_000, two_days, |true_count, _| true_count + 1),
+        ("always one too many, small pages", 2_500, second * 60, 20, two_days, |true_count, _| true_count + 1),
+        ("always one too few", 2_500, second * 60, 1_000, two_days, |true_count, _| true_count.saturating_sub(1)),
+        ("always twice as many", 20_000, second * 8, 1_000, two_days, |true_count, _| 2 * true_count + 1),
+        ("half as many", 20_000, second * 8, 1_000, two_days, |true_count, _| true_count / 2),
+        ("-1 as unsigned", 40, second * 3600, 1_000, decade, |_, _| u64::MAX),
+        ("-1 as unsigned, no event", 0, second, 1_000, decade, |_, _| u64::MAX),
+        ("another number each time", 2_500, second * 60, 1_000, two_days, |true_count, request| {
+            true_count + request % 7
+        }),
+        ("100 000 events, one total for all ranges", 100_000, second / 2, 1_000, day(), |_, _| 5_000_000),
+        ("the total of another contract", 20_000, second * 4, 1_000, day(), |_, _| 21_000),
+        ("2500 events, a huge total for all ranges", 2_500, second * 30, 1_000, day(), |_, _| 5_000_000),
+        ("a burst, one total for all ranges", 9_000, second / 1_000, 1_000, decade, |_, _| 90_000),
+        ("wrong only for ranges with events", 600, second * 120, 1_000, day(), |true_count, _| {
+            true_count + true_count.min(1)
+        }),
+    ];
+    for (what, count, step, max_page, range, total) in cases {
+        let service =
+            HostileService::new(log(count, step), move |true_count, request| total(true_count, request).to_string());
+        let service = Arc::new(HostileService { max_page, ..service });
+        let (windows, summary) = self::windows(&service, range).await;
+        let requests = service.requests.load(Ordering::Relaxed);
+        let truthful = HostileService::new(log(count, step), |true_count, _| true_count.to_string());
+        let truthful = Arc::new(HostileService { max_page, ..truthful });
+        assert!(self::windows(&truthful, range).await.1.is_complete());
+        let honest = truthful.requests.load(Ordering::Relaxed);
+        assert!(requests <= 3 * honest + 50, "{what}: {requests} requests instead of {honest}");
+        assert!(!summary.is_complete(), "{what}");
+        let events: BTreeSet<_> = windows.iter().flat_map(|window| &window.events).map(Event::raw).collect();
+        assert_eq!(events.len() as u64, count, "{what}: every event is returned");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_ignores_the_range_does_not_keep_the_reader_busy() {
+    let year = range("2025-11-19T00:00:00Z", "2026-11-19T00:00:00Z");
+    for total in [1_500, 30_000, 5_000_000, u64::MAX] {
+        for count in [0, 1_500, 30_000] {
+            // All events are after the range.
+            let service = HostileService::new(log(count, TimeDelta::seconds(2)), move |_, _| total.to_string());
+            let service = Arc::new(HostileService { ignores_range: true, ..service });
+            let (windows, summary) = windows(&service, year).await;
+            assert!(!summary.is_complete() && windows.iter().all(|window| window.events.is_empty()));
+            let requests = service.requests.load(Ordering::Relaxed);
+            assert!(requests <= 100, "{count} events, total {total}: {requests} requests");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_fills_each_page_costs_a_bounded_number_of_requests() {
+    // One event in a thousand is of the range.
+    let service = HostileService::new(Vec::new(), |_, _| u64::MAX.to_string());
+    let service = Arc::new(HostileService { fills_pages: true, ..service });
+    let (_, summary) = windows(&service, range("2025-11-19T00:00:00Z", "2026-11-19T00:00:00Z")).await;
+    assert!(!summary.is_complete());
+    let requests = service.requests.load(Ordering::Relaxed);
+    assert!(requests <= 100, "{requests} requests");
+}
+
+#[tokio::test]
+async fn a_local_mismatch_does_not_keep_later_windows_from_being_verified() {
+    // Ranges that contain the third hour of the first day are counted wrongly.
+    let events = log(60_000, TimeDelta::seconds(5));
+    let wrong = parse_time("2026-11-19T02:30:00Z");
+    let service = HostileService::new(events, |count, _| count.to_string());
+    let service = Arc::new(service);
+    let client = Client::builder()
+        .token("a.b.c")
+        .transport(Arc::new(WrongHour { service: Arc::clone(&service), wrong }))
+        .clock(Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z"))))
+        .build()
+        .unwrap();
+    let range = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
+    let mut stream = client.events(CONTRACT.parse().unwrap(), range).windows();
+    let mut events = 0;
+    while let Some(window) = stream.try_next().await.unwrap() {
+        events += window.events.len();
+    }
+    assert_eq!(events, 60_000);
+    let gaps = &stream.summary().gaps;
+    assert!(gaps.iter().all(|gap| gap.range.contains(wrong)) && gaps.len() == 1, "{gaps:?}");
+    assert!(gaps[0].range.duration() < TimeDelta::hours(1), "{gaps:?}");
+}
+
+/// Counts one event too many in ranges that contain a moment.
+struct WrongHour {
+    service: Arc<HostileService>,
+    wrong: DateTime<Utc>,
+}
+
+impl Transport for WrongHour {
+    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        Box::pin(async move {
+            let body = self.service.send(operation, request).await?.text().await?;
+            let query = *self.service.queries.lock().unwrap().last().unwrap();
+            let count = self.service.log.iter().filter(|(time, _)| query.range.contains(*time)).count();
+            let body = match query.range.contains(self.wrong) {
+                true => body.replacen(&format!(r#""total":{count}"#), &format!(r#""total":{}"#, count + 1), 1),
+                false => body,
+            };
+            Ok(http::Response::new(body).into())
+        })
+    }
+}
+
+/// Five days of 20 events a day; the event in the middle is `poison`.
+fn poisoned(poison: &[u8]) -> Vec<(DateTime<Utc>, Vec<u8>)> {
+    let mut log = log(100, TimeDelta::seconds(4_320));
+    log[50].1 = poison.to_vec();
+    log
+}
+
+#[tokio::test]
+async fn a_poison_record_is_kept_as_bytes_in_its_day_and_the_other_days_are_verified() {
+    let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
+    for poison in
+        [&b"{\"@uuid\":\"j\xfcrgen\"}"[..], b"{\"n\":NaN}", b"{\"a\":\"\x01\"}", b"{\"a\":1,}", b"{\"a\":\"\\x\"}"]
+    {
+        let service = Arc::new(HostileService::new(poisoned(poison), |count, _| count.to_string()));
+        let (windows, summary) = windows(&service, days).await;
+        assert_eq!(windows.iter().map(|window| window.events.len()).sum::<usize>(), 99);
+        let poisoned_day = range("2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z");
+        let gaps: Vec<_> = summary.gaps.iter().map(|gap| (gap.range, gap.reason)).collect();
+        assert_eq!(gaps, [(poisoned_day, GapReason::UnreadableRecord)]);
+        let unreadable: Vec<&UnreadableRecord> = windows.iter().flat_map(|window| &window.unreadable).collect();
+        let [UnreadableRecord { range, position: 10, bytes, .. }] = unreadable[..] else {
+            panic!("{unreadable:?}");
+        };
+        assert_eq!(*range, poisoned_day);
+        assert_eq!(*bytes, [b"{\"_source\":", poison, b"}"].concat());
+        assert!(service.requests.load(Ordering::Relaxed) < 20);
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_hits_cannot_be_told_apart_is_read_in_pieces() {
+    let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
+    // A string without its end, and a brace too many.
+    for poison in [&b"{\"@uuid\":\"a"[..], b"{\"n\":1}}"] {
+        let service = Arc::new(HostileService::new(poisoned(poison), |count, _| count.to_string()));
+        let (windows, summary) = windows(&service, days).await;
+        assert_eq!(windows.iter().map(|window| window.events.len()).sum::<usize>(), 99);
+        let gaps: Vec<_> = summary.gaps.iter().map(|gap| (gap.range, gap.reason)).collect();
+        assert_eq!(gaps, [(range("2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"), GapReason::UnreadableRecord)]);
+        let unreadable: Vec<&UnreadableRecord> = windows.iter().flat_map(|window| &window.unreadable).collect();
+        let [UnreadableRecord { position: 10, bytes, reason, .. }] = unreadable[..] else {
+            panic!("{unreadable:?}");
+        };
+        assert_eq!((bytes.len(), &reason[..]), (0, "the answer for it alone is not JSON"));
+        let requests = service.requests.load(Ordering::Relaxed);
+        assert!(requests <= 90, "{requests} requests");
+    }
+}
+
+#[tokio::test]
+async fn a_page_above_the_size_limit_is_read_in_pieces() {
+    let large = |index: u64, length: usize| {
+        let mut record = record(index, time_of(index, TimeDelta::minutes(1)));
+        record.insert_str(record.len() - 1, &format!(r#","text":"{}""#, "x".repeat(length)));
+        (time_of(index, TimeDelta::minutes(1)), record.into_bytes())
+    };
+    // 240 kB in all, at most 100 kB in an answer.
+    let log = (0..120).map(|index| large(index, 2_000)).collect();
+    let service = Arc::new(HostileService::new(log, |count, _| count.to_string()));
+    let (windows, summary) = windows_of(&capped_client(&service), day()).await;
+    assert!(summary.is_complete(), "{summary:?}");
+    assert_eq!(windows.iter().map(|window| window.events.len()).sum::<usize>(), 120);
+
+    // One record is larger than an answer may be.
+    let log = (0..120).map(|index| large(index, if index == 70 { 200_000 } else { 20 })).collect();
+    let service = Arc::new(HostileService::new(log, |count, _| count.to_string()));
+    let (windows, summary) = windows_of(&capped_client(&service), day()).await;
+    assert_eq!(windows.iter().map(|window| window.events.len()).sum::<usize>(), 119);
+    let unreadable: Vec<&UnreadableRecord> = windows.iter().flat_map(|window| &window.unreadable).collect();
+    let [UnreadableRecord { position: 70, reason, .. }] = unreadable[..] else { panic!("{unreadable:?}") };
+    assert_eq!(reason, "it is larger than the client's limit");
+    assert_eq!(summary.gaps.len(), 1);
+}
+
+fn capped_client(service: &Arc<HostileService>) -> Client {
+    let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z")));
+    let builder = Client::builder().token("a.b.c").transport(service.clone()).clock(clock);
+    builder.body_cap(100_000).build().unwrap()
+}
+
+async fn windows_of(client: &Client, range: DateRange) -> (Vec<Window>, Summary) {
+    let mut stream = client.events(CONTRACT.parse().unwrap(), range).windows();
+    let mut windows = Vec::new();
+    while let Some(window) = stream.try_next().await.unwrap() {
+        windows.push(window);
+    }
+    (windows, stream.summary().clone())
+}
