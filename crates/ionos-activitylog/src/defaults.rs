@@ -87,3 +87,10 @@ pub(crate) const MIN_HITS_CAP: u64 = 10_000;
 /// Maximum requests for pieces of the damaged or too large pages of one window: 300. One record of a page of 1000 is
 /// located with at most 20.
 pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;
+
+/// Requests that a comparison of totals may cost besides one per window: 16, enough to locate one window of a range with
+/// a million events.
+pub(crate) const CROSS_CHECK_REQUESTS: u64 = 16;
+
+/// Number of ids that a stream remembers to find the new events of a window that is read again: 1 million, 8 MB.
+pub(crate) const CROSS_CHECK_IDS: usize = 1_000_000;

@@ -114,6 +114,7 @@ pub use probe::{Finding, Probe};
 pub use range::{DateRange, Length, Moment, RangeSet};
 pub use reader::checkpoint::Checkpoint;
 pub use reader::contracts::{ContractWindow, ContractsInOrder, ContractsStream};
+pub use reader::cross_check::CrossCheck;
 pub use reader::events::Events;
 pub use reader::pages::PageStream;
 pub use reader::stream::EventStream;

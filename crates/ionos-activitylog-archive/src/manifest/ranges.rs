@@ -113,6 +113,7 @@ impl KnownGap {
             GapReason::Disagreement => "disagreement",
             GapReason::OutsideOfWindow => "outside-of-window",
             GapReason::TotalDecreased => "total-decreased",
+            GapReason::TotalChanged => "total-changed",
             GapReason::PartialSearch => "partial-search",
             GapReason::UnreadableRecord => "unreadable-record",
             _ => "unknown",

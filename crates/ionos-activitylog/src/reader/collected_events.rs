@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, RandomState};
 
 use chrono::{DateTime, Utc};
 
@@ -97,6 +98,11 @@ impl CollectedEvents {
         let is_same = |index: usize| self.contents.get(index).is_some_and(|known| known.raw() == event.raw());
         // Several contents of one id are rare, so a linear search is enough.
         is_same(first) || self.amended > 0 && self.keys.iter().any(|key| key.id == *id && is_same(key.index))
+    }
+
+    /// Hashes of the ids of all contents.
+    pub(super) fn id_hashes(&self, hasher: &RandomState) -> Vec<u64> {
+        self.keys.iter().map(|key| hasher.hash_one(&key.id)).collect()
     }
 
     /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, and the events outside of

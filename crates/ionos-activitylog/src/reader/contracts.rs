@@ -55,7 +55,7 @@ impl ContractsStream {
     pub fn in_order(self) -> ContractsInOrder {
         let remaining = self.active.into_iter().chain(self.waiting);
         let remaining = remaining.map(|(contract, windows)| PrefetchedContract { contract, windows, next: None });
-        ContractsInOrder { remaining: remaining.collect() }
+        ContractsInOrder { remaining: remaining.collect(), ended: self.ended }
     }
 
     /// Statistics of each contract so far: ended contracts in the order in which they ended, then the others.
@@ -123,6 +123,15 @@ impl std::fmt::Debug for ContractsStream {
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ContractsInOrder {
     remaining: VecDeque<PrefetchedContract>,
+    ended: Vec<(ContractNumber, Summary)>,
+}
+
+impl ContractsInOrder {
+    /// Statistics of each contract so far, in the order of the contracts.
+    pub fn summaries(&self) -> Vec<(ContractNumber, Summary)> {
+        let open = self.remaining.iter().map(|next| (next.contract.clone(), next.windows.summary().clone()));
+        self.ended.iter().cloned().chain(open).collect()
+    }
 }
 
 struct PrefetchedContract {
@@ -166,7 +175,8 @@ impl Stream for ContractsInOrder {
             first.windows.set_concurrency(DEFAULT_WINDOWS_AT_ONCE);
             let polled = first.poll_next(context);
             if let Poll::Ready(None) = polled {
-                self.remaining.pop_front();
+                let ended = self.remaining.pop_front();
+                self.ended.extend(ended.map(|ended| (ended.contract, ended.windows.summary().clone())));
                 continue;
             }
             let contract = first.contract.clone();

@@ -51,6 +51,18 @@ impl Events {
         self
     }
 
+    /// Whether a stream of several windows ends with a cross-check: a request for the total of the range, which must be
+    /// the sum of the windows. Windows that differ are read again, and their new events are returned at the end, in a
+    /// further window. Default: `true`. A program that compares totals itself switches it off. The result is
+    /// [`Summary::cross_check`](crate::Summary).
+    ///
+    /// A stream of one window needs no such request, because its scan counted the range; an empty one is asked for a
+    /// second time.
+    pub fn cross_check(mut self, cross_check: bool) -> Self {
+        self.request.cross_check = cross_check;
+        self
+    }
+
     /// Continues from the position of an earlier stream of the same contract, range and filter, by
     /// [`Events::stream`] or [`Events::windows`].
     ///
@@ -80,7 +92,8 @@ impl Events {
         .with_hint("resume with the contract, range and filter of the checkpoint, or start without it")
     }
 
-    /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
+    /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service. Events
+    /// that reached the log while the range was read come last; see [`Events::cross_check`].
     ///
     /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window
     /// cannot be verified, its events are returned nevertheless, and after the last event of the range, the stream

@@ -8,11 +8,12 @@
 //! `plan` splits ranges. `page_reader` reads one page, `scan` the pages of one window, and `verification` decides whether
 //! the scans prove the window complete. `window_reader` scans and verifies until the window is proven, has to be split
 //! into smaller windows, or has a gap; `extra_requests` bounds what a wrong total may cost. `windows` reads several windows at once and returns them in order, and `stream` returns their
-//! events. `contracts` combines the windows of several contracts.
+//! events. `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;
 pub(crate) mod contracts;
+pub(crate) mod cross_check;
 pub(crate) mod events;
 mod extra_requests;
 mod page_reader;

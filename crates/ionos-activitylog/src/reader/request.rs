@@ -23,6 +23,8 @@ pub(super) struct EventsRequest {
     pub(super) page_size: PageSize,
     pub(super) windows_at_once: usize,
     pub(super) filter: Filter,
+    /// Whether the totals of the windows are compared with the total of the range.
+    pub(super) cross_check: bool,
 }
 
 impl EventsRequest {
@@ -34,6 +36,7 @@ impl EventsRequest {
             page_size: PageSize::DEFAULT,
             windows_at_once: DEFAULT_WINDOWS_AT_ONCE,
             filter: Filter::new(),
+            cross_check: true,
         }
     }
 

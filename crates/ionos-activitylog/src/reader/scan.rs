@@ -23,7 +23,7 @@ const CONCURRENT_PAGES: usize = 16;
 const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
-const SUSPICIOUS_TOTAL: u64 = 10_000;
+pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
 
 /// The events of one scan, and the totals that its pages reported.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Statistics of a stream: returned events, requests, and ranges that are not verified.
 
 use crate::error::Error;
+use crate::reader::cross_check::CrossCheck;
 use crate::reader::window::{Gap, Window, incomplete_error};
 
 /// Statistics of a stream so far.
@@ -26,6 +27,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Number of events that the filter excluded.
     pub filtered: u64,
+    /// Whether the windows together have as many events as the service reports for the range.
+    pub cross_check: CrossCheck,
 }
 
 impl Summary {

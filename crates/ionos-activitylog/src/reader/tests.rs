@@ -1,6 +1,7 @@
 //! Compares the events that the reader returns with those that the simulator holds.
 
 mod contracts;
+mod cross_check;
 mod faults;
 mod hostile;
 mod probe;

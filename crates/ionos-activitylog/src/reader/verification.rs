@@ -3,6 +3,7 @@
 //! per [`Proof`]; the window is verified as soon as one rule holds.
 
 use std::collections::HashSet;
+use std::hash::RandomState;
 
 use crate::api::page::{Total, UnreadableRecord};
 use crate::event::{Event, EventMultiset};
@@ -285,8 +286,19 @@ impl Verification {
     /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, including counted
     /// repeats, and the events outside of the window.
     pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
-        self.duplicates -= self.events.add_repeats(&std::mem::take(&mut self.repeats_without_id));
+        self.add_repeats();
         self.events.take(range)
+    }
+
+    /// Hashes of the ids of all events, including counted repeats.
+    pub(super) fn id_hashes(&mut self, hasher: &RandomState) -> Vec<u64> {
+        self.add_repeats();
+        self.events.id_hashes(hasher)
+    }
+
+    /// Adds the counted repeats to the events, as events of their own.
+    fn add_repeats(&mut self) {
+        self.duplicates -= self.events.add_repeats(&std::mem::take(&mut self.repeats_without_id));
     }
 }
 

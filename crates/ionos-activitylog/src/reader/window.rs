@@ -29,6 +29,8 @@ pub struct Window {
     /// ids that were received.
     pub reported_total: Option<u64>,
     pub(super) proof: Option<Proof>,
+    /// Hashes of the ids of all events, also of those that a filter excluded. Empty without a cross-check.
+    pub(super) id_hashes: Vec<u64>,
     /// Ranges that could not be verified. Empty in a verified window.
     pub gaps: Vec<Gap>,
     /// Number of scans of the window.
@@ -102,6 +104,13 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
+impl Gap {
+    /// A range for which the service reports another total than `seen` after all windows were returned.
+    pub(super) fn of_changed_total(range: DateRange, seen: u64) -> Self {
+        Self { range, seen, total: None, reason: GapReason::TotalChanged }
+    }
+}
+
 /// Why a range could not be verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -114,6 +123,8 @@ pub enum GapReason {
     OutsideOfWindow,
     /// An answer for the range reported more events than were received, and later answers reported fewer.
     TotalDecreased,
+    /// After the range was read, the service reported another total for it.
+    TotalChanged,
     /// The service searched only a part of the log for the range, and said so in its answer.
     PartialSearch,
     /// Records of the range are not JSON; see [`Window::unreadable`].
@@ -129,6 +140,7 @@ impl fmt::Display for Gap {
             GapReason::Overflow => f.write_str(", more cannot be reached")?,
             GapReason::Disagreement => {}
             GapReason::OutsideOfWindow => f.write_str(", some outside of the range")?,
+            GapReason::TotalChanged => return f.write_str(", and its total changed afterwards"),
             GapReason::PartialSearch => f.write_str(", the service searched only a part of the log")?,
             GapReason::UnreadableRecord => f.write_str(", other records are not JSON")?,
             GapReason::TotalDecreased => {

@@ -1,6 +1,7 @@
 //! Reads one window until it is verified. A window that has too many events, or does not verify after several scans, is
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
+use std::hash::RandomState;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::BoxFuture;
@@ -77,6 +78,12 @@ impl<W> WindowResult<W> {
     }
 }
 
+impl ReadingProgress {
+    pub(super) fn new(id_hasher: Option<RandomState>) -> Self {
+        Self { id_hasher, ..Self::default() }
+    }
+}
+
 /// Reads windows of one contract.
 #[derive(Clone, Copy)]
 pub(super) struct WindowReader<'a> {
@@ -91,6 +98,8 @@ pub(super) struct ReadingProgress {
     /// Number of windows with a wrong total so far.
     mismatches: AtomicU32,
     pub(super) extra: ExtraRequests,
+    /// Hashes the ids of returned events. `None` without a cross-check.
+    pub(super) id_hasher: Option<RandomState>,
 }
 
 impl WindowReader<'_> {
@@ -130,7 +139,7 @@ impl WindowReader<'_> {
                 WindowResult::Split { windows, requests: own } => {
                     WindowResult::Split { windows, requests: requests + own }
                 }
-                result => result.map(|scanned| scanned.into_window(requested, requests)),
+                result => result.map(|scanned| scanned.into_window(requested, requests, &self.progress.id_hasher)),
             });
         }
     }
@@ -431,7 +440,7 @@ impl ScannedWindow {
 
     /// Converts to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added to the number
     /// of requests.
-    fn into_window(self, requested: DateRange, earlier_requests: u64) -> Window {
+    fn into_window(self, requested: DateRange, earlier_requests: u64, id_hasher: &Option<RandomState>) -> Window {
         let Self { window, mut verification, proof, gap, requests, parts, .. } = self;
         let seen = verification.events.distinct();
         let gap = gap.map(|(reason, total)| Gap { range: window.range, seen, total, reason });
@@ -439,6 +448,7 @@ impl ScannedWindow {
             true => verification.reported_total(),
             false => Some(0),
         };
+        let id_hashes = id_hasher.as_ref().map(|hasher| verification.id_hashes(hasher)).unwrap_or_default();
         let (events, out_of_window) = verification.take_events(requested);
         let mut whole = Window {
             range: window.range.intersection(&requested).unwrap_or(window.range),
@@ -447,6 +457,7 @@ impl ScannedWindow {
             unreadable: verification.unreadable,
             reported_total,
             proof,
+            id_hashes,
             gaps: gap.into_iter().collect(),
             scans: verification.scans,
             requests: requests + earlier_requests,
@@ -456,7 +467,7 @@ impl ScannedWindow {
             bytes: verification.events.bytes,
         };
         for part in parts {
-            add_part(&mut whole, part.into_window(requested, 0));
+            add_part(&mut whole, part.into_window(requested, 0, id_hasher));
         }
         whole
     }
@@ -465,6 +476,7 @@ impl ScannedWindow {
 /// Adds a part that was read with separate requests. The proof of the whole window is already known.
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
+    whole.id_hashes.extend(part.id_hashes);
     whole.out_of_window.extend(part.out_of_window);
     whole.unreadable.extend(part.unreadable);
     whole.reported_total = whole.reported_total.zip(part.reported_total).map(|(sum, total)| sum + total);

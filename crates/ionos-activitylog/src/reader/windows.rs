@@ -9,10 +9,11 @@
 //! all windows that can proceed, so that afterwards a window that can proceed always wakes the [`PollScope`].
 
 use std::collections::VecDeque;
+use std::hash::RandomState;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::FutureExt;
@@ -23,13 +24,14 @@ use crate::error::Error;
 use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
+use crate::reader::cross_check::{Comparison, CrossCheck, ReturnedIds, ReturnedWindows};
 use crate::reader::page_reader::PageReader;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::request::EventsRequest;
 use crate::reader::scan::WindowScanner;
 use crate::reader::summary::Summary;
-use crate::reader::window::Window;
+use crate::reader::window::{Gap, Window};
 use crate::reader::window_reader::{ReadingProgress, WindowReader, WindowResult};
 use crate::runtime::spawner::{PolledBy, run_on};
 
@@ -50,8 +52,33 @@ pub struct WindowStream {
     position: Checkpoint,
     summary: Summary,
     has_failed: bool,
+    /// The windows returned so far.
+    returned: ReturnedWindows,
+    phase: Phase,
     /// The scope of all calls, except those on a spawner. Dropped after `running`, whose calls belong to it.
     scope: Arc<PollScope>,
+}
+
+/// What a stream does next.
+enum Phase {
+    /// Reads the windows of the range.
+    Reading,
+    /// Compares the totals of the windows with the total of the range.
+    Comparing(BoxFuture<'static, (ReturnedWindows, Comparison)>),
+    /// Reads windows again whose totals differ.
+    ReadingAgain(Rereading),
+    /// The windows agree with the total, or could not be compared.
+    Ended,
+}
+
+/// The windows that are read again.
+struct Rereading {
+    returned: ReturnedIds,
+    /// Sum of the totals when the windows were read first. `None` if not all of their range is read again.
+    before: Option<u64>,
+    /// Sum of their totals now.
+    now: u64,
+    has_new_events: bool,
 }
 
 /// Id of a queued window with the result of reading it.
@@ -73,6 +100,7 @@ impl WindowStream {
     pub(super) fn new(mut request: EventsRequest, position: Checkpoint) -> Self {
         let (api, scope) = request.api.with_scope(PolledBy::Caller);
         request.api = Arc::new(api);
+        let id_hasher = request.cross_check.then(RandomState::new);
         let rest = position.remaining_range().map(DateRange::to_whole_seconds);
         let mut stream = Self {
             concurrency: request.windows_at_once,
@@ -80,11 +108,13 @@ impl WindowStream {
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
             last_id: 0,
-            progress: Arc::default(),
+            progress: Arc::new(ReadingProgress::new(id_hasher)),
             split_requests: 0,
             position,
             summary: Summary::default(),
             has_failed: false,
+            returned: ReturnedWindows::default(),
+            phase: Phase::Reading,
             scope,
         };
         stream.queue = rest.map(|range| stream.queued(PlannedWindow::new(range))).into_iter().collect();
@@ -182,10 +212,80 @@ impl WindowStream {
         };
         Some((*result).map(|mut window| {
             window.requests += std::mem::take(&mut self.split_requests);
-            self.summary.add(&window);
-            self.position.read_to = window.range.end();
+            match &mut self.phase {
+                Phase::ReadingAgain(rereading) => {
+                    rereading.now += window.reported_total.unwrap_or_default();
+                    if let Some(hasher) = &self.progress.id_hasher {
+                        window.events = rereading.returned.remove_returned(window.events, hasher);
+                    }
+                    rereading.has_new_events |= !window.events.is_empty();
+                    // These were counted when the window was read first.
+                    (window.duplicates, window.amended, window.filtered) = (0, 0, 0);
+                }
+                _ => {
+                    self.position.read_to = window.range.end();
+                    if self.request.cross_check {
+                        self.returned.add(&mut window);
+                    }
+                }
+            }
+            match self.is_without_news(&window) {
+                true => self.summary.requests += window.requests,
+                false => self.summary.add(&window),
+            }
             window
         }))
+    }
+
+    /// Starts the next phase once the queue is empty. Returns `false` at the end of the stream.
+    fn begin_next_phase(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Reading if self.request.cross_check && self.returned.need_check() => {
+                let (request, returned) = (self.request.clone(), std::mem::take(&mut self.returned));
+                self.phase = Phase::Comparing(Box::pin(async move {
+                    let comparison = returned.compare(&request.api, &request.contract).await;
+                    (returned, comparison)
+                }));
+                true
+            }
+            Phase::ReadingAgain(rereading) => {
+                let has_changed = rereading.before.is_some_and(|before| before != rereading.now);
+                self.summary.cross_check = match rereading.has_new_events || has_changed {
+                    true => CrossCheck::Agrees,
+                    false => {
+                        CrossCheck::NotChecked("the total of the range differs from request to request".to_owned())
+                    }
+                };
+                self.phase = Phase::Ended;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Queues the windows whose totals differ. If the ids of their events are unknown, they become gaps.
+    fn read_again(&mut self, returned: &ReturnedWindows, comparison: Comparison) {
+        let Comparison { differing, unusable, requests } = comparison;
+        self.summary.requests += requests;
+        self.phase = Phase::Ended;
+        self.summary.cross_check = match unusable {
+            Some(reason) => CrossCheck::NotChecked(reason),
+            None => CrossCheck::Agrees,
+        };
+        if differing.is_empty() {
+            return;
+        }
+        let Some(ids) = returned.returned_ids(&differing) else {
+            let gaps = differing.iter().map(|one| Gap::of_changed_total(one.range, returned.returned_events(one)));
+            self.summary.gaps.extend(gaps);
+            return;
+        };
+        for one in &differing {
+            let queued = self.queued(PlannedWindow::new(one.range));
+            self.queue.push_back(queued);
+        }
+        let before = differing.iter().map(|one| returned.compared_events(one)).sum();
+        self.phase = Phase::ReadingAgain(Rereading { returned: ids, before, now: 0, has_new_events: false });
     }
 
     /// Changes the number of windows that are read at the same time.
@@ -220,14 +320,23 @@ impl WindowStream {
                 return Poll::Ready(None);
             }
             if let Some(result) = self.pop_completed() {
-                match result {
+                match &result {
+                    Ok(window) if self.is_without_news(window) => continue,
                     Ok(_) => self.complete_ready(context),
                     Err(_) => self.cancel(),
                 }
                 return Poll::Ready(Some(result));
             }
+            if let Phase::Comparing(comparison) = &mut self.phase {
+                let (returned, comparison) = ready!(comparison.as_mut().poll(context));
+                self.read_again(&returned, comparison);
+                continue;
+            }
             if self.queue.is_empty() {
-                return Poll::Ready(None);
+                match self.begin_next_phase() {
+                    true => continue,
+                    false => return Poll::Ready(None),
+                }
             }
             self.start_windows();
             match Pin::new(&mut self.running).poll_next(context) {
@@ -239,11 +348,17 @@ impl WindowStream {
         }
     }
 
+    /// Whether a window that was read again has nothing that was not returned before.
+    fn is_without_news(&self, window: &Window) -> bool {
+        matches!(self.phase, Phase::ReadingAgain(_)) && window.events.is_empty() && window.is_verified()
+    }
+
     /// Ends the stream, and drops the windows in progress with their requests.
     fn cancel(&mut self) {
         self.has_failed = true;
         self.running = FuturesUnordered::new();
         self.queue.clear();
+        self.phase = Phase::Ended;
     }
 }
 

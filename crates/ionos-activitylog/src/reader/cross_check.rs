@@ -1,0 +1,254 @@
+//! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its own
+//! range; a range of several windows may nevertheless lack events, for example because they reached the log after their
+//! window was read, or because the boundary of two windows belongs to neither. The windows whose totals differ are
+//! read again, and the events that were not returned before are returned then.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use crate::api::Api;
+use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
+
+use crate::api::page::Total;
+use crate::api::response::Response;
+use crate::contract::ContractNumber;
+use crate::defaults::{CROSS_CHECK_IDS, CROSS_CHECK_REQUESTS};
+use crate::event::Event;
+use crate::range::DateRange;
+use crate::reader::scan::SUSPICIOUS_TOTAL;
+use crate::reader::window::Window;
+
+/// Maximum windows that are read again. If more differ, the totals change between two requests.
+const MAX_REREADS: usize = 8;
+
+/// Whether the windows of a stream together have as many events as the service reports for the range.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CrossCheck {
+    /// Not compared, because it is not necessary: the stream has not ended, or it is one window with events, whose scan
+    /// counted the range.
+    #[default]
+    NotNeeded,
+    /// The windows have as many events as the service reports, if necessary after some of them were read again.
+    Agrees,
+    /// Not compared, because the service reported no usable total. The text says why.
+    NotChecked(String),
+}
+
+/// A window that was returned.
+#[derive(Debug)]
+struct CheckedWindow {
+    /// Whole seconds, as requested.
+    range: DateRange,
+    /// Number of events that prove the window. `None` if it has a gap, or was verified without a total.
+    total: Option<u64>,
+    /// Hashes of the ids of the events. `None` if they were dropped to save memory.
+    ids: Option<Vec<u64>>,
+}
+
+/// The windows that a stream has returned.
+#[derive(Debug, Default)]
+pub(super) struct ReturnedWindows {
+    windows: Vec<CheckedWindow>,
+    /// Number of ids that are kept.
+    ids: usize,
+    /// Index of the first window whose ids are kept.
+    first_with_ids: usize,
+}
+
+/// One or two windows whose total differs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DifferingWindows {
+    /// First index and end of the windows.
+    windows: (usize, usize),
+    /// The range to read again.
+    pub(super) range: DateRange,
+}
+
+/// The result of comparing totals.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    pub(super) differing: Vec<DifferingWindows>,
+    /// Why a total could not be compared. `None` if all could.
+    pub(super) unusable: Option<String>,
+    pub(super) requests: u64,
+}
+
+impl ReturnedWindows {
+    /// Adds a window that was returned. Takes the hashes of its ids.
+    pub(super) fn add(&mut self, window: &mut Window) {
+        let ids = std::mem::take(&mut window.id_hashes);
+        self.ids += ids.len();
+        let total = window.reported_total.filter(|_| window.is_verified());
+        self.windows.push(CheckedWindow { range: window.range.to_whole_seconds(), total, ids: Some(ids) });
+        while self.ids > CROSS_CHECK_IDS
+            && let Some(first) = self.windows.get_mut(self.first_with_ids)
+        {
+            self.ids -= first.ids.take().map_or(0, |ids| ids.len());
+            self.first_with_ids += 1;
+        }
+    }
+
+    /// Whether a comparison can find anything that the scans of the windows have not found.
+    pub(super) fn need_check(&self) -> bool {
+        match &self.windows[..] {
+            [] => false,
+            [only] => only.total == Some(0),
+            _ => true,
+        }
+    }
+
+    /// Requests the total of each series of verified windows, and locates the windows whose totals differ.
+    pub(super) async fn compare(&self, api: &Api, contract: &ContractNumber) -> Comparison {
+        let mut comparison = Comparison::default();
+        let series = self.series();
+        if series.is_empty() {
+            comparison.unusable = Some("no two windows in a row were verified by totals".to_owned());
+        }
+        for windows in series {
+            self.compare_series(api, contract, windows, &mut comparison).await;
+        }
+        if comparison.differing.len() > MAX_REREADS {
+            comparison.differing.clear();
+            comparison.unusable = Some("its totals differ for too many ranges".to_owned());
+        }
+        comparison
+    }
+
+    /// Compares windows in a row, and their halves if they differ. Returns whether they differ. If they differ although
+    /// both halves agree, the boundary between them may have lost an event. Boxed, because the function calls itself.
+    fn compare_series<'a>(
+        &'a self,
+        api: &'a Api,
+        contract: &'a ContractNumber,
+        (first, end): (usize, usize),
+        comparison: &'a mut Comparison,
+    ) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Some(range) = self.range((first, end)) else { return false };
+            if comparison.unusable.is_some() {
+                return false;
+            }
+            if comparison.requests >= CROSS_CHECK_REQUESTS + self.windows.len() as u64 {
+                comparison.unusable = Some("its totals differ for too many ranges".to_owned());
+                return false;
+            }
+            comparison.requests += 1;
+            let total = match count(api, contract, range).await {
+                Ok(total) => total,
+                Err(reason) => {
+                    comparison.unusable = Some(reason);
+                    return false;
+                }
+            };
+            if total.exact && total.count == self.total((first, end)) {
+                return false;
+            }
+            if end - first > 1 {
+                let middle = first + (end - first).div_ceil(2);
+                let left = self.compare_series(api, contract, (first, middle), comparison).await;
+                let right = self.compare_series(api, contract, (middle, end), comparison).await;
+                // A total of many windows may be a cap.
+                let is_comparable = total.exact && total.count != SUSPICIOUS_TOTAL;
+                if !left && !right && is_comparable {
+                    comparison.differing.extend(self.around(middle));
+                }
+            } else if total.exact {
+                comparison.differing.push(DifferingWindows { windows: (first, end), range });
+            } else {
+                comparison.unusable = Some("the service reports only a lower bound for the range".to_owned());
+            }
+            true
+        })
+    }
+
+    /// The longest series of windows with totals, as first index and end. The scan of a single window has counted its
+    /// range, so such a window is left out, except for an empty one that is the whole reading.
+    fn series(&self) -> Vec<(usize, usize)> {
+        let mut series: Vec<(usize, usize)> = Vec::new();
+        for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
+            match series.last_mut() {
+                Some((_, end)) if *end == index => *end = index + 1,
+                _ => series.push((index, index + 1)),
+            }
+        }
+        series.retain(|(first, end)| end - first > 1 || self.windows.len() == 1);
+        series
+    }
+
+    /// The windows before and after a boundary, with the range from the middle of one to the middle of the other.
+    fn around(&self, second: usize) -> Option<DifferingWindows> {
+        let first = second.checked_sub(1)?;
+        let middle = |index: usize| {
+            let range = self.windows.get(index)?.range;
+            Some(range.start() + TimeDelta::seconds(range.duration().num_seconds() / 2))
+        };
+        let after_middle = middle(second)? + TimeDelta::seconds(1);
+        let range = DateRange::new(middle(first)?, after_middle).ok()?;
+        Some(DifferingWindows { windows: (first, second + 1), range })
+    }
+
+    /// The range of windows in a row, given by the first index and the end.
+    fn range(&self, (first, end): (usize, usize)) -> Option<DateRange> {
+        let windows = self.windows.get(first..end)?;
+        DateRange::new(windows.first()?.range.start(), windows.last()?.range.end()).ok()
+    }
+
+    /// The sum of the totals of windows in a row.
+    fn total(&self, (first, end): (usize, usize)) -> u64 {
+        self.windows.get(first..end).unwrap_or_default().iter().filter_map(|window| window.total).sum()
+    }
+
+    /// Number of events of these windows that were returned.
+    pub(super) fn returned_events(&self, differing: &DifferingWindows) -> u64 {
+        self.total(differing.windows)
+    }
+
+    /// Number of events of these windows that were returned. `None` if not all of their range is read again.
+    pub(super) fn compared_events(&self, differing: &DifferingWindows) -> Option<u64> {
+        (self.range(differing.windows) == Some(differing.range)).then(|| self.total(differing.windows))
+    }
+
+    /// The ids of the returned events of these windows. `None` if those of one window were dropped.
+    pub(super) fn returned_ids(&self, differing: &[DifferingWindows]) -> Option<ReturnedIds> {
+        let mut returned = ReturnedIds::default();
+        let windows = differing.iter().filter_map(|one| self.windows.get(one.windows.0..one.windows.1));
+        for window in windows.flatten() {
+            for hash in window.ids.as_ref()? {
+                *returned.counts.entry(*hash).or_default() += 1;
+            }
+        }
+        Some(returned)
+    }
+}
+
+/// Ids of events that were returned, with the number of events of each id.
+#[derive(Debug, Default)]
+pub(super) struct ReturnedIds {
+    counts: HashMap<u64, u64>,
+}
+
+impl ReturnedIds {
+    /// Removes the events that were returned before. If an id has more contents than before, all of them stay, because
+    /// it is unknown which of them is new.
+    pub(super) fn remove_returned(&self, events: Vec<Event>, hasher: &RandomState) -> Vec<Event> {
+        let hashes: Vec<u64> = events.iter().map(|event| hasher.hash_one(event.id())).collect();
+        let mut found: HashMap<u64, u64> = HashMap::new();
+        for hash in &hashes {
+            *found.entry(*hash).or_default() += 1;
+        }
+        let is_new = |hash: &u64| found.get(hash) > self.counts.get(hash);
+        events.into_iter().zip(&hashes).filter(|(_, hash)| is_new(hash)).map(|(event, _)| event).collect()
+    }
+}
+
+/// The total of a range, or why there is none.
+async fn count(api: &Api, contract: &ContractNumber, range: DateRange) -> Result<Total, String> {
+    let page = api.page(contract, range, 0, 1).await.map(Response::into_inner);
+    match page {
+        Ok(page) if page.partial_search.is_some() => Err("the service searched only a part of the log".to_owned()),
+        Ok(page) => page.total.ok_or_else(|| "the service reports no total for the range".to_owned()),
+        Err(error) => Err(error.summary()),
+    }
+}

@@ -1,0 +1,193 @@
+//! Reads of ranges whose total differs from the sum of the windows.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+
+use ionos_activitylog_client::{Exchange, Transport};
+
+use super::*;
+use crate::{CrossCheck, Window};
+
+/// A log of one event a minute, whose maximum offset is 1000. Hidden events are part of no page until the service has sent a number of pages.
+struct ChangingLog {
+    minutes: i64,
+    /// Minutes of the events that are hidden at first.
+    late: Vec<i64>,
+    /// Number of pages after which the late events are part of the log.
+    late_after: u64,
+    /// Minutes of events that a range does not return if it starts there.
+    lost_at_start: Vec<i64>,
+    /// The total in an answer with `limit=1`, from the true one.
+    counted: fn(u64) -> String,
+    pages: AtomicU64,
+    counts: Mutex<Vec<DateRange>>,
+}
+
+impl Default for ChangingLog {
+    fn default() -> Self {
+        Self {
+            minutes: 2_880,
+            late: Vec::new(),
+            late_after: 0,
+            lost_at_start: Vec::new(),
+            counted: |count| count.to_string(),
+            pages: AtomicU64::new(0),
+            counts: Mutex::default(),
+        }
+    }
+}
+
+fn start() -> DateTime<Utc> {
+    parse_time("2026-11-01T00:00:00Z")
+}
+
+fn record(minute: i64) -> String {
+    let time = (start() + TimeDelta::minutes(minute)).format("%Y-%m-%dT%H:%M:%SZ");
+    format!(r#"{{"@uuid":"00000000-0000-4000-8000-{minute:012}","meta":{{"time":"{time}"}}}}"#)
+}
+
+impl ChangingLog {
+    fn page(&self, range: DateRange, offset: usize, limit: usize) -> String {
+        let is_count = limit == 1;
+        let sent = match is_count {
+            true => self.pages.load(Ordering::Relaxed),
+            false => self.pages.fetch_add(1, Ordering::Relaxed),
+        };
+        let is_visible = |minute: &i64| {
+            let time = start() + TimeDelta::minutes(*minute);
+            let is_late = self.late.contains(minute) && sent < self.late_after;
+            let is_lost = self.lost_at_start.contains(minute) && range.start() == time;
+            range.contains(time) && !is_late && !is_lost
+        };
+        let minutes: Vec<i64> = (0..self.minutes).filter(is_visible).collect();
+        let count = minutes.len() as u64;
+        let total = if is_count { (self.counted)(count) } else { count.to_string() };
+        if is_count {
+            self.counts.lock().unwrap().push(range);
+        }
+        let hits = minutes.into_iter().skip(offset).take(limit);
+        let hits: Vec<String> = hits.map(|minute| format!(r#"{{"_source":{}}}"#, record(minute))).collect();
+        format!(r#"{{"hits":{{"total":{total},"hits":[{}]}}}}"#, hits.join(","))
+    }
+
+    async fn read(self: &Arc<Self>) -> (Vec<Window>, Summary) {
+        let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z")));
+        let client = Client::builder().token("a.b.c").transport(self.clone()).clock(clock).build().unwrap();
+        let range = DateRange::new(start(), start() + TimeDelta::minutes(self.minutes)).unwrap();
+        let mut stream = client.events("31720001".parse().unwrap(), range).windows();
+        let mut windows = Vec::new();
+        while let Some(window) = stream.try_next().await.unwrap() {
+            windows.push(window);
+        }
+        (windows, stream.summary().clone())
+    }
+
+    fn counts(&self) -> usize {
+        self.counts.lock().unwrap().len()
+    }
+}
+
+impl Transport for ChangingLog {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let value = |key: &str| {
+            let mut pairs = request.url().query_pairs();
+            pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned()).unwrap()
+        };
+        let number = |key: &str| value(key).parse().unwrap();
+        let (offset, limit) = (number("offset"), number("limit"));
+        let range = range(&value("dateStart"), &value("dateEnd"));
+        let answer = match offset < 1_000 {
+            true => http::Response::new(self.page(range, offset, limit)),
+            false => http::Response::builder().status(400).body(String::new()).unwrap(),
+        };
+        Box::pin(async move { Ok(answer.into()) })
+    }
+}
+
+fn minutes(windows: &[Window]) -> Vec<String> {
+    windows.iter().flat_map(|window| &window.events).map(|event| event.raw().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn several_windows_are_compared_with_one_count() {
+    let log = Arc::new(ChangingLog::default());
+    let (windows, summary) = log.read().await;
+    assert!(windows.len() > 1);
+    assert_eq!((&summary.cross_check, log.counts()), (&CrossCheck::Agrees, 1));
+    assert!(summary.is_complete());
+}
+
+#[tokio::test]
+async fn one_window_is_not_counted_again_unless_it_is_empty() {
+    let log = Arc::new(ChangingLog { minutes: 60, ..ChangingLog::default() });
+    assert_eq!((log.read().await.1.cross_check, log.counts()), (CrossCheck::NotNeeded, 0));
+    let empty =
+        Arc::new(ChangingLog { minutes: 60, late: (0..60).collect(), late_after: 100, ..ChangingLog::default() });
+    assert_eq!((empty.read().await.1.cross_check, empty.counts()), (CrossCheck::Agrees, 1));
+    // The first page is sent by a replica that has nothing yet.
+    let late = Arc::new(ChangingLog { minutes: 60, late: (0..60).collect(), late_after: 1, ..ChangingLog::default() });
+    let (windows, summary) = late.read().await;
+    assert_eq!((minutes(&windows).len(), &summary.cross_check), (60, &CrossCheck::Agrees));
+    assert!(summary.is_complete());
+}
+
+#[tokio::test]
+async fn events_that_arrive_after_their_window_was_read_are_returned_at_the_end() {
+    for late in [vec![7], vec![5, 6, 2_000], vec![2_879]] {
+        let late_records: Vec<String> = late.iter().map(|minute| record(*minute)).collect();
+        // All pages of the first reading are sent before the late events are part of the log.
+        let pages = Arc::new(ChangingLog::default());
+        pages.read().await.1.verdict().unwrap();
+        let late_after = pages.pages.load(Ordering::Relaxed);
+        let log = Arc::new(ChangingLog { late, late_after, ..ChangingLog::default() });
+        let (windows, summary) = log.read().await;
+        let read = minutes(&windows);
+        assert_eq!(read.len(), 2_880);
+        assert_eq!(read[2_880 - late_records.len()..], late_records);
+        assert_eq!(read.iter().collect::<BTreeSet<_>>().len(), 2_880);
+        assert_eq!((&summary.cross_check, summary.yielded), (&CrossCheck::Agrees, 2_880));
+        assert!(summary.is_complete());
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_the_boundary_of_two_windows_loses_is_found() {
+    let honest = Arc::new(ChangingLog::default());
+    let (windows, _) = honest.read().await;
+    let boundary = (windows[1].range.start() - start()).num_minutes();
+    let boundary =
+        if start() + TimeDelta::minutes(boundary) < windows[1].range.start() { boundary + 1 } else { boundary };
+    let log = Arc::new(ChangingLog { lost_at_start: vec![boundary], ..ChangingLog::default() });
+    let (windows, summary) = log.read().await;
+    assert_eq!(minutes(&windows).len(), 2_880, "{summary:?}");
+    assert!(summary.is_complete());
+}
+
+#[tokio::test]
+async fn a_count_that_cannot_be_used_is_named() {
+    for (counted, reason) in [
+        ((|_| "null".to_owned()) as fn(u64) -> String, "the service reports no total for the range"),
+        (|_| r#"{"value":10000,"relation":"gte"}"#.to_owned(), "only a lower bound"),
+        (|count| (count + 1).to_string(), "differ"),
+    ] {
+        let log = Arc::new(ChangingLog { counted, ..ChangingLog::default() });
+        let (windows, summary) = log.read().await;
+        let CrossCheck::NotChecked(text) = &summary.cross_check else { panic!("{:?}", summary.cross_check) };
+        assert!(text.contains(reason), "{text}");
+        assert_eq!(minutes(&windows).len(), 2_880);
+        assert!(summary.is_complete() && log.counts() < 30);
+    }
+}
+
+#[tokio::test]
+async fn a_count_with_a_cap_is_compared_in_parts() {
+    for counted in [(|count: u64| count.min(10_000).to_string()) as fn(u64) -> String, |count| match count {
+        0..=10_000 => count.to_string(),
+        _ => r#"{"value":10000,"relation":"gte"}"#.to_owned(),
+    }] {
+        let log = Arc::new(ChangingLog { minutes: 11_520, counted, ..ChangingLog::default() });
+        let (_, summary) = log.read().await;
+        assert_eq!(summary.cross_check, CrossCheck::Agrees);
+        assert!(log.counts() > 1);
+    }
+}
