@@ -105,7 +105,7 @@ fn window(body: &str) -> impl futures_util::Stream<Item = Result<ionos_activityl
     let hits: Vec<&str> = hits.iter().map(|hit| hit.get()).collect();
     let body = format!("{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}", hits.len(), hits.join(","));
     let (_, client) = ScriptedTransport::client([answer(200, body)]);
-    client.events(31_721_060.into(), all_times()).windows()
+    client.events(31_721_060.into(), all_times()).cross_check(false).windows()
 }
 
 fn all_times() -> DateRange {

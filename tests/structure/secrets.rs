@@ -37,7 +37,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that contain no secret: numbers, times, names, records of the log, paths.
-const HOLD_NONE: [&str; 62] = [
+const HOLD_NONE: [&str; 63] = [
     "Action",
     "ActionName",
     "Chain",
@@ -47,6 +47,7 @@ const HOLD_NONE: [&str; 62] = [
     "Contract",
     "ContractNumber",
     "ContractWindow",
+    "CrossCheck",
     "ContractsInOrder",
     "ContractsStream",
     "DateFractions",

@@ -22,6 +22,8 @@ pub(crate) struct ReadSummary {
     /// Number of entries of `unproven` about ranges that the service cannot return completely, so that reading again
     /// does not help.
     pub(super) beyond_reach: usize,
+    /// One sentence for each contract whose events were not compared with the total of the range.
+    pub(super) not_cross_checked: Vec<String>,
     /// How to read the missing ranges, except those that the service cannot return completely.
     pub(super) retry_hint: &'static str,
     /// The contracts that could not be read, and why.
@@ -41,6 +43,9 @@ impl ReadSummary {
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);
+        }
+        for contract in &self.not_cross_checked {
+            context.info(contract);
         }
         // If contracts failed, the error names only these contracts, so the gaps of the others need a warning.
         for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {

@@ -7,8 +7,8 @@ use std::vec;
 
 use futures_util::StreamExt;
 use ionos_activitylog::{
-    Client, ContractNumber, ContractWindow, ContractsInOrder, DateRange, Error, Event, Filter, FilterCounts, GapReason,
-    Window,
+    Client, ContractNumber, ContractWindow, ContractsInOrder, CrossCheck, DateRange, Error, Event, Filter,
+    FilterCounts, GapReason, Window,
 };
 
 use crate::args::contracts::has_number;
@@ -169,7 +169,11 @@ impl ServiceRows {
     /// Explains why contracts could not be read or are empty. May send more requests for that.
     async fn finish(&mut self) {
         // Cancels the requests for windows first: nothing polls them while `explain_refusal` sends other requests.
-        self.windows = None;
+        for (contract, summary) in self.windows.take().map(|windows| windows.summaries()).unwrap_or_default() {
+            if let CrossCheck::NotChecked(reason) = summary.cross_check {
+                self.summary.not_cross_checked.push(format!("contract {contract}: not cross-checked: {reason}"));
+            }
+        }
         for contract in &self.contracts {
             let is_empty = self.events_read.get(contract).is_none_or(|events| *events == 0);
             let failure = match self.errors.remove(contract) {

@@ -4,14 +4,14 @@ use std::pin::pin;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
+use ionos_activitylog::{ContractNumber, CrossCheck, DateRange, RangeSet};
 
 use super::contract_writer::ContractWriter;
 use super::part_writer::{PartWriter, WriteReport};
 use super::run::ContractExportRun;
 use super::run_log::{self, RUN_SCHEMA, RunRecord};
 use super::settle::clock_warning;
-use super::{ContractExport, Exporter, Stop, recount, reread};
+use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
@@ -50,6 +50,7 @@ pub(super) async fn export(
         late: 0,
         no_longer_served: 0,
         kept: 0,
+        cross_check: CrossCheck::NotNeeded,
         requests: 0,
         nothing_to_do: true,
         gaps: Vec::new(),
@@ -150,21 +151,29 @@ impl ContractExportRun<'_> {
             false => part_writer.finish(range.end()).await,
         };
         let committed = self.commit(written).await;
-        read.and(committed)
+        let windows = read?;
+        committed?;
+        match self.is_stopped() {
+            true => Ok(()),
+            false => cross_check::run(self, range, windows).await,
+        }
     }
 
-    async fn write_windows(&mut self, part_writer: &mut PartWriter, range: DateRange) -> Result<(), Error> {
+    /// Returns the number of windows.
+    async fn write_windows(&mut self, part_writer: &mut PartWriter, range: DateRange) -> Result<u64, Error> {
+        let mut count = 0;
         let mut windows = pin!(self.windows(range));
         while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.events_received += window.events.len() as u64;
             self.done.requests += window.requests;
             self.keep_records(&window)?;
+            count += 1;
             let read_to = window.range.end();
             let written = part_writer.add(window).await;
             self.commit(written).await?;
             self.report_progress(read_to).await;
         }
-        Ok(())
+        Ok(count)
     }
 
     async fn commit(&mut self, mut written: WriteReport) -> Result<(), Error> {

@@ -212,14 +212,28 @@ impl FileExport {
         mut progress: impl FnMut(&ExportStats),
     ) -> Result<FinishedExport, Error> {
         let mut windows = pin!(windows);
-        while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
-            window.verdict().map_err(|source| Error::Read { source })?;
+        while let Some(window) = self.verified(windows.try_next().await)? {
             if let Some(file) = &mut self.file {
                 file.add(&window)?;
                 progress(&file.exported);
             }
         }
         self.finish()
+    }
+
+    /// A window that was read and is verified. If a window fails that is read again after the end of the range, the file
+    /// is discarded, because a resumed export would not read it.
+    fn verified(&mut self, window: Result<Option<Window>, ionos_activitylog::Error>) -> Result<Option<Window>, Error> {
+        let verdict = |window: &Window| window.verdict();
+        let window = window.and_then(|window| window.as_ref().map_or(Ok(()), verdict).map(|()| window));
+        window.map_err(|source| {
+            if let Some(file) = &mut self.file
+                && file.exported.read_to == Some(file.spec.to)
+            {
+                file.discard();
+            }
+            Error::Read { source }
+        })
     }
 
     fn finish(mut self) -> Result<FinishedExport, Error> {
@@ -244,7 +258,8 @@ impl OpenFile {
             .map_err(|error| Error::Write { path: self.partial.target().to_path_buf(), source: error })?;
         self.broken = false;
         self.exported.requests += window.requests;
-        self.exported.read_to = Some(window.range.end());
+        // Events that reached the log while the range was read come last, in a window of an earlier time.
+        self.exported.read_to = self.exported.read_to.max(Some(window.range.end()));
         self.since_checkpoint.requests += window.requests;
         self.since_checkpoint.windows += 1;
         let due = self.since_checkpoint.bytes >= self.checkpoint_limit.bytes
@@ -254,6 +269,12 @@ impl OpenFile {
             self.save()?;
         }
         Ok(())
+    }
+
+    /// Removes the partial file when it is dropped, also if it has a checkpoint.
+    fn discard(&mut self) {
+        self.broken = true;
+        self.partial.discard_on_drop();
     }
 
     fn write(&mut self, window: &Window) -> io::Result<()> {

@@ -14,6 +14,7 @@
 mod checkpoint;
 mod contract;
 mod contract_writer;
+mod cross_check;
 mod event_file;
 mod file;
 mod kept;
@@ -35,7 +36,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, Either, Shared, select};
 use futures_util::{FutureExt, StreamExt, stream};
 use ionos_activitylog::clock::{Clock, SystemClock};
-use ionos_activitylog::{Client, ContractNumber, DateRange};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
 
 use crate::encode::Compression;
 use crate::error::Error;
@@ -114,6 +115,9 @@ pub struct ContractExport {
     pub no_longer_served: u64,
     /// Number of records that are not JSON or lie outside of their window. They are kept beside the parts of their day.
     pub kept: u64,
+    /// Whether the days that were read have as many events as the service reports for the range. Days that differed were
+    /// read again, and their new events count as late.
+    pub cross_check: CrossCheck,
     /// Number of requests, without retries.
     pub requests: u64,
     /// Whether nothing had to be read, because the range is archived or too recent. Its gaps may wait for their next

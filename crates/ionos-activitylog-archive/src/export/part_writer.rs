@@ -30,7 +30,7 @@ pub(super) struct WriteReport {
 }
 
 enum WriterMessage {
-    Window(Window),
+    Window(Box<Window>),
     /// The end of the range to read.
     End(DateTime<Utc>),
 }
@@ -75,7 +75,7 @@ impl PartWriter {
         if has_previous && self.cut.next().await.is_none() {
             return self.drain().await;
         }
-        self.hand_over(WriterMessage::Window(window));
+        self.hand_over(WriterMessage::Window(Box::new(window)));
         let mut ranges = Vec::new();
         loop {
             match self.durable.try_recv() {

@@ -47,7 +47,7 @@ async fn total_is_unchanged(job: &mut ContractExportRun<'_>, date: NaiveDate, ra
 
 /// Reads a range again and archives new events as a late part. Returns whether the service returned exactly the archived
 /// events, and the range was verified again.
-async fn contents_are_unchanged(
+pub(super) async fn contents_are_unchanged(
     job: &mut ContractExportRun<'_>,
     date: NaiveDate,
     range: DateRange,

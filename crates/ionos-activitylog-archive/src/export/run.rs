@@ -32,7 +32,8 @@ impl ContractExportRun<'_> {
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
         let events = self.exporter.client.events(self.contract.clone(), range);
-        events.windows_at_once(self.windows).windows().take_until(self.stop.clone())
+        // The export compares the totals itself: it archives the events of a day that is read again as late events.
+        events.cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
 
     pub(super) async fn report_progress(&mut self, read_to: DateTime<Utc>) {

@@ -20,6 +20,8 @@ pub(super) struct PlannedWindow {
     pub(super) part_of: Option<SplitWindow>,
     /// Whether a longer window has already returned the events of this one, so that its scans are extra requests.
     pub(super) was_scanned: bool,
+    /// Number of requests that led to the split whose first part this window is.
+    pub(super) earlier_requests: u64,
 }
 
 /// A window that was split because of its total.
@@ -47,7 +49,7 @@ impl Resolution {
 
 impl PlannedWindow {
     pub(super) fn new(range: DateRange) -> Self {
-        Self { range, mismatch_splits: 0, part_of: None, was_scanned: false }
+        Self { range, mismatch_splits: 0, part_of: None, was_scanned: false, earlier_requests: 0 }
     }
 
     /// Whether the window is longer than the shortest window that can be requested.
@@ -61,7 +63,7 @@ impl PlannedWindow {
         if self.range.duration() > TimeDelta::days(MAX_DAYS - 1) {
             return self.split(MAX_PIECES, Resolution::Second);
         }
-        self.range.by_day(&Utc).map(|range| Self { range, ..self }).collect()
+        self.range.by_day(&Utc).map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
@@ -81,7 +83,7 @@ impl PlannedWindow {
         };
         let window = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
             let range = DateRange::new(from, to).ok()?;
-            Some(Self { range, ..self })
+            Some(Self { range, earlier_requests: 0, ..self })
         };
         // At most MAX_PIECES windows, so collecting them takes little memory.
         (0..count)

@@ -1,8 +1,7 @@
 //! Reads all pages of a window once. The first page reports the total, which gives the offsets of the other pages.
 //! These pages are fetched concurrently.
 
-use std::pin::pin;
-
+use futures_util::future::join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::api::limits::ServiceLimits;
@@ -124,8 +123,10 @@ impl WindowScanner<'_> {
                 return Ok(scan.complete(true));
             }
             self.gate.wait().await;
-            if !self.detect_page_size(range, &mut scan).await? {
-                return Ok(scan.end_before_total());
+            match self.detect_page_size(range, &mut scan).await? {
+                SecondPage::HasHits => {}
+                SecondPage::Empty => return Ok(scan.end_before_total()),
+                SecondPage::Refused => return Ok(scan.over_limit(Some(total.count))),
             }
         }
         if is_over_limit {
@@ -157,17 +158,25 @@ impl WindowScanner<'_> {
     }
 
     /// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
-    /// more hits. Returns `false` if there are no more hits. Otherwise sets the page size to the length of the longer
-    /// of the two pages.
-    async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
+    /// more hits. If there are more, sets the page size to the length of the longer of the two pages.
+    async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<SecondPage, Error> {
         // An honest service needs this request only if it limits the page size.
         if !self.extra().try_spend(1, scan.page_size) {
-            return Ok(false);
+            return Ok(SecondPage::Empty);
         }
         let received = scan.received();
         let second = match self.pages.read(range, received, scan.page_size).await {
             // The offset may be too deep for a page of this size, but not for a page of the received size.
-            Err(error) if may_be_too_deep(error.kind()) => self.pages.read(range, received, received).await?,
+            Err(error) if may_be_too_deep(error.kind()) => match self.pages.read(range, received, received).await {
+                Err(error) if error.kind() == ErrorKind::BadRequest => {
+                    // The service has a page of this size and no second one.
+                    scan.requests += 2;
+                    self.limits().record_max_page(received);
+                    self.limits().record_max_offset(received);
+                    return Ok(SecondPage::Refused);
+                }
+                second => second?,
+            },
             second => second?,
         };
         // The longer page counts, so that a single short page does not shorten all later pages.
@@ -183,7 +192,7 @@ impl WindowScanner<'_> {
             scan.page_size = page_size;
             scan.next_offset = received + page_size;
         }
-        Ok(has_hits)
+        Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
     }
 
     /// Fetches the pages up to `total`, or to the first page that is empty or refused.
@@ -194,34 +203,52 @@ impl WindowScanner<'_> {
         scan: &mut PartialScan,
     ) -> Result<RemainingPages, Error> {
         let (start, size) = (scan.next_offset, scan.page_size);
-        let offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
-        let fetched = stream::iter(offsets)
-            .map(|offset| self.pages.read_or_empty(range, offset, size))
-            .buffered(CONCURRENT_PAGES);
-        let mut fetched = pin!(fetched);
-        while let Some(fetched) = fetched.next().await {
-            let offset = scan.next_offset;
-            let mut fetched = match fetched {
-                Err(error) if may_be_too_deep(error.kind()) => return Ok(RemainingPages::Unreachable(offset)),
-                fetched => fetched?,
-            };
-            if fetched.page.hits() == 0 {
-                fetched = self.pages.repeat_empty(range, size, fetched).await?;
+        let mut offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
+        loop {
+            // Pages after an empty one are not requested. A group is fetched to its end, so that the number of requests
+            // does not depend on which of its pages arrives first.
+            let group: Vec<u64> = offsets.by_ref().take(CONCURRENT_PAGES).collect();
+            if group.is_empty() {
+                return Ok(RemainingPages::All);
             }
-            scan.requests += fetched.requests;
-            if fetched.page.hits() == 0 {
-                if scan.last_page_has_room() {
-                    scan.pages.push(fetched.page);
-                    return Ok(RemainingPages::EndedEarly);
-                }
-                if offset + size <= total {
-                    return Ok(RemainingPages::Unreachable(offset));
+            let group = group.into_iter().map(|offset| self.pages.read_or_empty(range, offset, size));
+            for fetched in join_all(group).await {
+                if let Some(end) = self.add_page(range, total, fetched, scan).await? {
+                    return Ok(end);
                 }
             }
-            scan.pages.push(fetched.page);
-            scan.next_offset += size;
         }
-        Ok(RemainingPages::All)
+    }
+
+    /// Adds the next page. Returns why no page may follow it, if that is so.
+    async fn add_page(
+        &self,
+        range: DateRange,
+        total: u64,
+        fetched: Result<FetchedPage, Error>,
+        scan: &mut PartialScan,
+    ) -> Result<Option<RemainingPages>, Error> {
+        let (offset, size) = (scan.next_offset, scan.page_size);
+        let mut fetched = match fetched {
+            Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(RemainingPages::Unreachable(offset))),
+            fetched => fetched?,
+        };
+        if fetched.page.hits() == 0 {
+            fetched = self.pages.repeat_empty(range, size, fetched).await?;
+        }
+        scan.requests += fetched.requests;
+        if fetched.page.hits() == 0 {
+            if scan.last_page_has_room() {
+                scan.pages.push(fetched.page);
+                return Ok(Some(RemainingPages::EndedEarly));
+            }
+            if offset + size <= total {
+                return Ok(Some(RemainingPages::Unreachable(offset)));
+            }
+        }
+        scan.pages.push(fetched.page);
+        scan.next_offset += size;
+        Ok(None)
     }
 
     /// Fetches the pages after a full last page, because a total that is reached with a full page may be a cap. A
@@ -322,6 +349,14 @@ impl WindowScanner<'_> {
         }
         Err(refused)
     }
+}
+
+/// What follows a first page that is shorter than its total.
+enum SecondPage {
+    HasHits,
+    Empty,
+    /// The service refuses the offset.
+    Refused,
 }
 
 /// Which of the remaining pages of a window were fetched.

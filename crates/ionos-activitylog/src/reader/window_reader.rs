@@ -105,7 +105,7 @@ pub(super) struct ReadingProgress {
 impl WindowReader<'_> {
     /// Reads one window. `requested` is the range that the caller asked for; events outside of it are dropped.
     pub(super) async fn read(self, window: PlannedWindow, requested: DateRange) -> Result<WindowResult<Window>, Error> {
-        let mut requests = 0;
+        let mut requests = window.earlier_requests;
         // Repeats at most twice: after a reset of the limits, and after fractions turn out to be unsupported.
         loop {
             let had_profile = self.limits().has_profile();

@@ -47,8 +47,6 @@ pub struct WindowStream {
     last_id: u64,
     /// What all windows have in common.
     progress: Arc<ReadingProgress>,
-    /// Number of requests for windows that were split, to be added to the next returned window.
-    split_requests: u64,
     position: Checkpoint,
     summary: Summary,
     has_failed: bool,
@@ -109,7 +107,6 @@ impl WindowStream {
             running: FuturesUnordered::new(),
             last_id: 0,
             progress: Arc::new(ReadingProgress::new(id_hasher)),
-            split_requests: 0,
             position,
             summary: Summary::default(),
             has_failed: false,
@@ -185,8 +182,10 @@ impl WindowStream {
             return;
         };
         let completed = match result {
-            Ok(WindowResult::Split { windows, requests }) => {
-                self.split_requests += requests;
+            Ok(WindowResult::Split { mut windows, requests }) => {
+                if let Some(first) = windows.first_mut() {
+                    first.earlier_requests = requests;
+                }
                 self.queue.remove(index);
                 for window in windows.into_iter().rev() {
                     let queued = self.queued(window);
@@ -211,7 +210,6 @@ impl WindowStream {
             return None;
         };
         Some((*result).map(|mut window| {
-            window.requests += std::mem::take(&mut self.split_requests);
             match &mut self.phase {
                 Phase::ReadingAgain(rereading) => {
                     rereading.now += window.reported_total.unwrap_or_default();

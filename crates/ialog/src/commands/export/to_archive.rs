@@ -1,6 +1,6 @@
 //! Exports the parts of a range that an archive does not have, for one or more contracts.
 
-use ionos_activitylog::{Client, ContractNumber, DateRange};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
 use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
 
 use super::ExportArgs;
@@ -174,6 +174,9 @@ impl ExportSummary {
             if number > 0 {
                 context.info(format_args!("  {} {what}", format_count(number, "event")));
             }
+        }
+        if let CrossCheck::NotChecked(reason) = &export.cross_check {
+            context.info(format_args!("  not cross-checked: {reason}"));
         }
         for gap in &export.gaps {
             context.warn(format_args!(

@@ -1,11 +1,14 @@
 //! Exports a range to one file. An interrupted export is continued by the same command, also if its range depends on
 //! the time: the checkpoint knows the range with which the export began.
 
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use ionos_activitylog::{Client, ContractNumber, DateRange};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, Error as ReadError, Window, WindowStream};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, FileTarget, FinishedExport};
 
@@ -29,8 +32,8 @@ pub(super) async fn run(
     reject_archive_flags(args, target)?;
     let mut export = SingleFileExport::prepare(args, target, range, now, context).await?;
     let file = export.start(context, resume)?;
-    let file = match export.write_events(file, context, resume).await {
-        Ok(file) => file,
+    let (file, ended) = match export.write_events(file, context, resume).await {
+        Ok(written) => written,
         Err(error) => return Err(export.explain_failure(error).await),
     };
     // The API documentation does not say whether a contract that the token cannot read is refused or looks empty.
@@ -39,8 +42,12 @@ pub(super) async fn run(
     {
         return Err(failure);
     }
-    let exported = file.commit()?;
+    let mut exported = file.commit()?;
+    exported.requests += ended.requests;
     export.report(&exported, started, context);
+    if let CrossCheck::NotChecked(reason) = ended.cross_check {
+        context.info(format_args!("not cross-checked: {reason}"));
+    }
     Ok(())
 }
 
@@ -135,23 +142,29 @@ impl<'a> SingleFileExport<'a> {
         file: FileExport,
         context: &mut Context<'_>,
         resume: &ResumeHint,
-    ) -> Result<FinishedExport, Error> {
+    ) -> Result<(FinishedExport, EndOfWindows), Error> {
         let progress = RangeProgress::new(context.start_progress(), self.range, 1);
+        let ended = Arc::new(Mutex::new(EndOfWindows::default()));
         // With --demo, no request ever waits, so the task yields after each window. Otherwise signals would not be
         // handled.
         let windows = stream::iter(file.remaining_range())
-            .flat_map(|rest| self.client.events(self.contract.clone(), rest).windows())
+            .flat_map(|rest| {
+                let windows = self.client.events(self.contract.clone(), rest).windows();
+                CheckedWindows { windows, requests: 0, ended: ended.clone() }
+            })
             .and_then(async |window| {
                 tokio::task::yield_now().await;
                 Ok(window)
             });
-        file.write(windows, |exported| {
+        let file = file.write(windows, |exported| {
             progress.show(exported.read_to, exported.events);
             if exported.events > 0 {
                 resume.set(self.kept_hint(exported));
             }
-        })
-        .await
+        });
+        let file = file.await?;
+        let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok((file, ended))
     }
 
     /// The error of the command, with the number of events that are kept. Opens the file again to see that number:
@@ -199,6 +212,41 @@ impl<'a> SingleFileExport<'a> {
         if exported.with_issues > 0 {
             context.info(format_args!("events with unexpected content: {} (written unchanged)", exported.with_issues));
         }
+    }
+}
+
+/// What a stream of windows says when it ends.
+#[derive(Clone, Default)]
+struct EndOfWindows {
+    cross_check: CrossCheck,
+    /// Number of requests that belong to no window.
+    requests: u64,
+}
+
+/// The windows of a stream. Keeps what the stream says when it ends.
+struct CheckedWindows {
+    windows: WindowStream,
+    /// Number of requests of all windows so far.
+    requests: u64,
+    ended: Arc<Mutex<EndOfWindows>>,
+}
+
+impl Stream for CheckedWindows {
+    type Item = Result<Window, ReadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let polled = Pin::new(&mut self.windows).poll_next(context);
+        match &polled {
+            Poll::Ready(Some(Ok(window))) => self.requests += window.requests,
+            Poll::Ready(None) => {
+                let summary = self.windows.summary();
+                let requests = summary.requests.saturating_sub(self.requests);
+                let ended = EndOfWindows { cross_check: summary.cross_check.clone(), requests };
+                *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
+            }
+            _ => {}
+        }
+        polled
     }
 }
 

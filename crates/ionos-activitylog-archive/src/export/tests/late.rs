@@ -166,3 +166,61 @@ async fn several_late_parts_of_a_day_verify_in_any_order() {
         }
     }
 }
+
+#[tokio::test]
+async fn events_that_arrive_during_an_export_are_archived_by_it() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use ionos_activitylog::CrossCheck;
+    use ionos_activitylog_sim::DeepOffset;
+
+    let root = tempfile::tempdir().unwrap();
+    let behavior = Behavior {
+        late_events: LateEvents::new(Share::new(0.2).unwrap(), TimeDelta::days(9)).unwrap(),
+        max_limit: 20,
+        deep_offset: DeepOffset::Refuse,
+        window_cap: 20,
+        ..Behavior::default()
+    };
+    let (early, late) = (parse_time("2026-11-05T00:00:00Z"), parse_time("2026-11-25T00:00:00Z"));
+    let have_arrived = Arc::new(AtomicBool::new(false));
+    let arrived = have_arrived.clone();
+    let clock = move || if arrived.load(Ordering::Relaxed) { late } else { early };
+    let simulator = world("2026-11-05T00:00:00Z").clock(clock).behavior(behavior).build();
+    let seen = truth(&simulator, days()).len() as u64;
+    // They arrive once the last window is read.
+    let exporter = exporter(&simulator, root.path(), "2026-11-05T00:00:00Z");
+    let exporter = exporter.on_progress(move |_, progress| {
+        if progress.read_to == days().end() {
+            have_arrived.store(true, Ordering::Relaxed);
+        }
+    });
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    let mut all = truth(&simulator, days());
+    assert!(done.late > 0 && seen < all.len() as u64);
+    assert_eq!(
+        (done.events, done.late, &done.cross_check),
+        (all.len() as u64, all.len() as u64 - seen, &CrossCheck::Agrees)
+    );
+    let mut lines = lines(&simulator, root.path());
+    lines.sort();
+    all.sort();
+    assert_eq!(lines, all);
+    assert_whole(root.path());
+    // The next export has nothing to do.
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert!(again.nothing_to_do && again.requests == 0);
+}
+
+#[tokio::test]
+async fn an_export_of_one_window_asks_for_the_total_only_if_the_window_is_empty() {
+    use ionos_activitylog::CrossCheck;
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world("2026-11-05T00:00:00Z").build();
+    let exporter = exporter(&simulator, root.path(), "2026-11-05T00:00:00Z");
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!((done.requests, done.cross_check), (1, CrossCheck::NotNeeded));
+    let quiet = range("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    let done = export(&exporter, &simulator, quiet).await.unwrap();
+    assert_eq!((done.events, done.requests, done.cross_check), (0, 2, CrossCheck::Agrees));
+}

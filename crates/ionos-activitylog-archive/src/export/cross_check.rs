@@ -1,0 +1,85 @@
+//! Compares the totals of the days that an export has read with the total of the range, as a stream of the facade does.
+//! A day that differs is read again, and its new events are archived as late events.
+
+use chrono::NaiveDate;
+use ionos_activitylog::{CrossCheck, DateRange};
+
+use super::recount::contents_are_unchanged;
+use super::run::ContractExportRun;
+use crate::error::Error;
+
+/// Maximum days that are read again. If more differ, the totals change between two requests.
+const MAX_REREADS: usize = 8;
+
+/// A verified range of a day, with its total.
+#[derive(Clone, Copy)]
+struct CountedRange {
+    date: NaiveDate,
+    range: DateRange,
+    total: u64,
+}
+
+/// Compares the verified ranges of days that overlap `range`, which was read in `windows` windows. A single window with
+/// events is not compared, because its scan has counted the range.
+pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
+    let series = series(job, range);
+    let is_empty = series.iter().flatten().all(|one| one.total == 0);
+    if windows == 0 || windows == 1 && !is_empty {
+        return Ok(());
+    }
+    let mut result = match series.is_empty() {
+        true => CrossCheck::NotChecked("the days were verified without totals".to_owned()),
+        false => CrossCheck::Agrees,
+    };
+    let mut rereads = 0;
+    for days in series {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
+        let Ok(whole) = DateRange::new(first.range.start(), last.range.end()) else { continue };
+        let expected: u64 = days.iter().map(|day| day.total).sum();
+        if job.total(whole).await? == Some(expected) {
+            continue;
+        }
+        // The total of all days may be a cap.
+        for day in &days {
+            if job.is_stopped() {
+                return Ok(());
+            }
+            let total = if days.len() == 1 { None } else { job.total(day.range).await? };
+            if total == Some(day.total) {
+                continue;
+            }
+            rereads += 1;
+            if rereads > MAX_REREADS {
+                result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());
+                break;
+            }
+            if contents_are_unchanged(job, day.date, day.range).await? {
+                result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
+            }
+        }
+    }
+    job.done.cross_check = result;
+    Ok(())
+}
+
+/// The verified ranges with totals that overlap `range`, in series without a gap between them.
+fn series(job: &ContractExportRun<'_>, range: DateRange) -> Vec<Vec<CountedRange>> {
+    let (first, last) = (range.start().date_naive(), range.end().date_naive());
+    let days = job.writer.chain.days.range(first..=last);
+    let verified = days.flat_map(|(date, manifest)| {
+        let ranges = manifest.verified_ranges().into_iter().filter(|one| one.intersection(&range).is_some());
+        let counted = ranges.filter_map(|one| {
+            let total = manifest.total_in(one)?;
+            Some(CountedRange { date: *date, range: one, total })
+        });
+        counted.collect::<Vec<_>>()
+    });
+    let mut series: Vec<Vec<CountedRange>> = Vec::new();
+    for one in verified {
+        match series.last_mut() {
+            Some(days) if days.last().is_some_and(|last| last.range.end() == one.range.start()) => days.push(one),
+            _ => series.push(vec![one]),
+        }
+    }
+    series
+}
