@@ -70,9 +70,71 @@ async fn compressed_answers_are_requested_and_read() {
 }
 
 #[tokio::test]
+async fn gzip_is_read_under_all_its_names_and_in_several_members_also_in_an_error() {
+    let (first, second) = (br#"{"name":"CLO"#, br#"UD API"}"#);
+    let members = [gzip(first), gzip(second)].concat();
+    for encoding in ["gzip", "GZIP", "x-gzip", "X-GZip", "identity, gzip"] {
+        let server = FakeServer::new().await;
+        let client = server.client();
+        let head = format!("200 OK\r\ncontent-encoding: {encoding}");
+        let (info, _) = tokio::join!(client.info(), server.serve(&head, &members));
+        assert_eq!(info.unwrap().name.as_deref(), Some("CLOUD API"), "{encoding}");
+
+        let message = [gzip(br#"{"messages":[{"errorCode":"#), gzip(br#""315"}]}"#)].concat();
+        let head = format!("401 Unauthorized\r\ncontent-encoding: {encoding}");
+        let (info, _) = tokio::join!(client.info(), server.serve(&head, &message));
+        assert_eq!(info.unwrap_err().messages()[0].code.as_deref(), Some("315"), "{encoding}");
+    }
+    // An answer without a body is not a gzip file.
+    let server = FakeServer::new().await;
+    let client = server.client();
+    let (info, _) = tokio::join!(client.info(), server.serve("403 Forbidden\r\ncontent-encoding: gzip", b""));
+    assert!(info.unwrap_err().to_string().contains("with an empty body"));
+}
+
+#[tokio::test]
+async fn an_encoding_that_was_not_requested_is_named_also_in_an_error() {
+    let body = [0x8b, 0x00, 0x80, b'{', 0xff];
+    for encoding in ["br", "deflate", "gzip, br", "gzip, gzip", "x-made-up"] {
+        for (status, beginning) in [("200 OK", "the answer has"), ("502 Bad Gateway", "502 Bad Gateway; its body has")]
+        {
+            let server = FakeServer::new().await;
+            let client = server.client();
+            let head = format!("{status}\r\ncontent-encoding: {encoding}");
+            let (info, _) = tokio::join!(client.info(), server.serve(&head, &body));
+            let error = info.unwrap_err();
+            let message = format!("{beginning} the content encoding {encoding:?}, which was not requested");
+            assert!(error.to_string().contains(&message), "{error}");
+            assert_eq!(error.body_snippet(), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gzip_body_that_is_cut_or_damaged_names_gzip() {
+    let whole = gzip(br#"{"name":"CLOUD API"}"#);
+    let mut damaged = whole.clone();
+    damaged[15] ^= 0xff;
+    for body in [&whole[..whole.len() - 3], &damaged, b"{}"] {
+        let server = FakeServer::new().await;
+        let client = server.client();
+        let (info, _) = tokio::join!(client.info(), server.serve("200 OK\r\ncontent-encoding: gzip", body));
+        let error = info.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InterruptedBody, true), "{error}");
+        assert!(error.to_string().contains("gzip: "), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_above_the_body_cap_is_refused_even_if_compressed() {
     let body = vec![b' '; 2_000_000];
-    for (head, body) in [("200 OK", body.clone()), ("200 OK\r\ncontent-encoding: gzip", gzip(&body))] {
+    // The cap counts the content of all members.
+    let members = [gzip(&body[..600_000]), gzip(&body[600_000..])].concat();
+    for (head, body) in [
+        ("200 OK", body.clone()),
+        ("200 OK\r\ncontent-encoding: gzip", gzip(&body)),
+        ("200 OK\r\ncontent-encoding: X-GZIP", members),
+    ] {
         let server = FakeServer::new().await;
         let client = server.client();
         let (info, _) = tokio::join!(client.info(), server.serve(head, &body));

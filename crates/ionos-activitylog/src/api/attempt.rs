@@ -10,7 +10,7 @@ use reqwest::header::HeaderValue;
 
 use crate::api::Api;
 use crate::api::failure::{FailedExchange, body_timed_out, error_answer, unexpected_answer};
-use crate::api::headers::{request_id, unknown_encoding};
+use crate::api::headers::request_id;
 use crate::api::operation::Operation;
 use crate::api::response::Meta;
 use crate::api::spans::AttemptSpan;
@@ -195,14 +195,6 @@ impl Api {
             (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => Ok((empty(), meta)),
             (Err(error), _) => {
                 let authority = self.base_url.authority();
-                let encoding = answer.and_then(|answer| unknown_encoding(&answer.headers));
-                if let (Some(encoding), wire::Error::InvalidResponsePayload(..)) = (encoding, &error) {
-                    let detail = format!("the answer has the content encoding {encoding:?}, which was not requested");
-                    let answer = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
-                    return Err(Error::new(ErrorKind::Decode, snippet(&redact(&detail)))
-                        .with_hint("check the proxies on the way to the service")
-                        .with_answer(answer));
-                }
                 Err(FailedExchange { error, answer, authority, now: self.clock.now(), redact }.into_error().await)
             }
             // Unreachable: the generated client returns a value only for an answer that passed the context.

@@ -13,6 +13,7 @@ use crate::error::body::{self, ErrorBody};
 use crate::error::text::snippet;
 use crate::error::transport_fault::{body_error, connection_error};
 use crate::error::{Error, ErrorAnswer, ErrorKind};
+use crate::net::content_encoding::unknown_encoding;
 
 /// A failed exchange with what is known besides the generated error.
 pub(super) struct FailedExchange<'a, R> {
@@ -31,6 +32,7 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
     /// Reads the rest of the answer, if there is one, and classifies the failure.
     pub(super) async fn into_error(self) -> Error {
         let Self { error, answer, authority, now, redact } = self;
+        let form = answer.and_then(|answer| undecoded_form(&answer.headers));
         let answer = answer.map(|answer| error_answer(answer, now, &redact));
         match error {
             wire::Error::UnexpectedResponse(response) => read_error_response(response, now, redact).await,
@@ -40,6 +42,11 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                 unexpected_answer("the answer is empty").with_answer(answer)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
+                if let Some(form) = form {
+                    return Error::new(ErrorKind::Decode, format!("the answer has {}", snippet(&redact(&form))))
+                        .with_hint("check the proxies on the way to the service")
+                        .with_answer(answer);
+                }
                 // The payload is cut before redaction, because only its beginning is shown. Redaction also finds a
                 // secret that is cut off.
                 let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
@@ -83,6 +90,12 @@ fn read_head(
     }
 }
 
+/// The form of a body that cannot be shown as text. `None` for text.
+fn undecoded_form(headers: &HeaderMap) -> Option<String> {
+    let encoding = unknown_encoding(headers)?;
+    Some(format!("the content encoding {encoding:?}, which was not requested"))
+}
+
 /// The error for an answer with an error status whose body did not arrive in time.
 pub(super) fn body_timed_out(answer: ErrorAnswer) -> Error {
     let kind = ErrorKind::from_status(answer.status);
@@ -112,11 +125,16 @@ async fn read_error_response(
         }
     }
     bytes.truncate(ERROR_BODY_CAP);
-    let ErrorBody { messages, line, snippet } = body::read(&bytes, redact);
-    answer.messages = messages;
-    answer.snippet = snippet;
     let mut detail = format!("the service answered {}", show_status(status));
-    detail.push_str(&line.map_or_else(|| " with an empty body".to_owned(), |line| format!(": {line}")));
+    match undecoded_form(response.headers()).filter(|_| !bytes.is_empty()) {
+        Some(form) => detail.push_str(&format!("; its body has {}", snippet(&redact(&form)))),
+        None => {
+            let ErrorBody { messages, line, snippet } = body::read(&bytes, redact);
+            answer.messages = messages;
+            answer.snippet = snippet;
+            detail.push_str(&line.map_or_else(|| " with an empty body".to_owned(), |line| format!(": {line}")));
+        }
+    }
     if broke_off.is_some() {
         detail.push_str(" (the answer broke off here)");
     }

@@ -145,7 +145,8 @@ impl ClientBuilder {
         self
     }
 
-    /// HTTP client of the program. Its connect and read timeouts, proxies, certificates and redirects replace those of
+    /// HTTP client of the program. It needs no decompression: requests accept gzip, and the answers are decompressed
+    /// after it. Its connect and read timeouts, proxies, certificates and redirects replace those of
     /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. A pinned or root
     /// certificate from this builder, the environment or a file is then an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {

@@ -1,12 +1,15 @@
-//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled.
+//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled. Answers may
+//! be compressed, and are decompressed here.
 
 use std::time::Duration;
 
 use ionos_activitylog_client::{Exchange, Transport};
+use reqwest::header::ACCEPT_ENCODING;
 use reqwest::redirect;
 
 use crate::error::transport_fault::root_cause;
 use crate::error::{Error, ErrorKind};
+use crate::net::content_encoding::{ACCEPTED_ENCODINGS, decode_body};
 
 /// Maximum redirects per request.
 const MAX_REDIRECTS: usize = 5;
@@ -15,8 +18,9 @@ const MAX_REDIRECTS: usize = 5;
 pub(crate) struct HttpTransport(pub(crate) reqwest::Client);
 
 impl Transport for HttpTransport {
-    fn send<'a>(&'a self, _operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        Box::pin(self.0.execute(request))
+    fn send<'a>(&'a self, _operation: &'static str, mut request: reqwest::Request) -> Exchange<'a> {
+        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(ACCEPTED_ENCODINGS);
+        Box::pin(async move { Ok(decode_body(self.0.execute(request).await?)) })
     }
 }
 
@@ -44,6 +48,8 @@ impl ConnectionOptions<'_> {
             .connect_timeout(self.connect_timeout)
             // No read timeout: it would go on while the request is not polled. The API layer measures that time.
             .redirect(redirect::Policy::custom(follow_same_origin))
+            // The transport decodes the body. reqwest would read only the first member of a gzip body.
+            .no_gzip()
             // The retry loop of the API layer decides about retries.
             .retry(reqwest::retry::never());
         if !self.proxies {
