@@ -111,6 +111,33 @@ async fn an_encoding_that_was_not_requested_is_named_also_in_an_error() {
 }
 
 #[tokio::test]
+async fn utf_16_is_named_and_not_shown_as_text() {
+    let encode = |text: &str, mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+        mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
+    };
+    let text = r#"[{"id":31721060}]"#;
+    let little = encode(text, [0xff, 0xfe], u16::to_le_bytes);
+    let big = encode(text, [0xfe, 0xff], u16::to_be_bytes);
+    let wide: Vec<u8> = [0xfe_ff].into_iter().chain(text.chars().map(u32::from)).flat_map(u32::to_be_bytes).collect();
+    for (body, charset) in [(&little, "UTF-16"), (&big, "UTF-16"), (&wide, "UTF-32")] {
+        let answers = ["200 OK", "502 Bad Gateway"];
+        for (status, begins) in answers.iter().zip(["the answer has", "502 Bad Gateway; its body has"]) {
+            let server = FakeServer::new().await;
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
+            command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", &server.url);
+            let (printed, _) = tokio::join!(
+                async { tokio::task::spawn_blocking(|| run(command)).await.unwrap() },
+                server.serve(status, body)
+            );
+            let message = format!("{begins} the character encoding {charset}, but JSON is in UTF-8");
+            assert!(printed.stderr.contains(&message), "{}", printed.stderr);
+            assert!(!printed.stderr.contains('\u{fffd}'), "{}", printed.stderr);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_gzip_body_that_is_cut_or_damaged_names_gzip() {
     let whole = gzip(br#"{"name":"CLOUD API"}"#);
     let mut damaged = whole.clone();

@@ -32,7 +32,7 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
     /// Reads the rest of the answer, if there is one, and classifies the failure.
     pub(super) async fn into_error(self) -> Error {
         let Self { error, answer, authority, now, redact } = self;
-        let form = answer.and_then(|answer| undecoded_form(&answer.headers));
+        let headers = answer.map(|answer| &answer.headers);
         let answer = answer.map(|answer| error_answer(answer, now, &redact));
         match error {
             wire::Error::UnexpectedResponse(response) => read_error_response(response, now, redact).await,
@@ -42,7 +42,7 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                 unexpected_answer("the answer is empty").with_answer(answer)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
-                if let Some(form) = form {
+                if let Some(form) = undecoded_form(headers, &payload) {
                     return Error::new(ErrorKind::Decode, format!("the answer has {}", snippet(&redact(&form))))
                         .with_hint("check the proxies on the way to the service")
                         .with_answer(answer);
@@ -90,10 +90,27 @@ fn read_head(
     }
 }
 
-/// The form of a body that cannot be shown as text. `None` for text.
-fn undecoded_form(headers: &HeaderMap) -> Option<String> {
-    let encoding = unknown_encoding(headers)?;
-    Some(format!("the content encoding {encoding:?}, which was not requested"))
+/// The form of a body that is not text in UTF-8, as the headers or the byte order mark name it. `None` for other bodies.
+fn undecoded_form(headers: Option<&HeaderMap>, body: &[u8]) -> Option<String> {
+    if body.is_empty() {
+        return None;
+    }
+    if let Some(encoding) = headers.and_then(unknown_encoding) {
+        return Some(format!("the content encoding {encoding:?}, which was not requested"));
+    }
+    let charset = other_charset(body)?;
+    Some(format!("the character encoding {charset}, but JSON is in UTF-8"))
+}
+
+/// The character encoding that a byte order mark names. `None` for UTF-8, whose mark is skipped.
+fn other_charset(body: &[u8]) -> Option<&'static str> {
+    const MARKS: [(&[u8], &str); 4] = [
+        (&[0xff, 0xfe, 0, 0], "UTF-32"),
+        (&[0, 0, 0xfe, 0xff], "UTF-32"),
+        (&[0xff, 0xfe], "UTF-16"),
+        (&[0xfe, 0xff], "UTF-16"),
+    ];
+    MARKS.iter().find(|(mark, _)| body.starts_with(mark)).map(|(_, charset)| *charset)
 }
 
 /// The error for an answer with an error status whose body did not arrive in time.
@@ -126,7 +143,7 @@ async fn read_error_response(
     }
     bytes.truncate(ERROR_BODY_CAP);
     let mut detail = format!("the service answered {}", show_status(status));
-    match undecoded_form(response.headers()).filter(|_| !bytes.is_empty()) {
+    match undecoded_form(Some(response.headers()), &bytes) {
         Some(form) => detail.push_str(&format!("; its body has {}", snippet(&redact(&form)))),
         None => {
             let ErrorBody { messages, line, snippet } = body::read(&bytes, redact);
