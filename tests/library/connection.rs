@@ -138,6 +138,28 @@ async fn utf_16_is_named_and_not_shown_as_text() {
 }
 
 #[tokio::test]
+async fn a_refused_wait_names_the_flag_and_the_number_that_the_service_sent() {
+    for (sent, flags, message) in [
+        ("9999999999", &[][..], "the service asks to wait 9999999999 s, the limit is 60 s"),
+        ("9999999999", &["--max-retry-after", "5m"], "the service asks to wait 9999999999 s, the limit is 300 s"),
+        ("61.50", &[], "the service asks to wait 61.50 s, the limit is 60 s"),
+    ] {
+        let server = FakeServer::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = ialog(folder.path(), &["contracts"]);
+        command.args(flags).env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", &server.url);
+        let head = format!("503 Service Unavailable\r\nretry-after: {sent}");
+        let (printed, _) = tokio::join!(
+            async { tokio::task::spawn_blocking(|| run(command)).await.unwrap() },
+            server.serve(&head, b"")
+        );
+        assert_eq!(printed.code, Some(5));
+        let hint = "try again after that time, or allow longer waits with --max-retry-after and --timeout";
+        assert!(printed.stderr.contains(&format!("{message}: {hint}")), "{}", printed.stderr);
+    }
+}
+
+#[tokio::test]
 async fn a_gzip_body_that_is_cut_or_damaged_names_gzip() {
     let whole = gzip(br#"{"name":"CLOUD API"}"#);
     let mut damaged = whole.clone();

@@ -7,7 +7,7 @@ use ionos_activitylog_client as wire;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::api::headers::{parse_retry_after, request_id};
+use crate::api::headers::{parse_retry_after, request_id, retry_after_seconds};
 use crate::defaults::ERROR_BODY_CAP;
 use crate::error::body::{self, ErrorBody};
 use crate::error::text::snippet;
@@ -85,6 +85,7 @@ fn read_head(
         // An id that contains a credential is dropped.
         request_id: request_id(headers).filter(|id| redact(id) == *id),
         retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+        retry_after_seconds: retry_after.and_then(retry_after_seconds).map(str::to_owned),
         messages: Vec::new(),
         snippet: None,
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderMap, LOCATION};
 
-/// Maximum `Retry-After`: a year. Longer waits are shortened to a year.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
+use crate::defaults::MAX_RETRY_AFTER;
+
+/// Maximum length of the text of a `Retry-After` header in a message, in bytes.
+const MAX_RETRY_AFTER_TEXT: usize = 40;
 
 /// Common names of the header with the request id. The service does not document which one it sends.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "x-requestid", "request-id", "x-correlation-id", "requestid"];
@@ -27,6 +29,13 @@ pub(crate) fn parse_retry_after(value: &str, now: DateTime<Utc>) -> Option<Durat
     }
     let date: DateTime<Utc> = httpdate::parse_http_date(value).ok()?.into();
     Some((date - now).to_std().unwrap_or_default().min(MAX_RETRY_AFTER))
+}
+
+/// The seconds of a `Retry-After` header as the service sent them. `None` for a date or a very long number.
+pub(crate) fn retry_after_seconds(value: &str) -> Option<&str> {
+    let value = value.trim();
+    let is_number = value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (is_number && value.len() <= MAX_RETRY_AFTER_TEXT).then_some(value)
 }
 
 /// The time of the `Date` header. `None` if the header is absent or malformed.
