@@ -238,6 +238,12 @@ impl ResolvedConfig {
         })
     }
 
+    /// The origin of a setting, for messages.
+    pub(crate) fn origin(&self, name: &str) -> String {
+        let setting = self.settings.iter().find(|setting| setting.name() == name);
+        setting.map_or(Origin::Default, |setting| setting.origin().clone()).to_string()
+    }
+
     /// The settings of a client with a token provider, which overrides all credentials.
     pub(crate) fn settings_with_provider(&self) -> Vec<Setting> {
         let provider = Setting::new("credentials", "token provider", Origin::Program);
