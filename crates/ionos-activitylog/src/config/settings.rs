@@ -13,7 +13,7 @@ use crate::contract::ContractNumber;
 use crate::defaults::DEFAULT_BASE_URL;
 use crate::error::Error;
 use crate::net::tls_pin::parse_fingerprint;
-use crate::redact::redact_url;
+use crate::redact::{redact_name, redact_url};
 
 const TOKEN: &str = "IONOS_TOKEN";
 const USERNAME: &str = "IONOS_USERNAME";
@@ -225,7 +225,7 @@ impl ResolvedConfig {
                 false => count_certificates(value),
             }),
             list_setting("config file", &settings.config_file, "none", String::clone),
-            list_setting("profile", &settings.profile, "none", String::clone),
+            list_setting("profile", &settings.profile, "none", |name| redact_name(name)),
         ];
         Ok(Self {
             credentials: into_value(settings.credentials),
