@@ -169,7 +169,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "old.ndjson"],
             &[],
             2,
-            "old.ndjson already exists: choose another name, or use --overwrite to replace it",
+            "old.ndjson already exists: a file under its final name is complete; choose another name, or use --overwrite to replace it",
         ),
         (
             "a folder",

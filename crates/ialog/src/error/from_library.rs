@@ -52,7 +52,10 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
         let (what, hint) = (error.to_string(), error.hint());
         match error {
             Error::Read { source } => source.into(),
-            Error::AlreadyExists { .. } => Self::usage(what, "choose another name, or use --overwrite to replace it"),
+            Error::AlreadyExists { .. } => Self::usage(
+                what,
+                "a file under its final name is complete; choose another name, or use --overwrite to replace it",
+            ),
             Error::Unfinished { .. } => {
                 Self::usage(what, "finish that export first, choose another name, or use --overwrite to discard it")
             }
