@@ -207,7 +207,8 @@ impl Api {
         let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
         let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
         let call = deadline.map(|deadline| (deadline, TimeLimit::Call));
-        [call, read].into_iter().flatten().fold(attempt, |one, other| if other.0 < one.0 { other } else { one })
+        // Of equal limits, that of the call counts, because no time is left for another attempt.
+        [read, call].into_iter().flatten().fold(attempt, |one, other| if other.0 <= one.0 { other } else { one })
     }
 
     /// The error of an attempt that exceeded a time limit. If an answer with an error status had begun to arrive,
@@ -216,6 +217,12 @@ impl Api {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();
         let detail = match (begun, limit) {
+            // With the kind of these statuses, the caller would send other requests in place of this one, each with a
+            // time limit of its own.
+            (Some(begun), TimeLimit::Call) if asks_for_another_request(begun.status) => {
+                return call_timeout(&format!("while the body of an answer with status {} arrived", begun.status))
+                    .with_answer(Some(begun));
+            }
             (Some(begun), _) if !begun.status.is_success() => return body_timed_out(begun),
             (begun, TimeLimit::Call) => return call_timeout("while a request was in flight").with_answer(begun),
             (begun, TimeLimit::Attempt) => {
@@ -241,6 +248,13 @@ enum TimeLimit {
     Attempt,
     /// The time between two reads of the answer.
     Read(Duration),
+}
+
+/// Whether a smaller request may succeed after an answer with this status.
+fn asks_for_another_request(status: reqwest::StatusCode) -> bool {
+    let kind = ErrorKind::from_status(status);
+    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server | ErrorKind::UnexpectedStatus | ErrorKind::RedirectRefused)
+        && !status.is_success()
 }
 
 /// The error of a call that reached its deadline.
