@@ -20,6 +20,8 @@ fn kill_and_resume(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool
     let printed = run(export_to_file(folder.path(), name, world, None));
     let code = if had_its_name { 2 } else { 0 };
     assert_eq!(printed.code, Some(code), "{kill}: {}", printed.stderr);
+    // A file this small has no checkpoint that tells which export wrote it.
+    assert_eq!(printed.stderr.contains("a file under its final name is complete"), had_its_name, "{}", printed.stderr);
     assert!(fs::read(folder.path().join(name)).unwrap() == expected, "{name}, {kill}: other bytes");
     assert_eq!(names(folder.path()), [name], "{kill}");
     was_killed
@@ -39,6 +41,35 @@ fn a_file_export_killed_at_every_step_ends_in_the_same_bytes() {
         for before in 0..3 {
             kill_and_resume(name, "stormy", &format!("request:{before}"), &expected);
         }
+    }
+}
+
+#[test]
+fn a_file_that_was_completed_by_a_killed_export_is_told_to_be_complete() {
+    for name in ["a.ndjson", "a.csv"] {
+        let expected = undisturbed_file(name, "narrow");
+        let kill = format!("{}:0", FailPoint::FileNamed);
+        let killed = |folder: &std::path::Path| {
+            let output = export_to_file(folder, name, "narrow", Some(&kill)).output().unwrap();
+            assert_eq!(output.status.signal(), Some(9));
+            assert_eq!(names(folder).len(), 2, "the file and its checkpoint");
+        };
+        let folder = scratch_folder();
+        killed(folder.path());
+        let again = run(export_to_file(folder.path(), name, "narrow", None));
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        let told = format!("{name} is complete: an earlier run of this export was killed");
+        assert!(again.stderr.contains(&told), "{}", again.stderr);
+        assert!(fs::read(folder.path().join(name)).unwrap() == expected);
+        assert_eq!(names(folder.path()), [name]);
+
+        // Another file that took the name is not taken for the export.
+        let folder = scratch_folder();
+        killed(folder.path());
+        fs::write(folder.path().join(name), "other").unwrap();
+        let again = run(export_to_file(folder.path(), name, "narrow", None));
+        assert_eq!(again.code, Some(2), "{}", again.stderr);
+        assert_eq!(fs::read(folder.path().join(name)).unwrap(), b"other");
     }
 }
 
@@ -71,7 +102,8 @@ fn a_file_export_killed_at_200_random_points_ends_in_the_same_bytes() {
                 if folder.path().join(name).exists() {
                     // The file is complete. The next export removes the leftovers beside it.
                     let again = run(export_to_file(folder.path(), name, "narrow", None));
-                    assert_eq!(again.code, Some(2), "{name}, {kill}: {}", again.stderr);
+                    assert!(matches!(again.code, Some(0 | 2)), "{name}, {kill}: {}", again.stderr);
+                    assert!(again.stderr.contains("is complete"), "{name}, {kill}: {}", again.stderr);
                     break;
                 }
             }

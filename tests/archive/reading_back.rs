@@ -117,7 +117,7 @@ async fn convert_writes_every_format_without_network() {
         (printed.code, printed.stderr.as_str()),
         (
             Some(2),
-            "all times, archive a\nerror: a.csv already exists: choose another name, or use --overwrite to replace it\n"
+            "all times, archive a\nerror: a.csv already exists: a file under its final name is complete; choose another name, or use --overwrite to replace it\n"
         )
     );
 }

@@ -169,7 +169,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "old.ndjson"],
             &[],
             2,
-            "old.ndjson already exists: choose another name, or use --overwrite to replace it",
+            "old.ndjson already exists: a file under its final name is complete; choose another name, or use --overwrite to replace it",
         ),
         (
             "a folder",
@@ -326,4 +326,33 @@ fn an_empty_log_of_a_foreign_contract_is_not_exported() {
         assert!(printed.stderr.starts_with(said), "{}", printed.stderr);
         assert_eq!(names(folder.path()).len(), files);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_warns_about_a_file_with_a_secret_that_other_users_can_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    let yaml = "currentProfile: a\nprofiles: [{name: a, credentials: {token: planted-secret}}]\n";
+    let check = |content: &str, mode: u32, token: Option<&str>| {
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = ialog(folder.path(), &["doctor"]);
+        command.env("IONOS_CONFIG_FILE", &path).env("IONOS_API_URL", "http://127.0.0.1:1");
+        command.envs(token.map(|token| ("IONOS_TOKEN", token)));
+        let printed = run(command);
+        assert!(!printed.stdout.contains("planted"), "{}", printed.stdout);
+        printed.stdout.lines().find(|line| line.contains(" configuration ")).unwrap().to_owned()
+    };
+    for mode in [0o644, 0o640, 0o602] {
+        let line = check(yaml, mode, None);
+        assert!(line.starts_with("warning"), "{line}");
+        assert!(line.contains(&format!("other users can open it (mode {mode:o}): run chmod 600 ")), "{line}");
+    }
+    // A file whose token is overridden contains it, too.
+    assert!(check(yaml, 0o644, Some("t")).starts_with("warning"));
+    assert!(check(yaml, 0o600, None).starts_with("ok"));
+    let without_secret = "currentProfile: a\nprofiles: [{name: a}]\n";
+    assert!(check(without_secret, 0o644, Some("t")).starts_with("ok"));
 }

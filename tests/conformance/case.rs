@@ -258,8 +258,8 @@ impl Case {
     /// The arguments of `ialog` for this case. `None` if the command line has no such command or flag. Events are
     /// written to `out`.
     pub fn arguments(&self, out: &Path) -> Option<Vec<String>> {
-        let attempts = self.given.settings.attempts;
-        let settable = Settings { attempts, ..Settings::default() };
+        let Settings { attempts, retry_after_ceiling_ms, .. } = self.given.settings;
+        let settable = Settings { attempts, retry_after_ceiling_ms, ..Settings::default() };
         if self.given.settings != settable || !matches!(self.given.credentials, Credentials::Token(_)) {
             return None;
         }
@@ -274,6 +274,9 @@ impl Case {
         };
         if let Some(attempts) = attempts {
             arguments.extend(["--attempts".to_owned(), attempts.to_string()]);
+        }
+        if let Some(ceiling) = retry_after_ceiling_ms {
+            arguments.extend(["--max-retry-after".to_owned(), format!("{}s", ceiling / 1_000)]);
         }
         Some(arguments)
     }

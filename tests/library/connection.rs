@@ -70,9 +70,120 @@ async fn compressed_answers_are_requested_and_read() {
 }
 
 #[tokio::test]
+async fn gzip_is_read_under_all_its_names_and_in_several_members_also_in_an_error() {
+    let (first, second) = (br#"{"name":"CLO"#, br#"UD API"}"#);
+    let members = [gzip(first), gzip(second)].concat();
+    for encoding in ["gzip", "GZIP", "x-gzip", "X-GZip", "identity, gzip"] {
+        let server = FakeServer::new().await;
+        let client = server.client();
+        let head = format!("200 OK\r\ncontent-encoding: {encoding}");
+        let (info, _) = tokio::join!(client.info(), server.serve(&head, &members));
+        assert_eq!(info.unwrap().name.as_deref(), Some("CLOUD API"), "{encoding}");
+
+        let message = [gzip(br#"{"messages":[{"errorCode":"#), gzip(br#""315"}]}"#)].concat();
+        let head = format!("401 Unauthorized\r\ncontent-encoding: {encoding}");
+        let (info, _) = tokio::join!(client.info(), server.serve(&head, &message));
+        assert_eq!(info.unwrap_err().messages()[0].code.as_deref(), Some("315"), "{encoding}");
+    }
+    // An answer without a body is not a gzip file.
+    let server = FakeServer::new().await;
+    let client = server.client();
+    let (info, _) = tokio::join!(client.info(), server.serve("403 Forbidden\r\ncontent-encoding: gzip", b""));
+    assert!(info.unwrap_err().to_string().contains("with an empty body"));
+}
+
+#[tokio::test]
+async fn an_encoding_that_was_not_requested_is_named_also_in_an_error() {
+    let body = [0x8b, 0x00, 0x80, b'{', 0xff];
+    for encoding in ["br", "deflate", "gzip, br", "gzip, gzip", "x-made-up"] {
+        for (status, beginning) in [("200 OK", "the answer has"), ("502 Bad Gateway", "502 Bad Gateway; its body has")]
+        {
+            let server = FakeServer::new().await;
+            let client = server.client();
+            let head = format!("{status}\r\ncontent-encoding: {encoding}");
+            let (info, _) = tokio::join!(client.info(), server.serve(&head, &body));
+            let error = info.unwrap_err();
+            let message = format!("{beginning} the content encoding {encoding:?}, which was not requested");
+            assert!(error.to_string().contains(&message), "{error}");
+            assert_eq!(error.body_snippet(), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn utf_16_is_named_and_not_shown_as_text() {
+    let encode = |text: &str, mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+        mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
+    };
+    let text = r#"[{"id":31721060}]"#;
+    let little = encode(text, [0xff, 0xfe], u16::to_le_bytes);
+    let big = encode(text, [0xfe, 0xff], u16::to_be_bytes);
+    let wide: Vec<u8> = [0xfe_ff].into_iter().chain(text.chars().map(u32::from)).flat_map(u32::to_be_bytes).collect();
+    for (body, charset) in [(&little, "UTF-16"), (&big, "UTF-16"), (&wide, "UTF-32")] {
+        let answers = ["200 OK", "502 Bad Gateway"];
+        for (status, begins) in answers.iter().zip(["the answer has", "502 Bad Gateway; its body has"]) {
+            let server = FakeServer::new().await;
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
+            command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", &server.url);
+            let (printed, _) = tokio::join!(
+                async { tokio::task::spawn_blocking(|| run(command)).await.unwrap() },
+                server.serve(status, body)
+            );
+            let message = format!("{begins} the character encoding {charset}, but JSON is in UTF-8");
+            assert!(printed.stderr.contains(&message), "{}", printed.stderr);
+            assert!(!printed.stderr.contains('\u{fffd}'), "{}", printed.stderr);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_wait_names_the_flag_and_the_number_that_the_service_sent() {
+    for (sent, flags, message) in [
+        ("9999999999", &[][..], "the service asks to wait 9999999999 s, the limit is 60 s"),
+        ("9999999999", &["--max-retry-after", "5m"], "the service asks to wait 9999999999 s, the limit is 300 s"),
+        ("61.50", &[], "the service asks to wait 61.50 s, the limit is 60 s"),
+    ] {
+        let server = FakeServer::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = ialog(folder.path(), &["contracts"]);
+        command.args(flags).env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", &server.url);
+        let head = format!("503 Service Unavailable\r\nretry-after: {sent}");
+        let (printed, _) = tokio::join!(
+            async { tokio::task::spawn_blocking(|| run(command)).await.unwrap() },
+            server.serve(&head, b"")
+        );
+        assert_eq!(printed.code, Some(5));
+        let hint = "try again after that time, or allow longer waits with --max-retry-after and --timeout";
+        assert!(printed.stderr.contains(&format!("{message}: {hint}")), "{}", printed.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_gzip_body_that_is_cut_or_damaged_names_gzip() {
+    let whole = gzip(br#"{"name":"CLOUD API"}"#);
+    let mut damaged = whole.clone();
+    damaged[15] ^= 0xff;
+    for body in [&whole[..whole.len() - 3], &damaged, b"{}"] {
+        let server = FakeServer::new().await;
+        let client = server.client();
+        let (info, _) = tokio::join!(client.info(), server.serve("200 OK\r\ncontent-encoding: gzip", body));
+        let error = info.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InterruptedBody, true), "{error}");
+        assert!(error.to_string().contains("gzip: "), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_above_the_body_cap_is_refused_even_if_compressed() {
     let body = vec![b' '; 2_000_000];
-    for (head, body) in [("200 OK", body.clone()), ("200 OK\r\ncontent-encoding: gzip", gzip(&body))] {
+    // The cap counts the content of all members.
+    let members = [gzip(&body[..600_000]), gzip(&body[600_000..])].concat();
+    for (head, body) in [
+        ("200 OK", body.clone()),
+        ("200 OK\r\ncontent-encoding: gzip", gzip(&body)),
+        ("200 OK\r\ncontent-encoding: X-GZIP", members),
+    ] {
         let server = FakeServer::new().await;
         let client = server.client();
         let (info, _) = tokio::join!(client.info(), server.serve(head, &body));

@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use crate::support::program::{ialog, run};
 use crate::support::scripted::TOKEN;
 
 /// A service with a self-signed certificate for one host name.
@@ -106,4 +107,84 @@ async fn a_pinned_certificate_is_accepted_for_any_host_and_no_other_certificate_
     let trusted_but_not_pinned =
         other.builder().root_certificate(other.certificate.pem()).pinned_certificate(service.fingerprint());
     assert_eq!(other.ask(trusted_but_not_pinned).await, Some(ErrorKind::Tls));
+}
+
+/// Runs `ialog contracts` against a service with these variables of the environment.
+async fn ask_with_variables(service: &TlsService, variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
+    let port = service.listener.local_addr().unwrap().port();
+    command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", format!("https://localhost:{port}"));
+    command.envs(variables.iter().copied());
+    let printed = tokio::task::spawn_blocking(|| run(command));
+    let printed = tokio::select! {
+        printed = printed => printed.unwrap(),
+        () = async { loop { service.serve().await } } => unreachable!(),
+    };
+    (printed.code, printed.stderr)
+}
+
+#[tokio::test]
+async fn a_pin_that_does_not_match_is_named_by_its_setting() {
+    let (service, other) = (TlsService::new("localhost").await, TlsService::new("localhost").await);
+    let pin = other.fingerprint();
+    let (code, message) = ask_with_variables(&service, &[("IONOS_PINNED_CERT", &pin)]).await;
+    assert_eq!(code, Some(5));
+    assert!(message.contains("(its certificate is not the pinned one: IONOS_PINNED_CERT)"), "{message}");
+
+    let client = service.builder().pinned_certificate(&pin).build().unwrap();
+    let (outcome, ()) = tokio::join!(client.info(), service.serve());
+    let message = outcome.unwrap_err().to_string();
+    assert!(message.contains("(its certificate is not the pinned one: set in the program)"), "{message}");
+}
+
+#[cfg(all(unix, not(target_vendor = "apple")))]
+#[tokio::test]
+async fn a_variable_with_certificates_that_cannot_be_used_is_an_error_that_names_it() {
+    let service = TlsService::new("localhost").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("good.pem"), service.certificate.pem()).unwrap();
+    std::fs::write(path("none.pem"), "no certificate").unwrap();
+    std::fs::write(path("damaged.pem"), "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n").unwrap();
+    std::fs::create_dir(path("empty")).unwrap();
+    let (missing, both) = (path("missing"), format!("{}:{}", path("missing"), path("")));
+    for (variable, value, reason) in [
+        ("SSL_CERT_FILE", &missing, "which cannot be read"),
+        ("SSL_CERT_FILE", &path("empty"), "which cannot be read"),
+        ("SSL_CERT_FILE", &path("none.pem"), "which has no certificate in PEM format"),
+        ("SSL_CERT_FILE", &path("damaged.pem"), "which has no certificate in PEM format"),
+        ("SSL_CERT_DIR", &missing, "which has no certificate in PEM format"),
+        ("SSL_CERT_DIR", &path("empty"), "which has no certificate in PEM format"),
+    ] {
+        let (code, message) = ask_with_variables(&service, &[(variable, value)]).await;
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.contains(&format!("{variable} names {value}, {reason}")), "{message}");
+        assert!(message.contains("correct or unset it"), "{message}");
+    }
+    for (variable, value) in [("SSL_CERT_FILE", &path("good.pem")), ("SSL_CERT_DIR", &both)] {
+        let (_, message) = ask_with_variables(&service, &[(variable, value)]).await;
+        assert!(!message.contains("SSL_CERT") && !message.contains("not secure"), "{message}");
+    }
+    // Without the variables, the error names the one that would help.
+    let (_, message) = ask_with_variables(&service, &[]).await;
+    assert!(message.contains("name a file with its root certificates in SSL_CERT_FILE"), "{message}");
+}
+
+#[tokio::test]
+async fn a_proxy_address_that_cannot_be_used_is_an_error_that_names_its_variable_only() {
+    let folder = tempfile::tempdir().unwrap();
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
+        command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", "https://api.example.com");
+        command.env(variable, "http://user:planted-password@proxy port");
+        let printed = run(command);
+        assert_eq!(printed.code, Some(2), "{}", printed.stderr);
+        assert!(printed.stderr.contains(&format!("{variable} is not a valid proxy address")), "{}", printed.stderr);
+        assert!(!printed.stderr.contains("planted"), "{}", printed.stderr);
+    }
+    // A demo uses no network.
+    let mut command = ialog(folder.path(), &["contracts", "--demo"]);
+    command.env("HTTPS_PROXY", "://");
+    assert_eq!(run(command).code, Some(0));
 }

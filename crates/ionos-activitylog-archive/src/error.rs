@@ -26,6 +26,15 @@ pub enum Error {
         /// The file that exists.
         path: PathBuf,
     },
+    /// The export of this specification was completed by an earlier process, which was killed before it reported that.
+    #[error(
+        "{} is complete: an earlier run of this export was killed after it had written the whole file",
+        single_line(path)
+    )]
+    AlreadyComplete {
+        /// The complete file.
+        path: PathBuf,
+    },
     /// The path exists and is not a regular file, for example because it is a folder. Such a path is never replaced.
     #[error("{} is not a regular file and cannot be replaced", single_line(path))]
     NotAFile {
@@ -155,6 +164,7 @@ impl Error {
     pub fn hint(&self) -> &str {
         match self {
             Self::UnknownFormat { .. } => "use .ndjson, .csv or .json, optionally followed by .gz or .zst",
+            Self::AlreadyComplete { .. } => "use the file as it is, or replace it",
             Self::AlreadyExists { .. } | Self::NotAFile { .. } | Self::Create { .. } => "choose another name",
             Self::Write { .. } => "check free space and permissions, then run the same command again",
             Self::Thread { .. } => "run the same command again",
@@ -183,6 +193,7 @@ mod tests {
         for error in [
             Error::UnknownFormat { path: path() },
             Error::AlreadyExists { path: path() },
+            Error::AlreadyComplete { path: path() },
             Error::NotAFile { path: path() },
             Error::Create { path: path(), source: source() },
             Error::Write { path: path(), source: source() },

@@ -30,6 +30,9 @@ pub(crate) const RETRY_MAX_WAIT: Duration = Duration::from_secs(10);
 /// Maximum `Retry-After` to wait for: 60 s. Longer waits belong to the user or a scheduler.
 pub(crate) const RETRY_AFTER_CEILING: Duration = Duration::from_secs(60);
 
+/// Maximum `Retry-After` that is kept: 366 days. A longer one is shortened to this maximum, which no call waits for.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
+
 /// Initial number of requests in flight: 4. A week is exported three times as fast as with 1, at a light load for the
 /// service.
 pub(crate) const INITIAL_CONCURRENCY: u32 = 4;

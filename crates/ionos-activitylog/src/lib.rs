@@ -46,7 +46,7 @@
 //! | time per attempt | [`ATTEMPT_TIMEOUT`], 2 min | a page of 1000 events over a very slow line |
 //! | attempts per call | 5 | a restart of the service takes less time |
 //! | wait between attempts | random, up to 250 ms; this maximum doubles up to 10 s | clients must not retry at the same time |
-//! | maximum `Retry-After` to wait for | 60 s | longer waits belong to the user or a scheduler |
+//! | maximum `Retry-After` to wait for | 60 s, see [`RetryPolicyBuilder::retry_after_ceiling`] | longer waits belong to the user or a scheduler |
 //! | time per call, including retries and waits | 5 min | each page is a call, so a stream may run for days |
 //! | retries in a row, of all clones | 100, refilled by successes | retrying every call makes an outage worse |
 //! | requests in flight | 4, halved on overload, raised by 1 after 50 successes, up to 16 | the limits of the service are undocumented |

@@ -59,3 +59,20 @@ async fn faults_follow_the_script_and_every_request_is_logged() {
     assert!(!request_log.contains(&sim.token), "{request_log}");
     assert_eq!(get(&sim, "/_sim/ledger").await.text().await.unwrap(), request_log);
 }
+
+#[tokio::test]
+async fn the_request_log_shows_no_credential_wherever_the_request_repeats_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = start_simulator(folder.path(), &["--ledger", "seen.ndjson"]);
+    let secret = "unknown-planted-secret";
+    let client = client();
+    for path in
+        [format!("/v1/{secret}"), format!("/v1?x={secret}"), "/token/planted".to_owned(), "/v1?key=planted".to_owned()]
+    {
+        let request = client.get(format!("{}{path}", sim.url)).bearer_auth(secret).header("x-note", secret);
+        request.send().await.unwrap();
+    }
+    let ledger = std::fs::read_to_string(folder.path().join("seen.ndjson")).unwrap();
+    assert_eq!(ledger.lines().count(), 4);
+    assert!(!ledger.contains("planted"), "{ledger}");
+}

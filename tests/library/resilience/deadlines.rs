@@ -140,3 +140,52 @@ impl Transport for SilentService {
         Box::pin(async { std::future::pending().await })
     }
 }
+
+/// Answers with the head of this status. The body is endless: each part takes a second of virtual time.
+struct DrippingBody {
+    status: u16,
+    clock: Arc<VirtualClock>,
+    requests: AtomicU16,
+}
+
+impl Transport for DrippingBody {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let clock = self.clock.clone();
+        let parts = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(" ")).then(move |part| {
+            let clock = clock.clone();
+            async move {
+                clock.advance(Duration::from_secs(1));
+                // Lets timers that are due fire first.
+                tokio::task::yield_now().await;
+                part
+            }
+        });
+        let answer = http::Response::builder().status(self.status).body(reqwest::Body::wrap_stream(parts)).unwrap();
+        Box::pin(async move { Ok(answer.into()) })
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_an_error_counts_towards_the_deadline_of_the_call() {
+    for status in [200, 400, 418, 500, 503] {
+        for reads_all_pages in [false, true] {
+            let clock = clock();
+            let transport = Arc::new(DrippingBody { status, clock: clock.clone(), requests: AtomicU16::new(0) });
+            let policy = RetryPolicy::builder().deadline(Duration::from_secs(8)).build().unwrap();
+            // As the command line sets both for --timeout.
+            let client = client(transport.clone(), &clock).retry(policy).attempt_timeout(Duration::from_secs(8));
+            let client = client.build().unwrap();
+            let error = match reads_all_pages {
+                false => client.info().await.unwrap_err(),
+                true => {
+                    let range = ionos_activitylog::DateRange::day("2026-11-01".parse().unwrap(), &chrono::Utc).unwrap();
+                    client.events(7.into(), range).stream().next().await.unwrap().unwrap_err()
+                }
+            };
+            let elapsed = ionos_activitylog::clock::Clock::elapsed(&*clock).as_secs();
+            assert!((8..=10).contains(&elapsed), "{status}: {elapsed} s for {error}");
+            assert_eq!(transport.requests.load(Ordering::Relaxed), 1, "{status}: {error}");
+        }
+    }
+}

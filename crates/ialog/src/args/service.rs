@@ -33,6 +33,10 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "LENGTH")]
     pub(crate) timeout: Option<Length>,
 
+    /// Maximum wait that the service may ask for (Retry-After), such as 10m; counts towards --timeout [default: 1m]
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) max_retry_after: Option<Length>,
+
     /// Maximum requests per second, such as 2 or 0.5 [default: unlimited]
     #[arg(long, value_name = "NUMBER", value_parser = parse_rate)]
     pub(crate) rps: Option<f64>,
@@ -45,6 +49,7 @@ impl ServiceArgs {
         let flags = [
             (self.attempts.is_some(), "--attempts"),
             (self.timeout.is_some(), "--timeout"),
+            (self.max_retry_after.is_some(), "--max-retry-after"),
             (self.rps.is_some(), "--rps"),
             (self.account.profile.is_some(), "--profile"),
         ];

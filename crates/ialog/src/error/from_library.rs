@@ -28,6 +28,13 @@ impl From<ionos_activitylog::Error> for CommandError {
             _ if error.is_retryable() => 5,
             _ => 1,
         };
+        if error.exceeds_retry_after_ceiling() {
+            let hint = "try again after that time, or allow longer waits with --max-retry-after and --timeout";
+            return Self {
+                request_id: error.request_id().map(str::to_owned),
+                ..Self::new(code, error.summary(), hint)
+            };
+        }
         let hint = error.hint().unwrap_or(match code {
             2 => "correct it",
             _ => "use -vv to see requests and answers",
@@ -45,7 +52,10 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
         let (what, hint) = (error.to_string(), error.hint());
         match error {
             Error::Read { source } => source.into(),
-            Error::AlreadyExists { .. } => Self::usage(what, "choose another name, or use --overwrite to replace it"),
+            Error::AlreadyExists { .. } => Self::usage(
+                what,
+                "a file under its final name is complete; choose another name, or use --overwrite to replace it",
+            ),
             Error::Unfinished { .. } => {
                 Self::usage(what, "finish that export first, choose another name, or use --overwrite to discard it")
             }

@@ -1,10 +1,11 @@
 //! Connects to the account whose log is read: that of the environment, or a simulated one with `--demo`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{
-    ATTEMPT_TIMEOUT, Client, ClientBuilder, Contract, ContractNumber, DateRange, Error, ErrorKind, RetryPolicy,
+    ATTEMPT_TIMEOUT, Client, ClientBuilder, Contract, ContractNumber, DateRange, Error, ErrorKind, Length, RetryPolicy,
 };
 use ionos_activitylog_sim::Simulator;
 
@@ -61,6 +62,11 @@ pub(crate) fn connect(
     Ok(client)
 }
 
+/// A length may contain months, whose duration depends on the date, so it is measured back from `now`.
+fn exact_duration(length: Length, now: DateTime<Utc>) -> Result<Duration, Error> {
+    Ok(DateRange::last(length, now)?.duration().to_std().unwrap_or_default())
+}
+
 /// Applies the arguments to the builder, and adds the logging of requests and waits.
 fn configure(
     mut client: ClientBuilder,
@@ -73,11 +79,12 @@ fn configure(
         retry = retry.attempts(attempts);
     }
     if let Some(timeout) = args.timeout {
-        // The timeout may contain months, whose length depends on the date, so the timeout is measured back from `now`.
-        let timeout = DateRange::last(timeout, now)?.duration();
-        let timeout = timeout.to_std().unwrap_or_default();
+        let timeout = exact_duration(timeout, now)?;
         retry = retry.deadline(timeout);
         client = client.attempt_timeout(timeout.min(ATTEMPT_TIMEOUT));
+    }
+    if let Some(wait) = args.max_retry_after {
+        retry = retry.retry_after_ceiling(exact_duration(wait, now)?);
     }
     if let Some(rate) = args.rps {
         client = client.requests_per_second(rate);

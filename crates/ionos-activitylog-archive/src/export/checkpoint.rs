@@ -5,6 +5,8 @@
 //! with exactly the same data and reads nothing before the checkpoint again.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::digest::Digest;
+use crate::digest::{Digest, HashingWriter};
 use crate::encode::text;
 use crate::error::Error;
 use crate::export::FileTarget;
@@ -139,6 +141,21 @@ impl FileCheckpoint {
             return Err(Error::damaged(partial.target().to_path_buf(), detail));
         }
         Ok(Some((checkpoint, hash)))
+    }
+
+    /// Whether the file at `path` is the complete result of an export whose process was killed before it removed the
+    /// checkpoint. A file gets its name only once it is complete, so the file is that of the checkpoint if it begins with
+    /// the bytes of the checkpoint.
+    pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
+        let begins_as_stated = || {
+            let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;
+            let checkpoint = Self::from_bytes(&bytes, &place).ok().filter(|found| found.reading == *spec)?;
+            let mut hashing = HashingWriter::new(io::sink());
+            let copied = io::copy(&mut File::open(path).ok()?.take(checkpoint.bytes), &mut hashing).ok()?;
+            // A checkpoint without bytes says nothing about the file.
+            Some(copied > 0 && copied == checkpoint.bytes && Digest::from(hashing.hash) == checkpoint.sha256)
+        };
+        begins_as_stated().unwrap_or(false)
     }
 
     /// The digest of this checkpoint, whatever it states about itself.

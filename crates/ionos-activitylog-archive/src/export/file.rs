@@ -113,7 +113,8 @@ impl FileExport {
     /// Starts a file, or continues one whose export was interrupted. An existing file is replaced only with
     /// `overwrite`, and only once the new file is complete.
     ///
-    /// Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
+    /// Fails with [`Error::AlreadyComplete`], once, if an earlier process wrote the whole file and was killed before it
+    /// could report that. Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
     /// with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the partial file cannot be
     /// prepared.
     ///
@@ -131,7 +132,12 @@ impl FileExport {
         overwrite: bool,
         fail_points: &FailPoints,
     ) -> Result<Self, Error> {
-        let mut partial = ResumableFile::open(target.path(), overwrite, fail_points)?;
+        // Opening removes the checkpoint of a file that already has its name.
+        let is_complete = !overwrite && FileCheckpoint::shows_complete_file(target.path(), &spec);
+        let mut partial = ResumableFile::open(target.path(), overwrite, fail_points).map_err(|error| match error {
+            Error::AlreadyExists { path } if is_complete => Error::AlreadyComplete { path },
+            error => error,
+        })?;
         let kept = match FileCheckpoint::read(&partial) {
             Ok(Some((kept, hash))) if kept.reading == spec => Some((kept, hash)),
             Ok(None) => None,

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::Sha256;
@@ -76,6 +76,17 @@ impl ResumableFile {
         let keep = paths.checkpoint.exists();
         let fail_points = fail_points.clone();
         Ok(Self { keep, file: Arc::new(file), paths, overwrite, permissions, fail_points })
+    }
+
+    /// The bytes and the path of the checkpoint beside a file that already has its name. `None` unless a process was
+    /// killed between giving the file its name and removing the checkpoint.
+    pub(crate) fn checkpoint_of_named(path: &Path) -> Option<(Vec<u8>, PathBuf)> {
+        let paths = SidecarPaths::new(path.to_path_buf());
+        if paths.partial.exists() || !paths.target.exists() {
+            return None;
+        }
+        let bytes = regular_file::read_if_exists(&paths.checkpoint, MAX_CHECKPOINT_BYTES).ok()??;
+        Some((bytes, paths.checkpoint))
     }
 
     /// The bytes and the path of the checkpoint. `None` if there is no checkpoint.

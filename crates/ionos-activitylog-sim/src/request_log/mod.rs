@@ -30,7 +30,8 @@ const MAX_TEXT_BYTES: usize = 4096;
 ///
 /// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
 /// text that looks like a JSON Web Token; the text after `Basic` or `Bearer`; and the values of headers and parameters
-/// whose name marks a secret, such as `Cookie`, `api_key` or `password`. A text of more than 4096 bytes is cut, and
+/// whose name marks a secret, such as `Cookie`, `api_key` or `password`, wherever else the request repeats them. In the
+/// path also a segment behind such a name, and one that has the form of a token. A text of more than 4096 bytes is cut, and
 /// ends with its full length, for example `[cut: 5000 bytes]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -88,6 +89,23 @@ pub(crate) struct RequestOutcome {
     pub(crate) bytes: u64,
 }
 
+fn redact_headers<B>(redactor: &Redactor, request: &Request<B>) -> BTreeMap<String, String> {
+    let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in request.headers() {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let value = redactor.redact_header(name.as_str(), &value);
+        let joined = headers.entry(truncate(name.as_str().to_owned())).or_default();
+        if !joined.is_empty() {
+            joined.push_str(", ");
+        }
+        joined.push_str(&value);
+    }
+    for joined in headers.values_mut() {
+        *joined = truncate(std::mem::take(joined));
+    }
+    headers
+}
+
 /// The log of the last requests.
 #[derive(Default)]
 pub(crate) struct RequestLog {
@@ -110,16 +128,17 @@ impl RequestLog {
 
     /// Logs a request and its outcome.
     pub(crate) fn write<B>(&self, request: &Request<B>, outcome: RequestOutcome) {
-        let redact = |text: &str| truncate(self.redactor.redact(text));
+        let redactor = self.redactor.for_request(request.headers());
+        let redact = |text: &str| truncate(redactor.redact(text));
         let uri = request.uri();
         let logged = LoggedRequest {
             number: outcome.number,
             at: outcome.at,
             operation: outcome.operation,
             method: redact(request.method().as_str()),
-            path: redact(uri.path()),
+            path: truncate(redactor.redact_path(uri.path())),
             query: uri.query().map(redact),
-            headers: self.redact_headers(request),
+            headers: redact_headers(&redactor, request),
             fault: outcome.fault,
             status: outcome.status,
             bytes: outcome.bytes,
@@ -128,23 +147,6 @@ impl RequestLog {
             listener(&logged);
         }
         self.lock().add(logged);
-    }
-
-    fn redact_headers<B>(&self, request: &Request<B>) -> BTreeMap<String, String> {
-        let mut headers: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in request.headers() {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let value = self.redactor.redact_header(name.as_str(), &value);
-            let joined = headers.entry(truncate(name.as_str().to_owned())).or_default();
-            if !joined.is_empty() {
-                joined.push_str(", ");
-            }
-            joined.push_str(&value);
-        }
-        for joined in headers.values_mut() {
-            *joined = truncate(std::mem::take(joined));
-        }
-        headers
     }
 
     /// The requests, in the order of their answers.

@@ -3,8 +3,15 @@
 //! value that its name or its form marks as a secret. The rules are those of [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use http::HeaderMap;
 use ionos_activitylog_client::redact::{REDACTED, is_secret_name, redact_credentials, redact_known, redact_parameters};
+
+/// Minimum length of a secret that is found in a request, in bytes.
+const MIN_FOUND_BYTES: usize = 6;
+
+/// Minimum length of a segment of a path that may be a token, in bytes.
+const MIN_TOKEN_BYTES: usize = 24;
 
 /// Redacts secrets. Holds the credentials that the simulator accepts. Has no `Debug`, so that these credentials cannot
 /// be printed.
@@ -27,6 +34,29 @@ impl Redactor {
         self.add(URL_SAFE_NO_PAD.encode(&pair));
     }
 
+    /// A redactor that also knows the credentials of this request: clients repeat them in other places by mistake.
+    pub(super) fn for_request(&self, headers: &HeaderMap) -> Self {
+        let mut redactor = Self { secrets: self.secrets.clone() };
+        let secret = headers.iter().filter(|(name, _)| is_secret_name(name.as_str()));
+        let values = secret.filter_map(|(_, value)| value.to_str().ok());
+        // The credentials follow the name of the scheme.
+        for value in values.filter_map(|value| value.split_whitespace().last()) {
+            redactor.add_found(value);
+            let pair = STANDARD.decode(value).ok().and_then(|pair| String::from_utf8(pair).ok());
+            if let Some((_, password)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
+                redactor.add_found(password);
+            }
+        }
+        redactor
+    }
+
+    /// Adds a secret that was found in a request. A short one would hide much of the log.
+    fn add_found(&mut self, secret: &str) {
+        if secret.len() >= MIN_FOUND_BYTES {
+            self.add(secret.to_owned());
+        }
+    }
+
     fn add(&mut self, secret: String) {
         if !secret.is_empty() && !self.secrets.contains(&secret) {
             self.secrets.push(secret);
@@ -39,10 +69,33 @@ impl Redactor {
         redact_parameters(&redact_credentials(&redact_known(text, &secrets)))
     }
 
+    /// The path with `[redacted]` in place of secrets, also of a segment behind a name such as `token`, and of a segment
+    /// that has the form of a token.
+    pub(super) fn redact_path(&self, path: &str) -> String {
+        let mut is_named = false;
+        let redacted = self.redact(path);
+        let segments = redacted.split('/').map(|segment| {
+            let is_secret = (is_named || has_form_of_token(segment)) && !segment.is_empty();
+            is_named = is_secret_name(segment);
+            if is_secret { REDACTED } else { segment }
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
     /// The value of a header, redacted as a whole if the name marks it as a secret.
     pub(super) fn redact_header(&self, name: &str, value: &str) -> String {
         if is_secret_name(name) { REDACTED.to_owned() } else { self.redact(value) }
     }
+}
+
+/// Whether a segment of a path is long and mixes capital letters, small letters and digits, as only tokens do. The
+/// paths of the service have words, numbers and request ids in lower case.
+fn has_form_of_token(segment: &str) -> bool {
+    let has = |class: fn(&char) -> bool| segment.chars().any(|char| class(&char));
+    segment.len() >= MIN_TOKEN_BYTES
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase)
+        && has(char::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -112,6 +165,42 @@ mod tests {
             ("x-contract-number", "v"),
         ] {
             assert_eq!(redactor().redact_header(name, "v"), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_segment_of_a_path_is_replaced_for_its_name_or_its_form() {
+        for (path, shown) in [
+            ("/activitylog/v1/contracts/31721060", "/activitylog/v1/contracts/31721060"),
+            (
+                "/cloudapi/v6/requests/0f0e1a5c-5d4b-4a39-8a68-3f3f0b2f8f11/status",
+                "/cloudapi/v6/requests/0f0e1a5c-5d4b-4a39-8a68-3f3f0b2f8f11/status",
+            ),
+            ("/v1/token/abc/x", "/v1/token/[redacted]/x"),
+            ("/api%4Bey/abc", "/api%4Bey/[redacted]"),
+            ("/token/", "/token/"),
+            ("/v1/contracts/aB3dE6gH9jK2mN5pQ8sT1vW4", "/v1/contracts/[redacted]"),
+            ("/v1/hunter2/x", "/v1/[redacted]/x"),
+        ] {
+            assert_eq!(redactor().redact_path(path), shown, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_credentials_of_a_request_are_replaced_wherever_they_stand() {
+        let headers = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(http::HeaderName::from_static(name), http::HeaderValue::from_static(value))])
+        };
+        for (headers, text, shown) in [
+            (headers("authorization", "Bearer planted-token"), "/x/planted-token", "/x/[redacted]"),
+            (headers("x-api-key", "planted-key"), "q=planted-key&x=1", "q=[redacted]&x=1"),
+            // The password of `me:planted-password`.
+            (headers("authorization", "Basic bWU6cGxhbnRlZC1wYXNzd29yZA=="), "/planted-password", "/[redacted]"),
+            (headers("x-session", "1"), "/v1", "/v1"),
+            (headers("accept", "planted"), "/planted", "/planted"),
+        ] {
+            let redactor = Redactor::default().for_request(&headers);
+            assert_eq!(redactor.redact_path(text), shown);
         }
     }
 

@@ -10,7 +10,7 @@ use reqwest::header::HeaderValue;
 
 use crate::api::Api;
 use crate::api::failure::{FailedExchange, body_timed_out, error_answer, unexpected_answer};
-use crate::api::headers::{request_id, unknown_encoding};
+use crate::api::headers::request_id;
 use crate::api::operation::Operation;
 use crate::api::response::Meta;
 use crate::api::spans::AttemptSpan;
@@ -195,14 +195,6 @@ impl Api {
             (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => Ok((empty(), meta)),
             (Err(error), _) => {
                 let authority = self.base_url.authority();
-                let encoding = answer.and_then(|answer| unknown_encoding(&answer.headers));
-                if let (Some(encoding), wire::Error::InvalidResponsePayload(..)) = (encoding, &error) {
-                    let detail = format!("the answer has the content encoding {encoding:?}, which was not requested");
-                    let answer = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
-                    return Err(Error::new(ErrorKind::Decode, snippet(&redact(&detail)))
-                        .with_hint("check the proxies on the way to the service")
-                        .with_answer(answer));
-                }
                 Err(FailedExchange { error, answer, authority, now: self.clock.now(), redact }.into_error().await)
             }
             // Unreachable: the generated client returns a value only for an answer that passed the context.
@@ -215,7 +207,8 @@ impl Api {
         let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
         let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
         let call = deadline.map(|deadline| (deadline, TimeLimit::Call));
-        [call, read].into_iter().flatten().fold(attempt, |one, other| if other.0 < one.0 { other } else { one })
+        // Of equal limits, that of the call counts, because no time is left for another attempt.
+        [read, call].into_iter().flatten().fold(attempt, |one, other| if other.0 <= one.0 { other } else { one })
     }
 
     /// The error of an attempt that exceeded a time limit. If an answer with an error status had begun to arrive,
@@ -224,6 +217,12 @@ impl Api {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();
         let detail = match (begun, limit) {
+            // With the kind of these statuses, the caller would send other requests in place of this one, each with a
+            // time limit of its own.
+            (Some(begun), TimeLimit::Call) if asks_for_another_request(begun.status) => {
+                return call_timeout(&format!("while the body of an answer with status {} arrived", begun.status))
+                    .with_answer(Some(begun));
+            }
             (Some(begun), _) if !begun.status.is_success() => return body_timed_out(begun),
             (begun, TimeLimit::Call) => return call_timeout("while a request was in flight").with_answer(begun),
             (begun, TimeLimit::Attempt) => {
@@ -249,6 +248,13 @@ enum TimeLimit {
     Attempt,
     /// The time between two reads of the answer.
     Read(Duration),
+}
+
+/// Whether a smaller request may succeed after an answer with this status.
+fn asks_for_another_request(status: reqwest::StatusCode) -> bool {
+    let kind = ErrorKind::from_status(status);
+    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server | ErrorKind::UnexpectedStatus | ErrorKind::RedirectRefused)
+        && !status.is_success()
 }
 
 /// The error of a call that reached its deadline.

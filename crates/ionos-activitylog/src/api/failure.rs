@@ -7,12 +7,13 @@ use ionos_activitylog_client as wire;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::api::headers::{parse_retry_after, request_id};
+use crate::api::headers::{parse_retry_after, request_id, retry_after_seconds};
 use crate::defaults::ERROR_BODY_CAP;
 use crate::error::body::{self, ErrorBody};
 use crate::error::text::snippet;
 use crate::error::transport_fault::{body_error, connection_error};
 use crate::error::{Error, ErrorAnswer, ErrorKind};
+use crate::net::content_encoding::unknown_encoding;
 
 /// A failed exchange with what is known besides the generated error.
 pub(super) struct FailedExchange<'a, R> {
@@ -31,6 +32,7 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
     /// Reads the rest of the answer, if there is one, and classifies the failure.
     pub(super) async fn into_error(self) -> Error {
         let Self { error, answer, authority, now, redact } = self;
+        let headers = answer.map(|answer| &answer.headers);
         let answer = answer.map(|answer| error_answer(answer, now, &redact));
         match error {
             wire::Error::UnexpectedResponse(response) => read_error_response(response, now, redact).await,
@@ -40,6 +42,11 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                 unexpected_answer("the answer is empty").with_answer(answer)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
+                if let Some(form) = undecoded_form(headers, &payload) {
+                    return Error::new(ErrorKind::Decode, format!("the answer has {}", snippet(&redact(&form))))
+                        .with_hint("check the proxies on the way to the service")
+                        .with_answer(answer);
+                }
                 // The payload is cut before redaction, because only its beginning is shown. Redaction also finds a
                 // secret that is cut off.
                 let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
@@ -80,10 +87,34 @@ fn read_head(
         // An id that contains a credential is dropped.
         request_id: request_id(headers).filter(|id| redact(id) == *id),
         retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+        retry_after_seconds: retry_after.and_then(retry_after_seconds).map(str::to_owned),
         messages: Vec::new(),
         snippet: None,
         is_damaged_page: false,
     }
+}
+
+/// The form of a body that is not text in UTF-8, as the headers or the byte order mark name it. `None` for other bodies.
+fn undecoded_form(headers: Option<&HeaderMap>, body: &[u8]) -> Option<String> {
+    if body.is_empty() {
+        return None;
+    }
+    if let Some(encoding) = headers.and_then(unknown_encoding) {
+        return Some(format!("the content encoding {encoding:?}, which was not requested"));
+    }
+    let charset = other_charset(body)?;
+    Some(format!("the character encoding {charset}, but JSON is in UTF-8"))
+}
+
+/// The character encoding that a byte order mark names. `None` for UTF-8, whose mark is skipped.
+fn other_charset(body: &[u8]) -> Option<&'static str> {
+    const MARKS: [(&[u8], &str); 4] = [
+        (&[0xff, 0xfe, 0, 0], "UTF-32"),
+        (&[0, 0, 0xfe, 0xff], "UTF-32"),
+        (&[0xff, 0xfe], "UTF-16"),
+        (&[0xfe, 0xff], "UTF-16"),
+    ];
+    MARKS.iter().find(|(mark, _)| body.starts_with(mark)).map(|(_, charset)| *charset)
 }
 
 /// The error for an answer with an error status whose body did not arrive in time.
@@ -115,11 +146,16 @@ async fn read_error_response(
         }
     }
     bytes.truncate(ERROR_BODY_CAP);
-    let ErrorBody { messages, line, snippet } = body::read(&bytes, redact);
-    answer.messages = messages;
-    answer.snippet = snippet;
     let mut detail = format!("the service answered {}", show_status(status));
-    detail.push_str(&line.map_or_else(|| " with an empty body".to_owned(), |line| format!(": {line}")));
+    match undecoded_form(Some(response.headers()), &bytes) {
+        Some(form) => detail.push_str(&format!("; its body has {}", snippet(&redact(&form)))),
+        None => {
+            let ErrorBody { messages, line, snippet } = body::read(&bytes, redact);
+            answer.messages = messages;
+            answer.snippet = snippet;
+            detail.push_str(&line.map_or_else(|| " with an empty body".to_owned(), |line| format!(": {line}")));
+        }
+    }
     if broke_off.is_some() {
         detail.push_str(" (the answer broke off here)");
     }

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_ENCODING, DATE, HeaderMap, LOCATION};
+use reqwest::header::{DATE, HeaderMap, LOCATION};
 
-/// Maximum `Retry-After`: a year. Longer waits are shortened to a year.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
+use crate::defaults::MAX_RETRY_AFTER;
+
+/// Maximum length of the text of a `Retry-After` header in a message, in bytes.
+const MAX_RETRY_AFTER_TEXT: usize = 40;
 
 /// Common names of the header with the request id. The service does not document which one it sends.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "x-requestid", "request-id", "x-correlation-id", "requestid"];
@@ -29,17 +31,17 @@ pub(crate) fn parse_retry_after(value: &str, now: DateTime<Utc>) -> Option<Durat
     Some((date - now).to_std().unwrap_or_default().min(MAX_RETRY_AFTER))
 }
 
+/// The seconds of a `Retry-After` header as the service sent them. `None` for a date or a very long number.
+pub(crate) fn retry_after_seconds(value: &str) -> Option<&str> {
+    let value = value.trim();
+    let is_number = value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (is_number && value.len() <= MAX_RETRY_AFTER_TEXT).then_some(value)
+}
+
 /// The time of the `Date` header. `None` if the header is absent or malformed.
 pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let date = headers.get(DATE)?.to_str().ok()?;
     httpdate::parse_http_date(date).ok().map(DateTime::from)
-}
-
-/// The content encoding of an answer that was not decoded. The transport removes the header of an encoding that it
-/// decodes. `None` if there is none.
-pub(crate) fn unknown_encoding(headers: &HeaderMap) -> Option<String> {
-    let value = String::from_utf8_lossy(headers.get(CONTENT_ENCODING)?.as_bytes()).trim().to_owned();
-    (!value.is_empty() && !value.eq_ignore_ascii_case("identity")).then_some(value)
 }
 
 /// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`. `None`
@@ -81,17 +83,6 @@ mod tests {
         for (value, millis) in cases {
             assert_eq!(parse_retry_after(value, now), millis.map(Duration::from_millis), "{value}");
         }
-    }
-
-    #[test]
-    fn an_encoding_that_was_not_decoded_is_named() {
-        for (value, encoding) in
-            [("br", Some("br")), (" deflate, br ", Some("deflate, br")), ("Identity", None), ("", None)]
-        {
-            let headers = HeaderMap::from_iter([(CONTENT_ENCODING, value.parse().unwrap())]);
-            assert_eq!(unknown_encoding(&headers).as_deref(), encoding, "{value}");
-        }
-        assert_eq!(unknown_encoding(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) enum RetryDecision {
     RequeueWithAll,
     /// Draw a retry from the budget, wait this long, and send the request again.
     Backoff(Duration),
+    /// Return the error, because the service asks for a longer wait than the policy allows; with that reason.
+    RefuseWait(String),
     /// Return the error, with the reason for giving up. `None` if the error itself explains the reason.
     GiveUp(Option<String>),
 }
@@ -48,12 +50,14 @@ impl RetryDecision {
             return Self::GiveUp(None);
         }
         let Some(wait) = wait else {
-            let requested = error.retry_after().unwrap_or_default().as_secs_f64();
+            let requested = error.requested_wait().unwrap_or_default();
             let ceiling = policy.retry_after_ceiling().as_secs_f64();
-            return Self::GiveUp(Some(format!("the service asks to wait {requested} s, the limit is {ceiling} s")));
+            return Self::RefuseWait(format!("the service asks to wait {requested}, the limit is {ceiling} s"));
         };
         if policy.deadline().is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline) {
-            return Self::GiveUp(Some(NO_TIME_LEFT.to_owned()));
+            let requested = error.requested_wait();
+            let requested = requested.map_or_else(String::new, |wait| format!(" (the service asks to wait {wait})"));
+            return Self::GiveUp(Some(format!("{NO_TIME_LEFT}{requested}")));
         }
         match load {
             LoadFeedback::ThrottledUntil(_) => Self::RequeueWithAll,
@@ -138,13 +142,12 @@ mod tests {
         let failure = first_failure(&error);
         let last = FailureContext { attempts: 5, ..failure };
         assert_eq!(RetryDecision::new(last, &policy), RetryDecision::GiveUp(None));
-        let RetryDecision::GiveUp(Some(reason)) = RetryDecision::new(FailureContext { wait: None, ..failure }, &policy)
-        else {
-            panic!("the call must give up");
-        };
-        assert_eq!(reason, "the service asks to wait 61 s, the limit is 60 s");
+        let refused = RetryDecision::new(FailureContext { wait: None, ..failure }, &policy);
+        let reason = "the service asks to wait 61 s, the limit is 60 s";
+        assert_eq!(refused, RetryDecision::RefuseWait(reason.to_owned()));
         let late = FailureContext { elapsed: SECOND * 299, ..failure };
-        assert_eq!(RetryDecision::new(late, &policy), RetryDecision::GiveUp(Some(NO_TIME_LEFT.to_owned())));
+        let reason = format!("{NO_TIME_LEFT} (the service asks to wait 61 s)");
+        assert_eq!(RetryDecision::new(late, &policy), RetryDecision::GiveUp(Some(reason)));
     }
 
     #[test]

@@ -113,6 +113,9 @@ impl Api {
                     let reason = "not retried because too many calls failed recently";
                     return Err(error.with_give_up_reason(reason.to_owned()));
                 }
+                RetryDecision::RefuseWait(reason) => {
+                    return Err(error.with_give_up_reason(reason).with_retry_after_above_ceiling());
+                }
                 RetryDecision::GiveUp(Some(reason)) => return Err(error.with_give_up_reason(reason)),
                 RetryDecision::GiveUp(None) => return Err(error),
             };

@@ -16,7 +16,7 @@ use crate::net::base_url::BaseUrl;
 use crate::net::concurrency::ConcurrencyLimiter;
 use crate::net::middleware::user_agent;
 use crate::net::rate::RateLimiter;
-use crate::net::transport::{ConnectionOptions, HttpTransport};
+use crate::net::transport::{ConnectionOptions, HttpTransport, PinnedCertificate};
 
 impl ClientBuilder {
     pub(super) fn resolve(&self, options: Options) -> Result<ResolvedConfig, Error> {
@@ -106,10 +106,13 @@ impl ClientBuilder {
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             // No proxy for loopback addresses: they may use plain http, so a proxy would see the token.
-            proxies: !base_url.is_loopback(),
+            proxies: self.transport.is_none() && !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),
             root_certificates: resolved.root_certificates.as_deref(),
-            pinned_certificate: resolved.pinned_certificate.as_deref(),
+            pinned_certificate: resolved
+                .pinned_certificate
+                .as_deref()
+                .map(|sha256| PinnedCertificate { sha256, origin: resolved.origin("pinned certificate") }),
         }
         .build_client()
     }

@@ -145,7 +145,8 @@ impl ClientBuilder {
         self
     }
 
-    /// HTTP client of the program. Its connect and read timeouts, proxies, certificates and redirects replace those of
+    /// HTTP client of the program. It needs no decompression: requests accept gzip, and the answers are decompressed
+    /// after it. Its connect and read timeouts, proxies, certificates and redirects replace those of
     /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. A pinned or root
     /// certificate from this builder, the environment or a file is then an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -246,6 +247,10 @@ impl ClientBuilder {
 
     /// Additional root certificates, PEM. The root certificates of the machine stay trusted; those of a configuration
     /// file are replaced.
+    ///
+    /// On Unix, except for Apple's systems, `SSL_CERT_FILE` (a file in PEM) and `SSL_CERT_DIR` (folders of such files,
+    /// separated by colons) replace the root certificates of the machine for every client. A file that cannot be read,
+    /// or a place without a certificate, is an error of [`ClientBuilder::build`].
     pub fn root_certificate(mut self, pem: impl AsRef<str>) -> Self {
         let known = self.options.root_certificates.get_or_insert_default();
         known.push_str(pem.as_ref());

@@ -117,6 +117,17 @@ pub(super) fn host_of(address: &str) -> Option<String> {
     Some(format!("{scheme}{host}"))
 }
 
+/// Whether an address of [`host_of`] has the form of a host with an optional port. Another text may be a secret.
+pub(super) fn is_host(address: &str) -> bool {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    let port = match host.rsplit_once(']') {
+        Some((_, after)) => after.strip_prefix(':'),
+        None => host.split_once(':').map(|(_, port)| port),
+    };
+    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit());
+    !host.is_empty() && !host.contains(char::is_whitespace) && port.is_none_or(is_port)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +146,21 @@ mod tests {
             assert_eq!(host_of(address).as_deref(), Some(host), "{address}");
         }
         assert_eq!(host_of("https://u:planted@a.example"), None);
+    }
+
+    #[test]
+    fn a_host_has_no_white_space_and_a_number_as_its_port() {
+        for (address, is_valid) in [
+            ("api.ionos.com", true),
+            ("https://a.example:8443", true),
+            ("http://[::1]:80", true),
+            ("[::1]", true),
+            ("token:planted", false),
+            ("a.example token:planted", false),
+            ("a.example planted", false),
+            ("https://", false),
+        ] {
+            assert_eq!(is_host(address), is_valid, "{address}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::config_error;
 use super::credentials::{CredentialParts, non_blank, non_blank_secret};
 use super::env::Env;
-use super::files::{find_json, host_of};
+use super::files::{find_json, host_of, is_host};
 use super::setting::Origin;
 use super::settings::{Settings, Sourced};
 use crate::error::Error;
@@ -68,6 +68,10 @@ pub(super) fn read(env: &dyn Env, open: OpenSettings) -> Result<Settings, Error>
         })?),
         None => None,
     };
+    if base_url.as_deref().is_some_and(|address| !is_host(address)) {
+        return Err(config_error(format!("{path} has a userdata.api-url that is not the address of a host"))
+            .with_hint("set it to the address of the API, or remove it"));
+    }
     let origin = || Origin::File { path: file.path.clone(), profile: None };
     Ok(Settings {
         credentials: credentials.map(|value| Sourced::new(value, origin())),

@@ -36,6 +36,8 @@ mod tests;
 
 use crate::error::text::replace_control_chars;
 use crate::error::{Error, ErrorKind};
+use crate::redact::redact_name;
+use crate::suggest::did_you_mean;
 use settings::Settings;
 use yaml_document::ConfigDocument;
 
@@ -89,9 +91,19 @@ fn config_error(text: impl AsRef<str>) -> Error {
     Error::new(ErrorKind::Configuration, text.as_ref())
 }
 
+/// A name for a message, in quotation marks and without what may be a secret.
+fn quoted(name: &str) -> String {
+    format!("{:?}", redact_name(name))
+}
+
+/// The name that was probably meant, as part of a message. Suggests no name that may hold a secret.
+fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    did_you_mean(name.trim(), known.filter(|known| redact_name(known) == known.trim()))
+}
+
 /// Names for a message: quoted and separated by commas, or `none`.
 fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.map(|name| format!("{name:?}")).collect();
+    let names: Vec<_> = names.map(quoted).collect();
     if names.is_empty() {
         return "none".to_owned();
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::text::replace_control_chars;
+use crate::redact::redact_name;
 
 /// A setting in force and its origin. Secrets are shown as `[redacted]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl fmt::Display for Origin {
             Self::Environment(name) => f.write_str(name),
             Self::File { path, profile } => {
                 if let Some(profile) = profile {
-                    write!(f, "profile {profile:?} of ")?;
+                    write!(f, "profile {:?} of ", redact_name(profile))?;
                 }
                 f.write_str(&replace_control_chars(&path.display().to_string()))
             }
@@ -118,7 +119,7 @@ mod tests {
             (Origin::Environment("IONOS_TOKEN"), "IONOS_TOKEN"),
             (file("/home/u/.ionos/config", Some("prod")), "profile \"prod\" of /home/u/.ionos/config"),
             (file("/home/u/.ionos/config", None), "/home/u/.ionos/config"),
-            (file("/a\x1b[2J", Some("b\x07")), "profile \"b\\u{7}\" of /a [2J"),
+            (file("/a\x1b[2J", Some("b\x07")), "profile \"[redacted]\" of /a [2J"),
             (Origin::Default, "the default"),
         ];
         for (origin, words) in cases {

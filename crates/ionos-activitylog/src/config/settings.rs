@@ -13,7 +13,7 @@ use crate::contract::ContractNumber;
 use crate::defaults::DEFAULT_BASE_URL;
 use crate::error::Error;
 use crate::net::tls_pin::parse_fingerprint;
-use crate::redact::redact_url;
+use crate::redact::{redact_name, redact_url};
 
 const TOKEN: &str = "IONOS_TOKEN";
 const USERNAME: &str = "IONOS_USERNAME";
@@ -225,7 +225,7 @@ impl ResolvedConfig {
                 false => count_certificates(value),
             }),
             list_setting("config file", &settings.config_file, "none", String::clone),
-            list_setting("profile", &settings.profile, "none", String::clone),
+            list_setting("profile", &settings.profile, "none", |name| redact_name(name)),
         ];
         Ok(Self {
             credentials: into_value(settings.credentials),
@@ -236,6 +236,12 @@ impl ResolvedConfig {
             settings: listed,
             without_credentials: settings.without_credentials,
         })
+    }
+
+    /// The origin of a setting, for messages.
+    pub(crate) fn origin(&self, name: &str) -> String {
+        let setting = self.settings.iter().find(|setting| setting.name() == name);
+        setting.map_or(Origin::Default, |setting| setting.origin().clone()).to_string()
     }
 
     /// The settings of a client with a token provider, which overrides all credentials.

@@ -10,9 +10,8 @@ use serde::Deserialize;
 use super::credentials::non_blank;
 use super::env::CURRENT_PROFILE;
 use super::files::OpenedFile;
-use super::{config_error, quoted_list};
+use super::{config_error, quoted, quoted_list, suggestion};
 use crate::error::Error;
-use crate::suggest::did_you_mean;
 
 /// The supported major version.
 const SUPPORTED_VERSION: &str = "1";
@@ -105,14 +104,19 @@ impl ConfigDocument {
             (None, None, Some(name)) => (name, ", named by its currentProfile".to_owned()),
             (None, None, None) => return Ok(None),
         };
+        // Names of the program and of a variable are not from the file.
+        let shown = match (requested, from_env) {
+            (None, None) => quoted(name),
+            _ => format!("{:?}", name.trim()),
+        };
         let known = || self.profiles().iter().map(Profile::name);
         match self.profiles().iter().find(|profile| is_same_name(profile.name(), name)) {
             Some(profile) => Ok(Some(profile)),
             None => Err(config_error(format!(
-                "{} has no profile {:?}{origin}{}; its profiles: {}",
+                "{} has no profile {}{origin}{}; its profiles: {}",
                 path.display(),
-                name.trim(),
-                did_you_mean(name.trim(), known()),
+                shown,
+                suggestion(name, known()),
                 quoted_list(known())
             ))
             .with_hint("choose one of these, or add the profile")),

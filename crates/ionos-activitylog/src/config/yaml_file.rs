@@ -5,13 +5,12 @@ use std::path::Path;
 
 use super::credentials::{CredentialParts, non_blank, non_blank_secret};
 use super::env::{CONFIG_FILE, CURRENT_PROFILE, Env, unicode_variable};
-use super::files::{find_yaml, host_of};
+use super::files::{find_yaml, host_of, is_host};
 use super::setting::Origin;
 use super::settings::{PEM_HEADER, Settings, Sourced};
 use super::yaml_document::{ConfigDocument, Endpoint, Product, ProductEnvironment, Profile, is_same_name};
-use super::{config_error, quoted_list};
+use super::{config_error, quoted, quoted_list, suggestion};
 use crate::error::Error;
-use crate::suggest::did_you_mean;
 
 /// The names of this product in the file, in order of preference. The vendor's list of products lacks this product, so
 /// two names are accepted: the name of the vendor's package for this product, and a likely spelling of it.
@@ -160,10 +159,11 @@ fn environment_of_profile<'a>(
     match environments.find(|environment| environment.name.as_deref() == Some(name)) {
         Some(environment) => Ok(Some(environment)),
         None => Err(config_error(format!(
-            "{} has no environment {name:?}, named by its profile {:?}{}; its environments: {}",
+            "{} has no environment {}, named by its profile {}{}; its environments: {}",
             path.display(),
-            profile.name(),
-            did_you_mean(name, known.iter().copied()),
+            quoted(name),
+            quoted(profile.name()),
+            suggestion(name, known.iter().copied()),
             quoted_list(known.iter().copied())
         ))
         .with_hint("correct the profile, or add the environment")),
@@ -213,6 +213,10 @@ fn endpoint_address(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
         config_error(format!("{path} has an endpoint for this product with a username or password in its name"))
             .with_hint("remove them; credentials belong to a profile")
     })?;
+    if !is_host(&address) {
+        return Err(config_error(format!("{path} has an endpoint for this product whose name is not a host"))
+            .with_hint("set its name to the host of the API"));
+    }
     if endpoint.skips_verification() {
         return Err(config_error(format!(
             "{path} sets skipTlsVerify for this product, but this client always verifies certificates"

@@ -42,6 +42,8 @@ struct ErrorInner {
     elapsed: Duration,
     /// Why the call was not retried, unless the kind explains it.
     give_up_reason: Option<String>,
+    /// Whether `Retry-After` is above the accepted maximum.
+    exceeds_retry_after_ceiling: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
     /// The provider's error, shared by all callers that waited for the same token. Not a `source`, because its text may
     /// hold a secret.
@@ -61,6 +63,8 @@ pub(crate) struct ErrorAnswer {
     pub(crate) status: StatusCode,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// The seconds of `Retry-After` as the service sent them, which `retry_after` may shorten. `None` for a date.
+    pub(crate) retry_after_seconds: Option<String>,
     pub(crate) messages: Vec<VendorMessage>,
     /// The beginning of the body, redacted; `None` if no body was read or the body was empty.
     pub(crate) snippet: Option<String>,
@@ -80,6 +84,7 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             give_up_reason: None,
+            exceeds_retry_after_ceiling: false,
             source: None,
             provider: None,
         }))
@@ -127,6 +132,11 @@ impl Error {
 
     pub(crate) fn with_give_up_reason(mut self, reason: String) -> Self {
         self.0.give_up_reason = Some(reason);
+        self
+    }
+
+    pub(crate) fn with_retry_after_above_ceiling(mut self) -> Self {
+        self.0.exceeds_retry_after_ceiling = true;
         self
     }
 
@@ -190,6 +200,14 @@ impl Error {
         self.0.answer.as_ref()?.retry_after
     }
 
+    /// Whether the call ended because [`Error::retry_after`] is above
+    /// [`RetryPolicy::retry_after_ceiling`](crate::RetryPolicy::retry_after_ceiling). A higher ceiling lets the next
+    /// call wait.
+    #[must_use]
+    pub fn exceeds_retry_after_ceiling(&self) -> bool {
+        self.0.exceeds_retry_after_ceiling
+    }
+
     /// The vendor's messages; empty if the body is not in the vendor's error format.
     #[must_use]
     pub fn messages(&self) -> &[VendorMessage] {
@@ -243,6 +261,15 @@ impl Error {
     /// Whether the answer begins like a page of the log and is not JSON.
     pub(crate) fn is_damaged_page(&self) -> bool {
         self.0.answer.as_ref().is_some_and(|answer| answer.is_damaged_page)
+    }
+
+    /// The wait that the service asks for, as in `90 s`: the number that the service sent, if it sent a number. `None`
+    /// without a wait.
+    pub(crate) fn requested_wait(&self) -> Option<String> {
+        let answer = self.0.answer.as_ref()?;
+        let wait = answer.retry_after.filter(|wait| !wait.is_zero())?;
+        let seconds = answer.retry_after_seconds.clone();
+        Some(format!("{} s", seconds.unwrap_or_else(|| wait.as_secs_f64().to_string())))
     }
 
     /// Whether the connection failed, or the service gave up waiting for this client.

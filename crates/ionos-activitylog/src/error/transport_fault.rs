@@ -24,6 +24,31 @@ impl fmt::Display for BodyTooLarge {
 
 impl StdError for BodyTooLarge {}
 
+/// On these platforms, the TLS library finds the root certificates in files.
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+const TLS_HINT: &str = "check the certificates of the service and of this machine, or name a file with its root \
+                        certificates in SSL_CERT_FILE";
+#[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+const TLS_HINT: &str = "check the certificates of the service and of this machine";
+
+/// The certificate of the service is not the pinned one. The verifier returns this error through the TLS library.
+#[cfg(feature = "__rustls")]
+#[derive(Debug)]
+pub(crate) struct PinMismatch {
+    /// The setting that pins the certificate.
+    pub(crate) origin: String,
+}
+
+#[cfg(feature = "__rustls")]
+impl fmt::Display for PinMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "its certificate is not the pinned one: {}", self.origin)
+    }
+}
+
+#[cfg(feature = "__rustls")]
+impl StdError for PinMismatch {}
+
 /// The error for a request that got no answer. `place` is host and port of the service.
 pub(crate) fn connection_error(error: reqwest::Error, place: &str) -> Error {
     let cause = root_cause(&error);
@@ -40,11 +65,7 @@ pub(crate) fn connection_error(error: reqwest::Error, place: &str) -> Error {
     } else if error.is_timeout() {
         (ErrorKind::AttemptTimeout, format!("{place} did not answer in time"), "try again later")
     } else if let Some(cause) = tls_cause(&error) {
-        (
-            ErrorKind::Tls,
-            format!("the connection to {place} is not secure ({cause})"),
-            "check the certificates of the service and of this machine",
-        )
+        (ErrorKind::Tls, format!("the connection to {place} is not secure ({cause})"), TLS_HINT)
     } else if error.is_connect() {
         (
             ErrorKind::Connection,
@@ -87,6 +108,11 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
     #[cfg(feature = "__rustls")]
     if let Some(error) = find::<rustls::Error>(error) {
+        if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = error
+            && let Some(mismatch) = other.0.downcast_ref::<PinMismatch>()
+        {
+            return Some(one_line(&mismatch.to_string()));
+        }
         return Some(one_line(&error.to_string()));
     }
     // The error types of other TLS libraries are unknown here, so their texts decide.

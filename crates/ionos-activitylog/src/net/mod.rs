@@ -3,6 +3,8 @@
 
 pub(crate) mod base_url;
 pub(crate) mod concurrency;
+pub(crate) mod content_encoding;
+mod environment;
 pub(crate) mod middleware;
 pub(crate) mod poll_scope;
 pub(crate) mod rate;

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::defaults::{CALL_TIMEOUT, RETRY_AFTER_CEILING, RETRY_ATTEMPTS, RETRY_BASE_WAIT, RETRY_MAX_WAIT};
+use crate::defaults::{
+    CALL_TIMEOUT, MAX_RETRY_AFTER, RETRY_AFTER_CEILING, RETRY_ATTEMPTS, RETRY_BASE_WAIT, RETRY_MAX_WAIT,
+};
 use crate::error::{Error, ErrorKind};
 
 /// Attempts per call, and the waits between them.
@@ -120,7 +122,9 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// Maximum `Retry-After` to wait for. A longer one ends the call; see [`Error::retry_after`].
+    /// Maximum `Retry-After` to wait for, below 366 days; zero accepts no wait. A longer one ends the call; see
+    /// [`Error::exceeds_retry_after_ceiling`]. The wait also counts towards [`RetryPolicyBuilder::deadline`], so raise
+    /// both. Default: 60 s.
     pub fn retry_after_ceiling(mut self, ceiling: Duration) -> Self {
         self.0.retry_after_ceiling = ceiling;
         self
@@ -134,7 +138,7 @@ impl RetryPolicyBuilder {
 
     /// Checks the policy. Fails with [`ErrorKind::Configuration`] for a value out of bounds.
     pub fn build(self) -> Result<RetryPolicy, Error> {
-        let RetryPolicy { attempts, base, cap, deadline, .. } = self.0;
+        let RetryPolicy { attempts, base, cap, retry_after_ceiling, deadline } = self.0;
         let (reason, hint) = if !(1..=100).contains(&attempts) {
             (format!("attempts is {attempts}"), "use 1 to 100")
         } else if base.is_zero() {
@@ -143,6 +147,9 @@ impl RetryPolicyBuilder {
             (format!("cap is {cap:?}"), "use at most one day")
         } else if cap < base {
             (format!("cap is {cap:?}, below the base of {base:?}"), "use at least the base")
+        } else if retry_after_ceiling >= MAX_RETRY_AFTER {
+            // A longer `Retry-After` is shortened to this time, and would be accepted.
+            (format!("retry_after_ceiling is {retry_after_ceiling:?}"), "use less than 366 days")
         } else if deadline.is_some_and(|deadline| deadline.is_zero()) {
             ("deadline is 0".to_owned(), "use more than 0, or no deadline")
         } else {
@@ -191,6 +198,7 @@ mod tests {
             (build(|b| b.base(Duration::ZERO)), "base is 0"),
             (build(|b| b.cap(ms(1))), "cap is 1ms, below the base of 250ms"),
             (build(|b| b.deadline(Duration::ZERO)), "deadline is 0"),
+            (build(|b| b.retry_after_ceiling(MAX_RETRY_AFTER)), "retry_after_ceiling is 31622400s"),
         ];
         for (policy, reason) in cases {
             let error = policy.unwrap_err();

@@ -1,12 +1,16 @@
-//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled.
+//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled. Answers may
+//! be compressed, and are decompressed here.
 
 use std::time::Duration;
 
 use ionos_activitylog_client::{Exchange, Transport};
+use reqwest::header::ACCEPT_ENCODING;
 use reqwest::redirect;
 
 use crate::error::transport_fault::root_cause;
 use crate::error::{Error, ErrorKind};
+use crate::net::content_encoding::{ACCEPTED_ENCODINGS, decode_body};
+use crate::net::environment;
 
 /// Maximum redirects per request.
 const MAX_REDIRECTS: usize = 5;
@@ -15,9 +19,19 @@ const MAX_REDIRECTS: usize = 5;
 pub(crate) struct HttpTransport(pub(crate) reqwest::Client);
 
 impl Transport for HttpTransport {
-    fn send<'a>(&'a self, _operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        Box::pin(self.0.execute(request))
+    fn send<'a>(&'a self, _operation: &'static str, mut request: reqwest::Request) -> Exchange<'a> {
+        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(ACCEPTED_ENCODINGS);
+        Box::pin(async move { Ok(decode_body(self.0.execute(request).await?)) })
     }
+}
+
+/// A pinned certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct PinnedCertificate<'a> {
+    /// SHA-256 of the certificate, as 64 hex digits.
+    pub(crate) sha256: &'a str,
+    /// The setting that pins the certificate, for messages.
+    pub(crate) origin: String,
 }
 
 /// Connection settings, used unless the program sets its own HTTP client.
@@ -31,8 +45,8 @@ pub(crate) struct ConnectionOptions<'a> {
     pub(crate) certificates: bool,
     /// Additional root certificates, PEM.
     pub(crate) root_certificates: Option<&'a str>,
-    /// SHA-256 of the only certificate to accept, as 64 hex digits.
-    pub(crate) pinned_certificate: Option<&'a str>,
+    /// The only certificate to accept.
+    pub(crate) pinned_certificate: Option<PinnedCertificate<'a>>,
 }
 
 impl ConnectionOptions<'_> {
@@ -44,10 +58,13 @@ impl ConnectionOptions<'_> {
             .connect_timeout(self.connect_timeout)
             // No read timeout: it would go on while the request is not polled. The API layer measures that time.
             .redirect(redirect::Policy::custom(follow_same_origin))
+            // The transport decodes the body. reqwest would read only the first member of a gzip body.
+            .no_gzip()
             // The retry loop of the API layer decides about retries.
             .retry(reqwest::retry::never());
-        if !self.proxies {
-            builder = builder.no_proxy();
+        match self.proxies {
+            true => environment::check_proxy(|name| std::env::var(name))?,
+            false => builder = builder.no_proxy(),
         }
         builder = self.with_tls(builder)?;
         builder.build().map_err(|error| {
@@ -59,12 +76,14 @@ impl ConnectionOptions<'_> {
 
     #[cfg(any(feature = "__rustls", feature = "native-tls"))]
     fn with_tls(&self, mut builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
-        if let Some(pin) = self.pinned_certificate {
+        if let Some(pin) = &self.pinned_certificate {
             return with_pin(builder, pin);
         }
         if !self.certificates {
             return Ok(builder.tls_certs_only([]));
         }
+        #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+        environment::certificates::check(|name| std::env::var_os(name))?;
         if let Some(pem) = self.root_certificates {
             let certificates =
                 reqwest::Certificate::from_pem_bundle(pem.as_bytes()).ok().filter(|found| !found.is_empty());
@@ -87,12 +106,12 @@ impl ConnectionOptions<'_> {
 }
 
 #[cfg(feature = "__rustls")]
-fn with_pin(builder: reqwest::ClientBuilder, pin: &str) -> Result<reqwest::ClientBuilder, Error> {
-    Ok(builder.tls_backend_preconfigured(super::tls_pin::verifier::pinned_config(pin)?))
+fn with_pin(builder: reqwest::ClientBuilder, pin: &PinnedCertificate<'_>) -> Result<reqwest::ClientBuilder, Error> {
+    Ok(builder.tls_backend_preconfigured(super::tls_pin::verifier::pinned_config(pin.sha256, &pin.origin)?))
 }
 
 #[cfg(all(feature = "native-tls", not(feature = "__rustls")))]
-fn with_pin(_: reqwest::ClientBuilder, _: &str) -> Result<reqwest::ClientBuilder, Error> {
+fn with_pin(_: reqwest::ClientBuilder, _: &PinnedCertificate<'_>) -> Result<reqwest::ClientBuilder, Error> {
     Err(Error::new(
         ErrorKind::Configuration,
         "a pinned certificate (IONOS_PINNED_CERT) needs the TLS feature rustls or rustls-no-provider",

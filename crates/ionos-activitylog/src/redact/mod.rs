@@ -2,12 +2,14 @@
 //! matching are those of `ionos_activitylog_client::redact`, which the simulator and the command line use too.
 
 mod json;
+mod name;
 mod url;
 
 use ionos_activitylog_client::redact;
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use json::redact_json;
+pub(crate) use name::redact_name;
 pub(crate) use url::redact_url;
 
 /// The text shown in place of a secret.

@@ -4,6 +4,7 @@
 mod network;
 mod privileges;
 mod report;
+mod secret_files;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -107,7 +108,11 @@ fn run_configuration_check(
     match account::builder(&args.service, now, context)?.build() {
         Ok(client) => {
             let message = describe_configuration(client.settings());
-            report.add("configuration", CheckResult::Ok, message, context)?;
+            let (result, message) = match secret_files::describe_readable(client.settings()) {
+                Some(warning) => (CheckResult::Warning, format!("{message}; {warning}")),
+                None => (CheckResult::Ok, message),
+            };
+            report.add("configuration", result, message, context)?;
             Ok(Some(client))
         }
         Err(error) => {

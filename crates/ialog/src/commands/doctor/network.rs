@@ -29,6 +29,14 @@ pub(super) fn proxy_variable() -> Option<&'static str> {
     PROXY_VARIABLES.into_iter().find(set)
 }
 
+/// The environment variable that replaces the root certificates of the machine; `None` if no such variable is set, or if
+/// the machine has other settings for certificates.
+fn certificate_variable() -> Option<&'static str> {
+    let is_read = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
+    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| is_read && set(name))
+}
+
 /// Host and port of a URL. `None` if the URL is invalid or has no host.
 pub(super) fn host_and_port(address: &str) -> Option<(String, u16)> {
     let address: http::Uri = address.parse().ok()?;
@@ -85,7 +93,10 @@ pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (Check
     let how = match address.starts_with("https:") {
         _ if !is_direct => "without network",
         true if is_pinned(client) => "over TLS with the pinned certificate",
-        true => "over TLS with a trusted certificate",
+        true => match certificate_variable() {
+            Some(variable) => &format!("over TLS with a certificate that {variable} trusts"),
+            None => "over TLS with a trusted certificate",
+        },
         false => "without TLS",
     };
     match client.info().await {

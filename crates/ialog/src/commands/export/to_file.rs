@@ -31,7 +31,9 @@ pub(super) async fn run(
 ) -> Result<(), CommandError> {
     reject_archive_flags(args, target)?;
     let mut export = SingleFileExport::prepare(args, target, range, now, context).await?;
-    let file = export.start(context, resume)?;
+    let Some(file) = export.start(context, resume)? else {
+        return Ok(());
+    };
     let (file, ended) = match export.write_events(file, context, resume).await {
         Ok(written) => written,
         Err(error) => return Err(export.explain_failure(error).await),
@@ -86,8 +88,9 @@ impl<'a> SingleFileExport<'a> {
         FileExport::open_with_failpoints(self.target, self.spec.clone(), self.args.overwrite, fail_points)
     }
 
-    /// Opens the file, and tells the user if an interrupted export is continued.
-    fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<FileExport, CommandError> {
+    /// Opens the file, and tells the user if an interrupted export is continued. `None` if an earlier run of the same
+    /// command completed the file, which the user is told, too.
+    fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<Option<FileExport>, CommandError> {
         let opened = match self.open(&context.fail_points) {
             Err(Error::Unfinished { resumable: Some(range), .. }) if self.began_earlier(range) => {
                 context.info(format_args!("completing the range with which the same command began: {range}"));
@@ -97,6 +100,10 @@ impl<'a> SingleFileExport<'a> {
             }
             opened => opened,
         };
+        if let Err(Error::AlreadyComplete { .. }) = &opened {
+            context.info(format_args!("{}", opened.err().map_or_else(String::new, |error| error.to_string())));
+            return Ok(None);
+        }
         let file = opened.map_err(|error| match error {
             // The file of an interrupted export may be replaced: the service still has its events.
             Error::Damaged { .. } | Error::UnsupportedVersion { .. } => {
@@ -121,7 +128,7 @@ impl<'a> SingleFileExport<'a> {
             }
             None => resume.set_restart(),
         }
-        Ok(file)
+        Ok(Some(file))
     }
 
     /// Whether the same arguments gave this range at an earlier time. Without `--to`, a range ends at the time of the

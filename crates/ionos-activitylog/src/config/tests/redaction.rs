@@ -79,3 +79,49 @@ fn a_truncated_or_garbled_file_shows_no_secret() {
         }
     }
 }
+
+/// YAML joins a deeper-indented line with the text before it, so a forgotten space makes a secret a part of a name.
+#[test]
+fn a_line_that_yaml_joins_with_a_name_is_not_shown() {
+    let secret = "token:planted-secret";
+    let endpoints = |name: &str, location: &str| {
+        format!(
+            "environments:\n  - name: e\n    products:\n      - name: activitylog\n        endpoints:\n          \
+             - name: {name}\n            location: {location}\n          - name: b\n            location: b\n"
+        )
+    };
+    let joined = |value: &str, indent: usize| format!("{value}\n{}{secret}", " ".repeat(indent));
+    for value in ["prod", ""] {
+        let profile = |members: &str| format!("currentProfile: a\nprofiles:\n  - name: a\n{members}");
+        let files = [
+            profile(&format!("    environment: {}\n", joined(value, 8))),
+            profile(&format!("    environment: f\nenvironments:\n  - name: {}\n", joined(value, 8))),
+            format!("currentProfile: {}\nprofiles:\n  - name: a\n", joined(value, 8)),
+            format!("currentProfile: b\nprofiles:\n  - name: {}\n", joined(value, 8)),
+            profile(&format!("    credentials:\n      username: {}\n      password: p\n", joined(value, 10))),
+            endpoints("a", &joined(value, 16)),
+            endpoints(&joined(value, 16), "global"),
+        ];
+        for file in files {
+            let machine = machine().file(SDK, &file);
+            let outcome = resolve(Options::default(), &machine);
+            let address = outcome.as_ref().ok().and_then(|resolved| resolved.base_url.clone());
+            assert_hidden(&file, &printed(outcome));
+            if let Some(error) = address.and_then(|address| crate::net::base_url::BaseUrl::parse(&address).err()) {
+                assert_hidden(&file, &error.to_string());
+            }
+            let options = Options { profile: Some("a".to_owned()), ..Options::default() };
+            assert_hidden(&file, &printed(resolve(options, &machine)));
+        }
+    }
+}
+
+#[test]
+fn a_message_shows_the_first_word_of_a_longer_name() {
+    let file = "currentProfile: a\nprofiles:\n  - name: a\n    environment: prod\n      token:planted\n";
+    assert_eq!(
+        machine().file(SDK, file).refusal(),
+        "/home/u/.ionos/config has no environment \"prod ...\", named by its profile \"a\"; its environments: none: \
+         correct the profile, or add the environment"
+    );
+}

@@ -8,21 +8,25 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme, SupportedCipherSuite,
+};
 
+use crate::error::transport_fault::PinMismatch;
 use crate::error::{Error, ErrorKind};
 
 /// Builds a TLS configuration that accepts only the pinned certificate; `pin` comes from
-/// [`parse_fingerprint`](super::parse_fingerprint).
+/// [`parse_fingerprint`](super::parse_fingerprint), and `origin` names the setting that pins the certificate.
 ///
 /// Fails with [`ErrorKind::Configuration`] if the crypto provider has no SHA-256 or no safe TLS version, or if there is
 /// no provider. Without the feature `rustls`, the program must install a provider.
-pub(in crate::net) fn pinned_config(pin: &str) -> Result<ClientConfig, Error> {
+pub(in crate::net) fn pinned_config(pin: &str, origin: &str) -> Result<ClientConfig, Error> {
     let refuse = |reason: &str| Error::new(ErrorKind::Configuration, reason);
     let provider = crypto_provider().ok_or_else(no_provider)?;
     let sha256 = provider_sha256(&provider)
         .ok_or_else(|| refuse("the crypto provider has no SHA-256").with_hint("install another one"))?;
-    let verifier = PinnedCertVerifier { pin: pin.to_owned(), sha256, provider: provider.clone() };
+    let verifier =
+        PinnedCertVerifier { pin: pin.to_owned(), origin: origin.to_owned(), sha256, provider: provider.clone() };
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map(|builder| {
@@ -61,6 +65,7 @@ fn provider_sha256(provider: &CryptoProvider) -> Option<&'static dyn Hash> {
 
 struct PinnedCertVerifier {
     pin: String,
+    origin: String,
     sha256: &'static dyn Hash,
     provider: Arc<CryptoProvider>,
 }
@@ -89,7 +94,8 @@ impl ServerCertVerifier for PinnedCertVerifier {
         if found == self.pin {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+            let mismatch = PinMismatch { origin: self.origin.clone() };
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(mismatch)))))
         }
     }
 

@@ -1,0 +1,148 @@
+//! Checks the environment variables that reqwest and the TLS library read on their own. They ignore a value that they
+//! cannot use, so that a request would be sent without the proxy or the certificates that the user asked for. No
+//! message shows a value, because the address of a proxy may contain a password.
+
+use std::env::VarError;
+
+use crate::error::{Error, ErrorKind};
+
+/// The variables with the proxy for https, in order of precedence: if one of the first group is set, the second group
+/// counts only if its value is blank.
+const PROXY_VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
+
+/// The schemes of proxy addresses; an address without a scheme is http.
+const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
+/// Fails with [`ErrorKind::Configuration`] if the variable that names the proxy for https has no usable address.
+/// `variable` reads an environment variable.
+pub(super) fn check_proxy(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<(), Error> {
+    for names in PROXY_VARIABLES {
+        let mut set = names.iter().map(|name| (name, variable(name)));
+        let value = match set.find(|(_, value)| !matches!(value, Err(VarError::NotPresent))) {
+            Some((name, Ok(value))) => (name, Some(value)),
+            Some((name, Err(_))) => (name, None),
+            None => continue,
+        };
+        return match value {
+            (_, Some(value)) if value.trim().is_empty() => continue,
+            (_, Some(value)) if is_proxy_address(&value) => Ok(()),
+            (name, _) => Err(Error::new(ErrorKind::Configuration, format!("{name} is not a valid proxy address"))
+                .with_hint("use http://HOST:PORT, or unset it")),
+        };
+    }
+    Ok(())
+}
+
+fn is_proxy_address(value: &str) -> bool {
+    let Ok(address) = value.parse::<http::Uri>() else {
+        return false;
+    };
+    address.host().is_some_and(|host| !host.is_empty())
+        && address.scheme_str().is_none_or(|scheme| PROXY_SCHEMES.contains(&scheme))
+}
+
+/// The variables with the root certificates, on platforms whose TLS library reads them.
+#[cfg(all(
+    unix,
+    not(target_vendor = "apple"),
+    not(target_os = "android"),
+    any(feature = "__rustls", feature = "native-tls")
+))]
+pub(super) mod certificates {
+    use std::ffi::OsString;
+    use std::fs;
+    use std::path::Path;
+
+    use crate::error::{Error, ErrorKind};
+
+    const FILE: &str = "SSL_CERT_FILE";
+    const FOLDERS: &str = "SSL_CERT_DIR";
+
+    /// Fails with [`ErrorKind::Configuration`] if the file of `SSL_CERT_FILE` cannot be read or has no certificate, or
+    /// if no folder of `SSL_CERT_DIR` has a certificate and there is no such file. `variable` reads an environment
+    /// variable.
+    pub(in crate::net) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Error> {
+        if let Some(path) = variable(FILE) {
+            let shown = Path::new(&path).display();
+            return match fs::read(&path) {
+                Ok(text) if has_certificate(&text) => Ok(()),
+                Ok(_) => Err(refuse(format!("{FILE} names {shown}, which has no certificate in PEM format"))),
+                Err(error) => Err(refuse(format!("{FILE} names {shown}, which cannot be read ({error})"))),
+            };
+        }
+        let Some(paths) = variable(FOLDERS) else {
+            return Ok(());
+        };
+        let folders: Vec<_> = std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect();
+        let is_file = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file());
+        let mut files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        // Without a folder, the certificates of the platform are in use.
+        if folders.is_empty()
+            || files.any(|file| is_file(&file.path()) && fs::read(file.path()).is_ok_and(|text| has_certificate(&text)))
+        {
+            return Ok(());
+        }
+        let shown = Path::new(&paths).display();
+        Err(refuse(format!("{FOLDERS} names {shown}, which has no certificate in PEM format")))
+    }
+
+    fn refuse(reason: String) -> Error {
+        Error::new(ErrorKind::Configuration, reason).with_hint("correct or unset it")
+    }
+
+    #[cfg(feature = "__rustls")]
+    fn has_certificate(text: &[u8]) -> bool {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject;
+
+        CertificateDer::pem_slice_iter(text).any(|certificate| certificate.is_ok())
+    }
+
+    #[cfg(not(feature = "__rustls"))]
+    fn has_certificate(text: &[u8]) -> bool {
+        memchr::memmem::find(text, b"-----BEGIN ").is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(set: &[(&str, &str)]) -> Result<(), String> {
+        let variable = |name: &str| {
+            let found = set.iter().find(|(set, _)| *set == name);
+            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+        };
+        check_proxy(variable).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_address_that_is_used_as_a_proxy_is_accepted() {
+        for value in ["http://proxy:3128", "https://u:planted@proxy", "proxy:3128", "socks5h://[::1]:1080", "", " "] {
+            for name in PROXY_VARIABLES.concat() {
+                assert_eq!(check(&[(name, value)]), Ok(()), "{name}={value}");
+            }
+        }
+        assert_eq!(check(&[]), Ok(()));
+        // Only the variable in force counts.
+        assert_eq!(check(&[("HTTPS_PROXY", "proxy:1"), ("https_proxy", "://"), ("ALL_PROXY", "://")]), Ok(()));
+    }
+
+    #[test]
+    fn any_other_address_is_refused_without_showing_it() {
+        for value in ["http://u:planted@proxy port", "ftp://u:planted@proxy", "http://", "/planted", "planted proxy"] {
+            for name in PROXY_VARIABLES.concat() {
+                let error = check(&[(name, value)]).unwrap_err();
+                assert_eq!(
+                    error,
+                    format!("{name} is not a valid proxy address: use http://HOST:PORT, or unset it"),
+                    "{value}"
+                );
+            }
+        }
+        // A blank variable of the first group leaves the second group in force.
+        assert!(check(&[("HTTPS_PROXY", ""), ("all_proxy", "://")]).unwrap_err().starts_with("all_proxy"));
+        let not_unicode = |_: &str| Err(VarError::NotUnicode("x".into()));
+        assert!(check_proxy(not_unicode).is_err());
+    }
+}

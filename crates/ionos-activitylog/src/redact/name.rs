@@ -1,0 +1,48 @@
+//! Shows a name from a configuration file. YAML joins the lines of a text, so a deeper-indented `token:SECRET` below
+//! `environment: prod` belongs to the name, and a name of several words may end in a secret.
+
+use super::REDACTED;
+
+/// Maximum length of a name that is shown, in bytes. Tokens are longer.
+const MAX_NAME_BYTES: usize = 64;
+
+/// The name if it is one word of letters, digits, `-`, `_`, `.` and `/`. Otherwise the first word followed by ` ...`, or
+/// `[redacted]` if that word has another form.
+pub(crate) fn redact_name(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    match (words.next(), words.next()) {
+        (None, _) => String::new(),
+        (Some(word), _) if !is_plain(word) => REDACTED.to_owned(),
+        (Some(word), None) => word.to_owned(),
+        (Some(word), Some(_)) => format!("{word} ..."),
+    }
+}
+
+fn is_plain(word: &str) -> bool {
+    // A JSON Web Token has the characters of a name.
+    let is_token = word.starts_with("eyJ");
+    let is_allowed = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
+    !is_token && word.len() <= MAX_NAME_BYTES && word.chars().all(is_allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_name_is_shown_as_a_whole() {
+        let long = "a".repeat(65);
+        for (name, shown) in [
+            ("", ""),
+            (" prod-1_a.b ", "prod-1_a.b"),
+            ("Köln", "Köln"),
+            ("prod token:planted", "prod ..."),
+            ("prod\ntoken planted", "prod ..."),
+            ("token:planted", "[redacted]"),
+            ("eyJhbGciOiJIUzI1NiJ9.planted.c2ln", "[redacted]"),
+            (&long, "[redacted]"),
+        ] {
+            assert_eq!(redact_name(name), shown);
+        }
+    }
+}
