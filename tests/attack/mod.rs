@@ -2,4 +2,5 @@
 //! and no command ends by a panic.
 
 mod escapes;
+mod fuzz_corpus;
 mod tampering;

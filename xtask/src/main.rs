@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, dist, figures, peers, soak, spec, structure, workspace};
+use xtask::{bench, ci, codegen, dist, figures, fuzz, peers, soak, spec, structure, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -30,6 +30,14 @@ enum Task {
     Peers {
         /// Test only this peer, such as schemathesis
         name: Option<String>,
+    },
+    /// Look for bytes that break the readers of answers, settings and files, with cargo-fuzz on nightly
+    Fuzz {
+        /// Run only this target, such as page
+        target: Option<String>,
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
     },
     /// Check names, module order and docs of fields, and fail if a rule is broken
     Structure {
@@ -97,6 +105,7 @@ fn main() -> ExitCode {
         }
         Task::Ci => ci::run(&root),
         Task::Peers { name } => peers::run(&root, name.as_deref()),
+        Task::Fuzz { target, seconds } => fuzz::run(&root, target.as_deref(), seconds),
         Task::Structure { name, figures: false } => structure::run(&root, name.as_deref()),
         Task::Structure { name, figures: true } => print_figures(&root, name.as_deref()),
         Task::Dist => dist::run(&root),
