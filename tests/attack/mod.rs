@@ -3,4 +3,5 @@
 
 mod escapes;
 mod fuzz_corpus;
+mod services;
 mod tampering;
