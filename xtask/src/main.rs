@@ -58,8 +58,16 @@ enum Task {
     },
     /// Pack the program with its manual pages, completions and licences
     Dist,
-    /// Read and archive ten million events, and fail if one is missing or memory exceeds its limit
-    Soak,
+    /// Read and archive ten million events, and kill exports, and fail if an event is missing, a file differs or memory
+    /// exceeds its limit
+    Soak {
+        /// Seed of the points at which exports are killed [default: a new one]
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Only kill exports, without the ten million events
+        #[arg(long)]
+        only_kills: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -110,7 +118,7 @@ fn main() -> ExitCode {
         Task::Structure { name, figures: true } => print_figures(&root, name.as_deref()),
         Task::Dist => dist::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
-        Task::Soak => soak::run(&root),
+        Task::Soak { seed, only_kills } => soak::run(&root, seed, only_kills),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
