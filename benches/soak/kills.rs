@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, stream};
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize};
 use ionos_activitylog_archive::internal::{FailPoint, FailPoints};
@@ -188,8 +189,10 @@ async fn export_file(client: Client, folder: &Path, steps: &FailPoints) -> Resul
         Err(Error::AlreadyExists { .. }) => return Ok(()),
         opened => opened?,
     };
-    let rest = file.remaining_range().context("nothing is left to read")?;
-    let windows = client.events(contract(), rest).page_size(PageSize::new(5)?).windows();
+    // Nothing is left if the export was killed after its last window.
+    let page_size = PageSize::new(5)?;
+    let windows = stream::iter(file.remaining_range())
+        .flat_map(|rest| client.events(contract(), rest).page_size(page_size).windows());
     file.write(windows, |_| ()).await?.commit()?;
     Ok(())
 }
