@@ -92,9 +92,34 @@ pub struct ArchiveResult {
     pub verify_zstd_megabytes: f64,
 }
 
-/// Results of `soak`, which reads and archives ten million events.
+/// Results of `soak`.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct SoakResult {
+    /// Results with ten million events; `None` if they were not asked for.
+    pub events: Option<SoakedEvents>,
+    /// Results of each kind of export that was killed at random points.
+    pub killed: Vec<KilledExports>,
+}
+
+/// Exports of one kind that were killed at random points and resumed to files that are identical to those of an
+/// undisturbed export.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct KilledExports {
+    /// Name of the kind, such as `archive`.
+    pub kind: String,
+    /// Number of times that an export was killed.
+    pub kills: u64,
+    /// Number of exports that were resumed to their end.
+    pub exports: u64,
+    /// Number of files of each export that are identical.
+    pub files: u64,
+    /// Wall-clock time of all processes in seconds.
+    pub seconds: f64,
+}
+
+/// Results of reading and archiving ten million events.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct SoakedEvents {
     /// Number of events in the log; the stream and the archive held each of them once.
     pub events: u64,
     /// Number of requests that the stream sent.

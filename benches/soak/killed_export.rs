@@ -146,7 +146,7 @@ fn digest(archive: &Archive) -> Result<SetDigest> {
 }
 
 /// The files of an archive in order, without `_state*` files and the run log, which differ from run to run.
-fn archive_files(root: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn archive_files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {

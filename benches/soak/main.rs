@@ -1,24 +1,30 @@
 //! Reads ten million events through one stream, and archives them in eleven processes, ten of which are killed.
 //! Compares the digests of the streamed and of the archived records with the digest of the log, and measures peak
-//! memory and throughput.
+//! memory and throughput. Then kills exports at random points, which the seed decides, the only argument.
 //!
 //! Prints a [`SoakResult`] as JSON.
 
 mod digest;
 mod killed_export;
+mod kills;
 mod log;
 mod stream;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-use workspace_bench_results::SoakResult;
+use anyhow::{Context, Result};
+use workspace_bench_results::{SoakResult, SoakedEvents};
 use workspace_benches::server::{self, Server};
+
+/// Argument that leaves the ten million events out.
+const ONLY_KILLS: &str = "--only-kills";
 
 fn main() -> ExitCode {
     server::run(
         |arguments| match arguments.split_first() {
             Some((first, rest)) if first == killed_export::EXPORT => killed_export::export(rest),
+            Some((first, rest)) if first == kills::KILLED => kills::export(rest),
+            Some((first, rest)) if first == kills::KILLS_LOG => kills::serve(rest),
             _ => log::serve(),
         },
         measure,
@@ -26,11 +32,19 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<()> {
+    let seed = std::env::args().nth(1).context("usage: soak SEED [--only-kills]")?.parse()?;
+    let events = if std::env::args().any(|argument| argument == ONLY_KILLS) { None } else { Some(measure_events()?) };
+    let result = SoakResult { events, killed: kills::run(seed)? };
+    println!("{}", serde_json::to_string(&result)?);
+    Ok(())
+}
+
+fn measure_events() -> Result<SoakedEvents> {
     let stream = stream::read()?;
     let server = Server::start(&[])?;
     let archive = killed_export::run(server.address(), stream.records)?;
     let rearchived_events = killed_export::compare_repeated(server.address())?;
-    let result = SoakResult {
+    Ok(SoakedEvents {
         events: stream.records.records,
         stream_requests: stream.requests,
         stream_seconds: stream.seconds,
@@ -38,7 +52,5 @@ fn measure() -> Result<()> {
         archive_seconds: archive.seconds,
         archive_peak_mebibytes: archive.peak_mebibytes,
         rearchived_events,
-    };
-    println!("{}", serde_json::to_string(&result)?);
-    Ok(())
+    })
 }

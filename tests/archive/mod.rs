@@ -1,9 +1,10 @@
-//! Archives and file exports: crash recovery, full disks, commands and schemas.
+//! Archives and file exports: crash recovery, full disks, permissions, commands and schemas.
 
 mod commands;
 mod crash_recovery;
 mod failing_disk;
 mod file_crash_recovery;
+mod file_modes;
 mod kept_records;
 mod reading_back;
 mod schemas;

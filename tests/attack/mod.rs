@@ -2,4 +2,6 @@
 //! and no command ends by a panic.
 
 mod escapes;
+mod fuzz_corpus;
+mod services;
 mod tampering;

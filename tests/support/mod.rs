@@ -2,6 +2,7 @@
 
 pub mod demo_archive;
 pub mod exports;
+pub mod hostile_server;
 pub mod in_process;
 pub mod program;
 pub mod pty;

@@ -39,6 +39,20 @@ pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The same command in a process that a shell has prepared, such as with `umask 022`: only the process itself can change
+/// such a setting, and without `unsafe` a test cannot run code in it.
+#[cfg(unix)]
+pub fn prepared_by_shell(preparation: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{preparation}; exec \"$0\" \"$@\"")]);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear().stdin(Stdio::null());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    shell
+}
+
 /// The output of a program that ended.
 pub struct Printed {
     pub code: Option<i32>,

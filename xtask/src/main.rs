@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, dist, figures, peers, soak, spec, structure, workspace};
+use xtask::{bench, ci, codegen, dist, figures, fuzz, peers, soak, spec, structure, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -31,6 +31,14 @@ enum Task {
         /// Test only this peer, such as schemathesis
         name: Option<String>,
     },
+    /// Look for bytes that break the readers of answers, settings and files, with cargo-fuzz on nightly
+    Fuzz {
+        /// Run only this target, such as page
+        target: Option<String>,
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Check names, module order and docs of fields, and fail if a rule is broken
     Structure {
         /// Check only this crate, such as ionos-activitylog
@@ -50,8 +58,16 @@ enum Task {
     },
     /// Pack the program with its manual pages, completions and licences
     Dist,
-    /// Read and archive ten million events, and fail if one is missing or memory exceeds its limit
-    Soak,
+    /// Read and archive ten million events, and kill exports, and fail if an event is missing, a file differs or memory
+    /// exceeds its limit
+    Soak {
+        /// Seed of the points at which exports are killed [default: a new one]
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Only kill exports, without the ten million events
+        #[arg(long)]
+        only_kills: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -97,11 +113,12 @@ fn main() -> ExitCode {
         }
         Task::Ci => ci::run(&root),
         Task::Peers { name } => peers::run(&root, name.as_deref()),
+        Task::Fuzz { target, seconds } => fuzz::run(&root, target.as_deref(), seconds),
         Task::Structure { name, figures: false } => structure::run(&root, name.as_deref()),
         Task::Structure { name, figures: true } => print_figures(&root, name.as_deref()),
         Task::Dist => dist::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
-        Task::Soak => soak::run(&root),
+        Task::Soak { seed, only_kills } => soak::run(&root, seed, only_kills),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

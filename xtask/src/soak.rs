@@ -1,10 +1,12 @@
-//! `cargo xtask soak`: reads and archives ten million events, which takes minutes. The benchmark program compares all
-//! events with the log; this module compares the peak memory of that program with limits.
+//! `cargo xtask soak`: reads and archives ten million events, and kills exports three hundred times, which takes minutes.
+//! The benchmark program compares all events with the log, and all files with those of an undisturbed export; this module
+//! compares the peak memory of that program with limits.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use workspace_bench_results::SoakResult;
+use workspace_bench_results::{KilledExports, SoakResult, SoakedEvents};
 
 use crate::bench::table::BenchRow;
 use crate::bench::{print_and_check, program};
@@ -15,12 +17,36 @@ const MAX_STREAM_MEBIBYTES: f64 = 150.0;
 /// Maximum memory of an export to an archive in MiB.
 const MAX_ARCHIVE_MEBIBYTES: f64 = 200.0;
 
-/// Runs the soak test and prints a table. Fails if an event is missing or a limit is exceeded.
-pub fn run(root: &Path) -> Result<()> {
-    print_and_check(&rows(&program::run(root, "soak")?))
+/// Runs the soak test and prints a table. Fails if an event is missing, a file differs or a limit is exceeded. `seed`
+/// decides at which points exports are killed; `None`: a new seed. `only_kills` skips the ten million events.
+pub fn run(root: &Path, seed: Option<u64>, only_kills: bool) -> Result<()> {
+    let seed = seed.unwrap_or_else(new_seed);
+    println!("soak: exports are killed at points of the seed {seed}; repeat them with `--seed {seed}`");
+    let seed = seed.to_string();
+    let arguments = if only_kills { &[&*seed, "--only-kills"][..] } else { &[&*seed][..] };
+    let result: SoakResult = program::run_with(root, "soak", arguments)?;
+    let mut rows = result.events.as_ref().map(event_rows).unwrap_or_default();
+    rows.extend(result.killed.iter().flat_map(kill_rows));
+    print_and_check(&rows)
 }
 
-fn rows(result: &SoakResult) -> Vec<BenchRow> {
+/// A seed that differs from run to run, short enough to be typed.
+fn new_seed() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::from(since_epoch.subsec_micros())
+}
+
+fn kill_rows(result: &KilledExports) -> [BenchRow; 2] {
+    let KilledExports { kind, kills, exports, files, seconds } = result;
+    let name = |what: String| format!("{kind}, killed and resumed: {what}");
+    [
+        BenchRow::unlimited(name(format!("kills in {exports} exports of {files} identical files")), *kills as f64, "")
+            .with_decimals(0),
+        BenchRow::unlimited(name("time".to_owned()), *seconds, "s"),
+    ]
+}
+
+fn event_rows(result: &SoakedEvents) -> Vec<BenchRow> {
     let events = result.events as f64;
     let whole = |name: String, value: f64, unit| BenchRow::unlimited(name, value, unit).with_decimals(0);
     let stream = |name: &str| format!("one stream: {name}");

@@ -83,6 +83,40 @@ pub use verify::{
 /// Helpers for the command line and the tests of this workspace. Not part of the API: any item may change or go away in a patch release.
 #[doc(hidden)]
 pub mod internal {
+    use std::path::Path;
+
+    use crate::{Error, FileCheckpoint, Manifest, OpenManifests, State};
+
     pub use crate::export::settle::{clock_warning, service_time, settled_range};
     pub use crate::fs::{FailPoint, FailPoints};
+
+    /// Reads the bytes of a manifest.
+    pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, Error> {
+        Manifest::from_bytes(bytes, Path::new("manifest"))
+    }
+
+    /// Reads the bytes of the file of open manifests.
+    pub fn parse_open_manifests(bytes: &[u8]) -> Result<OpenManifests, Error> {
+        OpenManifests::from_bytes(bytes, Path::new("open manifests"))
+    }
+
+    /// Reads the bytes of a state file.
+    pub fn parse_state(bytes: &[u8]) -> Result<State, Error> {
+        State::from_bytes(bytes, Path::new("state"))
+    }
+
+    /// The bytes of a state file.
+    pub fn state_to_bytes(state: &State) -> Vec<u8> {
+        crate::fs::json_file::to_pretty(state)
+    }
+
+    /// Reads the bytes of the checkpoint beside a partial file.
+    pub fn parse_checkpoint(bytes: &[u8]) -> Result<FileCheckpoint, Error> {
+        FileCheckpoint::from_bytes(bytes, Path::new("checkpoint"))
+    }
+
+    /// The bytes of the checkpoint beside a partial file.
+    pub fn checkpoint_to_bytes(checkpoint: &FileCheckpoint) -> Vec<u8> {
+        checkpoint.to_bytes()
+    }
 }

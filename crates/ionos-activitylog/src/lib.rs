@@ -86,6 +86,7 @@ mod reader;
 mod redact;
 mod runtime;
 mod suggest;
+mod untrusted;
 
 pub use api::discovery::{Contract, Info};
 pub use api::page::UnreadableRecord;
@@ -143,4 +144,5 @@ pub mod internal {
     pub use crate::reader::window::UNREACHABLE_EVENTS;
     pub use crate::redact::{REDACTED, is_secret_name, redact_text};
     pub use crate::suggest::did_you_mean;
+    pub use crate::untrusted::{read_page, resolve_settings};
 }

@@ -9,8 +9,13 @@ use crate::cargo;
 
 /// Runs a measuring program to its end. Returns its result, a struct of `workspace-bench-results`.
 pub(crate) fn run<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> {
+    run_with(root, program, &[])
+}
+
+/// As [`run`], with arguments for the program.
+pub(crate) fn run_with<T: DeserializeOwned>(root: &Path, program: &str, arguments: &[&str]) -> Result<T> {
     let package = ["run", "--quiet", "--release", "--package", "workspace-benches"];
-    let args = [&package[..], &["--bin", program]].concat();
+    let args = [&package[..], &["--bin", program, "--"], arguments].concat();
     let printed = cargo::output(root, &args)?;
     serde_json::from_str(&printed).with_context(|| format!("{program} did not print its result"))
 }

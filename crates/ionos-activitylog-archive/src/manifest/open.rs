@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_MANIFEST_BYTES, Manifest};
+use super::{MANIFEST_SCHEMA, MAX_MANIFEST_BYTES, Manifest};
 use crate::error::Error;
 use crate::fs::{json_file, regular_file};
 
@@ -43,6 +43,9 @@ impl OpenManifests {
         let mut last: Option<NaiveDate> = None;
         for manifest in &open.manifests {
             let damaged = |detail: String| Error::damaged(path.to_path_buf(), format!("{}: {detail}", manifest.date));
+            if manifest.schema != MANIFEST_SCHEMA {
+                return Err(damaged(format!("its format is {:?}", manifest.schema)));
+            }
             manifest.check().map_err(damaged)?;
             if manifest.number.is_some() || manifest.previous.is_some() {
                 return Err(damaged("an open manifest has no place in the chain".to_owned()));

@@ -160,3 +160,15 @@ fn later_manifests_of_a_day_add_to_the_first() {
     assert_eq!((sum.counts, sum.gaps.len()), (EventCounts { count: 6, unique: 6, total: Some(6) }, 0));
     assert_eq!((sum.total_in(range(start, end)), sum.total_in(range(start, noon))), (Some(6), Some(0)));
 }
+
+#[test]
+fn an_open_manifest_has_the_current_version() {
+    let open = OpenManifests::new([manifest()]);
+    let text = String::from_utf8(open.to_bytes()).unwrap();
+    assert_eq!(OpenManifests::from_bytes(text.as_bytes(), Path::new("open.json")).unwrap(), open);
+    for schema in [MANIFEST_SCHEMA_1, "ialog.manifest/3", "other"] {
+        let edited = text.replace(MANIFEST_SCHEMA, schema);
+        let error = OpenManifests::from_bytes(edited.as_bytes(), Path::new("open.json")).unwrap_err();
+        assert!(error.to_string().contains(&format!("2026-11-20: its format is {schema:?}")), "{error}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Certainty, MAX_STATE_BYTES, STATE_SCHEMA, STATE_SCHEMA_1, State};
 use crate::error::Error;
@@ -48,8 +48,14 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
 fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
     let read = regular_file::read_if_exists(&path, MAX_STATE_BYTES).map_err(StateUnavailable::Unusable)?;
     let bytes = read.ok_or(StateUnavailable::Missing)?;
-    let state = json_file::parse(&bytes, &[STATE_SCHEMA_1, STATE_SCHEMA], &path);
-    state.map(from_version_1).map_err(StateUnavailable::Unusable)
+    State::from_bytes(&bytes, &path).map_err(StateUnavailable::Unusable)
+}
+
+impl State {
+    /// Reads a state of any version. Fails as [`json_file::parse`].
+    pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        json_file::parse(bytes, &[STATE_SCHEMA_1, STATE_SCHEMA], path).map(from_version_1)
+    }
 }
 
 /// The state in the terms of the current version. Version 1 called a range sealed if its number of events was equal.

@@ -42,7 +42,7 @@ use settings::Settings;
 use yaml_document::ConfigDocument;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use env::{EmptyEnv, Env, ProcessEnv};
+pub(crate) use env::{EmptyEnv, Env, NonUnicode, ProcessEnv};
 pub use setting::{Origin, Setting};
 pub(crate) use settings::{Options, ResolvedConfig};
 

@@ -1,0 +1,36 @@
+//! Manifests of an archive, single or as the file of open manifests. A manifest that is accepted keeps its meaning when
+//! it is written again.
+
+use ionos_activitylog_archive::internal::{parse_manifest, parse_open_manifests};
+use ionos_activitylog_archive::{ImportedManifests, Manifest};
+
+/// Reads bytes as each kind of manifest file.
+pub fn check(bytes: &[u8]) {
+    if let Ok(manifest) = parse_manifest(bytes) {
+        check_manifest(&manifest);
+    }
+    if let Ok(open) = parse_open_manifests(bytes) {
+        open.manifests.iter().for_each(check_manifest);
+        assert_eq!(parse_open_manifests(&open.to_bytes()).unwrap(), open);
+    }
+    let _ = serde_json::from_slice::<ImportedManifests>(bytes);
+}
+
+fn check_manifest(manifest: &Manifest) {
+    assert_eq!(&parse_manifest(&manifest.to_bytes()).unwrap(), manifest);
+    let day = manifest.day().unwrap();
+    let (verified, unverified) = (manifest.verified_ranges(), manifest.unverified_ranges());
+    for range in verified.union(&unverified).iter() {
+        assert!(day.start() <= range.start() && range.end() <= day.end(), "{range} is outside of {day}");
+    }
+    assert_eq!(manifest.counts.count, manifest.parts.iter().map(|part| part.count).sum::<u64>());
+    for part in &manifest.parts {
+        // A name of a file, not a path to elsewhere.
+        let name = part.file.to_string();
+        assert!(!name.contains(['/', '\\', '\0']), "{name:?}");
+        assert!(part.unique <= part.count);
+    }
+    for kept in &manifest.kept {
+        assert!(!kept.file.contains(['/', '\\', '\0']), "{:?}", kept.file);
+    }
+}

@@ -1,0 +1,13 @@
+//! State files of an archive. A state that is accepted has the current version and is the same when it is read again.
+
+use ionos_activitylog_archive::STATE_SCHEMA;
+use ionos_activitylog_archive::internal::{parse_state, state_to_bytes};
+
+/// Reads bytes as a state file.
+pub fn check(bytes: &[u8]) {
+    let Ok(state) = parse_state(bytes) else { return };
+    assert_eq!(state.schema, STATE_SCHEMA);
+    // Bytes instead of states: a member of version 1 is read and ignored.
+    let written = state_to_bytes(&state);
+    assert_eq!(state_to_bytes(&parse_state(&written).unwrap()), written);
+}

@@ -1,0 +1,329 @@
+//! Hostile services: each answers in its own way, from bytes that are no HTTP to pages that contradict themselves. A
+//! command must end by itself with the exit code of its case, show neither the token nor a control character, and leave
+//! no incomplete file under its final name. Where a service sends all events, none is lost.
+#![cfg(unix)]
+
+mod bodies;
+mod contracts;
+mod pages;
+mod protocol;
+mod statuses;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use ionos_activitylog::internal::is_unsafe_for_terminal;
+use ionos_activitylog_archive::{Archive, ArchiveReader, verify_archive};
+use serde_json::value::RawValue;
+
+use crate::support::exports::scratch_folder;
+use crate::support::hostile_server::{
+    HostileService, LOG_EVENTS, LOG_START, ReceivedRequest, log_start, ok, record, serve,
+};
+use crate::support::program::{ialog, prepared_by_shell};
+use crate::support::scripted::TOKEN;
+
+/// Maximum time of a command. A command that runs longer counts as one that does not end.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Number of commands that run at once: more than processors, because the program waits between its tries.
+const THREADS: usize = 24;
+
+/// Number of commands that run at once and take much memory and processor time.
+const HEAVY_THREADS: usize = 3;
+
+/// Address space of a command in KiB: at most 200 MiB, which `xtask/src/soak.rs` states for an export, and 100 MiB for
+/// answers of the largest size. The program itself and the stacks of its threads take less than 60 MiB of it.
+const MEMORY_LIMIT_KIB: u64 = (200 + 100) * 1024;
+
+/// The events that a command must return.
+#[derive(Clone, Copy, PartialEq)]
+enum ExpectedEvents {
+    /// The service does not send all of them.
+    Any,
+    /// Each event of the log exactly once, byte for byte.
+    All,
+}
+
+/// A hostile service and what must come of it.
+struct ServiceCase {
+    name: String,
+    service: Arc<HostileService>,
+    code: i32,
+    /// Further exit code, if it depends on which of two answers arrives first.
+    other_code: Option<i32>,
+    events: ExpectedEvents,
+    /// Range of the commands, in seconds from the start of the log.
+    seconds: usize,
+    /// Whether the service sends much. Then only the export to an archive runs, with [`MEMORY_LIMIT_KIB`].
+    is_heavy: bool,
+    /// The value of `--contract`.
+    contract: &'static str,
+    attempts: &'static str,
+    timeout: &'static str,
+}
+
+/// The commands of each case. `audit` is an archive.
+const COMMANDS: [&[&str]; 3] = [
+    &["query", "-o", "ndjson", "--no-fold"],
+    &["export", "--out", "new.ndjson"],
+    &["export", "--format", "ndjson", "--out", "audit"],
+];
+
+/// A service that answers each request with the bytes of `answer`.
+fn each(name: &str, code: i32, answer: impl Fn(&ReceivedRequest) -> Vec<u8> + Send + Sync + 'static) -> ServiceCase {
+    stream(name, code, move |request, connection| connection.write_all(&answer(request)))
+}
+
+/// A service that answers each request with the same bytes.
+fn same(name: &str, code: i32, answer: impl Into<Vec<u8>>) -> ServiceCase {
+    let answer = answer.into();
+    stream(name, code, move |_, connection| connection.write_all(&answer))
+}
+
+/// A service that answers each request with the same page, status 200.
+fn same_page(name: &str, code: i32, body: impl AsRef<[u8]>) -> ServiceCase {
+    same(name, code, ok(body))
+}
+
+/// A service that answers each request with status 200 and this body.
+fn each_page<B: AsRef<[u8]>>(
+    name: &str,
+    code: i32,
+    body: impl Fn(&ReceivedRequest) -> B + Send + Sync + 'static,
+) -> ServiceCase {
+    each(name, code, move |request| ok(body(request)))
+}
+
+/// A service that writes to the connection of each request.
+fn stream(
+    name: &str,
+    code: i32,
+    write: impl Fn(&ReceivedRequest, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
+) -> ServiceCase {
+    ServiceCase {
+        name: name.to_owned(),
+        service: Arc::new(HostileService::Answering(Box::new(write))),
+        code,
+        other_code: None,
+        events: ExpectedEvents::Any,
+        seconds: LOG_EVENTS + 2,
+        is_heavy: false,
+        contract: "7",
+        attempts: "1",
+        timeout: "20s",
+    }
+}
+
+impl ServiceCase {
+    /// All events of the log arrive.
+    fn with_all_events(self) -> Self {
+        Self { events: ExpectedEvents::All, ..self }
+    }
+
+    /// Reads a range of one second, which cannot be split: the service contradicts itself in every range.
+    fn one_second(self) -> Self {
+        Self { seconds: 1, ..self }
+    }
+
+    /// Runs only the export to an archive, with a limit of memory.
+    fn heavy(self) -> Self {
+        Self { is_heavy: true, ..self }
+    }
+
+    /// Only the time limit of the program ends a call.
+    fn times_out(self) -> Self {
+        Self { timeout: "1s", ..self }
+    }
+
+    fn contract(self, contract: &'static str) -> Self {
+        Self { contract, ..self }
+    }
+
+    /// As many attempts as a service needs that fails first.
+    fn attempts(self, attempts: &'static str) -> Self {
+        Self { attempts, ..self }
+    }
+}
+
+/// The same command with a limit of address space. One arena, because each further one reserves 64 MiB.
+fn with_limited_memory(command: &Command) -> Command {
+    prepared_by_shell(&format!("export MALLOC_ARENA_MAX=1; ulimit -v {MEMORY_LIMIT_KIB}"), command)
+}
+
+/// Runs a command to its end. `None` if it does not end by itself.
+fn run_bounded(mut command: Command) -> Option<Output> {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = rustix::process::Pid::from_child(&child);
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+    match ended.recv_timeout(TIME_LIMIT) {
+        Ok(output) => Some(output),
+        Err(_) => {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+            None
+        }
+    }
+}
+
+/// The files below a folder by their paths relative to it.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => drop(
+                    found.insert(path.strip_prefix(folder).unwrap().display().to_string(), fs::read(&path).unwrap()),
+                ),
+            }
+        }
+    }
+    found
+}
+
+/// What is wrong with the records of a command that must return the first events of the log.
+fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let counts = (0..count).map(record).map(|record| lines.iter().filter(|line| **line == record).count());
+    let counts: Vec<usize> = counts.collect();
+    if counts.iter().all(|count| *count == 1) {
+        return Vec::new();
+    }
+    vec![format!("{place}: the events are there {counts:?} times")]
+}
+
+/// What is wrong with a command that ended.
+fn check_output(output: &Output, codes: [Option<i32>; 2], folder: &Path) -> Vec<String> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let mut wrong = Vec::new();
+    if output.status.code().is_none() || !codes.contains(&output.status.code()) {
+        let start: String = stderr.chars().take(600).collect();
+        wrong.push(format!("{}, not {codes:?}: {start}", output.status));
+    }
+    if str::from_utf8(&output.stderr).is_err() || stderr.contains("panicked") {
+        wrong.push(format!("stderr: {stderr:?}"));
+    }
+    if let Some(found) = stderr.chars().find(|char| is_unsafe_for_terminal(*char) && *char != '\n') {
+        wrong.push(format!("stderr contains {found:?}: {stderr:?}"));
+    }
+    let outputs = [("stdout".to_owned(), output.stdout.clone()), ("stderr".to_owned(), output.stderr.clone())];
+    for (name, bytes) in outputs.into_iter().chain(files(folder)) {
+        if String::from_utf8_lossy(&bytes).contains(TOKEN) {
+            wrong.push(format!("{name} contains the token"));
+        }
+    }
+    wrong
+}
+
+/// Runs a command against a service of its own. Returns what is wrong.
+fn attack(case: &ServiceCase, arguments: &[&str]) -> Vec<String> {
+    let url = serve(case.service.clone());
+    let folder = scratch_folder();
+    let end = (log_start() + TimeDelta::seconds(case.seconds as i64)).to_rfc3339();
+    let mut command = match case.is_heavy {
+        true => with_limited_memory(&ialog(folder.path(), arguments)),
+        false => ialog(folder.path(), arguments),
+    };
+    command
+        .args(["--contract", case.contract, "--attempts", case.attempts, "--timeout", case.timeout])
+        .args(["--from", LOG_START, "--to", &end])
+        .env("IONOS_API_URL", &url)
+        .env("IONOS_TOKEN", TOKEN);
+    let context = format!("{}: {}", case.name, arguments.join(" "));
+    let Some(output) = run_bounded(command) else {
+        return vec![format!("{context} does not end")];
+    };
+    let expected = match case.events {
+        ExpectedEvents::Any => None,
+        ExpectedEvents::All => Some(case.seconds.min(LOG_EVENTS)),
+    };
+    let mut wrong = check_output(&output, [Some(case.code), case.other_code], folder.path());
+    wrong.extend(match (arguments[0], expected) {
+        ("query", Some(count)) => missing_events("stdout", &String::from_utf8_lossy(&output.stdout), count),
+        ("query", None) => Vec::new(),
+        _ if arguments.contains(&"audit") => check_archive(folder.path(), expected),
+        // An incomplete export to a file is refused, and keeps its partial file for the next try.
+        _ => check_file(folder.path(), expected.filter(|_| case.code == 0)),
+    });
+    wrong.into_iter().map(|text| format!("{context}: {text}")).collect()
+}
+
+/// A file that has its final name has whole lines, and the expected number of events of the log.
+fn check_file(folder: &Path, expected: Option<usize>) -> Vec<String> {
+    let text = match fs::read_to_string(folder.join("new.ndjson")) {
+        Ok(text) => text,
+        Err(error) => return expected.map(|_| format!("new.ndjson: {error}")).into_iter().collect(),
+    };
+    let is_json = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok();
+    let mut wrong = Vec::new();
+    if !text.lines().all(is_json) || !(text.is_empty() || text.ends_with('\n')) {
+        wrong.push("new.ndjson has a line that is not whole".to_owned());
+    }
+    wrong.extend(expected.map(|count| missing_events("new.ndjson", &text, count)).unwrap_or_default());
+    wrong
+}
+
+/// An archive is what its manifests state, and has the expected number of events of the log.
+fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
+    let archive = Archive::new(folder.join("audit"));
+    if archive.contracts().unwrap_or_default().is_empty() {
+        return expected.map(|_| "there is no archive".to_owned()).into_iter().collect();
+    }
+    let report = verify_archive(&archive, None).unwrap();
+    if !report.is_intact() {
+        return vec![format!("the archive is damaged: {:?}", report.findings)];
+    }
+    let Some(count) = expected else { return Vec::new() };
+    let read = ArchiveReader::open(&archive, None, None).unwrap();
+    let lines: Vec<String> = read.map(|event| event.unwrap().event.raw().to_owned()).collect();
+    missing_events("the archive", &lines.join("\n"), count)
+}
+
+/// The cases of all modules that need much memory or time, or all others. Those that take longest come first.
+fn cases(heavy: bool) -> Vec<ServiceCase> {
+    let groups = [pages::cases(), protocol::cases(), bodies::cases(), statuses::cases(), contracts::cases()];
+    groups.into_iter().flatten().filter(|case| case.is_heavy == heavy).collect()
+}
+
+/// Runs the commands of the cases on several threads, and fails with everything that is wrong.
+fn attack_all(cases: &[ServiceCase], commands: &[&'static [&'static str]], threads: usize) {
+    let jobs = cases.iter().flat_map(|case| commands.iter().map(move |arguments| (case, *arguments)));
+    let (queue, wrong) = (Mutex::new(jobs), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((case, arguments)) = { queue.lock().unwrap().next() } {
+                    let found = attack(case, arguments);
+                    wrong.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_command_ends_soundly_whatever_a_service_answers() {
+    let cases = cases(false);
+    assert!(cases.len() >= 130, "{}", cases.len());
+    attack_all(&cases, &COMMANDS, THREADS);
+}
+
+#[test]
+fn no_service_makes_an_export_exceed_its_memory() {
+    let cases = cases(true);
+    assert!(cases.len() >= 15, "{}", cases.len());
+    attack_all(&cases, &COMMANDS[2..], HEAVY_THREADS);
+}
