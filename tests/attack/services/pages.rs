@@ -38,6 +38,8 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             format!(r#"{{"hits":{{"total":1,"hits":[{}0]}}}}"#, "0,".repeat(10_000_000)),
         )
         .heavy(),
+        same_page("hits in lists", 1, format!("[[[{}0],1]]", "0,".repeat(10_000_000))).heavy(),
+        same_page("`hits` is a list", 1, r#"{"hits":[[{"_source":{}}],1]}"#),
         same_page("30,000 levels", 1, "[".repeat(30_000)),
         each_page("30,000 levels beside the hits", 0, |request| {
             let deep = format!(r#"{{"x":{}{},"#, "[".repeat(30_000), "]".repeat(30_000));

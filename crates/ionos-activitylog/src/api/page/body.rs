@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ionos_activitylog_client as wire;
+use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
 use wire::types::GetByContractResponse;
@@ -76,6 +77,9 @@ fn read_without_one_pass(body: Vec<u8>, max_hits: usize) -> Result<Option<Hits>,
 }
 
 fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
+    if has_list_for_object(body) {
+        return Err(serde_json::Error::custom("the answer, or its `hits`, is a list and not an object"));
+    }
     let answer: GetByContractResponse = serde_json::from_slice(body)?;
     let event = |hit: wire::Raw<wire::types::Hit>| Event::from_hit(hit.get());
     let partial_search = partial_search(body);
@@ -85,6 +89,19 @@ fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
         unreadable: Vec::new(),
         partial_search,
     }))
+}
+
+/// Whether the body, or its member `hits`, is a list. `serde` would read it as an object whose members have no names, and
+/// the number of its hits would have no bound.
+fn has_list_for_object(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        hits: Option<&'a RawValue>,
+    }
+    let is_list = |text: &[u8]| text.trim_ascii_start().starts_with(b"[");
+    let hits = || serde_json::from_slice::<Envelope<'_>>(body).ok()?.hits;
+    is_list(body) || hits().is_some_and(|hits| is_list(hits.get().as_bytes()))
 }
 
 /// The signs of a partial search in a body that `serde_json` accepted.
