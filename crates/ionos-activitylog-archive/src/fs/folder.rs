@@ -17,13 +17,20 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the name of a file durable. Does nothing on systems other than Unix, because they cannot sync a folder.
+/// Makes the name of a file durable. Does nothing where folders cannot be synced: on systems other than Unix, and on file
+/// systems that refuse it, such as some network file systems.
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match fs::File::open(folder)?.sync_all() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Makes the names in a folder durable.
@@ -109,4 +116,17 @@ pub(super) fn without_temporary_name(error: io::Error) -> io::Error {
     let inner = error.get_ref().and_then(|wrapped| wrapped.source());
     let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()?.raw_os_error());
     code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_that_cannot_sync_a_folder_is_no_failure() {
+        // The folder of processes refuses it with EINVAL.
+        assert!(fs::File::open("/proc").unwrap().sync_all().is_err());
+        sync(Path::new("/proc")).unwrap();
+        assert!(sync(Path::new("/proc/no-such-folder")).is_err());
+    }
 }

@@ -60,7 +60,7 @@ impl ResumableFile {
                 }
                 // The file system has no locks.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-                Err(TryLockError::Error(error)) => return Err(refused(error)),
+                Err(TryLockError::Error(source)) => return Err(Error::NoLocks { path: path.to_path_buf(), source }),
             }
             // Another process may have renamed or removed the file between opening and locking it.
             if is_same_file(&file, &paths.partial) {

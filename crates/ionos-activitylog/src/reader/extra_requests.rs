@@ -10,6 +10,10 @@ use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, 
 use crate::range::DateRange;
 use crate::reader::plan::SplitWindow;
 
+/// Number of scans whose pages ended before their total, after which totals count as too high everywhere. A late index
+/// may be the reason for one or two.
+const EARLY_ENDS: u64 = 3;
+
 /// The extra requests of one reading.
 #[derive(Debug, Default)]
 pub(super) struct ExtraRequests {
@@ -20,6 +24,12 @@ pub(super) struct ExtraRequests {
     ranges_of_bursts: Mutex<Vec<DateRange>>,
     /// Whether two parts of one window both had as many events as the whole.
     has_contradiction: AtomicBool,
+    /// Whether a page had as many hits as requested.
+    has_full_page: AtomicBool,
+    /// Whether a window was verified.
+    has_proof: AtomicBool,
+    /// Scans whose pages ended before their total.
+    early_ends: AtomicU64,
     /// Windows that were split because of a high total.
     splits: AtomicU64,
 }
@@ -62,10 +72,42 @@ impl ExtraRequests {
         }
     }
 
-    /// Whether a total may be used to plan windows. Otherwise, totals do not depend on the range, and a window is read
-    /// to its end although its total is above the maximum.
+    /// Whether a total may be used to plan windows. Otherwise, totals do not depend on the range or are too high
+    /// everywhere. A window is then read to its first page with room for more hits, whatever its total is.
     pub(super) fn trusts_totals(&self) -> bool {
-        !self.has_contradiction.load(Ordering::Relaxed)
+        !self.has_contradiction.load(Ordering::Relaxed) && self.early_ends.load(Ordering::Relaxed) < EARLY_ENDS
+    }
+
+    /// Records that a window was verified.
+    pub(super) fn record_proof(&self) {
+        self.has_proof.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a window was verified. Before that, a part of a window is split into few windows, because no total was
+    /// shown to be true.
+    pub(super) fn has_proof(&self) -> bool {
+        self.has_proof.load(Ordering::Relaxed)
+    }
+
+    /// Records that a page had as many hits as requested.
+    pub(super) fn record_full_page(&self) {
+        self.has_full_page.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a page had as many hits as requested, so that the service does not limit the page size.
+    pub(super) fn has_full_page(&self) -> bool {
+        self.has_full_page.load(Ordering::Relaxed)
+    }
+
+    /// Records that the pages of a scan ended before its total.
+    pub(super) fn record_early_end(&self) {
+        self.early_ends.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the pages of a scan ended before its total. Then pages are requested one by one, because those after the
+    /// end would be requested for nothing.
+    pub(super) fn has_early_end(&self) -> bool {
+        self.early_ends.load(Ordering::Relaxed) > 0
     }
 
     /// Counts the split of a window with a high total. `false` if too many windows were split for the events received:

@@ -116,7 +116,11 @@ impl WindowScanner<'_> {
         }
         let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
         let is_over_limit = !total.exact || total.count > max_events || may_be_capped;
-        let is_plausible = is_over_limit && whole_total.is_none_or(|whole| total.count < whole);
+        if !has_room {
+            self.extra().record_full_page();
+        }
+        let may_be_reduced = !self.extra().has_full_page();
+        let is_plausible = is_over_limit && may_be_reduced && whole_total.is_none_or(|whole| total.count < whole);
         if has_room && received < total.count && !is_plausible {
             // The total contradicts the page, unless the service limits the page size.
             if ends_before_total {
@@ -125,7 +129,10 @@ impl WindowScanner<'_> {
             self.gate.wait().await;
             match self.detect_page_size(range, &mut scan).await? {
                 SecondPage::HasHits => {}
-                SecondPage::Empty => return Ok(scan.end_before_total()),
+                SecondPage::Empty => {
+                    self.extra().record_early_end();
+                    return Ok(scan.end_before_total());
+                }
                 SecondPage::Refused => return Ok(scan.over_limit(Some(total.count))),
             }
         }
@@ -140,7 +147,10 @@ impl WindowScanner<'_> {
         self.gate.wait().await;
         match self.fetch_remaining(range, total.count, &mut scan).await? {
             RemainingPages::All => {}
-            RemainingPages::EndedEarly => return Ok(scan.complete(true)),
+            RemainingPages::EndedEarly => {
+                self.extra().record_early_end();
+                return Ok(scan.complete(true));
+            }
             RemainingPages::Unreachable(offset) => {
                 self.limits().record_max_offset(offset);
                 return Ok(scan.over_limit(Some(total.count)));
@@ -207,7 +217,8 @@ impl WindowScanner<'_> {
         loop {
             // Pages after an empty one are not requested. A group is fetched to its end, so that the number of requests
             // does not depend on which of its pages arrives first.
-            let group: Vec<u64> = offsets.by_ref().take(CONCURRENT_PAGES).collect();
+            let concurrent_pages = if self.extra().has_early_end() { 1 } else { CONCURRENT_PAGES };
+            let group: Vec<u64> = offsets.by_ref().take(concurrent_pages).collect();
             if group.is_empty() {
                 return Ok(RemainingPages::All);
             }
@@ -248,6 +259,9 @@ impl WindowScanner<'_> {
         }
         scan.pages.push(fetched.page);
         scan.next_offset += size;
+        if scan.last_page_has_room() && scan.next_offset < total && !self.extra().trusts_totals() {
+            return Ok(Some(RemainingPages::EndedEarly));
+        }
         Ok(None)
     }
 

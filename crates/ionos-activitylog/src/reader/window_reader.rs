@@ -190,8 +190,6 @@ impl WindowReader<'_> {
                         // The windows of the split read these pages again.
                         extra.spend(scan.pages);
                     }
-                    let part_of = total.map(|total| SplitWindow { range: window.range, total });
-                    let window = PlannedWindow { part_of, ..window };
                     return Ok(self.split_by_total(window, total, resolution, requests));
                 }
             };
@@ -207,6 +205,7 @@ impl WindowReader<'_> {
                 extra.add_events(verification.events.distinct());
             }
             if let Some(proof) = proof {
+                extra.record_proof();
                 return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
                     window,
                     verification,
@@ -220,11 +219,11 @@ impl WindowReader<'_> {
             // Further scans are extra requests only if the total could prove the window.
             let needs_scans = self.limits().is_unstable() || !verification.has_usable_total;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
-            let again = PlannedWindow { was_scanned: true, part_of: None, ..window };
+            let again = PlannedWindow { was_scanned: true, ..window };
             if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT && may_spend(pages) {
                 return Ok(self.split_by_total(again, total, resolution, requests));
             }
-            let to_locate = PlannedWindow { mismatch_splits: window.mismatch_splits + 1, ..again };
+            let to_locate = PlannedWindow { mismatch_splits: window.mismatch_splits + 1, part_of: None, ..again };
             if verification.has_partial_search {
                 // Its pages were already requested several times. A search of a shorter range may succeed.
                 if is_splittable && self.may_locate_mismatch(window, &verification) && may_spend(pages.max(2)) {
@@ -295,8 +294,12 @@ impl WindowReader<'_> {
             false => (self.limits().max_window(page_size), WINDOW_FILL),
         };
         let fill = (max_events * numerator / denominator).max(1);
-        let parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
-        WindowResult::Split { windows: window.split(parts, resolution), requests }
+        let mut parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
+        if window.part_of.is_some() && !self.progress.extra.has_proof() {
+            parts = parts.min(PARTS_WITHOUT_TOTAL);
+        }
+        let part_of = total.map(|total| SplitWindow { range: window.range, total });
+        WindowResult::Split { windows: PlannedWindow { part_of, ..window }.split(parts, resolution), requests }
     }
 
     /// Reads the first events of a window that has too many events and cannot be split.
