@@ -26,8 +26,6 @@ pub(super) struct ExtraRequests {
     has_contradiction: AtomicBool,
     /// Whether a page had as many hits as requested.
     has_full_page: AtomicBool,
-    /// Whether a window was verified.
-    has_proof: AtomicBool,
     /// Scans whose pages ended before their total.
     early_ends: AtomicU64,
     /// Windows that were split because of a high total.
@@ -76,17 +74,6 @@ impl ExtraRequests {
     /// everywhere. A window is then read to its first page with room for more hits, whatever its total is.
     pub(super) fn trusts_totals(&self) -> bool {
         !self.has_contradiction.load(Ordering::Relaxed) && self.early_ends.load(Ordering::Relaxed) < EARLY_ENDS
-    }
-
-    /// Records that a window was verified.
-    pub(super) fn record_proof(&self) {
-        self.has_proof.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether a window was verified. Before that, a part of a window is split into few windows, because no total was
-    /// shown to be true.
-    pub(super) fn has_proof(&self) -> bool {
-        self.has_proof.load(Ordering::Relaxed)
     }
 
     /// Records that a page had as many hits as requested.

@@ -44,6 +44,10 @@ const MAX_MISMATCH_SPLITS: u32 = 6;
 /// probably reports wrong totals everywhere, and halving would turn each window into about a hundred windows.
 const MAX_MISMATCHES: u32 = 8;
 
+/// Maximum number of parts that a part of a window is split into. Several such windows are split at the same time, and
+/// each part is a request that a total which is too high everywhere costs for nothing.
+const PARTS_OF_PART: u64 = 4;
+
 /// Number of parts that a window without a usable total is split into.
 const PARTS_WITHOUT_TOTAL: u64 = 4;
 
@@ -205,7 +209,6 @@ impl WindowReader<'_> {
                 extra.add_events(verification.events.distinct());
             }
             if let Some(proof) = proof {
-                extra.record_proof();
                 return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
                     window,
                     verification,
@@ -295,8 +298,8 @@ impl WindowReader<'_> {
         };
         let fill = (max_events * numerator / denominator).max(1);
         let mut parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
-        if window.part_of.is_some() && !self.progress.extra.has_proof() {
-            parts = parts.min(PARTS_WITHOUT_TOTAL);
+        if window.part_of.is_some() {
+            parts = parts.min(PARTS_OF_PART);
         }
         let part_of = total.map(|total| SplitWindow { range: window.range, total });
         WindowResult::Split { windows: PlannedWindow { part_of, ..window }.split(parts, resolution), requests }
