@@ -54,6 +54,7 @@ pub(super) async fn export(
         requests: 0,
         nothing_to_do: true,
         gaps: Vec::new(),
+        unexplained: Vec::new(),
         stopped: false,
         warnings: service
             .and_then(|service| clock_warning(started, service, "later events are left to the next export"))
@@ -77,8 +78,9 @@ pub(super) async fn export(
         return Ok(job.report(range));
     }
     job.done.nothing_to_do = false;
+    let is_finishing = job.writer.was_interrupted();
     job.writer.begin(started)?;
-    let read = job.read(&tasks, range).await;
+    let read = job.read(&tasks, range, is_finishing).await;
     let ended = job.writer.end(read.is_ok() && !job.done.stopped);
     let done = job.report(range);
     let logged = job.log_run((started, range), &done, &read);
@@ -108,15 +110,19 @@ impl ContractExportRun<'_> {
         tasks
     }
 
-    async fn read(&mut self, tasks: &[ReadTask], range: DateRange) -> Result<(), Error> {
+    async fn read(&mut self, tasks: &[ReadTask], range: DateRange, is_finishing: bool) -> Result<(), Error> {
         for task in tasks {
             match task {
-                ReadTask::Missing(range) => self.read_missing(*range).await?,
+                ReadTask::Missing(range) => self.read_missing(*range, is_finishing).await?,
                 ReadTask::Unverified(range) => self.read_gap_again(*range).await?,
             }
             if self.done.stopped {
                 return Ok(());
             }
+        }
+        if is_finishing {
+            // The interrupted export may have read windows that were not compared.
+            cross_check::run(self, range, u64::MAX).await?;
         }
         if self.exporter.recount || self.exporter.reread {
             recount::run(self, range).await?;
@@ -143,7 +149,7 @@ impl ContractExportRun<'_> {
 
     /// Reads a range for the first time. Each part belongs to the archive as soon as it is on disk, even if reading or
     /// writing fails later.
-    async fn read_missing(&mut self, range: DateRange) -> Result<(), Error> {
+    async fn read_missing(&mut self, range: DateRange, is_finishing: bool) -> Result<(), Error> {
         let mut part_writer = self.part_writer(range.start())?;
         let read = self.write_windows(&mut part_writer, range).await;
         let written = match read.is_err() || self.is_stopped() {
@@ -153,7 +159,7 @@ impl ContractExportRun<'_> {
         let committed = self.commit(written).await;
         let windows = read?;
         committed?;
-        match self.is_stopped() {
+        match self.is_stopped() || is_finishing {
             true => Ok(()),
             false => cross_check::run(self, range, windows).await,
         }
@@ -240,6 +246,7 @@ impl ContractExportRun<'_> {
         let gaps = days.flat_map(|manifest| manifest.gaps.clone());
         let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
         self.done.gaps = inside.collect();
+        self.done.gaps.extend(self.done.unexplained.iter().cloned());
         self.done.discarded = self.events_received.saturating_sub(self.done.events);
         self.done.warnings.splice(0..0, self.writer.warnings.drain(..));
         self.done.clone()

@@ -7,9 +7,10 @@ use ionos_activitylog::{CrossCheck, DateRange};
 use super::recount::contents_are_unchanged;
 use super::run::ContractExportRun;
 use crate::error::Error;
+use crate::manifest::KnownGap;
 
 /// Maximum days that are read again. If more differ, the totals change between two requests.
-const MAX_REREADS: usize = 8;
+const MAX_REREADS: usize = 64;
 
 /// A verified range of a day, with its total.
 #[derive(Clone, Copy)]
@@ -36,26 +37,62 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
         let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
         let Ok(whole) = DateRange::new(first.range.start(), last.range.end()) else { continue };
         let expected: u64 = days.iter().map(|day| day.total).sum();
-        if job.total(whole).await? == Some(expected) {
+        let whole_total = job.total(whole).await?;
+        if whole_total == Some(expected) {
             continue;
         }
         // The total of all days may be a cap.
+        let mut in_days = 0;
+        let unexplained_before = job.done.unexplained.len();
         for day in &days {
             if job.is_stopped() {
                 return Ok(());
             }
             let total = if days.len() == 1 { None } else { job.total(day.range).await? };
             if total == Some(day.total) {
+                in_days += day.total;
                 continue;
             }
+            let total = match days.len() {
+                1 => whole_total,
+                _ => total,
+            };
             rereads += 1;
             if rereads > MAX_REREADS {
                 result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());
-                break;
+            } else {
+                contents_are_unchanged(job, day.date, day.range).await?;
             }
-            if contents_are_unchanged(job, day.date, day.range).await? {
+            let Some(total) = total else {
                 result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
+                continue;
+            };
+            in_days += total;
+            let manifest = job.writer.chain.days.get(&day.date);
+            let archived = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
+            if total > archived {
+                job.done.unexplained.push(KnownGap {
+                    from: day.range.start(),
+                    to: day.range.end(),
+                    reason: "total-increased".to_owned(),
+                    seen: archived,
+                    total: Some(total),
+                });
+            } else if total < archived {
+                result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
             }
+        }
+        // An event at midnight may belong to neither day.
+        if let Some(total) = whole_total.filter(|total| days.len() > 1 && *total > in_days)
+            && job.done.unexplained.len() == unexplained_before
+        {
+            job.done.unexplained.push(KnownGap {
+                from: whole.start(),
+                to: whole.end(),
+                reason: "total-increased".to_owned(),
+                seen: in_days,
+                total: Some(total),
+            });
         }
     }
     job.done.cross_check = result;

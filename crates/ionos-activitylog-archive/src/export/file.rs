@@ -102,6 +102,11 @@ impl FinishedExport {
         self.exported
     }
 
+    /// Removes the partial file, so that the next export starts over.
+    pub fn discard(mut self) {
+        self.partial.discard_on_drop();
+    }
+
     /// Makes the file durable and gives it its name.
     pub fn commit(self) -> Result<ExportStats, Error> {
         self.partial.commit()?;

@@ -47,7 +47,7 @@ pub struct KnownGap {
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
     /// Why the range could not be verified: `overflow`, `disagreement`, `outside-of-window`, `total-decreased`,
-    /// `partial-search`, `unreadable-record` or `unknown`.
+    /// `total-increased`, `partial-search`, `unreadable-record` or `unknown`.
     pub reason: String,
     /// Number of distinct events received.
     pub seen: u64,
@@ -113,7 +113,7 @@ impl KnownGap {
             GapReason::Disagreement => "disagreement",
             GapReason::OutsideOfWindow => "outside-of-window",
             GapReason::TotalDecreased => "total-decreased",
-            GapReason::TotalChanged => "total-changed",
+            GapReason::TotalIncreased => "total-increased",
             GapReason::PartialSearch => "partial-search",
             GapReason::UnreadableRecord => "unreadable-record",
             _ => "unknown",

@@ -259,7 +259,7 @@ impl PartScan {
         if let Some(time) = event.time() {
             self.check_time(time, &id, part, finding);
         }
-        self.check_id(&id, part, known, finding);
+        self.check_id((&id, event.time().is_some()), part, known, finding);
         self.last_id = Some(id);
     }
 
@@ -293,7 +293,7 @@ impl PartScan {
     /// Checks that the event is not archived twice, and counts its id.
     fn check_id<'a>(
         &mut self,
-        id: &EventId,
+        (id, has_time): (&EventId, bool),
         part: &'a Part,
         known: &mut KnownIds<'a>,
         finding: &mut impl FnMut(Option<u64>, Problem, String),
@@ -305,10 +305,10 @@ impl PartScan {
             return;
         };
         // An event with the same id and another content was amended. Equal records without a usable @uuid are several
-        // events if they are adjacent or one of them is late.
+        // events if they are adjacent, or one of them is late, or they have no time and may be of several windows.
         let in_other_part = !std::ptr::eq(*other, part);
         let adjacent = self.last_id.as_ref() == Some(id);
-        let is_repeat = id.is_of_content() && (adjacent || part.late && in_other_part);
+        let is_repeat = id.is_of_content() && (adjacent || !has_time || part.late && in_other_part);
         if *content == self.content && !is_repeat {
             let detail = format!("event {id} is already in {}, line {line}", other.file);
             finding(Some(number), Problem::Duplicate, detail);

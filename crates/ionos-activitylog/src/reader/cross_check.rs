@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::api::Api;
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 
+use crate::api::Api;
 use crate::api::page::Total;
 use crate::api::response::Response;
 use crate::contract::ContractNumber;
@@ -20,7 +20,10 @@ use crate::reader::scan::SUSPICIOUS_TOTAL;
 use crate::reader::window::Window;
 
 /// Maximum windows that are read again. If more differ, the totals change between two requests.
-const MAX_REREADS: usize = 8;
+pub(super) const MAX_REREADS: usize = 64;
+
+/// Why totals are not compared any further.
+pub(super) const TOO_MANY_DIFFER: &str = "its totals differ for too many ranges";
 
 /// Whether the windows of a stream together have as many events as the service reports for the range.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +67,12 @@ pub(super) struct DifferingWindows {
     windows: (usize, usize),
     /// The range to read again.
     pub(super) range: DateRange,
+    /// Number of events that were returned for the windows.
+    pub(super) seen: u64,
+    /// Number of further events that the service reports. 0 if it reports fewer.
+    pub(super) missing: u64,
+    /// Number of new events found when the range was read again.
+    pub(super) found: u64,
 }
 
 /// The result of comparing totals.
@@ -109,57 +118,70 @@ impl ReturnedWindows {
         for windows in series {
             self.compare_series(api, contract, windows, &mut comparison).await;
         }
-        if comparison.differing.len() > MAX_REREADS {
-            comparison.differing.clear();
-            comparison.unusable = Some("its totals differ for too many ranges".to_owned());
-        }
         comparison
     }
 
-    /// Compares windows in a row, and their halves if they differ. Returns whether they differ. If they differ although
-    /// both halves agree, the boundary between them may have lost an event. Boxed, because the function calls itself.
+    /// Compares windows in a row, and their halves if they differ. Returns their number of events by the service; `None`
+    /// if it is unknown. If the whole has more events than its halves, the boundary between them belongs to neither.
+    /// Boxed, because the function calls itself.
     fn compare_series<'a>(
         &'a self,
         api: &'a Api,
         contract: &'a ContractNumber,
-        (first, end): (usize, usize),
+        windows: (usize, usize),
         comparison: &'a mut Comparison,
-    ) -> BoxFuture<'a, bool> {
+    ) -> BoxFuture<'a, Option<u64>> {
         Box::pin(async move {
-            let Some(range) = self.range((first, end)) else { return false };
+            let (first, end) = windows;
+            let range = self.range(windows)?;
             if comparison.unusable.is_some() {
-                return false;
+                return None;
             }
-            if comparison.requests >= CROSS_CHECK_REQUESTS + self.windows.len() as u64 {
-                comparison.unusable = Some("its totals differ for too many ranges".to_owned());
-                return false;
+            if comparison.requests >= CROSS_CHECK_REQUESTS + 2 * self.windows.len() as u64 {
+                comparison.unusable = Some(TOO_MANY_DIFFER.to_owned());
+                return None;
             }
             comparison.requests += 1;
             let total = match count(api, contract, range).await {
                 Ok(total) => total,
                 Err(reason) => {
                     comparison.unusable = Some(reason);
-                    return false;
+                    return None;
                 }
             };
-            if total.exact && total.count == self.total((first, end)) {
-                return false;
+            let seen = self.total(windows);
+            if total.exact && total.count == seen {
+                return Some(seen);
             }
-            if end - first > 1 {
-                let middle = first + (end - first).div_ceil(2);
-                let left = self.compare_series(api, contract, (first, middle), comparison).await;
-                let right = self.compare_series(api, contract, (middle, end), comparison).await;
-                // A total of many windows may be a cap.
-                let is_comparable = total.exact && total.count != SUSPICIOUS_TOTAL;
-                if !left && !right && is_comparable {
-                    comparison.differing.extend(self.around(middle));
+            let missing = total.count.saturating_sub(seen);
+            let differing = DifferingWindows { windows, range, seen, missing, found: 0 };
+            // A total below the number of received events may be a cap.
+            let may_be_capped = total.count == SUSPICIOUS_TOTAL && seen > SUSPICIOUS_TOTAL;
+            let is_usable = total.exact && !may_be_capped;
+            if end - first == 1 {
+                match is_usable {
+                    true => comparison.differing.push(differing),
+                    false => {
+                        comparison.unusable = Some("the service reports only a lower bound for the range".to_owned());
+                    }
                 }
-            } else if total.exact {
-                comparison.differing.push(DifferingWindows { windows: (first, end), range });
-            } else {
-                comparison.unusable = Some("the service reports only a lower bound for the range".to_owned());
+                return is_usable.then_some(total.count);
             }
-            true
+            let middle = first + (end - first).div_ceil(2);
+            let known = comparison.differing.len();
+            let left = self.compare_series(api, contract, (first, middle), comparison).await;
+            let right = self.compare_series(api, contract, (middle, end), comparison).await;
+            if !is_usable {
+                return Some(left? + right?);
+            }
+            match left.zip(right) {
+                Some((left, right)) if missing > 0 && total.count > left + right => {
+                    comparison.differing.extend(self.around(middle, missing.min(total.count - left - right)));
+                }
+                None if missing > 0 && comparison.differing.len() == known => comparison.differing.push(differing),
+                _ => {}
+            }
+            Some(total.count)
         })
     }
 
@@ -178,7 +200,7 @@ impl ReturnedWindows {
     }
 
     /// The windows before and after a boundary, with the range from the middle of one to the middle of the other.
-    fn around(&self, second: usize) -> Option<DifferingWindows> {
+    fn around(&self, second: usize, missing: u64) -> Option<DifferingWindows> {
         let first = second.checked_sub(1)?;
         let middle = |index: usize| {
             let range = self.windows.get(index)?.range;
@@ -186,7 +208,8 @@ impl ReturnedWindows {
         };
         let after_middle = middle(second)? + TimeDelta::seconds(1);
         let range = DateRange::new(middle(first)?, after_middle).ok()?;
-        Some(DifferingWindows { windows: (first, second + 1), range })
+        let windows = (first, second + 1);
+        Some(DifferingWindows { windows, range, seen: self.total(windows), missing, found: 0 })
     }
 
     /// The range of windows in a row, given by the first index and the end.
@@ -198,16 +221,6 @@ impl ReturnedWindows {
     /// The sum of the totals of windows in a row.
     fn total(&self, (first, end): (usize, usize)) -> u64 {
         self.windows.get(first..end).unwrap_or_default().iter().filter_map(|window| window.total).sum()
-    }
-
-    /// Number of events of these windows that were returned.
-    pub(super) fn returned_events(&self, differing: &DifferingWindows) -> u64 {
-        self.total(differing.windows)
-    }
-
-    /// Number of events of these windows that were returned. `None` if not all of their range is read again.
-    pub(super) fn compared_events(&self, differing: &DifferingWindows) -> Option<u64> {
-        (self.range(differing.windows) == Some(differing.range)).then(|| self.total(differing.windows))
     }
 
     /// The ids of the returned events of these windows. `None` if those of one window were dropped.
@@ -230,6 +243,17 @@ pub(super) struct ReturnedIds {
 }
 
 impl ReturnedIds {
+    /// Number of events that were not returned before.
+    pub(super) fn count_new(&self, hashes: &[u64]) -> u64 {
+        let mut found: HashMap<u64, u64> = HashMap::new();
+        for hash in hashes {
+            *found.entry(*hash).or_default() += 1;
+        }
+        let new =
+            |(hash, count): (&u64, &u64)| count.saturating_sub(self.counts.get(hash).copied().unwrap_or_default());
+        found.iter().map(new).sum()
+    }
+
     /// Removes the events that were returned before. If an id has more contents than before, all of them stay, because
     /// it is unknown which of them is new.
     pub(super) fn remove_returned(&self, events: Vec<Event>, hasher: &RandomState) -> Vec<Event> {

@@ -60,7 +60,7 @@ impl ExtraRequests {
     /// Compares the total of a window with that of the longer window that it is a part of. If two parts have as many
     /// events as the whole, totals do not depend on the range.
     pub(super) fn compare_totals(&self, total: u64, whole: SplitWindow) {
-        if total < whole.total || total == 0 {
+        if total == 0 || whole.total.is_none_or(|whole| total < whole) {
             return;
         }
         let mut ranges = self.ranges_of_bursts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,8 +141,8 @@ mod tests {
     fn one_part_may_have_all_events_of_a_window_and_two_cannot() {
         let extra = ExtraRequests::default();
         let range = |to: &str| DateRange::new("2026-11-20T00:00:00Z".parse().unwrap(), to.parse().unwrap()).unwrap();
-        let day = SplitWindow { range: range("2026-11-21T00:00:00Z"), total: 900 };
-        let hour = SplitWindow { range: range("2026-11-20T01:00:00Z"), total: 900 };
+        let day = SplitWindow { range: range("2026-11-21T00:00:00Z"), total: Some(900) };
+        let hour = SplitWindow { range: range("2026-11-20T01:00:00Z"), total: Some(900) };
         for (total, whole, is_trusted) in
             [(900, day, true), (900, hour, true), (899, day, true), (0, day, true), (901, day, false)]
         {

@@ -130,6 +130,10 @@ impl PageReader<'_> {
                 }
                 pieces.requests += 1;
                 match self.api.page(self.contract, range, offset, size).await.map(Response::into_inner) {
+                    // The service may limit the page size.
+                    Ok(page) if size > 1 && page.hits() > 0 && ends_too_early(&page, size) => {
+                        self.read_halves(range, offset, size, pieces).await?;
+                    }
                     Ok(page) => pieces.add(page, size),
                     Err(error) if may_be_read_in_pieces(&error) && size == 1 => pieces.skip(range, offset, &error),
                     Err(error) if may_be_read_in_pieces(&error) => {
@@ -196,6 +200,11 @@ impl Pieces {
 pub(super) async fn pause(clock: &dyn Clock, repeats: u32) {
     let longest = 0.1 * f64::from(1_u32 << repeats.clamp(1, 5) >> 1);
     clock.sleep(Duration::from_secs_f64(clock.chance() * longest)).await;
+}
+
+/// Whether a page has fewer hits than requested although its total is higher.
+fn ends_too_early(page: &Page, size: u64) -> bool {
+    page.hits() < size && page.total.is_some_and(|total| total.count > page.offset + page.hits())
 }
 
 /// Whether a page has no events although its total is above its offset.

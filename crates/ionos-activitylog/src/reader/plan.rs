@@ -16,7 +16,7 @@ pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
-    /// The longer window that this one is a part of. `None` if its total was not the reason for the split.
+    /// The longer window that this one is a part of. `None` if it is not a part, or if the split was to locate a mismatch.
     pub(super) part_of: Option<SplitWindow>,
     /// Whether a longer window has already returned the events of this one, so that its scans are extra requests.
     pub(super) was_scanned: bool,
@@ -28,7 +28,8 @@ pub(super) struct PlannedWindow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SplitWindow {
     pub(super) range: DateRange,
-    pub(super) total: u64,
+    /// `None` if the total may be a cap.
+    pub(super) total: Option<u64>,
 }
 
 /// Length of the shortest window that can be requested.

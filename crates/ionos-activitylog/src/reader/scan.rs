@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::page_reader::{FetchedPage, PageReader, reports_missing_events};
+use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
@@ -67,8 +68,8 @@ pub(super) struct ScanOptions {
     pub(super) max_events: u64,
     /// Whether an earlier scan of the window found that it ends before its total; see [`Scan::ends_before_total`].
     pub(super) ends_before_total: bool,
-    /// Total of the longer window that the window is a part of. `None` if it is not a part.
-    pub(super) whole_total: Option<u64>,
+    /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
+    pub(super) part_of: Option<SplitWindow>,
 }
 
 /// Scans windows of one contract.
@@ -96,7 +97,7 @@ impl WindowScanner<'_> {
 
     /// Scans a window, or returns [`ScanResult::OverLimit`] if it may have more than `max_events` events.
     pub(super) async fn scan(&self, range: DateRange, options: ScanOptions) -> Result<ScanResult, Error> {
-        let ScanOptions { is_splittable, max_events, ends_before_total, whole_total } = options;
+        let ScanOptions { is_splittable, max_events, ends_before_total, part_of } = options;
         let (first, requests) = self.first_page(range).await?;
         let page_size = self.current_page_size();
         let received = first.hits();
@@ -120,7 +121,9 @@ impl WindowScanner<'_> {
             self.extra().record_full_page();
         }
         let may_be_reduced = !self.extra().has_full_page();
-        let is_plausible = is_over_limit && may_be_reduced && whole_total.is_none_or(|whole| total.count < whole);
+        let is_plausible = is_over_limit
+            && may_be_reduced
+            && part_of.is_none_or(|whole| whole.total.is_some_and(|whole| total.count < whole));
         if has_room && received < total.count && !is_plausible {
             // The total contradicts the page, unless the service limits the page size.
             if ends_before_total {
@@ -158,8 +161,8 @@ impl WindowScanner<'_> {
         }
         if !scan.last_page_has_room() && !scan.repeats_a_page() {
             self.fetch_after_end(range, &mut scan).await?;
-            if is_splittable && !scan.last_page_has_room() && scan.received() > total.count && !scan.repeats_a_page() {
-                // The total is too low, so the number of events is unknown.
+            if is_splittable && !scan.last_page_has_room() && !scan.repeats_a_page() {
+                // No page shows the end, so the total may be the number of events that offsets can reach.
                 return Ok(scan.over_limit(None));
             }
         }

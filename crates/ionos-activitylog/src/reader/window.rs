@@ -104,10 +104,27 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
-impl Gap {
-    /// A range for which the service reports another total than `seen` after all windows were returned.
-    pub(super) fn of_changed_total(range: DateRange, seen: u64) -> Self {
-        Self { range, seen, total: None, reason: GapReason::TotalChanged }
+impl Window {
+    /// A window without events, for a range of which `seen` events were returned before. The service reports `missing`
+    /// more, and reading the range again did not return them.
+    pub(super) fn of_higher_total(range: DateRange, seen: u64, missing: u64) -> Self {
+        let total = Some(Total { count: seen + missing, exact: true });
+        Self {
+            range,
+            events: Vec::new(),
+            out_of_window: Vec::new(),
+            unreadable: Vec::new(),
+            reported_total: None,
+            proof: None,
+            id_hashes: Vec::new(),
+            gaps: vec![Gap { range, seen, total, reason: GapReason::TotalIncreased }],
+            scans: 0,
+            requests: 0,
+            duplicates: 0,
+            amended: 0,
+            filtered: 0,
+            bytes: 0,
+        }
     }
 }
 
@@ -123,8 +140,8 @@ pub enum GapReason {
     OutsideOfWindow,
     /// An answer for the range reported more events than were received, and later answers reported fewer.
     TotalDecreased,
-    /// After the range was read, the service reported another total for it.
-    TotalChanged,
+    /// After the range was read, the service reported more events for it, and reading it again did not return them.
+    TotalIncreased,
     /// The service searched only a part of the log for the range, and said so in its answer.
     PartialSearch,
     /// Records of the range are not JSON; see [`Window::unreadable`].
@@ -140,7 +157,7 @@ impl fmt::Display for Gap {
             GapReason::Overflow => f.write_str(", more cannot be reached")?,
             GapReason::Disagreement => {}
             GapReason::OutsideOfWindow => f.write_str(", some outside of the range")?,
-            GapReason::TotalChanged => return f.write_str(", and its total changed afterwards"),
+            GapReason::TotalIncreased => f.write_str(", a later answer reports more")?,
             GapReason::PartialSearch => f.write_str(", the service searched only a part of the log")?,
             GapReason::UnreadableRecord => f.write_str(", other records are not JSON")?,
             GapReason::TotalDecreased => {

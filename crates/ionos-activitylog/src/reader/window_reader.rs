@@ -175,8 +175,7 @@ impl WindowReader<'_> {
                 true => page_size,
                 false => self.limits().max_window(page_size),
             };
-            let whole_total = window.part_of.map(|whole| whole.total);
-            let options = ScanOptions { is_splittable, max_events, ends_before_total, whole_total };
+            let options = ScanOptions { is_splittable, max_events, ends_before_total, part_of: window.part_of };
             let scan = match self.scanner.scan(window.range, options).await? {
                 ScanResult::Complete(scan) => scan,
                 ScanResult::OverLimit { total, scan } => {
@@ -301,7 +300,7 @@ impl WindowReader<'_> {
         if window.part_of.is_some() {
             parts = parts.min(PARTS_OF_PART);
         }
-        let part_of = total.map(|total| SplitWindow { range: window.range, total });
+        let part_of = Some(SplitWindow { range: window.range, total });
         WindowResult::Split { windows: PlannedWindow { part_of, ..window }.split(parts, resolution), requests }
     }
 

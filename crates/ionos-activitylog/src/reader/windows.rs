@@ -24,14 +24,16 @@ use crate::error::Error;
 use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
-use crate::reader::cross_check::{Comparison, CrossCheck, ReturnedIds, ReturnedWindows};
+use crate::reader::cross_check::{
+    Comparison, CrossCheck, DifferingWindows, MAX_REREADS, ReturnedIds, ReturnedWindows, TOO_MANY_DIFFER,
+};
 use crate::reader::page_reader::PageReader;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::request::EventsRequest;
 use crate::reader::scan::WindowScanner;
 use crate::reader::summary::Summary;
-use crate::reader::window::{Gap, Window};
+use crate::reader::window::Window;
 use crate::reader::window_reader::{ReadingProgress, WindowReader, WindowResult};
 use crate::runtime::spawner::{PolledBy, run_on};
 
@@ -72,11 +74,7 @@ enum Phase {
 /// The windows that are read again.
 struct Rereading {
     returned: ReturnedIds,
-    /// Sum of the totals when the windows were read first. `None` if not all of their range is read again.
-    before: Option<u64>,
-    /// Sum of their totals now.
-    now: u64,
-    has_new_events: bool,
+    differing: Vec<DifferingWindows>,
 }
 
 /// Id of a queued window with the result of reading it.
@@ -212,15 +210,19 @@ impl WindowStream {
         Some((*result).map(|mut window| {
             match &mut self.phase {
                 Phase::ReadingAgain(rereading) => {
-                    rereading.now += window.reported_total.unwrap_or_default();
+                    let found = rereading.returned.count_new(&window.id_hashes);
+                    let is_within = |one: &&mut DifferingWindows| one.range.contains(window.range.start());
+                    if let Some(one) = rereading.differing.iter_mut().find(is_within) {
+                        one.found += found;
+                    }
                     if let Some(hasher) = &self.progress.id_hasher {
                         window.events = rereading.returned.remove_returned(window.events, hasher);
                     }
-                    rereading.has_new_events |= !window.events.is_empty();
                     // These were counted when the window was read first.
                     (window.duplicates, window.amended, window.filtered) = (0, 0, 0);
                 }
-                _ => {
+                Phase::Comparing(_) | Phase::Ended => {}
+                Phase::Reading => {
                     self.position.read_to = window.range.end();
                     if self.request.cross_check {
                         self.returned.add(&mut window);
@@ -247,21 +249,21 @@ impl WindowStream {
                 true
             }
             Phase::ReadingAgain(rereading) => {
-                let has_changed = rereading.before.is_some_and(|before| before != rereading.now);
-                self.summary.cross_check = match rereading.has_new_events || has_changed {
-                    true => CrossCheck::Agrees,
-                    false => {
-                        CrossCheck::NotChecked("the total of the range differs from request to request".to_owned())
-                    }
-                };
+                let differing = std::mem::take(&mut rereading.differing);
+                let has_changed = differing.iter().all(|one| one.missing > 0);
                 self.phase = Phase::Ended;
-                false
+                self.queue_gaps(&differing);
+                self.summary.cross_check = match has_changed {
+                    true => CrossCheck::Agrees,
+                    false => CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned()),
+                };
+                !self.queue.is_empty()
             }
             _ => false,
         }
     }
 
-    /// Queues the windows whose totals differ. If the ids of their events are unknown, they become gaps.
+    /// Queues the windows whose totals differ, to read them again. They become gaps if they cannot be compared.
     fn read_again(&mut self, returned: &ReturnedWindows, comparison: Comparison) {
         let Comparison { differing, unusable, requests } = comparison;
         self.summary.requests += requests;
@@ -273,17 +275,27 @@ impl WindowStream {
         if differing.is_empty() {
             return;
         }
-        let Some(ids) = returned.returned_ids(&differing) else {
-            let gaps = differing.iter().map(|one| Gap::of_changed_total(one.range, returned.returned_events(one)));
-            self.summary.gaps.extend(gaps);
+        let ids = returned.returned_ids(&differing).filter(|_| differing.len() <= MAX_REREADS);
+        let Some(ids) = ids else {
+            self.summary.cross_check = CrossCheck::NotChecked(TOO_MANY_DIFFER.to_owned());
+            self.queue_gaps(&differing);
             return;
         };
         for one in &differing {
             let queued = self.queued(PlannedWindow::new(one.range));
             self.queue.push_back(queued);
         }
-        let before = differing.iter().map(|one| returned.compared_events(one)).sum();
-        self.phase = Phase::ReadingAgain(Rereading { returned: ids, before, now: 0, has_new_events: false });
+        self.phase = Phase::ReadingAgain(Rereading { returned: ids, differing });
+    }
+
+    /// Queues a window with a gap for each range of which events are missing.
+    fn queue_gaps(&mut self, differing: &[DifferingWindows]) {
+        for one in differing.iter().filter(|one| one.found < one.missing) {
+            let window = Window::of_higher_total(one.range, one.seen + one.found, one.missing - one.found);
+            self.last_id += 1;
+            let state = QueuedState::Completed(Box::new(Ok(window)));
+            self.queue.push_back(QueuedWindow { id: self.last_id, state });
+        }
     }
 
     /// Changes the number of windows that are read at the same time.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, Error as ReadError, Window, WindowStream};
+use ionos_activitylog::{
+    Client, ContractNumber, CrossCheck, DateRange, Error as ReadError, PageSize, Window, WindowStream,
+};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, FileTarget, FinishedExport};
 
@@ -34,6 +36,7 @@ pub(super) async fn run(
     let Some(file) = export.start(context, resume)? else {
         return Ok(());
     };
+    let is_resumed = file.resumed_from().is_some();
     let (file, ended) = match export.write_events(file, context, resume).await {
         Ok(written) => written,
         Err(error) => return Err(export.explain_failure(error).await),
@@ -44,8 +47,16 @@ pub(super) async fn run(
     {
         return Err(failure);
     }
+    if is_resumed && let Some(total) = export.count_range().await?.filter(|total| *total > file.stats().events) {
+        let written = file.stats().events;
+        file.discard();
+        return Err(CommandError::incomplete(
+            format!("incomplete: {}: {written} events were read, the service reports {total}", export.range),
+            "events reached the log while the export was interrupted; export the range again",
+        ));
+    }
     let mut exported = file.commit()?;
-    exported.requests += ended.requests;
+    exported.requests += ended.requests + u64::from(is_resumed);
     export.report(&exported, started, context);
     if let CrossCheck::NotChecked(reason) = ended.cross_check {
         context.info(format_args!("not cross-checked: {reason}"));
@@ -172,6 +183,17 @@ impl<'a> SingleFileExport<'a> {
         let file = file.await?;
         let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok((file, ended))
+    }
+
+    /// The number of events that the service reports for the whole range. `None` if it reports no exact number, or if the
+    /// range does not begin and end at whole seconds.
+    async fn count_range(&self) -> Result<Option<u64>, CommandError> {
+        if self.range != self.range.to_whole_seconds() {
+            return Ok(None);
+        }
+        let one = PageSize::new(1)?;
+        let page = self.client.page(&self.contract, self.range, 0, one).await?;
+        Ok(page.total.filter(|total| total.exact && page.partial_search.is_none()).map(|total| total.count))
     }
 
     /// The error of the command, with the number of events that are kept. Opens the file again to see that number:

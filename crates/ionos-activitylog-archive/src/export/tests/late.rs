@@ -169,6 +169,15 @@ async fn several_late_parts_of_a_day_verify_in_any_order() {
 
 #[tokio::test]
 async fn events_that_arrive_during_an_export_are_archived_by_it() {
+    export_while_events_arrive(false).await;
+}
+
+#[tokio::test]
+async fn an_export_that_is_interrupted_before_it_compares_totals_does_so_when_it_is_finished() {
+    export_while_events_arrive(true).await;
+}
+
+async fn export_while_events_arrive(is_interrupted: bool) {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use ionos_activitylog::CrossCheck;
@@ -184,24 +193,32 @@ async fn events_that_arrive_during_an_export_are_archived_by_it() {
     };
     let (early, late) = (parse_time("2026-11-05T00:00:00Z"), parse_time("2026-11-25T00:00:00Z"));
     let have_arrived = Arc::new(AtomicBool::new(false));
-    let arrived = have_arrived.clone();
+    let (arrived, have_all) = (have_arrived.clone(), have_arrived.clone());
     let clock = move || if arrived.load(Ordering::Relaxed) { late } else { early };
     let simulator = world("2026-11-05T00:00:00Z").clock(clock).behavior(behavior).build();
     let seen = truth(&simulator, days()).len() as u64;
     // They arrive once the last window is read.
     let exporter = exporter(&simulator, root.path(), "2026-11-05T00:00:00Z");
+    let (stop, stopped) = futures_channel::oneshot::channel::<()>();
+    let stop = std::sync::Mutex::new(Some(stop));
     let exporter = exporter.on_progress(move |_, progress| {
         if progress.read_to == days().end() {
             have_arrived.store(true, Ordering::Relaxed);
+            drop(stop.lock().unwrap().take());
         }
     });
-    let done = export(&exporter, &simulator, days()).await.unwrap();
+    have_all.store(true, Ordering::Relaxed);
     let mut all = truth(&simulator, days());
-    assert!(done.late > 0 && seen < all.len() as u64);
-    assert_eq!(
-        (done.events, done.late, &done.cross_check),
-        (all.len() as u64, all.len() as u64 - seen, &CrossCheck::Agrees)
-    );
+    have_all.store(false, Ordering::Relaxed);
+    let late = all.len() as u64 - seen;
+    assert!(late > 0);
+    if is_interrupted {
+        let contracts = [simulator.contracts()[0].into()];
+        let done = exporter.run(&contracts, days(), async move { drop(stopped.await) }).await.pop().unwrap().1.unwrap();
+        assert!(done.stopped && done.late == 0);
+    }
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!((done.late, &done.cross_check), (late, &CrossCheck::Agrees));
     let mut lines = lines(&simulator, root.path());
     lines.sort();
     all.sort();

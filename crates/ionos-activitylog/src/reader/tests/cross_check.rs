@@ -168,7 +168,7 @@ async fn a_count_that_cannot_be_used_is_named() {
     for (counted, reason) in [
         ((|_| "null".to_owned()) as fn(u64) -> String, "the service reports no total for the range"),
         (|_| r#"{"value":10000,"relation":"gte"}"#.to_owned(), "only a lower bound"),
-        (|count| (count + 1).to_string(), "differ"),
+        (|count| (count - 1).to_string(), "fewer events than it returned"),
     ] {
         let log = Arc::new(ChangingLog { counted, ..ChangingLog::default() });
         let (windows, summary) = log.read().await;
@@ -189,5 +189,21 @@ async fn a_count_with_a_cap_is_compared_in_parts() {
         let (_, summary) = log.read().await;
         assert_eq!(summary.cross_check, CrossCheck::Agrees);
         assert!(log.counts() > 1);
+    }
+}
+
+#[tokio::test]
+async fn a_higher_total_that_reading_again_does_not_explain_is_a_gap() {
+    // Every count is too high, or only that of the range.
+    for counted in [(|count: u64| (count + 1).to_string()) as fn(u64) -> String, |count| {
+        if count > 2_000 { (count + 3).to_string() } else { count.to_string() }
+    }] {
+        let log = Arc::new(ChangingLog { counted, ..ChangingLog::default() });
+        let (windows, summary) = log.read().await;
+        assert_eq!(minutes(&windows).len(), 2_880);
+        assert!(!summary.is_complete() && log.counts() < 30);
+        let gaps: Vec<&Gap> = windows.iter().flat_map(|window| &window.gaps).collect();
+        assert!(gaps.iter().all(|gap| gap.reason == GapReason::TotalIncreased), "{gaps:?}");
+        assert!(!gaps.is_empty() && gaps.len() == summary.gaps.len(), "{gaps:?}");
     }
 }

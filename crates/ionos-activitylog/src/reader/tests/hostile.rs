@@ -110,7 +110,7 @@ async fn a_service_that_counts_wrongly_costs_a_bounded_number_of_requests() {
     let decade = range("2016-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
     let two_days = range("2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
     let second = TimeDelta::seconds(1);
-    let cases: [(&str, u64, TimeDelta, u64, DateRange, Total); 23] = [
+    let cases: [(&str, u64, TimeDelta, u64, DateRange, Total); 27] = [
         ("7 events, one total for all ranges", 7, second * 3600, 1_000, day(), |_, _| 1_733),
         ("a full page, one total for all ranges", 1_500, second * 50, 1_000, day(), |_, _| 5_000),
         ("1000 events, one total for all ranges", 1_000, second * 50, 1_000, day(), |_, _| 3_000),
@@ -125,6 +125,10 @@ async fn a_service_that_counts_wrongly_costs_a_bounded_number_of_requests() {
         ("always 10 times as many", 20_000, second * 8, 1_000, two_days, |true_count, _| 10 * true_count),
         ("always 20 times as many", 20_000, second * 8, 1_000, two_days, |true_count, _| 20 * true_count),
         ("always 300 times as many", 20_000, second * 8, 1_000, two_days, |true_count, _| 300 * true_count),
+        ("always 1000 times as many", 8_640, second * 10, 1_000, day(), |true_count, _| 1_000 * true_count),
+        ("10 000 for all ranges", 60, second * 1_000, 1_000, day(), |_, _| 10_000),
+        ("10 000 for all ranges, many events", 28_800, second * 3, 1_000, day(), |_, _| 10_000),
+        ("1000 times as many, many events", 28_800, second * 3, 1_000, day(), |true_count, _| 1_000 * true_count),
         ("half as many", 20_000, second * 8, 1_000, two_days, |true_count, _| true_count / 2),
         ("-1 as unsigned", 40, second * 3600, 1_000, decade, |_, _| u64::MAX),
         ("-1 as unsigned, no event", 0, second, 1_000, decade, |_, _| u64::MAX),
