@@ -21,6 +21,9 @@ use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::{ResumableFile, json_file};
 
+/// Maximum length of what a format writes after its last event.
+const MAX_END_BYTES: u64 = 16;
+
 /// Schema and version of a checkpoint.
 pub const CHECKPOINT_SCHEMA: &str = "ialog.checkpoint/2";
 
@@ -144,16 +147,23 @@ impl FileCheckpoint {
     }
 
     /// Whether the file at `path` is the complete result of an export whose process was killed before it removed the
-    /// checkpoint. A file gets its name only once it is complete, so the file is that of the checkpoint if it begins with
-    /// the bytes of the checkpoint.
+    /// checkpoint: the checkpoint is of the end of the range, and the file is what the checkpoint states.
     pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
         let begins_as_stated = || {
             let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;
             let checkpoint = Self::from_bytes(&bytes, &place).ok().filter(|found| found.reading == *spec)?;
             let mut hashing = HashingWriter::new(io::sink());
-            let copied = io::copy(&mut File::open(path).ok()?.take(checkpoint.bytes), &mut hashing).ok()?;
+            let mut file = File::open(path).ok()?;
+            let copied = io::copy(&mut (&file).take(checkpoint.bytes), &mut hashing).ok()?;
+            // The rest of a compressed file cannot be compared.
+            let open = checkpoint.open.as_bytes();
+            let mut rest = Vec::new();
+            file.by_ref().take(open.len() as u64 + MAX_END_BYTES + 1).read_to_end(&mut rest).ok()?;
+            let has_end = rest.starts_with(open) && (rest.len() - open.len()) as u64 <= MAX_END_BYTES;
             // A checkpoint without bytes says nothing about the file.
-            Some(copied > 0 && copied == checkpoint.bytes && Digest::from(hashing.hash) == checkpoint.sha256)
+            let begins_as_stated = copied > 0 && copied == checkpoint.bytes;
+            let is_whole = checkpoint.read_to == spec.to && has_end;
+            Some(begins_as_stated && is_whole && Digest::from(hashing.hash) == checkpoint.sha256)
         };
         begins_as_stated().unwrap_or(false)
     }

@@ -39,7 +39,7 @@ pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
 }
 
 /// Whether there is a folder at the path, and not a link to one: a link could lead out of the archive.
-fn is_folder(path: &Path) -> bool {
+pub(crate) fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
@@ -49,6 +49,9 @@ pub(crate) fn create_all(path: &Path, fail_points: &FailPoints) -> Result<(), Er
         return Ok(());
     }
     let failed = |source| Error::Create { path: path.to_path_buf(), source };
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(failed(io::ErrorKind::NotADirectory.into()));
+    }
     let mut missing: Vec<&Path> = path.ancestors().take_while(|one| !one.exists()).collect();
     missing.retain(|one| !one.as_os_str().is_empty());
     permissions::folders().recursive(true).create(path).map_err(failed)?;

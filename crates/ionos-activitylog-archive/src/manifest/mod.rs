@@ -311,10 +311,13 @@ impl Manifest {
             ranges::cover(&mut self.ranges, *read);
         }
         self.gaps.extend(later.gaps.iter().cloned());
-        self.parts.retain(|part| !later.parts.iter().any(|new| new.file == part.file));
-        self.parts.extend(later.parts.iter().cloned());
-        self.kept.retain(|kept| !later.kept.iter().any(|new| new.file == kept.file));
-        self.kept.extend(later.kept.iter().cloned());
+        // What an earlier manifest states about a file stays: a later one could hide that the file was changed.
+        let new_parts = later.parts.iter().filter(|new| !self.parts.iter().any(|part| part.file == new.file));
+        let new_parts: Vec<Part> = new_parts.cloned().collect();
+        self.parts.extend(new_parts);
+        let new_kept = later.kept.iter().filter(|new| !self.kept.iter().any(|kept| kept.file == new.file));
+        let new_kept: Vec<KeptRecords> = new_kept.cloned().collect();
+        self.kept.extend(new_kept);
         self.recompute();
     }
 

@@ -29,8 +29,14 @@ pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Box<dyn BufRead + Sen
 pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
-    for (index, line) in open(&path, part).map_err(failed)?.lines().enumerate() {
-        let line = line.map_err(failed)?;
+    let mut lines = open(&path, part).map_err(failed)?;
+    for index in 0.. {
+        let mut line = Vec::new();
+        if (&mut lines).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            break;
+        }
+        line.pop_if(|last| *last == b'\n');
+        let line = String::from_utf8(line).map_err(|error| failed(io::Error::other(error)))?;
         let read = Event::from_json(line)
             .map_err(|error| Error::damaged(path.clone(), format!("line {}: {error}", index + 1)))?;
         event(read);

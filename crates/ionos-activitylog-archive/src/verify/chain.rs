@@ -324,7 +324,7 @@ impl<'a> ChainCheck<'a> {
         for name in self.list(&folder).unwrap_or_default() {
             match day_of(&name) {
                 Some(date) => self.check_day(date),
-                None if UNLISTED_FILES.contains(&name.as_str()) => {}
+                None if UNLISTED_FILES.contains(&name.as_str()) => self.check_unlisted(&folder.join(&name), &name),
                 None => self.check_foreign(folder.join(&name), &name),
             }
         }
@@ -335,6 +335,17 @@ impl<'a> ChainCheck<'a> {
                     self.check_foreign(folder.join(&name), &name);
                 }
             }
+        }
+    }
+
+    /// Reports an unlisted file that is a link, a pipe or the like.
+    fn check_unlisted(&mut self, path: &Path, name: &str) {
+        let is_usual = std::fs::symlink_metadata(path).is_ok_and(|found| match name {
+            MANIFESTS => found.is_dir(),
+            _ => found.is_file(),
+        });
+        if !is_usual {
+            self.add_finding(path.to_path_buf(), Problem::Extra, "not the kind of file that an export writes here");
         }
     }
 
@@ -369,7 +380,11 @@ impl<'a> ChainCheck<'a> {
     /// Reports a file that no manifest names. An export that is running or was killed may have written it, if it can be
     /// a file of an unfinished export; then the result is not OK, either.
     fn report_unnamed(&mut self, path: PathBuf, can_be_unfinished: bool) {
-        if can_be_unfinished && self.chain.is_unfinished {
+        if self.report.findings.iter().any(|one| one.problem == Problem::Unreadable) {
+            let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
+            let warning = format!("{shown} may be named in the manifest that cannot be read");
+            self.report.warnings.push(warning);
+        } else if can_be_unfinished && self.chain.is_unfinished {
             let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
             let warning = format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
             self.report.warnings.push(warning);

@@ -11,9 +11,8 @@ use ionos_activitylog::{Event, EventId};
 use sha2::{Digest as _, Sha256};
 
 use super::{FileLocation, Problem, VerifyReport};
-use crate::digest::Digest;
+use crate::digest::{Digest, HashingWriter};
 use crate::encode::decompress;
-use crate::error::Error;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::{KeptRecords, Manifest, Part};
 use crate::part::lines::MAX_LINE_BYTES;
@@ -32,12 +31,13 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
     let mut report = VerifyReport::default();
     let mut known = KnownIds::new();
     // Late parts come last, because their ids count only if no other part has them.
-    let (mut late, mut all_read) = (LatePartTotals::default(), true);
+    let (mut late, mut all_read, mut events) = (LatePartTotals::default(), true, 0);
     for part in &manifest.parts {
         let location = FileLocation { root, file: folder.join(part.file.to_string()) };
         let scan = check_part(&mut report, &location, part, &mut known);
         on_part(part);
         all_read &= scan.is_ok();
+        events += scan.as_ref().map_or(0, |scan| scan.count);
         match scan {
             Ok(scan) if part.late => late.add(&scan, part),
             Ok(_) => {}
@@ -55,6 +55,13 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
     for kept in &manifest.kept {
         check_kept(&mut report, &FileLocation { root, file: folder.join(&kept.file) }, kept);
     }
+    let totals = manifest.ranges.iter().filter_map(|range| range.total);
+    let total = totals.fold(0_u64, u64::saturating_add);
+    if all_read && report.findings.is_empty() && total > events {
+        let location = FileLocation { root, file: folder.to_path_buf() };
+        let detail = format!("the parts have {events} events, the manifests say that the service reported {total}");
+        report.findings.push(location.find(None, Problem::Count, detail));
+    }
     if all_read && let Some(detail) = late.difference() {
         let location = FileLocation { root, file: folder.to_path_buf() };
         report.findings.push(location.find(None, Problem::Count, detail));
@@ -64,14 +71,16 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
 
 /// Compares a file with kept records with its digest.
 fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &KeptRecords) {
-    let (problem, detail) = match regular_file::read(&location.file, kept.bytes) {
-        Ok(bytes) if Digest::sha256(&bytes) == kept.sha256 => return,
-        Err(Error::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            (Problem::Missing, "file is missing".to_owned())
-        }
-        Err(Error::Open { source, .. }) if !is_not_regular(&source) => {
-            (Problem::Unreadable, format!("cannot be read: {source}"))
-        }
+    let digest = || {
+        let mut hashing = HashingWriter::new(io::sink());
+        let bounded = regular_file::open(&location.file)?.take(kept.bytes.saturating_add(1));
+        io::copy(&mut { bounded }, &mut hashing)?;
+        io::Result::Ok(Digest::from(hashing.hash))
+    };
+    let (problem, detail) = match digest() {
+        Ok(digest) if digest == kept.sha256 => return,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (Problem::Missing, "file is missing".to_owned()),
+        Err(error) if !is_not_regular(&error) => (Problem::Unreadable, format!("cannot be read: {error}")),
         _ => (Problem::Changed, "file was changed: it has not the SHA-256 that its manifest states".to_owned()),
     };
     report.findings.push(location.find(None, problem, detail));

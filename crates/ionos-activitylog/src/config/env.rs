@@ -3,7 +3,7 @@
 
 use std::env::{self, VarError};
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::config_error;
@@ -35,6 +35,9 @@ pub(crate) struct NonUnicode;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessEnv;
 
+/// Maximum size of a file with settings: 1 MiB.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
 impl Env for ProcessEnv {
     fn variable(&self, name: &str) -> Result<Option<String>, NonUnicode> {
         match env::var(name) {
@@ -46,7 +49,16 @@ impl Env for ProcessEnv {
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        // Opening a pipe would wait for its other end.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        let file = std::fs::File::open(path)?;
+        let mut text = String::new();
+        if file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)? as u64 > MAX_FILE_BYTES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+        }
+        Ok(text)
     }
 
     fn home(&self) -> Option<PathBuf> {

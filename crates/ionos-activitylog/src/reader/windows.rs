@@ -66,13 +66,13 @@ enum Phase {
     /// Compares the totals of the windows with the total of the range.
     Comparing(BoxFuture<'static, (ReturnedWindows, Comparison)>),
     /// Reads windows again whose totals differ.
-    ReadingAgain(Rereading),
+    ReadingAgain(RereadProgress),
     /// The windows agree with the total, or could not be compared.
     Ended,
 }
 
 /// The windows that are read again.
-struct Rereading {
+struct RereadProgress {
     returned: ReturnedIds,
     differing: Vec<DifferingWindows>,
 }
@@ -285,7 +285,7 @@ impl WindowStream {
             let queued = self.queued(PlannedWindow::new(one.range));
             self.queue.push_back(queued);
         }
-        self.phase = Phase::ReadingAgain(Rereading { returned: ids, differing });
+        self.phase = Phase::ReadingAgain(RereadProgress { returned: ids, differing });
     }
 
     /// Queues a window with a gap for each range of which events are missing.

@@ -19,6 +19,10 @@ impl ContractWriter {
         let was_interrupted = self.state_existed && self.state.open;
         for date in self.folder.days()? {
             let folder = self.folder.day(date);
+            if !folder::is_folder(&folder) {
+                // A link could lead out of the archive.
+                continue;
+            }
             self.remove_partial_files(&folder)?;
             let manifest = self.chain.days.get(&date);
             let covered = manifest.map(|manifest| manifest.verified_ranges().union(&manifest.unverified_ranges()));

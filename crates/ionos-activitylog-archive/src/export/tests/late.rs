@@ -214,7 +214,13 @@ async fn export_while_events_arrive(is_interrupted: bool) {
     assert!(late > 0);
     if is_interrupted {
         let contracts = [simulator.contracts()[0].into()];
-        let done = exporter.run(&contracts, days(), async move { drop(stopped.await) }).await.pop().unwrap().1.unwrap();
+        let done = exporter
+            .run(&contracts, days(), async move { stopped.await.unwrap_or(()) })
+            .await
+            .pop()
+            .unwrap()
+            .1
+            .unwrap();
         assert!(done.stopped && done.late == 0);
     }
     let done = export(&exporter, &simulator, days()).await.unwrap();
