@@ -162,6 +162,19 @@ fn later_manifests_of_a_day_add_to_the_first() {
 }
 
 #[test]
+fn a_later_manifest_does_not_change_what_an_earlier_one_states_about_a_file() {
+    let (start, end) = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+    let date = "2026-11-20".parse().unwrap();
+    let mut sum = Manifest::new("https://api.example.com", 7.into(), date);
+    sum.parts = vec![part(start, end, b"a", false)];
+    let mut later = Manifest::new("https://api.example.com", 7.into(), date);
+    later.parts = vec![Part { sha256: Digest::sha256(b"recompressed"), bytes: 1, ..part(start, end, b"a", false) }];
+    let stated = sum.parts.clone();
+    sum.add(&later);
+    assert_eq!(sum.parts, stated);
+}
+
+#[test]
 fn an_open_manifest_has_the_current_version() {
     let open = OpenManifests::new([manifest()]);
     let text = String::from_utf8(open.to_bytes()).unwrap();
