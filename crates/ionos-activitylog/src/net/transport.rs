@@ -27,6 +27,7 @@ impl Transport for HttpTransport {
 
 /// A pinned certificate.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "__rustls"), expect(dead_code, reason = "only rustls accepts a pinned certificate"))]
 pub(crate) struct PinnedCertificate<'a> {
     /// SHA-256 of the certificate, as 64 hex digits.
     pub(crate) sha256: &'a str,
