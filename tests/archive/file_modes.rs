@@ -5,12 +5,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use ionos_activitylog_archive::internal::FailPoint;
 
-use crate::support::exports::{RANGES, export_to_archive, export_to_file, scratch_folder};
+use crate::support::exports::{RANGES, entries_below, export_to_archive, export_to_file, scratch_folder};
 use crate::support::program::prepared_by_shell;
 
 /// The usual umask, and one that forbids nothing.
@@ -30,26 +30,10 @@ fn allowed_modes(path: &Path) -> &'static [u32] {
     if is_private { &[0o600] } else { &[0o640] }
 }
 
-/// Everything below a folder.
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path.clone());
-            }
-            found.push(path);
-        }
-    }
-    found
-}
-
 /// Checks all files and folders. Returns the suffix and the permissions of each, such as `partial 600`.
 fn check_modes(folder: &Path, when: &str) -> Vec<String> {
     let mut seen = Vec::new();
-    for path in entries(folder) {
+    for path in entries_below(folder) {
         let mode = fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o7777;
         let name = path.strip_prefix(folder).unwrap().display().to_string();
         assert!(allowed_modes(&path).contains(&mode), "{when}: {name} has the permissions {mode:o}");
@@ -115,7 +99,7 @@ fn a_stricter_umask_is_kept() {
     let folder = scratch_folder();
     run_or_kill(&export_to_archive(folder.path(), RANGES[0], "calm", None), "077", "umask 077");
     run_or_kill(&export_to_file(folder.path(), "a.csv", "calm", None), "077", "umask 077");
-    for path in entries(folder.path()) {
+    for path in entries_below(folder.path()) {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ionos_activitylog_archive::{Archive, verify_archive};
@@ -35,23 +35,32 @@ pub fn scratch_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// The files of an archive whose bytes depend only on the events: all but the state and the log of runs.
-pub fn archive_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::new();
+/// Everything below a folder.
+pub fn entries_below(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
-                continue;
+                folders.push(path.clone());
             }
-            let name = path.strip_prefix(root).unwrap().display().to_string();
-            if !name.contains("/_state") && !name.ends_with("/_runs.ndjson") {
-                files.insert(name, fs::read(path).unwrap());
-            }
+            found.push(path);
         }
     }
+    found
+}
+
+/// The files below a folder by their paths relative to it.
+pub fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = entries_below(root).into_iter().filter(|path| !path.is_dir());
+    files.map(|path| (path.strip_prefix(root).unwrap().display().to_string(), fs::read(&path).unwrap())).collect()
+}
+
+/// The files of an archive whose bytes depend only on the events: all but the state and the log of runs.
+pub fn archive_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files_below(root);
+    files.retain(|name, _| !name.contains("/_state") && !name.ends_with("/_runs.ndjson"));
     files
 }
 

@@ -9,7 +9,6 @@ mod pages;
 mod protocol;
 mod statuses;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -24,7 +23,7 @@ use ionos_activitylog::internal::is_unsafe_for_terminal;
 use ionos_activitylog_archive::{Archive, ArchiveReader, verify_archive};
 use serde_json::value::RawValue;
 
-use crate::support::exports::scratch_folder;
+use crate::support::exports::{files_below, scratch_folder};
 use crate::support::hostile_server::{
     HostileService, LOG_EVENTS, LOG_START, ReceivedRequest, log_start, ok, record, serve,
 };
@@ -174,24 +173,6 @@ fn run_bounded(mut command: Command) -> Option<Output> {
     }
 }
 
-/// The files below a folder by their paths relative to it.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => drop(
-                    found.insert(path.strip_prefix(folder).unwrap().display().to_string(), fs::read(&path).unwrap()),
-                ),
-            }
-        }
-    }
-    found
-}
-
 /// What is wrong with the records of a command that must return the first events of the log.
 fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
@@ -218,7 +199,7 @@ fn check_output(output: &Output, codes: [Option<i32>; 2], folder: &Path) -> Vec<
         wrong.push(format!("stderr contains {found:?}: {stderr:?}"));
     }
     let outputs = [("stdout".to_owned(), output.stdout.clone()), ("stderr".to_owned(), output.stderr.clone())];
-    for (name, bytes) in outputs.into_iter().chain(files(folder)) {
+    for (name, bytes) in outputs.into_iter().chain(files_below(folder)) {
         if String::from_utf8_lossy(&bytes).contains(TOKEN) {
             wrong.push(format!("{name} contains the token"));
         }

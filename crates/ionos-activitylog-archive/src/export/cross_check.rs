@@ -48,15 +48,11 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
             if job.is_stopped() {
                 return Ok(());
             }
-            let total = if days.len() == 1 { None } else { job.total(day.range).await? };
+            let total = if days.len() == 1 { whole_total } else { job.total(day.range).await? };
             if total == Some(day.total) {
                 in_days += day.total;
                 continue;
             }
-            let total = match days.len() {
-                1 => whole_total,
-                _ => total,
-            };
             rereads += 1;
             if rereads > MAX_REREADS {
                 result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());

@@ -86,8 +86,7 @@ impl ContractExportRun<'_> {
         };
         self.done.requests += 1;
         match page {
-            Ok(page) if page.partial_search.is_some() => Ok(None),
-            Ok(page) => Ok(page.total.filter(|total| total.exact).map(|total| total.count)),
+            Ok(page) => Ok(page.exact_total()),
             // The total is unknown, for example if the response for a range without events has no total.
             Err(error) if error.kind() == ErrorKind::Decode => Ok(None),
             Err(error) => Err(Error::Read { source: error }),

@@ -3,7 +3,6 @@
 //! window was read, or because the boundary of two windows belongs to neither. The windows whose totals differ are
 //! read again, and the events that were not returned before are returned then.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use chrono::TimeDelta;
@@ -14,7 +13,7 @@ use crate::api::page::Total;
 use crate::api::response::Response;
 use crate::contract::ContractNumber;
 use crate::defaults::{CROSS_CHECK_IDS, CROSS_CHECK_REQUESTS};
-use crate::event::Event;
+use crate::event::{Event, EventMultiset};
 use crate::range::DateRange;
 use crate::reader::scan::SUSPICIOUS_TOTAL;
 use crate::reader::window::Window;
@@ -186,7 +185,7 @@ impl ReturnedWindows {
     }
 
     /// The longest series of windows with totals, as first index and end. The scan of a single window has counted its
-    /// range, so such a window is left out, except for an empty one that is the whole reading.
+    /// range, so a series of one window is left out, unless this empty window is the whole reading.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
@@ -228,41 +227,29 @@ impl ReturnedWindows {
         let mut returned = ReturnedIds::default();
         let windows = differing.iter().filter_map(|one| self.windows.get(one.windows.0..one.windows.1));
         for window in windows.flatten() {
-            for hash in window.ids.as_ref()? {
-                *returned.counts.entry(*hash).or_default() += 1;
-            }
+            returned.0.extend(window.ids.as_ref()?.iter().copied());
         }
         Some(returned)
     }
 }
 
-/// Ids of events that were returned, with the number of events of each id.
+/// Hashes of the ids of the events that were returned.
 #[derive(Debug, Default)]
-pub(super) struct ReturnedIds {
-    counts: HashMap<u64, u64>,
-}
+pub(super) struct ReturnedIds(EventMultiset<u64>);
 
 impl ReturnedIds {
     /// Number of events that were not returned before.
     pub(super) fn count_new(&self, hashes: &[u64]) -> u64 {
-        let mut found: HashMap<u64, u64> = HashMap::new();
-        for hash in hashes {
-            *found.entry(*hash).or_default() += 1;
-        }
-        let new =
-            |(hash, count): (&u64, &u64)| count.saturating_sub(self.counts.get(hash).copied().unwrap_or_default());
-        found.iter().map(new).sum()
+        let read: EventMultiset<u64> = hashes.iter().copied().collect();
+        read.iter().map(|(hash, count)| count.saturating_sub(self.0.count(hash))).sum()
     }
 
     /// Removes the events that were returned before. If an id has more contents than before, all of them stay, because
     /// it is unknown which of them is new.
     pub(super) fn remove_returned(&self, events: Vec<Event>, hasher: &RandomState) -> Vec<Event> {
         let hashes: Vec<u64> = events.iter().map(|event| hasher.hash_one(event.id())).collect();
-        let mut found: HashMap<u64, u64> = HashMap::new();
-        for hash in &hashes {
-            *found.entry(*hash).or_default() += 1;
-        }
-        let is_new = |hash: &u64| found.get(hash) > self.counts.get(hash);
+        let read: EventMultiset<u64> = hashes.iter().copied().collect();
+        let is_new = |hash: &u64| read.count(hash) > self.0.count(hash);
         events.into_iter().zip(&hashes).filter(|(_, hash)| is_new(hash)).map(|(event, _)| event).collect()
     }
 }

@@ -42,8 +42,7 @@ impl ExtraRequests {
 
     /// Spends extra requests that were sent already. The events of later windows pay for those that are not left.
     pub(super) fn spend(&self, requests: u64) {
-        let spend = |spent: u64| Some(spent.saturating_add(requests));
-        let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+        self.spent.fetch_add(requests, Ordering::Relaxed);
     }
 
     /// Returns an extra request that turned out to be one that an honest service needs.

@@ -37,6 +37,26 @@ fn day() -> DateRange {
     range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z")
 }
 
+/// What a request for a page asks for.
+#[derive(Clone, Copy, Debug)]
+struct PageQuery {
+    range: DateRange,
+    offset: u64,
+    limit: u64,
+}
+
+impl PageQuery {
+    fn of(request: &reqwest::Request) -> Self {
+        let value = |key: &str| {
+            let mut pairs = request.url().query_pairs();
+            pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned()).unwrap()
+        };
+        let number = |key: &str| value(key).parse().unwrap();
+        let range = range(&value("dateStart"), &value("dateEnd"));
+        Self { range, offset: number("offset"), limit: number("limit") }
+    }
+}
+
 /// A simulator whose clock is days after the end of every range.
 fn simulated(builder: SimulatorBuilder) -> Simulator {
     builder.clock(|| parse_time("2026-12-01T00:00:00Z")).build()

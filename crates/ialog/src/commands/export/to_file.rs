@@ -1,16 +1,11 @@
 //! Exports a range to one file. An interrupted export is continued by the same command, also if its range depends on
 //! the time: the checkpoint knows the range with which the export began.
 
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use ionos_activitylog::{
-    Client, ContractNumber, CrossCheck, DateRange, Error as ReadError, PageSize, Window, WindowStream,
-};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, PageSize, Summary};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, FileTarget, FinishedExport};
 
@@ -36,8 +31,8 @@ pub(super) async fn run(
     let Some(file) = export.start(context, resume)? else {
         return Ok(());
     };
-    let is_resumed = file.resumed_from().is_some();
-    let (file, ended) = match export.write_events(file, context, resume).await {
+    let kept = file.resumed_from();
+    let (file, summary) = match export.write_events(file, context, resume).await {
         Ok(written) => written,
         Err(error) => return Err(export.explain_failure(error).await),
     };
@@ -47,7 +42,9 @@ pub(super) async fn run(
     {
         return Err(failure);
     }
-    if is_resumed && let Some(total) = export.count_range().await?.filter(|total| *total > file.stats().events) {
+    if kept.is_some()
+        && let Some(total) = export.count_range().await?.filter(|total| *total > file.stats().events)
+    {
         let written = file.stats().events;
         file.discard();
         return Err(CommandError::incomplete(
@@ -56,9 +53,10 @@ pub(super) async fn run(
         ));
     }
     let mut exported = file.commit()?;
-    exported.requests += ended.requests + u64::from(is_resumed);
+    // The requests for totals belong to no window.
+    exported.requests = summary.requests + kept.map_or(0, |kept| kept.requests + 1);
     export.report(&exported, started, context);
-    if let CrossCheck::NotChecked(reason) = ended.cross_check {
+    if let CrossCheck::NotChecked(reason) = summary.cross_check {
         context.info(format_args!("not cross-checked: {reason}"));
     }
     Ok(())
@@ -99,8 +97,8 @@ impl<'a> SingleFileExport<'a> {
         FileExport::open_with_failpoints(self.target, self.spec.clone(), self.args.overwrite, fail_points)
     }
 
-    /// Opens the file, and tells the user if an interrupted export is continued. `None` if an earlier run of the same
-    /// command completed the file, which the user is told, too.
+    /// Opens the file. Prints whether an interrupted export is continued, or whether an earlier run of the same command
+    /// has completed the file. Returns `None` for a complete file.
     fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<Option<FileExport>, CommandError> {
         let opened = match self.open(&context.fail_points) {
             Err(Error::Unfinished { resumable: Some(range), .. }) if self.began_earlier(range) => {
@@ -160,29 +158,25 @@ impl<'a> SingleFileExport<'a> {
         file: FileExport,
         context: &mut Context<'_>,
         resume: &ResumeHint,
-    ) -> Result<(FinishedExport, EndOfWindows), Error> {
+    ) -> Result<(FinishedExport, Summary), Error> {
         let progress = RangeProgress::new(context.start_progress(), self.range, 1);
-        let ended = Arc::new(Mutex::new(EndOfWindows::default()));
+        let read = |rest| self.client.events(self.contract.clone(), rest).windows();
+        let mut windows = file.remaining_range().map(read);
         // With --demo, no request ever waits, so the task yields after each window. Otherwise signals would not be
         // handled.
-        let windows = stream::iter(file.remaining_range())
-            .flat_map(|rest| {
-                let windows = self.client.events(self.contract.clone(), rest).windows();
-                CheckedWindows { windows, requests: 0, ended: ended.clone() }
-            })
-            .and_then(async |window| {
-                tokio::task::yield_now().await;
-                Ok(window)
-            });
-        let file = file.write(windows, |exported| {
+        let yielding = stream::iter(windows.as_mut()).flatten().and_then(async |window| {
+            tokio::task::yield_now().await;
+            Ok(window)
+        });
+        let file = file.write(yielding, |exported| {
             progress.show(exported.read_to, exported.events);
             if exported.events > 0 {
                 resume.set(self.kept_hint(exported));
             }
         });
         let file = file.await?;
-        let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok((file, ended))
+        let summary = windows.map(|windows| windows.summary().clone()).unwrap_or_default();
+        Ok((file, summary))
     }
 
     /// The number of events that the service reports for the whole range. `None` if it reports no exact number, or if the
@@ -193,7 +187,7 @@ impl<'a> SingleFileExport<'a> {
         }
         let one = PageSize::new(1)?;
         let page = self.client.page(&self.contract, self.range, 0, one).await?;
-        Ok(page.total.filter(|total| total.exact && page.partial_search.is_none()).map(|total| total.count))
+        Ok(page.exact_total())
     }
 
     /// The error of the command, with the number of events that are kept. Opens the file again to see that number:
@@ -241,41 +235,6 @@ impl<'a> SingleFileExport<'a> {
         if exported.with_issues > 0 {
             context.info(format_args!("events with unexpected content: {} (written unchanged)", exported.with_issues));
         }
-    }
-}
-
-/// What a stream of windows says when it ends.
-#[derive(Clone, Default)]
-struct EndOfWindows {
-    cross_check: CrossCheck,
-    /// Number of requests that belong to no window.
-    requests: u64,
-}
-
-/// The windows of a stream. Keeps what the stream says when it ends.
-struct CheckedWindows {
-    windows: WindowStream,
-    /// Number of requests of all windows so far.
-    requests: u64,
-    ended: Arc<Mutex<EndOfWindows>>,
-}
-
-impl Stream for CheckedWindows {
-    type Item = Result<Window, ReadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
-        let polled = Pin::new(&mut self.windows).poll_next(context);
-        match &polled {
-            Poll::Ready(Some(Ok(window))) => self.requests += window.requests,
-            Poll::Ready(None) => {
-                let summary = self.windows.summary();
-                let requests = summary.requests.saturating_sub(self.requests);
-                let ended = EndOfWindows { cross_check: summary.cross_check.clone(), requests };
-                *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
-            }
-            _ => {}
-        }
-        polled
     }
 }
 

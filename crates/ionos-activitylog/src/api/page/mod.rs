@@ -101,6 +101,13 @@ impl Page {
         Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None }
     }
 
+    /// The exact number of events of the whole range. `None` if the service reports none or only a lower bound, or if it
+    /// searched only a part of the log.
+    #[must_use]
+    pub fn exact_total(&self) -> Option<u64> {
+        self.total.filter(|total| total.exact && self.partial_search.is_none()).map(|total| total.count)
+    }
+
     /// Number of hits, readable or not.
     pub(crate) fn hits(&self) -> u64 {
         (self.events.len() + self.unreadable.len()) as u64

@@ -47,7 +47,7 @@ fn record(minute: i64) -> String {
 }
 
 impl ChangingLog {
-    fn page(&self, range: DateRange, offset: usize, limit: usize) -> String {
+    fn page(&self, range: DateRange, offset: u64, limit: u64) -> String {
         let is_count = limit == 1;
         let sent = match is_count {
             true => self.pages.load(Ordering::Relaxed),
@@ -65,7 +65,7 @@ impl ChangingLog {
         if is_count {
             self.counts.lock().unwrap().push(range);
         }
-        let hits = minutes.into_iter().skip(offset).take(limit);
+        let hits = minutes.into_iter().skip(offset as usize).take(limit as usize);
         let hits: Vec<String> = hits.map(|minute| format!(r#"{{"_source":{}}}"#, record(minute))).collect();
         format!(r#"{{"hits":{{"total":{total},"hits":[{}]}}}}"#, hits.join(","))
     }
@@ -89,13 +89,7 @@ impl ChangingLog {
 
 impl Transport for ChangingLog {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let value = |key: &str| {
-            let mut pairs = request.url().query_pairs();
-            pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned()).unwrap()
-        };
-        let number = |key: &str| value(key).parse().unwrap();
-        let (offset, limit) = (number("offset"), number("limit"));
-        let range = range(&value("dateStart"), &value("dateEnd"));
+        let PageQuery { range, offset, limit } = PageQuery::of(&request);
         let answer = match offset < 1_000 {
             true => http::Response::new(self.page(range, offset, limit)),
             false => http::Response::builder().status(400).body(String::new()).unwrap(),
@@ -194,10 +188,10 @@ async fn a_count_with_a_cap_is_compared_in_parts() {
 
 #[tokio::test]
 async fn a_higher_total_that_reading_again_does_not_explain_is_a_gap() {
-    // Every count is too high, or only that of the range.
-    for counted in [(|count: u64| (count + 1).to_string()) as fn(u64) -> String, |count| {
-        if count > 2_000 { (count + 3).to_string() } else { count.to_string() }
-    }] {
+    type Counted = fn(u64) -> String;
+    let every_count: Counted = |count| (count + 1).to_string();
+    let count_of_range: Counted = |count| if count > 2_000 { (count + 3).to_string() } else { count.to_string() };
+    for counted in [every_count, count_of_range] {
         let log = Arc::new(ChangingLog { counted, ..ChangingLog::default() });
         let (windows, summary) = log.read().await;
         assert_eq!(minutes(&windows).len(), 2_880);

@@ -11,14 +11,6 @@ use crate::{UnreadableRecord, Window};
 
 const CONTRACT: &str = "31720001";
 
-/// A request for a page.
-#[derive(Clone, Copy, Debug)]
-struct Query {
-    range: DateRange,
-    offset: u64,
-    limit: u64,
-}
-
 /// A log with a rule for the total.
 struct HostileService {
     /// Time and record, from the earliest to the latest.
@@ -32,7 +24,7 @@ struct HostileService {
     /// Whether every page is full: one event of the range, and the others outside of it.
     fills_pages: bool,
     requests: AtomicU64,
-    queries: Mutex<Vec<Query>>,
+    queries: Mutex<Vec<PageQuery>>,
 }
 
 impl HostileService {
@@ -42,7 +34,7 @@ impl HostileService {
         Self { log, max_page: 1_000, total, ignores_range: false, fills_pages: false, requests, queries }
     }
 
-    fn page(&self, query: Query) -> Vec<u8> {
+    fn page(&self, query: PageQuery) -> Vec<u8> {
         let request = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.queries.lock().unwrap().push(query);
         let filled = self.fills_pages.then(|| {
@@ -66,13 +58,7 @@ impl HostileService {
 
 impl Transport for HostileService {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let value = |key: &str| {
-            let mut pairs = request.url().query_pairs();
-            pairs.find(|(name, _)| name == key).map(|(_, value)| value.into_owned()).unwrap()
-        };
-        let number = |key: &str| value(key).parse().unwrap();
-        let range = range(&value("dateStart"), &value("dateEnd"));
-        let body = self.page(Query { range, offset: number("offset"), limit: number("limit") });
+        let body = self.page(PageQuery::of(&request));
         Box::pin(async move { Ok(http::Response::new(body).into()) })
     }
 }
