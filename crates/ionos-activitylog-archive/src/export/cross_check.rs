@@ -42,7 +42,7 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
             continue;
         }
         // The total of all days may be a cap.
-        let mut in_days = 0;
+        let mut in_days = Some(0_u64);
         let unexplained_before = job.done.unexplained.len();
         for day in &days {
             if job.is_stopped() {
@@ -50,7 +50,7 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
             }
             let total = if days.len() == 1 { whole_total } else { job.total(day.range).await? };
             if total == Some(day.total) {
-                in_days += day.total;
+                in_days = in_days.map(|sum| sum.saturating_add(day.total));
                 continue;
             }
             rereads += 1;
@@ -61,9 +61,10 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
             }
             let Some(total) = total else {
                 result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
+                in_days = None;
                 continue;
             };
-            in_days += total;
+            in_days = in_days.map(|sum| sum.saturating_add(total));
             let manifest = job.writer.chain.days.get(&day.date);
             let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
             // A service may count every content of an amended event.
@@ -83,7 +84,9 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
             }
         }
         // An event at midnight may belong to neither day.
-        if let Some(total) = whole_total.filter(|total| days.len() > 1 && *total > in_days)
+        if let Some((total, in_days)) = whole_total.zip(in_days)
+            && days.len() > 1
+            && total > in_days
             && job.done.unexplained.len() == unexplained_before
         {
             job.done.unexplained.push(KnownGap {

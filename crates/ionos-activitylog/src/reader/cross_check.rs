@@ -171,11 +171,11 @@ impl ReturnedWindows {
             let left = self.compare_series(api, contract, (first, middle), comparison).await;
             let right = self.compare_series(api, contract, (middle, end), comparison).await;
             if !is_usable {
-                return Some(left? + right?);
+                return Some(left?.saturating_add(right?));
             }
-            match left.zip(right) {
-                Some((left, right)) if missing > 0 && total.count > left + right => {
-                    comparison.differing.extend(self.around(middle, missing.min(total.count - left - right)));
+            match left.zip(right).map(|(left, right)| left.saturating_add(right)) {
+                Some(halves) if missing > 0 && total.count > halves => {
+                    comparison.differing.extend(self.around(middle, missing.min(total.count - halves)));
                 }
                 None if missing > 0 && comparison.differing.len() == known => comparison.differing.push(differing),
                 _ => {}

@@ -191,7 +191,8 @@ async fn a_higher_total_that_reading_again_does_not_explain_is_a_gap() {
     type Counted = fn(u64) -> String;
     let every_count: Counted = |count| (count + 1).to_string();
     let count_of_range: Counted = |count| if count > 2_000 { (count + 3).to_string() } else { count.to_string() };
-    for counted in [every_count, count_of_range] {
+    let highest_number: Counted = |_| u64::MAX.to_string();
+    for counted in [every_count, count_of_range, highest_number] {
         let log = Arc::new(ChangingLog { counted, ..ChangingLog::default() });
         let (windows, summary) = log.read().await;
         assert_eq!(minutes(&windows).len(), 2_880);
