@@ -162,7 +162,7 @@ fn an_interrupted_export_to_an_archive_reports_the_discarded_events() {
     // The next export reads the discarded events again.
     let again = run_in_process(&arguments, |_, _| ());
     assert_eq!(again.code, Some(0), "{}", again.stderr);
-    let said = format!(": {given_up} events in 2 requests\n");
+    let said = format!(": {given_up} events in 3 requests\n");
     assert!(again.stderr.contains(&said), "{}", again.stderr);
 }
 
@@ -217,7 +217,7 @@ fn the_third_ctrl_c_ends_a_command_that_does_not_respond() {
     let said = BufReader::new(child.stderr.take().unwrap());
     // The last line before the computation.
     let mut said = said.lines().map(Result::unwrap);
-    assert!(said.any(|line| line.ends_with(" in 1 request")));
+    assert!(said.any(|line| line.ends_with(" in 2 requests")));
     let id = rustix::process::Pid::from_child(&child);
     let ended = loop {
         rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();

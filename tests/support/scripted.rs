@@ -1,7 +1,10 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
+//!
+//! A script need not contain the request for the page after the last one of a range, by which a reader learns that the
+//! service does not limit its pages: an empty page answers it, see [`LastPages`].
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,6 +12,9 @@ use std::time::Duration;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, RetryPolicy};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
 /// The token of every scripted client. No output of the project may contain it.
 pub const TOKEN: &str = "planted-token-4711";
@@ -72,6 +78,42 @@ pub struct ScriptedTransport {
     /// target.
     steps: Mutex<VecDeque<(Option<Target>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
+    last_pages: Mutex<LastPages>,
+}
+
+/// The offset after the last page of each range, as far as the answers show it: the path and the range of the requests,
+/// and the number of hits of a page at the offset 0 that has room for more hits and whose total is the number of its
+/// hits.
+#[derive(Default)]
+struct LastPages(HashMap<Target, u64>);
+
+impl LastPages {
+    /// The target without offset and page size, the offset, and the page size.
+    fn split(target: &Target) -> (Target, Option<u64>, Option<u64>) {
+        let (path, query) = target;
+        let number = |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok());
+        let range = query.iter().filter(|(key, _)| key.starts_with("date")).cloned().collect();
+        ((path.clone(), range), number("offset"), number("limit"))
+    }
+
+    fn record(&mut self, target: &Target, step: &Step) {
+        let (range, offset, limit) = Self::split(target);
+        let Outcome::Answer(answer) = &step.outcome else { return };
+        let Ok(page) = serde_json::from_slice::<AnswerPage>(answer.body()) else { return };
+        let (hits, total) = (page.hits.hits.len() as u64, &page.hits.total);
+        let is_last = hits > 0 && (total == &hits || total["value"] == hits && total["relation"] != "gte");
+        if offset == Some(0) && is_last && limit > Some(hits) {
+            self.0.insert(range, hits);
+        }
+    }
+
+    /// An empty page, if the request is for the page after the last one.
+    fn empty_page(&self, target: &Target) -> Option<Step> {
+        let (range, offset, _) = Self::split(target);
+        let hits = self.0.get(&range).filter(|hits| offset == Some(**hits))?;
+        let page = json!({"hits": {"total": {"value": hits, "relation": "eq"}, "hits": []}});
+        Some(answer(200, page.to_string()).into())
+    }
 }
 
 impl ScriptedTransport {
@@ -114,18 +156,38 @@ impl ScriptedTransport {
     }
 }
 
+/// The members of a page that show whether it is the last one. Its records may be anything.
+#[derive(Deserialize)]
+struct AnswerPage {
+    hits: AnswerHits,
+}
+
+#[derive(Deserialize)]
+struct AnswerHits {
+    total: Value,
+    hits: Vec<IgnoredAny>,
+}
+
 impl Transport for ScriptedTransport {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let url = request.url().clone();
         let target = target(&request);
-        self.requests.lock().unwrap().push(request);
-        let step = {
-            let mut steps = self.steps.lock().unwrap();
-            let is_for = |wanted: &Option<Target>| wanted.as_ref().is_none_or(|one| *one == target);
-            let place = steps.iter().position(|(wanted, _)| is_for(wanted));
-            place.and_then(|place| steps.remove(place))
+        let is_listed = |wanted: &Option<Target>| wanted.as_ref() == Some(&target);
+        let after_end = match self.steps.lock().unwrap().iter().any(|(wanted, _)| is_listed(wanted)) {
+            true => None,
+            false => self.last_pages.lock().unwrap().empty_page(&target),
         };
-        let (_, step) = step.unwrap_or_else(|| panic!("no answer is left for {operation} {url}"));
+        let step = after_end.unwrap_or_else(|| {
+            self.requests.lock().unwrap().push(request);
+            let step = {
+                let mut steps = self.steps.lock().unwrap();
+                let place = steps.iter().position(|(wanted, _)| wanted.is_none() || is_listed(wanted));
+                place.and_then(|place| steps.remove(place))
+            };
+            let (_, step) = step.unwrap_or_else(|| panic!("no answer is left for {operation} {url}"));
+            self.last_pages.lock().unwrap().record(&target, &step);
+            step
+        });
         Box::pin(async move {
             if let Some((silence, clock)) = step.silence {
                 clock.advance(silence);

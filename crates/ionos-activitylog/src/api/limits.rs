@@ -23,6 +23,8 @@ const MIN_PROFILE_PAGE: u64 = 20;
 pub(crate) struct ServiceLimits {
     /// Maximum hits per page; 0 while no maximum is known.
     max_page: AtomicU64,
+    /// Whether the maximum follows only from short pages, which may have been short for another reason.
+    is_max_page_inferred: AtomicBool,
     /// Maximum of `offset + limit`.
     max_offset: AtomicU64,
     is_unstable: AtomicBool,
@@ -45,6 +47,7 @@ impl Default for ServiceLimits {
     fn default() -> Self {
         Self {
             max_page: AtomicU64::new(0),
+            is_max_page_inferred: AtomicBool::new(false),
             max_offset: AtomicU64::new(DEFAULT_MAX_OFFSET),
             is_unstable: AtomicBool::new(false),
             fractions: AtomicU8::new(0),
@@ -63,9 +66,34 @@ impl ServiceLimits {
         }
     }
 
-    /// Records that the service sends at most this many hits per page.
+    /// Number of hits to request for the first page of a window. If a smaller maximum was only inferred, this is the
+    /// requested size, so that a page that was short for another reason does not shorten all later pages. It costs
+    /// nothing: a service that limits its pages without an error sends the same page.
+    pub(crate) fn first_page_size(&self, requested: PageSize) -> u64 {
+        match self.is_max_page_inferred.load(Ordering::Relaxed) {
+            true => requested.get(),
+            false => self.page_size(requested),
+        }
+    }
+
+    /// Records that the service refuses to send more hits per page.
     pub(crate) fn record_max_page(&self, hits: u64) {
+        self.is_max_page_inferred.store(false, Ordering::Relaxed);
         self.max_page.store(hits.max(1), Ordering::Relaxed);
+    }
+
+    /// Records that a page was shorter than requested, and a further page followed.
+    pub(crate) fn infer_max_page(&self, hits: u64) {
+        self.is_max_page_inferred.store(true, Ordering::Relaxed);
+        self.max_page.store(hits.max(1), Ordering::Relaxed);
+    }
+
+    /// Records the number of hits of a page, which may show that an inferred maximum is too low.
+    pub(crate) fn record_page(&self, hits: u64, requested: PageSize) {
+        if self.is_max_page_inferred.load(Ordering::Relaxed) && hits > self.page_size(requested) {
+            let max = if hits < requested.get() { hits } else { 0 };
+            self.max_page.store(max, Ordering::Relaxed);
+        }
     }
 
     /// Maximum events per window, so that no page of the given size exceeds the maximum offset; at least `page_size`.
@@ -126,6 +154,7 @@ impl ServiceLimits {
     pub(crate) fn reset(&self) {
         self.has_profile.store(false, Ordering::Relaxed);
         self.max_page.store(0, Ordering::Relaxed);
+        self.is_max_page_inferred.store(false, Ordering::Relaxed);
         self.max_offset.store(DEFAULT_MAX_OFFSET, Ordering::Relaxed);
         self.is_unstable.store(false, Ordering::Relaxed);
         self.fractions.store(0, Ordering::Relaxed);

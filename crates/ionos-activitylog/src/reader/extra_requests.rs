@@ -14,6 +14,10 @@ use crate::reader::plan::SplitWindow;
 /// may be the reason for one or two.
 const EARLY_ENDS: u64 = 3;
 
+/// Number of times that a short page is followed by a request for the next page although a page of this length was the
+/// last one before. A service that limits its pages to this length has many such pages.
+const REPEATED_END_PROBES: u64 = 4;
+
 /// The extra requests of one reading.
 #[derive(Debug, Default)]
 pub(super) struct ExtraRequests {
@@ -30,6 +34,10 @@ pub(super) struct ExtraRequests {
     early_ends: AtomicU64,
     /// Windows that were split because of a high total.
     splits: AtomicU64,
+    /// Length of the longest short page that is known to have been the last one of its window.
+    longest_end: AtomicU64,
+    /// Number of requests for the page after a short page as long as `longest_end`.
+    repeated_end_probes: AtomicU64,
 }
 
 impl ExtraRequests {
@@ -101,6 +109,21 @@ impl ExtraRequests {
     pub(super) fn try_split(&self, page_size: u64) -> bool {
         let allowed = SPLITS_WITHOUT_EVENTS + SPLITS_PER_PAGE * self.full_pages(page_size);
         self.splits.fetch_add(1, Ordering::Relaxed) < allowed
+    }
+
+    /// Whether the page after a short page must be requested although the total of the short page is its number of hits:
+    /// the service may limit pages to this length and count only the hits of the page. A full page, or a page of this
+    /// length that was the last one, shows that the service does not.
+    pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
+        let longest = self.longest_end.load(Ordering::Relaxed);
+        let is_probed = hits < longest
+            || hits == longest && self.repeated_end_probes.fetch_add(1, Ordering::Relaxed) >= REPEATED_END_PROBES;
+        !self.has_full_page() && !is_probed
+    }
+
+    /// Records that no page follows a short page.
+    pub(super) fn record_end(&self, hits: u64) {
+        self.longest_end.fetch_max(hits, Ordering::Relaxed);
     }
 
     fn full_pages(&self, page_size: u64) -> u64 {

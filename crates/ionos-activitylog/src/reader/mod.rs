@@ -22,6 +22,7 @@ mod plan;
 mod read_ahead_gate;
 mod request;
 mod scan;
+mod scanned_pages;
 pub(crate) mod stream;
 pub(crate) mod summary;
 pub(crate) mod verification;

@@ -5,14 +5,14 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::api::limits::ServiceLimits;
-use crate::api::page::{Page, PageSize, Total, UnreadableRecord};
+use crate::api::page::{Page, PageSize};
 use crate::error::{Error, ErrorKind};
-use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
-use crate::reader::page_reader::{FetchedPage, PageReader, reports_missing_events};
+use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
+use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, is_mostly_outside};
 
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
 /// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
@@ -24,41 +24,6 @@ const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
 pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
-
-/// The events of one scan, and the totals that its pages reported.
-#[derive(Debug)]
-pub(super) struct Scan {
-    /// All hits in the order of the pages, including repeats.
-    pub(super) events: Vec<Event>,
-    /// The hits that are not JSON.
-    pub(super) unreadable: Vec<UnreadableRecord>,
-    /// Whether the service searched only a part of the log for a page.
-    pub(super) has_partial_search: bool,
-    /// The exact total that all pages reported. `None` if the totals differ or if a page has no exact total.
-    pub(super) agreed_total: Option<u64>,
-    /// Highest total that a page reported. `None` if no page reported a total.
-    pub(super) highest_total: Option<Total>,
-    /// Whether the hits of a page reach beyond the offset of the next page. Repeats are expected then.
-    pub(super) has_overlapping_pages: bool,
-    /// Number of pages with hits, at least 1.
-    pub(super) pages: u64,
-    /// Whether the last page had room for more hits, so that no hit follows it.
-    pub(super) reached_end: bool,
-    /// Whether the first page is shorter than its total, and an empty page with the same total follows it: the total is
-    /// wrong, and the service does not limit the page size.
-    pub(super) ends_before_total: bool,
-    pub(super) requests: u64,
-}
-
-/// The result of a scan.
-#[derive(Debug)]
-pub(super) enum ScanResult {
-    /// All pages were read.
-    Complete(Scan),
-    /// The window has, or may have, more events than a scan can reach. `total` is the number of events; `None` if it is
-    /// unknown. `scan` holds the first pages.
-    OverLimit { total: Option<u64>, scan: Scan },
-}
 
 /// How to scan a window.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +80,10 @@ impl WindowScanner<'_> {
             // If the page reported events, `first_page` has already requested it several times.
             return Ok(scan.complete(true));
         }
+        if has_room && total.exact && total.count == received && self.extra().needs_end_probe(received) {
+            self.gate.wait().await;
+            self.probe_end(range, &mut scan).await?;
+        }
         let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
         let is_over_limit = !total.exact || total.count > max_events || may_be_capped;
         if !has_room {
@@ -170,6 +139,32 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
+    /// Fetches the second page after a short first page whose total is its number of hits. If the service limits the
+    /// page size, the total may be the number of hits of the page, and only the second page shows that there are more.
+    async fn probe_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
+        let received = scan.received();
+        let second = match self.pages.read(range, received, scan.page_size).await {
+            Err(error) if may_be_after_end(error.kind()) => {
+                // The service has no page after its last hit.
+                self.extra().record_end(received);
+                scan.requests += 1;
+                return Ok(());
+            }
+            second => second?,
+        };
+        scan.requests += second.requests;
+        let is_repeated = scan.pages.iter().any(|first| has_same_ends(first, &second.page));
+        let has_hits = second.page.hits() > 0 && !is_repeated;
+        match has_hits {
+            true => self.set_page_size(scan, &second.page),
+            false => self.extra().record_end(received),
+        }
+        if has_hits || second.page.total.is_some_and(|total| total.count > received) {
+            scan.pages.push(second.page);
+        }
+        Ok(())
+    }
+
     /// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
     /// more hits. If there are more, sets the page size to the length of the longer of the two pages.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<SecondPage, Error> {
@@ -192,20 +187,26 @@ impl WindowScanner<'_> {
             },
             second => second?,
         };
-        // The longer page counts, so that a single short page does not shorten all later pages.
-        let page_size = received.max(second.page.hits());
         let has_hits = second.page.hits() > 0;
         scan.requests += second.requests;
-        scan.pages.push(second.page);
         if has_hits {
             self.extra().refund();
-            if page_size < scan.page_size {
-                self.limits().record_max_page(page_size);
-            }
-            scan.page_size = page_size;
-            scan.next_offset = received + page_size;
+            self.set_page_size(scan, &second.page);
         }
+        scan.pages.push(second.page);
         Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
+    }
+
+    /// Sets the page size to the length of the first page, or of the second one if that is longer, so that a single short
+    /// page does not shorten all later pages.
+    fn set_page_size(&self, scan: &mut PartialScan, second: &Page) {
+        let received = scan.received();
+        let page_size = received.max(second.hits());
+        if page_size < scan.page_size {
+            self.limits().infer_max_page(page_size);
+        }
+        scan.page_size = page_size;
+        scan.next_offset = received + page_size;
     }
 
     /// Fetches the pages up to `total`, or to the first page that is empty or refused.
@@ -215,22 +216,48 @@ impl WindowScanner<'_> {
         total: u64,
         scan: &mut PartialScan,
     ) -> Result<RemainingPages, Error> {
-        let (start, size) = (scan.next_offset, scan.page_size);
-        let mut offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
         loop {
+            let (start, size) = (scan.next_offset, scan.page_size);
+            let offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
             // Pages after an empty one are not requested. A group is fetched to its end, so that the number of requests
             // does not depend on which of its pages arrives first.
             let concurrent_pages = if self.extra().has_early_end() { 1 } else { CONCURRENT_PAGES };
-            let group: Vec<u64> = offsets.by_ref().take(concurrent_pages).collect();
+            let group: Vec<u64> = offsets.take(concurrent_pages).collect();
             if group.is_empty() {
                 return Ok(RemainingPages::All);
             }
-            let group = group.into_iter().map(|offset| self.pages.read_or_empty(range, offset, size));
+            let group = group.into_iter().map(|offset| async move {
+                match offset == start {
+                    true => self.read_longer(range, offset, size).await,
+                    false => self.pages.read_or_empty(range, offset, size).await,
+                }
+            });
             for fetched in join_all(group).await {
-                if let Some(end) = self.add_page(range, total, fetched, scan).await? {
+                if scan.page_size > size {
+                    // A page of the group was longer than the offsets of the group assume. Its hits are on that page, or
+                    // are requested again.
+                    scan.requests += fetched.map_or(1, |repeated| repeated.requests);
+                } else if let Some(end) = self.add_page(range, total, fetched, scan).await? {
                     return Ok(end);
                 }
             }
+        }
+    }
+
+    /// Fetches a page in the requested size if a smaller maximum was only inferred, see
+    /// [`ServiceLimits::first_page_size`].
+    async fn read_longer(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
+        let reachable = self.limits().max_window(1).saturating_sub(offset);
+        let longer = self.limits().first_page_size(self.page_size).min(reachable);
+        if longer <= size {
+            return self.pages.read_or_empty(range, offset, size).await;
+        }
+        match self.pages.read_or_empty(range, offset, longer).await {
+            Err(error) if may_be_too_deep(error.kind()) => {
+                let fetched = self.pages.read_or_empty(range, offset, size).await?;
+                Ok(FetchedPage { requests: fetched.requests + 1, ..fetched })
+            }
+            fetched => fetched,
         }
     }
 
@@ -260,8 +287,10 @@ impl WindowScanner<'_> {
                 return Ok(Some(RemainingPages::Unreachable(offset)));
             }
         }
+        self.limits().record_page(fetched.page.hits(), self.page_size);
+        scan.page_size = size.max(fetched.page.hits().min(self.page_size.get()));
+        scan.next_offset += scan.page_size;
         scan.pages.push(fetched.page);
-        scan.next_offset += size;
         if scan.last_page_has_room() && scan.next_offset < total && !self.extra().trusts_totals() {
             return Ok(Some(RemainingPages::EndedEarly));
         }
@@ -339,7 +368,7 @@ impl WindowScanner<'_> {
                 return Ok(scan.complete(false));
             }
             if scan.pages.len() == 1 && size < self.current_page_size() {
-                self.limits().record_max_page(size);
+                self.limits().infer_max_page(size);
             }
             read += received;
             scan.pages.push(next.page);
@@ -348,13 +377,21 @@ impl WindowScanner<'_> {
 
     /// The first page, in the largest size that the service accepts, and the number of requests.
     async fn first_page(&self, range: DateRange) -> Result<(Page, u64), Error> {
-        let size = self.current_page_size();
+        let size = self.limits().first_page_size(self.page_size);
         let refused = match self.pages.read(range, 0, size).await {
             Err(error) if error.kind() == ErrorKind::BadRequest => error,
-            other => return other.map(|fetched| (fetched.page, fetched.requests)),
+            fetched => {
+                let FetchedPage { page, requests } = fetched?;
+                self.limits().record_page(page.hits(), self.page_size);
+                return Ok((page, requests));
+            }
         };
         let mut requests = 1;
-        for smaller in SMALLER_PAGE_SIZES.into_iter().filter(|smaller| *smaller < size) {
+        // An inferred maximum is a size that the service has accepted.
+        let inferred = Some(self.current_page_size()).filter(|inferred| *inferred < size);
+        let standard: &[u64] = if inferred.is_none() { &SMALLER_PAGE_SIZES } else { &[] };
+        let smaller_sizes = inferred.into_iter().chain(standard.iter().copied());
+        for smaller in smaller_sizes.filter(|smaller| *smaller < size) {
             match self.pages.read(range, 0, smaller).await {
                 Err(error) if error.kind() == ErrorKind::BadRequest => requests += 1,
                 Ok(fetched) => {
@@ -385,109 +422,12 @@ enum RemainingPages {
     Unreachable(u64),
 }
 
-/// The pages of a scan so far.
-struct PartialScan {
-    pages: Vec<Page>,
-    requests: u64,
-    /// Number of hits to request per page.
-    page_size: u64,
-    /// Offset of the page after the last one.
-    next_offset: u64,
-}
-
-impl PartialScan {
-    fn last_page_has_room(&self) -> bool {
-        self.pages.last().is_some_and(|last| last.hits() < self.page_size)
-    }
-
-    /// Whether a page is the same as the one before it, so that the service ignores the offset.
-    fn repeats_a_page(&self) -> bool {
-        self.pages.windows(2).any(|pair| matches!(pair, [page, next] if has_same_ends(page, next)))
-    }
-
-    /// Number of hits received.
-    fn received(&self) -> u64 {
-        self.pages.iter().map(Page::hits).sum()
-    }
-
-    fn complete(self, reached_end: bool) -> ScanResult {
-        ScanResult::Complete(Scan::from_pages(self.pages, reached_end, self.requests))
-    }
-
-    fn end_before_total(self) -> ScanResult {
-        // An empty page with another total may be a failure that does not occur again.
-        let has_agreed_end = self.pages.last().is_some_and(reports_missing_events);
-        let scan = Scan::from_pages(self.pages, true, self.requests);
-        ScanResult::Complete(Scan { ends_before_total: has_agreed_end, ..scan })
-    }
-
-    fn over_limit(self, total: Option<u64>) -> ScanResult {
-        ScanResult::OverLimit { total, scan: Scan::from_pages(self.pages, false, self.requests) }
-    }
-}
-
-/// Whether two pages begin and end with the same records.
-fn has_same_ends(one: &Page, other: &Page) -> bool {
-    fn ends(page: &Page) -> [Option<&str>; 2] {
-        [page.events.first(), page.events.last()].map(|event| event.map(Event::raw))
-    }
-    ends(one) == ends(other)
-}
-
-/// See [`Scan::is_mostly_outside`].
-fn is_mostly_outside(events: &[Event], range: DateRange) -> bool {
-    let is_within = |event: &&Event| event.time().is_none_or(|time| range.contains(time));
-    let within = events.iter().filter(is_within).count();
-    within.saturating_mul(10) < events.len()
+/// Whether an error for a page after the last hit may mean that there is no such page.
+fn may_be_after_end(kind: ErrorKind) -> bool {
+    may_be_too_deep(kind) || kind == ErrorKind::NotFound
 }
 
 /// Whether an error for a page after the first one may mean that the offset is above the service's maximum.
 fn may_be_too_deep(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
-}
-
-impl Scan {
-    /// Whether fewer than one event in ten is within the range: the service ignores the range. An event without a
-    /// readable time counts as within.
-    pub(super) fn is_mostly_outside(&self, range: DateRange) -> bool {
-        is_mostly_outside(&self.events, range)
-    }
-
-    fn from_pages(pages: Vec<Page>, reached_end: bool, requests: u64) -> Self {
-        let exact_total = |page: &Page| page.total.filter(|total| total.exact).map(|total| total.count);
-        let first = pages.first().and_then(exact_total);
-        // An answer without content (204) after the end has no total and needs none.
-        let is_after_end = |page: &Page| {
-            let is_blank = page.hits() == 0 && page.total.is_none();
-            is_blank && first.is_some_and(|total| page.offset >= total)
-        };
-        let agreed_total = first.filter(|first| {
-            let mut pages = pages.iter();
-            pages.all(|page| exact_total(page) == Some(*first) || is_after_end(page))
-        });
-        let pages_with_hits = pages.iter().filter(|page| page.hits() > 0).count();
-        let end_of = |page: &Page| page.offset + page.hits();
-        let has_overlapping_pages =
-            pages.windows(2).any(|pair| matches!(pair, [page, next] if end_of(page) > next.offset));
-        let highest_total = pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count);
-        let mut events = Vec::with_capacity(pages.iter().map(|page| page.events.len()).sum());
-        let has_partial_search = pages.iter().any(|page| page.partial_search.is_some());
-        let mut unreadable = Vec::new();
-        for page in pages {
-            events.extend(page.events);
-            unreadable.extend(page.unreadable);
-        }
-        Self {
-            unreadable,
-            has_partial_search,
-            has_overlapping_pages,
-            agreed_total,
-            highest_total,
-            pages: pages_with_hits.max(1) as u64,
-            reached_end,
-            ends_before_total: false,
-            requests,
-            events,
-        }
-    }
 }

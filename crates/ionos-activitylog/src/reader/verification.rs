@@ -9,7 +9,7 @@ use crate::api::page::{Total, UnreadableRecord};
 use crate::event::{Event, EventMultiset};
 use crate::range::DateRange;
 use crate::reader::collected_events::CollectedEvents;
-use crate::reader::scan::Scan;
+use crate::reader::scanned_pages::Scan;
 
 /// Number of identical scans in a row that prove a window without a usable total, if one page holds the whole window. A
 /// window of several pages needs twice this number.

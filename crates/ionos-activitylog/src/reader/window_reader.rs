@@ -13,7 +13,8 @@ use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::page_reader::pause;
 use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
-use crate::reader::scan::{Scan, ScanOptions, ScanResult, WindowScanner};
+use crate::reader::scan::{ScanOptions, WindowScanner};
+use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::{Gap, GapReason, Window};
 

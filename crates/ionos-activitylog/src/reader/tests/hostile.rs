@@ -17,6 +17,10 @@ struct HostileService {
     log: Vec<(DateTime<Utc>, Vec<u8>)>,
     /// Maximum hits per page.
     max_page: u64,
+    /// Maximum hits of the first two pages, which are shorter than later ones.
+    first_pages: Option<[u64; 2]>,
+    /// Whether the total is the number of hits of the page.
+    counts_page: bool,
     /// The total as JSON, from the true number of events and the number of the request.
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
     /// Whether every range has the whole log.
@@ -31,7 +35,17 @@ impl HostileService {
     fn new(log: Vec<(DateTime<Utc>, Vec<u8>)>, total: impl Fn(u64, u64) -> String + Send + Sync + 'static) -> Self {
         let total = Box::new(total);
         let (requests, queries) = (AtomicU64::new(0), Mutex::default());
-        Self { log, max_page: 1_000, total, ignores_range: false, fills_pages: false, requests, queries }
+        Self {
+            log,
+            max_page: 1_000,
+            first_pages: None,
+            counts_page: false,
+            total,
+            ignores_range: false,
+            fills_pages: false,
+            requests,
+            queries,
+        }
     }
 
     fn page(&self, query: PageQuery) -> Vec<u8> {
@@ -46,11 +60,13 @@ impl HostileService {
             Some(records) => records.iter().collect(),
             None => self.log.iter().filter(|(time, _)| is_within(*time)).map(|(_, record)| record).collect(),
         };
-        let size = query.limit.min(self.max_page) as usize;
+        let max_first = self.first_pages.and_then(|pages| pages.get(request as usize - 1).copied());
+        let size = query.limit.min(max_first.unwrap_or(self.max_page)) as usize;
         let offset = if self.fills_pages { 0 } else { query.offset as usize };
         let page = hits.iter().skip(offset).take(size);
         let page: Vec<Vec<u8>> = page.map(|record| [b"{\"_source\":", &record[..], b"}"].concat()).collect();
-        let total = (self.total)(hits.len() as u64, request);
+        let counted = if self.counts_page { page.len() } else { hits.len() };
+        let total = (self.total)(counted as u64, request);
         let start = format!(r#"{{"took":1,"timed_out":false,"hits":{{"total":{total},"hits":["#);
         [start.as_bytes(), &page.join(&b','), b"]}}"].concat()
     }
@@ -249,6 +265,58 @@ async fn a_poison_record_is_kept_as_bytes_in_its_day_and_the_other_days_are_veri
     }
 }
 
+/// A service that limits its pages and counts only the hits of a page: every total agrees with its page.
+#[tokio::test]
+async fn a_total_that_counts_only_the_page_never_proves_a_window() {
+    let minute = TimeDelta::minutes(1);
+    for (events, max_page) in [(100, 20), (100, 99), (21, 20), (1_440, 20), (1_440, 500), (3, 1), (1_440, 3)] {
+        let counting = HostileService::new(log(events, minute), |count, _| count.to_string());
+        let service = Arc::new(HostileService { max_page, counts_page: true, ..counting });
+        let (windows, summary) = windows(&service, day()).await;
+        let read: usize = windows.iter().map(|window| window.events.len()).sum();
+        assert!(read as u64 == events || !summary.is_complete(), "{events} by {max_page}: {read}, {summary:?}");
+    }
+}
+
+/// Quiet windows come first, so that their pages show no limit, also one whose page is exactly as long as the limit.
+#[tokio::test]
+async fn a_limit_of_pages_is_found_after_windows_with_fewer_events() {
+    let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
+    for quiet in [1, 7, 19, 20] {
+        let time = |index: u64| match index < quiet {
+            true => time_of(index, TimeDelta::minutes(1)),
+            false => parse_time("2026-11-22T00:00:00Z") + TimeDelta::seconds(index as i64 * 60),
+        };
+        let log = (0..quiet + 100).map(|index| (time(index), record(index, time(index)).into_bytes())).collect();
+        let counting = HostileService::new(log, |count, _| count.to_string());
+        let service = Arc::new(HostileService { max_page: 20, counts_page: true, ..counting });
+        // A contract that is read day by day.
+        let mut read = 0;
+        let mut is_complete = true;
+        let first_day = DateRange::new(days.start(), days.start() + TimeDelta::days(1)).unwrap();
+        for range in [first_day, range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z"), days] {
+            let (windows, summary) = windows(&service, range).await;
+            read += windows.iter().map(|window| window.events.len() as u64).sum::<u64>();
+            is_complete &= summary.is_complete();
+        }
+        assert!(read == 2 * (quiet + 100) || !is_complete, "{quiet}: {read}");
+    }
+}
+
+#[tokio::test]
+async fn two_short_pages_do_not_shorten_the_pages_of_the_whole_reading() {
+    let days = range("2026-11-19T00:00:00Z", "2026-11-29T00:00:00Z");
+    for first_pages in [[2, 3], [3, 2], [1, 1], [20, 7]] {
+        let service = HostileService::new(log(9_500, TimeDelta::seconds(90)), |count, _| count.to_string());
+        let service = Arc::new(HostileService { first_pages: Some(first_pages), ..service });
+        let (windows, summary) = windows(&service, days).await;
+        assert!(summary.is_complete(), "{first_pages:?}: {summary:?}");
+        assert_eq!(windows.iter().map(|window| window.events.len()).sum::<usize>(), 9_500);
+        let requests = service.requests.load(Ordering::Relaxed);
+        assert!(requests <= 80, "{first_pages:?}: {requests} requests");
+    }
+}
+
 #[tokio::test]
 async fn a_page_whose_hits_cannot_be_told_apart_is_read_in_pieces() {
     let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
@@ -265,7 +333,7 @@ async fn a_page_whose_hits_cannot_be_told_apart_is_read_in_pieces() {
         };
         assert_eq!((bytes.len(), &reason[..]), (0, "the answer for it alone is not JSON"));
         let requests = service.requests.load(Ordering::Relaxed);
-        assert!(requests <= 90, "{requests} requests");
+        assert!(requests <= 100, "{requests} requests");
     }
 }
 
