@@ -19,6 +19,10 @@ impl Digest {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes of the digest.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {

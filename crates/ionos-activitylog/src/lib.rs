@@ -139,7 +139,7 @@ pub mod seam {
 pub mod internal {
     pub use crate::chain::{OperationLink, operation_links};
     pub use crate::error::text::is_unsafe_for_terminal;
-    pub use crate::event::EventMultiset;
+    pub use crate::event::{EventMultiset, UndatedEvents};
     pub use crate::filter::{Fold, Pattern, event_words, required_patterns};
     pub use crate::reader::window::UNREACHABLE_EVENTS;
     pub use crate::redact::{REDACTED, is_secret_name, redact_text};

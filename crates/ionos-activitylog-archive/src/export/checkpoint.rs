@@ -125,6 +125,10 @@ pub struct FileCheckpoint {
     pub requests: u64,
     /// Text of the incomplete frame. Empty without compression.
     pub open: String,
+    /// SHA-256 of each record with a `@uuid` and without a readable time, as received. A service may return such a
+    /// record for several windows; the file has it once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undated: Vec<Digest>,
     /// SHA-256 of this file with the digest of no bytes as this member.
     pub digest: Digest,
 }
@@ -215,6 +219,7 @@ mod tests {
             with_issues: 0,
             requests: 2,
             open: "a,\"b\"\n".to_owned(),
+            undated: vec![Digest::sha256(b"record")],
             digest: Digest::sha256(&[]),
         };
         checkpoint.digest = checkpoint.own_digest();

@@ -15,7 +15,7 @@ use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
-use crate::part::PartSplitter;
+use crate::part::{ArchivedUndated, PartSplitter};
 
 /// A range to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +130,11 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// Starts the threads that write the events from `start` on.
-    fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
+    /// Starts the threads that write the events of a range.
+    fn part_writer(&self, range: DateRange) -> Result<PartWriter, Error> {
+        let start = range.start();
+        let days = self.writer.chain.days.range(start.date_naive()..=range.end().date_naive());
+        let undated = ArchivedUndated::new(days.map(|(date, manifest)| (*date, manifest.parts.clone())));
         let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
         let Exporter { compression, part_events, .. } = *self.exporter;
@@ -143,14 +146,14 @@ impl ContractExportRun<'_> {
                     folder::create_unsynced(&path, &fail_points).map(|()| path)
                 }
             };
-            PartSplitter::new(start, compression, part_events, fail_points, day, ended)
+            PartSplitter::new(start, compression, part_events, fail_points, day, undated, ended)
         })
     }
 
     /// Reads a range for the first time. Each part belongs to the archive as soon as it is on disk, even if reading or
     /// writing fails later.
     async fn read_missing(&mut self, range: DateRange, is_finishing: bool) -> Result<(), Error> {
-        let mut part_writer = self.part_writer(range.start())?;
+        let mut part_writer = self.part_writer(range)?;
         let read = self.write_windows(&mut part_writer, range).await;
         let written = match read.is_err() || self.is_stopped() {
             true => part_writer.drain().await,

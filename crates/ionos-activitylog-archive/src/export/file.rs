@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
+use ionos_activitylog::internal::UndatedEvents;
 use ionos_activitylog::{DateRange, Window};
 
 use crate::digest::{Digest, HashingWriter};
@@ -74,6 +75,8 @@ struct OpenFile {
     /// Work since the last checkpoint.
     since_checkpoint: WorkAmount,
     checkpoint_limit: WorkAmount,
+    /// The records without a time that the file has.
+    undated: UndatedEvents,
     /// Whether only a part of a window was written.
     broken: bool,
     fail_points: FailPoints,
@@ -169,6 +172,7 @@ impl FileExport {
         let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
         let encoder = EventEncoder::new(target.format());
         let mut exported = ExportStats::default();
+        let mut undated = UndatedEvents::default();
         let resumed = kept.is_some();
         match kept {
             Some(kept) => {
@@ -178,6 +182,7 @@ impl FileExport {
                     requests: kept.requests,
                     read_to: Some(kept.read_to),
                 };
+                undated = UndatedEvents::from_digests(kept.undated.iter().map(|digest| *digest.bytes()));
                 frames.resume(kept.open.into_bytes());
             }
             None => encoder.begin(frames.open()).map_err(failed)?,
@@ -191,6 +196,7 @@ impl FileExport {
             resumed,
             since_checkpoint: WorkAmount::default(),
             checkpoint_limit: WorkAmount { bytes: CHECKPOINT_BYTES, requests: CHECKPOINT_REQUESTS, windows: u64::MAX },
+            undated,
             broken: false,
             fail_points: fail_points.clone(),
         };
@@ -290,6 +296,9 @@ impl OpenFile {
 
     fn write(&mut self, window: &Window) -> io::Result<()> {
         for event in &window.events {
+            if !self.undated.insert(event) {
+                continue;
+            }
             let out = self.frames.open();
             let before = out.len();
             let contract = &self.spec.contract;
@@ -319,6 +328,7 @@ impl OpenFile {
             with_issues: self.exported.with_issues,
             requests: self.exported.requests,
             open,
+            undated: self.undated.digests().into_iter().map(Digest::from_bytes).collect(),
             digest: Digest::sha256(&[]),
         };
         checkpoint.digest = checkpoint.own_digest();

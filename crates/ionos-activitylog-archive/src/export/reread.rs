@@ -15,7 +15,7 @@ use crate::digest::Digest;
 use crate::encode::ndjson;
 use crate::error::Error;
 use crate::manifest::{Manifest, Part, ReadRange};
-use crate::part::{PartFile, PartMeta, lines, pieces, read_range_of, total_matches};
+use crate::part::{ArchivedUndated, PartFile, PartMeta, lines, pieces, read_range_of, total_matches};
 
 /// Result of reading a range again.
 pub(super) struct Reread {
@@ -58,7 +58,13 @@ pub(super) async fn run(
     range: DateRange,
 ) -> Result<Option<Reread>, Error> {
     let mut archived = ArchivedIds::read(job, date, range)?;
-    let mut reread = RereadEvents { addition: job.writer.empty_manifest(date), late: None, with_issues: 0 };
+    let parts = job.writer.chain.days.get(&date).map(|manifest| (date, manifest.parts.clone()));
+    let mut reread = RereadEvents {
+        addition: job.writer.empty_manifest(date),
+        late: None,
+        with_issues: 0,
+        undated: ArchivedUndated::new(parts),
+    };
     let kept_before = job.done.kept;
     let mut windows = pin!(job.windows(range));
     while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
@@ -71,7 +77,7 @@ pub(super) async fn run(
         return Ok(None);
     }
     let previous_total = job.writer.chain.days.get(&date).and_then(|known| known.total_in(range));
-    let RereadEvents { mut addition, late, with_issues } = reread;
+    let RereadEvents { mut addition, late, with_issues, .. } = reread;
     let not_returned = archived.not_returned();
     if not_returned > 0 {
         // The service does not report the archived number of events any more.
@@ -99,6 +105,8 @@ struct RereadEvents {
     /// The events that were not archived. `None` if there are none.
     late: Option<PartFile>,
     with_issues: u64,
+    /// The records without a time of all parts of the day.
+    undated: ArchivedUndated,
 }
 
 impl RereadEvents {
@@ -116,7 +124,8 @@ impl RereadEvents {
         self.addition.add(&one);
         for event in &window.events {
             let (time, id) = (event.time(), event.id());
-            if archived.match_event(event, &id) {
+            let folder = job.writer.folder.day(self.addition.date);
+            if archived.match_event(event, &id) || !self.undated.insert(self.addition.date, &folder, event)? {
                 continue;
             }
             self.with_issues += u64::from(!event.issues().is_empty());

@@ -7,6 +7,8 @@ mod compressor;
 mod file;
 pub(crate) mod lines;
 mod split;
+mod undated;
 
 pub(crate) use file::{PartFile, PartMeta};
 pub(crate) use split::{FinishedRange, PART_EVENTS, PartSplitter, WrittenRange, pieces, read_range_of, total_matches};
+pub(crate) use undated::ArchivedUndated;

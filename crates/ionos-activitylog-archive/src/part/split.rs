@@ -12,6 +12,7 @@ use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
 use ionos_activitylog::{DateRange, Event, EventId, Window};
 
 use super::file::{FinishedPart, PartFile, PartMeta};
+use super::undated::ArchivedUndated;
 use crate::encode::Compression;
 use crate::error::Error;
 use crate::fs::FailPoints;
@@ -116,6 +117,7 @@ pub(crate) struct PartSplitter<F> {
     window_proof: Option<RangeProof>,
     /// Number of events in the open part that do not fit the event model.
     with_issues: u64,
+    undated: ArchivedUndated,
 }
 
 impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
@@ -126,6 +128,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         full: u64,
         fail_points: FailPoints,
         folder: F,
+        undated: ArchivedUndated,
         ended: SyncSender<FinishedRange>,
     ) -> Self {
         Self {
@@ -143,6 +146,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             proof: None,
             window_proof: None,
             with_issues: 0,
+            undated,
         }
     }
 
@@ -211,6 +215,13 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     }
 
     fn write(&mut self, (event, key): Keyed<'_>) -> Result<(), Error> {
+        if key.0.is_none() {
+            let date = self.position.date_naive();
+            let folder = (self.folder)(date)?;
+            if !self.undated.insert(date, &folder, event)? {
+                return Ok(());
+            }
+        }
         self.with_issues += u64::from(!event.issues().is_empty());
         if self.open.is_none() {
             let folder = (self.folder)(self.position.date_naive())?;

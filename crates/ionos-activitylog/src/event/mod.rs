@@ -20,6 +20,7 @@ mod outcome;
 mod principal;
 mod record_text;
 mod resource;
+mod undated;
 mod vocabulary;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use op_class::OpClass;
 pub use outcome::Outcome;
 pub use principal::Principal;
 pub use resource::Resource;
+pub use undated::UndatedEvents;
 pub(crate) use vocabulary::fold;
 pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 

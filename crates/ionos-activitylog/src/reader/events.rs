@@ -53,8 +53,12 @@ impl Events {
 
     /// Whether a stream of several windows ends with a cross-check: a request for the total of the range, which must be
     /// the sum of the windows. Windows that differ are read again, and their new events are returned at the end, in a
-    /// further window. Default: `true`. A program that compares totals itself switches it off. The result is
+    /// further window. Default: `true`. A program that compares windows itself switches it off. The result is
     /// [`Summary::cross_check`](crate::Summary).
+    ///
+    /// The windows are also compared for records without a readable time, which belong to no range: such a record with a
+    /// `@uuid` is returned once, although the service may return it for several windows. A stream that resumes does not
+    /// know the records of the earlier stream.
     ///
     /// A stream of one window needs no such request, because its scan counted the range; an empty one is asked for a
     /// second time.

@@ -141,4 +141,3 @@ pub(super) fn is_mostly_outside(events: &[Event], range: DateRange) -> bool {
     let within = events.iter().filter(is_within).count();
     within.saturating_mul(10) < events.len()
 }
-

@@ -205,7 +205,7 @@ async fn a_window_is_not_verified_below_the_highest_total_that_was_reported() {
     assert!(summary.gaps.iter().any(is_higher), "{:?}", summary.gaps);
     // Ranges of one page, which is scanned several times.
     let mut gaps = Vec::new();
-    for hour in 0..12 {
+    for hour in 0..24 {
         let start = day().start() + TimeDelta::hours(hour);
         let hour = DateRange::new(start, start + TimeDelta::hours(1)).unwrap();
         gaps.extend(read(events(&simulator, hour)).await.1.gaps);

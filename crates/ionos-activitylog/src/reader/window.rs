@@ -2,6 +2,7 @@
 //! they are complete or the gaps that could not be verified.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 
 use crate::api::page::{Total, UnreadableRecord};
 use crate::error::{Error, ErrorKind};
@@ -59,6 +60,19 @@ impl Window {
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         self.proof
+    }
+
+    /// Removes events that an earlier window has returned. They do not count as events of this window any more.
+    pub(super) fn remove_events(&mut self, id_hasher: &Option<RandomState>, mut is_repeat: impl FnMut(&Event) -> bool) {
+        for event in self.events.extract_if(.., |event| is_repeat(event)) {
+            self.duplicates += 1;
+            self.reported_total = self.reported_total.map(|total| total.saturating_sub(1));
+            if let Some(hash) = id_hasher.as_ref().map(|hasher| hasher.hash_one(event.id()))
+                && let Some(index) = self.id_hashes.iter().position(|known| *known == hash)
+            {
+                self.id_hashes.swap_remove(index);
+            }
+        }
     }
 
     /// Fails with [`ErrorKind::Incomplete`] if the window has a gap, and names the first gap.

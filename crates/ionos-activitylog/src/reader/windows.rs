@@ -21,6 +21,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use crate::error::Error;
+use crate::event::UndatedEvents;
 use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
@@ -54,6 +55,8 @@ pub struct WindowStream {
     has_failed: bool,
     /// The windows returned so far.
     returned: ReturnedWindows,
+    /// The records without a time that were returned so far.
+    undated: UndatedEvents,
     phase: Phase,
     /// The scope of all calls, except those on a spawner. Dropped after `running`, whose calls belong to it.
     scope: Arc<PollScope>,
@@ -109,6 +112,7 @@ impl WindowStream {
             summary: Summary::default(),
             has_failed: false,
             returned: ReturnedWindows::default(),
+            undated: UndatedEvents::default(),
             phase: Phase::Reading,
             scope,
         };
@@ -225,6 +229,7 @@ impl WindowStream {
                 Phase::Reading => {
                     self.position.read_to = window.range.end();
                     if self.request.cross_check {
+                        window.remove_events(&self.progress.id_hasher, |event| !self.undated.insert(event));
                         self.returned.add(&mut window);
                     }
                 }

@@ -10,6 +10,7 @@ mod proofs;
 mod records;
 mod refused;
 mod runs;
+mod undated;
 mod version_1;
 mod whole;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use ionos_activitylog_client::{Exchange, Transport};
 
 use super::*;
-use crate::{UnreadableRecord, Window};
+use crate::{CrossCheck, UnreadableRecord, Window};
 
 const CONTRACT: &str = "31720001";
 
@@ -19,6 +19,8 @@ struct HostileService {
     max_page: u64,
     /// Maximum hits of the first two pages, which are shorter than later ones.
     first_pages: Option<[u64; 2]>,
+    /// A record that is in every range.
+    everywhere: Option<Vec<u8>>,
     /// Whether the total is the number of hits of the page.
     counts_page: bool,
     /// The total as JSON, from the true number of events and the number of the request.
@@ -39,6 +41,7 @@ impl HostileService {
             log,
             max_page: 1_000,
             first_pages: None,
+            everywhere: None,
             counts_page: false,
             total,
             ignores_range: false,
@@ -58,7 +61,10 @@ impl HostileService {
         let is_within = |time| self.ignores_range || query.range.contains(time);
         let hits: Vec<&Vec<u8>> = match &filled {
             Some(records) => records.iter().collect(),
-            None => self.log.iter().filter(|(time, _)| is_within(*time)).map(|(_, record)| record).collect(),
+            None => {
+                let within = self.log.iter().filter(|(time, _)| is_within(*time)).map(|(_, record)| record);
+                self.everywhere.iter().chain(within).collect()
+            }
         };
         let max_first = self.first_pages.and_then(|pages| pages.get(request as usize - 1).copied());
         let size = query.limit.min(max_first.unwrap_or(self.max_page)) as usize;
@@ -300,6 +306,20 @@ async fn a_limit_of_pages_is_found_after_windows_with_fewer_events() {
             is_complete &= summary.is_complete();
         }
         assert!(read == 2 * (quiet + 100) || !is_complete, "{quiet}: {read}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_without_a_time_is_returned_once_although_every_range_has_it() {
+    for (record, count) in [(r#"{"@uuid":"no-time"}"#, 1), (r#"{"@uuid":"bad","meta":{"time":"soon"}}"#, 1)] {
+        let service = HostileService::new(log(30_000, TimeDelta::seconds(2)), |count, _| count.to_string());
+        let service = Arc::new(HostileService { everywhere: Some(record.as_bytes().to_vec()), ..service });
+        let (windows, summary) = windows(&service, day()).await;
+        assert!(summary.is_complete() && windows.len() > 1, "{summary:?}");
+        assert_eq!(summary.cross_check, CrossCheck::Agrees);
+        let returned = windows.iter().flat_map(|window| &window.events).filter(|event| event.raw() == record);
+        assert_eq!(returned.count(), count, "{record}");
+        assert_eq!(summary.yielded, 30_001);
     }
 }
 

@@ -1,0 +1,92 @@
+//! A record without a time belongs to no range. The service may return it for every range that is requested; a day and a
+//! file have it once.
+
+use ionos_activitylog::seam::{Exchange, Transport};
+
+use super::*;
+use crate::export::{ExportSpec, FileExport, FileTarget};
+
+const UNDATED: &str = r#"{"@uuid":"no-time"}"#;
+
+/// One event per minute, and [`UNDATED`] in every range.
+struct UndatedService;
+
+impl UndatedService {
+    fn page(request: &reqwest::Request) -> String {
+        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
+        let number = |name: &str| query[name].parse::<usize>().unwrap();
+        let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
+        let minutes = (0..).map(|minute| days().start() + TimeDelta::minutes(minute));
+        let minutes = minutes.skip_while(|time| *time < from).take_while(|time| *time < to.min(days().end()));
+        let mut records = vec![UNDATED.to_owned()];
+        records.extend(minutes.map(|time| format!(r#"{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}"#)));
+        let total = records.len();
+        let page = records.iter().skip(number("offset")).take(number("limit").min(400));
+        let hits: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
+        format!(r#"{{"hits":{{"total":{total},"hits":[{}]}}}}"#, hits.join(","))
+    }
+}
+
+impl Transport for UndatedService {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let page = Self::page(&request);
+        Box::pin(async move { Ok(http::Response::new(page).into()) })
+    }
+}
+
+fn client() -> Client {
+    let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+    Client::builder().token("a.b.c").transport(Arc::new(UndatedService)).clock(clock).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_day_has_a_record_without_a_time_once_whatever_the_ranges_of_its_exports() {
+    let until = |end: &str| range("2026-11-01T00:00:00Z", end);
+    for ends in [
+        &["2026-11-04T00:00:00Z"][..],
+        &["2026-11-02T13:00:00Z", "2026-11-04T00:00:00Z"],
+        &["2026-11-01T01:00:00Z", "2026-11-01T02:00:00Z", "2026-11-01T23:00:00Z", "2026-11-02T00:00:00Z"],
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let exporter = Exporter::new(client(), Archive::new(root.path())).clock(clock);
+        for end in ends {
+            let done = exporter.run(&[7.into()], until(end), std::future::pending()).await.pop().unwrap().1;
+            assert_eq!(done.unwrap().gaps, [], "{ends:?}");
+        }
+        // A window of several days has archived the record in its first day only, so a day that is read alone adds it.
+        let reread = exporter.reread(true).run(&[7.into()], until(ends[ends.len() - 1]), std::future::pending()).await;
+        assert!(reread.iter().all(|(_, done)| done.is_ok()), "{reread:?}");
+        let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+        assert_eq!(report.findings, [], "{ends:?}");
+        for (date, manifest) in read_days(&Archive::new(root.path()).contract(&7.into())).unwrap() {
+            let mut undated = 0;
+            for part in &manifest.parts {
+                let folder = Archive::new(root.path()).contract(&7.into()).day(date);
+                lines::for_each(&folder, part, |event| undated += usize::from(event.raw() == UNDATED)).unwrap();
+            }
+            assert_eq!(undated, 1, "{ends:?}: {date}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_has_a_record_without_a_time_once_also_after_it_was_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = FileTarget::new(folder.path().join("a.ndjson")).unwrap();
+    let spec = ExportSpec::new("service", 7.into(), days(), &target);
+    for hours in days().by_day(&Utc) {
+        let export = FileExport::open(&target, spec.clone(), false).unwrap();
+        assert_eq!(export.remaining_range().unwrap().start(), hours.start());
+        // Fails at the end of the day, because the windows end before the range, except on the last day.
+        match export.write(client().events(7.into(), hours).windows(), |_| ()).await {
+            Ok(finished) => {
+                finished.commit().unwrap();
+            }
+            Err(error) => assert!(error.to_string().contains("ended before the end of the range"), "{error}"),
+        }
+    }
+    let text = std::fs::read_to_string(target.path()).unwrap();
+    assert_eq!(text.lines().filter(|line| *line == UNDATED).count(), 1);
+    assert_eq!(text.lines().count(), 3 * 1_440 + 1);
+}
