@@ -101,7 +101,7 @@ impl LastPages {
         let Outcome::Answer(answer) = &step.outcome else { return };
         let Ok(page) = serde_json::from_slice::<AnswerPage>(answer.body()) else { return };
         let (hits, total) = (page.hits.hits.len() as u64, &page.hits.total);
-        let is_last = hits > 0 && (total == &hits || total["value"] == hits && total["relation"] != "gte");
+        let is_last = hits > 0 && (*total == hits || total["value"] == hits && total["relation"] != "gte");
         if offset == Some(0) && is_last && limit > Some(hits) {
             self.0.insert(range, hits);
         }

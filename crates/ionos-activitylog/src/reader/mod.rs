@@ -5,10 +5,12 @@
 //! DateRange -> PlannedWindow -> scans of its pages -> Verification (Proof) -> Window, or its parts, or a gap -> events
 //! ```
 //!
-//! `plan` splits ranges. `page_reader` reads one page, `scan` the pages of one window, and `verification` decides whether
-//! the scans prove the window complete. `window_reader` scans and verifies until the window is proven, has to be split
-//! into smaller windows, or has a gap; `extra_requests` bounds what a wrong total may cost. `windows` reads several windows at once and returns them in order, and `stream` returns their
-//! events. `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several contracts.
+//! `plan` splits ranges. `page_reader` reads one page, `scan` reads the pages of one window, and `scanned_pages` states
+//! what these pages say together. `verification` decides whether the scans prove the window complete. `window_reader`
+//! scans and verifies until the window is proven, has to be split into smaller windows, or has a gap; `extra_requests`
+//! bounds what a wrong total may cost. `windows` reads several windows at once and returns them in order, and `stream`
+//! returns their events. `cross_check` compares the windows with the total of the range. `contracts` combines the windows
+//! of several contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;

@@ -19,6 +19,8 @@ struct ChangingLog {
     lost_at_start: Vec<i64>,
     /// The total in an answer with `limit=1`, from the true one.
     counted: fn(u64) -> String,
+    /// Members beside `hits` in an answer with `limit=1`.
+    counted_beside: &'static str,
     pages: AtomicU64,
     counts: Mutex<Vec<DateRange>>,
 }
@@ -31,6 +33,7 @@ impl Default for ChangingLog {
             late_after: 0,
             lost_at_start: Vec::new(),
             counted: |count| count.to_string(),
+            counted_beside: "",
             pages: AtomicU64::new(0),
             counts: Mutex::default(),
         }
@@ -67,7 +70,8 @@ impl ChangingLog {
         }
         let hits = minutes.into_iter().skip(offset as usize).take(limit as usize);
         let hits: Vec<String> = hits.map(|minute| format!(r#"{{"_source":{}}}"#, record(minute))).collect();
-        format!(r#"{{"hits":{{"total":{total},"hits":[{}]}}}}"#, hits.join(","))
+        let beside = if is_count { self.counted_beside } else { "" };
+        format!(r#"{{{beside}"hits":{{"total":{total},"hits":[{}]}}}}"#, hits.join(","))
     }
 
     async fn read(self: &Arc<Self>) -> (Vec<Window>, Summary) {
@@ -170,6 +174,19 @@ async fn a_count_that_cannot_be_used_is_named() {
         assert!(text.contains(reason), "{text}");
         assert_eq!(minutes(&windows).len(), 2_880);
         assert!(summary.is_complete() && log.counts() < 30);
+    }
+}
+
+#[tokio::test]
+async fn the_total_of_a_partial_search_is_not_compared() {
+    for counted_beside in [r#""timed_out":true,"#, r#""_shards":{"total":5,"successful":4,"failed":1},"#] {
+        // It counts fewer events than the windows have, as a search of some shards does.
+        let log = ChangingLog { counted: |count| (count - 1).to_string(), counted_beside, ..ChangingLog::default() };
+        let (windows, summary) = Arc::new(log).read().await;
+        assert_eq!(minutes(&windows).len(), 2_880);
+        let reason = "the service searched only a part of the log".to_owned();
+        assert_eq!(summary.cross_check, CrossCheck::NotChecked(reason));
+        assert!(summary.is_complete());
     }
 }
 
