@@ -13,6 +13,7 @@ use crate::api::response::Response;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::reader::request::EventsRequest;
+use crate::reader::scan::may_be_after_end;
 
 /// The pages of a range. See [`Events::pages`](crate::Events::pages).
 #[must_use = "a stream does nothing unless it is polled"]
@@ -48,12 +49,23 @@ struct PageCursor {
     full_page: Option<u64>,
     /// First and last record of the previous page.
     previous_ends: Option<(String, String)>,
+    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit its pages
+    /// and count only the hits of a page, so the next page has to be empty.
+    must_confirm_end: bool,
     has_ended: bool,
 }
 
 impl PageCursor {
     fn new(request: EventsRequest) -> Self {
-        Self { request, offset: 0, highest_total: 0, full_page: None, previous_ends: None, has_ended: false }
+        Self {
+            request,
+            offset: 0,
+            highest_total: 0,
+            full_page: None,
+            previous_ends: None,
+            must_confirm_end: false,
+            has_ended: false,
+        }
     }
 
     async fn next_page(mut self) -> Result<Option<(Response<Page>, Self)>, Error> {
@@ -61,7 +73,17 @@ impl PageCursor {
             return Ok(None);
         }
         let EventsRequest { api, contract, range, page_size, .. } = &self.request;
-        let page = api.page(contract, range.to_whole_seconds(), self.offset, page_size.get()).await?;
+        let page = match api.page(contract, range.to_whole_seconds(), self.offset, page_size.get()).await {
+            Err(error) if self.must_confirm_end && may_be_after_end(error.kind()) => return Ok(None),
+            page => page?,
+        };
+        if std::mem::take(&mut self.must_confirm_end) {
+            if self.confirms_end(&page) {
+                return Ok(None);
+            }
+            // The first page was a full one.
+            self.full_page = Some(self.offset);
+        }
         self.advance(&page)?;
         Ok(Some((page, self)))
     }
@@ -84,12 +106,25 @@ impl PageCursor {
         // page counts as full.
         let requested = self.request.page_size.get();
         let full_page = if self.highest_total > received { received.min(requested) } else { requested };
+        let is_first = self.full_page.is_none();
         let is_full = received >= *self.full_page.get_or_insert(full_page);
         // Besides an empty page, only an exact total that is reached ends the pages, and not after a full page: the
         // total may then be capped.
         let is_exact = page.total.is_some_and(|total| total.exact);
-        self.has_ended = received == 0 || (is_exact && self.offset >= self.highest_total && !is_full);
+        let is_last = is_exact && self.offset >= self.highest_total && !is_full;
+        self.must_confirm_end = is_last && is_first && received > 0;
+        self.has_ended = received == 0 || is_last && !is_first;
         Ok(())
+    }
+
+    /// Whether the page after the last one has no further hits: it is empty, or the last page again, because the service
+    /// ignores the offset.
+    fn confirms_end(&self, page: &Page) -> bool {
+        let ends = page.events.first().zip(page.events.last());
+        let ends = ends.map(|(first, last)| (first.raw().to_owned(), last.raw().to_owned()));
+        let is_repeated = ends.is_some() && ends == self.previous_ends;
+        let has_higher_total = page.total.is_some_and(|total| total.count > self.highest_total);
+        (page.hits() == 0 || is_repeated) && !has_higher_total
     }
 
     /// Detects a service that ignores the offset and sends the same page forever. A page that only overlaps the

@@ -423,7 +423,7 @@ enum RemainingPages {
 }
 
 /// Whether an error for a page after the last hit may mean that there is no such page.
-fn may_be_after_end(kind: ErrorKind) -> bool {
+pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
     may_be_too_deep(kind) || kind == ErrorKind::NotFound
 }
 
