@@ -55,6 +55,7 @@ mod part;
 mod read;
 mod schema;
 mod state;
+mod sum;
 mod verify;
 
 pub use digest::Digest;

@@ -8,6 +8,7 @@ use super::recount::contents_are_unchanged;
 use super::run::ContractExportRun;
 use crate::error::Error;
 use crate::manifest::KnownGap;
+use crate::sum::saturating_sum;
 
 /// Maximum days that are read again. If more differ, the totals change between two requests.
 const MAX_REREADS: usize = 64;
@@ -48,7 +49,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
     for days in series {
         let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
         let Ok(whole) = DateRange::new(first.range.start(), last.range.end()) else { continue };
-        let expected: u64 = days.iter().map(|day| day.total).sum();
+        let expected = saturating_sum(days.iter().map(|day| day.total));
         let whole_total = job.total(whole).await?;
         if whole_total == Some(expected) {
             continue;
@@ -81,7 +82,8 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
             let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
             // A service may count every content of an amended event.
             let parts = manifest.iter().flat_map(|manifest| &manifest.parts);
-            let lines: u64 = parts.filter(|part| day.range.contains(part.from)).map(|part| part.count).sum();
+            let inside = parts.filter(|part| day.range.contains(part.from));
+            let lines = saturating_sum(inside.map(|part| part.count));
             let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
             if total > archived {
                 job.done.unexplained.push(KnownGap {

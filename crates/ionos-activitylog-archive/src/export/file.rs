@@ -274,7 +274,7 @@ impl OpenFile {
         self.write(window)
             .map_err(|error| Error::Write { path: self.partial.target().to_path_buf(), source: error })?;
         self.broken = false;
-        self.exported.requests += window.requests;
+        self.exported.requests = self.exported.requests.saturating_add(window.requests);
         // Events that reached the log while the range was read come last, in a window of an earlier time.
         self.exported.read_to = self.exported.read_to.max(Some(window.range.end()));
         self.since_checkpoint.requests += window.requests;
@@ -305,8 +305,9 @@ impl OpenFile {
             self.encoder.event(contract, event, self.exported.events, out)?;
             self.since_checkpoint.bytes += (out.len() - before) as u64;
             self.frames.end_frame()?;
-            self.exported.events += 1;
-            self.exported.with_issues += u64::from(!event.issues().is_empty());
+            self.exported.events = self.exported.events.saturating_add(1);
+            let has_issues = u64::from(!event.issues().is_empty());
+            self.exported.with_issues = self.exported.with_issues.saturating_add(has_issues);
         }
         Ok(())
     }

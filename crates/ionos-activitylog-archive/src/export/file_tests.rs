@@ -289,3 +289,32 @@ async fn frames_end_at_the_same_places_after_any_number_of_interruptions() {
         assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap());
     }
 }
+
+#[tokio::test]
+async fn numbers_of_any_size_in_a_checkpoint_are_added_without_overflow() {
+    let (simulator, range) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let target = target(folder.path(), "day.ndjson");
+    let export = open(&simulator, range, &target);
+    let first = windows(&simulator, export.remaining_range()).take(3);
+    assert!(export.write(first, |_| ()).await.is_err(), "the windows end too early");
+    let path = folder.path().join(".day.ndjson.checkpoint.json");
+    let mut checkpoint = FileCheckpoint::from_bytes(&fs::read(&path).unwrap(), &path).unwrap();
+    (checkpoint.events, checkpoint.with_issues, checkpoint.requests) = (u64::MAX, u64::MAX, u64::MAX);
+    checkpoint.digest = checkpoint.own_digest();
+    fs::write(&path, checkpoint.to_bytes()).unwrap();
+    let stats = whole(&simulator, range, &target).await;
+    assert_eq!((stats.events, stats.requests), (u64::MAX, u64::MAX));
+    // The number of bytes is compared with the partial file.
+    let export = open(&simulator, range, &self::target(folder.path(), "other.ndjson"));
+    let first = windows(&simulator, export.remaining_range()).take(3);
+    assert!(export.write(first, |_| ()).await.is_err());
+    let path = folder.path().join(".other.ndjson.checkpoint.json");
+    checkpoint = FileCheckpoint::from_bytes(&fs::read(&path).unwrap(), &path).unwrap();
+    checkpoint.bytes = u64::MAX;
+    checkpoint.digest = checkpoint.own_digest();
+    fs::write(&path, checkpoint.to_bytes()).unwrap();
+    let target = self::target(folder.path(), "other.ndjson");
+    let refused = FileExport::open(&target, spec(&simulator, range, &target), false);
+    assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
+}

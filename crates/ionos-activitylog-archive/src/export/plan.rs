@@ -9,6 +9,7 @@ use super::{Exporter, WINDOWS_AT_ONCE};
 use crate::error::Error;
 use crate::manifest::{Manifest, ReadRange, read_days};
 use crate::state::State;
+use crate::sum::saturating_sum;
 
 /// Bytes per event, if no archived events can be measured.
 const EVENT_BYTES: u64 = 850;
@@ -77,11 +78,12 @@ pub(super) async fn estimate(
         plan.exact &= total.is_some_and(|total| total.exact);
         let events = total.map_or(0, |total| total.count);
         let windows = events.div_ceil(WINDOW_EVENTS).max(1);
-        plan.events += events;
-        plan.windows += windows;
+        plan.events = plan.events.saturating_add(events);
+        plan.windows = plan.windows.saturating_add(windows);
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
         // One extra request: the first page of the whole range, which shows the total.
-        plan.requests += windows * pages + u64::from(windows > 1);
+        let of_range = windows.saturating_mul(pages).saturating_add(u64::from(windows > 1));
+        plan.requests = plan.requests.saturating_add(of_range);
     }
     let elapsed = exporter.clock.elapsed().saturating_sub(start);
     let at_once = WINDOWS_AT_ONCE as u64;
@@ -91,10 +93,10 @@ pub(super) async fn estimate(
     }
     let sum = |of: fn(&crate::manifest::Part) -> u64| -> u64 {
         let parts = manifests.iter().flat_map(|manifest| &manifest.parts);
-        parts.map(of).sum()
+        saturating_sum(parts.map(of))
     };
     let (count, unpacked, compressed) = (sum(|part| part.count), sum(|part| part.unpacked), sum(|part| part.bytes));
-    plan.bytes = plan.events * unpacked.checked_div(count).unwrap_or(EVENT_BYTES);
+    plan.bytes = plan.events.saturating_mul(unpacked.checked_div(count).unwrap_or(EVENT_BYTES));
     plan.on_disk = compressed.checked_mul(plan.events).and_then(|product| product.checked_div(count));
     Ok(plan)
 }

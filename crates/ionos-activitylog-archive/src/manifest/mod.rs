@@ -41,6 +41,7 @@ use crate::error::Error;
 use crate::fs::{json_file, regular_file};
 use crate::layout::PartName;
 
+use crate::sum::{saturating_sum, saturating_sum_if_known};
 /// Schema and version of the manifests that this crate writes. This crate also reads `ialog.manifest/1`.
 pub const MANIFEST_SCHEMA: &str = "ialog.manifest/2";
 
@@ -299,7 +300,7 @@ impl Manifest {
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
         let inside = RangeSet::from(range);
         let entries = self.ranges.iter().filter(|read| read.range().is_some_and(|read| inside.covers(read)));
-        entries.map(|read| read.total).sum()
+        saturating_sum_if_known(entries.map(|read| read.total))
     }
 
     /// Adds what a later manifest of the same day states. Adjacent verified ranges with the same proof are merged;
@@ -337,7 +338,7 @@ impl Manifest {
     }
 
     fn total_of_parts(&self, read: &ReadRange) -> Option<u64> {
-        self.parts_in(read.range()?).map(|part| part.total).sum()
+        saturating_sum_if_known(self.parts_in(read.range()?).map(|part| part.total))
     }
 
     /// Sorts parts and gaps, and recomputes the sums and the digest.
@@ -353,11 +354,11 @@ impl Manifest {
 
     /// The sums over the parts.
     fn sum_parts(&self) -> EventCounts {
-        let sum = |of: fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
+        let sum = |of: fn(&Part) -> u64| saturating_sum(self.parts.iter().map(of));
         let counted = self.ranges.iter().all(|range| range.verified && range.counted);
-        let totals: Option<u64> = match self.schema == MANIFEST_SCHEMA_1 {
-            true => self.parts.iter().map(|part| part.total).sum(),
-            false => self.ranges.iter().map(|range| range.total).sum(),
+        let totals = match self.schema == MANIFEST_SCHEMA_1 {
+            true => saturating_sum_if_known(self.parts.iter().map(|part| part.total)),
+            false => saturating_sum_if_known(self.ranges.iter().map(|range| range.total)),
         };
         EventCounts {
             count: sum(|part| part.count),

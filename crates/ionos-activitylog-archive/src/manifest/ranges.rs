@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RangeProof;
 use crate::encode::text;
+use crate::sum::saturating_sum_if_known;
 
 /// A range that was read (half-open, UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,7 +82,7 @@ impl ReadRange {
         if is_one {
             self.to = next.to;
             self.counted &= next.counted;
-            self.total = self.total.zip(next.total).map(|(total, more)| total + more);
+            self.total = saturating_sum_if_known([self.total, next.total]);
         }
         is_one
     }

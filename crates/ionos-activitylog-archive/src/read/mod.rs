@@ -168,7 +168,7 @@ impl ArchiveReader {
         parts.sort_by_key(|closed| (closed.part.from, closed.contract));
         for (index, part) in parts.iter_mut().enumerate() {
             part.index = index;
-            reader.progress.1 += part.part.count;
+            reader.progress.1 = reader.progress.1.saturating_add(part.part.count);
         }
         let upcoming = |closed| UpcomingPart { closed, events: None };
         reader.upcoming = parts.into_iter().map(upcoming).collect();

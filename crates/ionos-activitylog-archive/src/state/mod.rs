@@ -17,6 +17,7 @@ use crate::encode::text;
 use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
 use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
+use crate::sum::saturating_sum;
 
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};
@@ -180,8 +181,8 @@ impl OpenGap {
 
 /// Delay after a number of tries.
 fn retry_delay(tries: u32) -> TimeDelta {
-    let doubled = 1_i32.checked_shl(tries.saturating_sub(1)).unwrap_or(i32::MAX);
-    MIN_RETRY_DELAY.checked_mul(doubled.max(1)).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY))
+    let doubled = 2_i32.saturating_pow(tries.saturating_sub(1));
+    MIN_RETRY_DELAY.checked_mul(doubled).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY))
 }
 
 impl State {
@@ -266,7 +267,7 @@ pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, conf
         };
         let parts = manifest.parts.iter();
         let inside = parts.filter(|part| range.contains(part.from));
-        let count = inside.map(|part| part.count).sum();
+        let count = saturating_sum(inside.map(|part| part.count));
         let state = match covered.verified {
             true if confirmed.sealed.covers(range) => Certainty::Sealed,
             true if confirmed.recounted.covers(range) => Certainty::Recounted,
@@ -276,7 +277,7 @@ pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, conf
         match entries.last_mut() {
             Some(last) if last.to == covered.from && last.state == state => {
                 last.to = covered.to;
-                last.count += count;
+                last.count = last.count.saturating_add(count);
             }
             _ => entries.push(CoverageEntry { from: covered.from, to: covered.to, state, count }),
         }

@@ -70,7 +70,9 @@ fn the_error_for_a_held_lock_names_its_owner() {
 
 #[test]
 fn the_delay_between_tries_of_a_gap_doubles_up_to_a_day() {
-    let waits: Vec<i64> =
-        [1, 2, 5, 20, u32::MAX].iter().map(|tries| (State::next_try(*tries, now()) - now()).num_minutes()).collect();
-    assert_eq!(waits, [1, 2, 16, 1_440, 1_440]);
+    let waits: Vec<i64> = [1, 2, 5, 20, 32, u32::MAX]
+        .iter()
+        .map(|tries| (State::next_try(*tries, now()) - now()).num_minutes())
+        .collect();
+    assert_eq!(waits, [1, 2, 16, 1_440, 1_440, 1_440]);
 }

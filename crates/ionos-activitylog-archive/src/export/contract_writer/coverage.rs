@@ -29,7 +29,7 @@ impl ContractWriter {
 
     pub(crate) fn save(&mut self) -> Result<(), Error> {
         let now = self.clock.now();
-        self.state.generation += 1;
+        self.state.generation = self.state.generation.saturating_add(1);
         self.state.updated = now;
         self.state.head = self.head();
         self.state.coverage = self.coverage();
@@ -78,7 +78,7 @@ impl ContractWriter {
                 ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
             };
             let overlapping = self.state.gaps.iter().filter(|open| overlaps(open));
-            let tries = 1 + overlapping.map(|open| open.tries).max().unwrap_or_default();
+            let tries = overlapping.map(|open| open.tries).max().unwrap_or_default().saturating_add(1);
             self.state.gaps.retain(|open| !overlaps(open));
             self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::new(gap, now) });
         }

@@ -1,0 +1,25 @@
+//! Adds numbers of files. A file may state any number, so a sum ends at `u64::MAX` instead of failing or wrapping: no sum
+//! becomes smaller than one of its numbers, so a forged number stays visible in it.
+
+/// The sum of numbers that files state, at most `u64::MAX`.
+pub(crate) fn saturating_sum(numbers: impl IntoIterator<Item = u64>) -> u64 {
+    numbers.into_iter().fold(0, u64::saturating_add)
+}
+
+/// As [`saturating_sum`]. `None` if one of the numbers is not known.
+pub(crate) fn saturating_sum_if_known(numbers: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
+    numbers.into_iter().try_fold(0, |sum: u64, number| Some(sum.saturating_add(number?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_ends_at_the_largest_number() {
+        assert_eq!((saturating_sum([]), saturating_sum([1, 2])), (0, 3));
+        assert_eq!(saturating_sum([u64::MAX, 1, u64::MAX]), u64::MAX);
+        assert_eq!((saturating_sum_if_known([]), saturating_sum_if_known([Some(1), None])), (Some(0), None));
+        assert_eq!(saturating_sum_if_known([Some(u64::MAX), Some(1)]), Some(u64::MAX));
+    }
+}
