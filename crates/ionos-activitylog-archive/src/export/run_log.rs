@@ -63,7 +63,7 @@ pub(crate) fn append(folder: &ContractFolder, run: &RunRecord, fail_points: &Fai
     let written = || -> std::io::Result<()> {
         let mut options = OpenOptions::new();
         not_for_others(options.read(true).append(true).create(true));
-        let mut file = regular_file::open_with(&mut options, &path)?;
+        let mut file = regular_file::open_to_continue(&mut options, &path)?;
         let mut line = serde_json::to_vec(run)?;
         line.push(b'\n');
         // A killed process may have left an unfinished line.

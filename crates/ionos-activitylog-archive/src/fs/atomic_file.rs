@@ -12,9 +12,6 @@ use super::folder::{destination, folder_of, sync_folder_of, without_temporary_na
 use super::permissions;
 use crate::error::Error;
 
-/// Suffix of temporary files.
-const PARTIAL: &str = ".partial";
-
 /// A kind of file that an export writes to an archive. The kind decides the prefix of the temporary name and the fail
 /// points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +87,12 @@ impl AtomicFile {
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         let (path, existing) = destination(path, overwrite)?;
         let refused = |source| Error::Create { path: path.clone(), source: without_temporary_name(source) };
-        let (file, permissions) = temporary_file(folder_of(&path), &temporary_prefix(&path)).map_err(refused)?;
-        let permissions = existing.map(|existing| existing.permissions()).or(permissions);
+        let (folder, prefix) = (folder_of(&path), temporary_prefix(&path));
+        let file = temporary_file(folder, &prefix).map_err(refused)?;
+        let permissions = match existing {
+            Some(existing) => Some(existing.permissions()),
+            None => of_complete_file(folder, &prefix).map_err(refused)?,
+        };
         Ok(Self { file, path, overwrite, permissions, archive: None })
     }
 
@@ -99,9 +100,14 @@ impl AtomicFile {
     /// replaces any file of that name.
     pub(crate) fn create_in(folder: &Path, kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<Self, Error> {
         let path = folder.to_path_buf();
-        let (file, permissions) = temporary_file(folder, kind.prefix())
-            .map_err(|source| Error::Write { path: path.clone(), source: without_temporary_name(source) })?;
-        let permissions = permissions.filter(|_| kind != ArchiveFileKind::State);
+        let refused = |source| Error::Write { path: path.clone(), source: without_temporary_name(source) };
+        let file = temporary_file(folder, kind.prefix()).map_err(refused)?;
+        let permissions = match kind {
+            ArchiveFileKind::State => None,
+            ArchiveFileKind::Part | ArchiveFileKind::Manifest => {
+                of_complete_file(folder, kind.prefix()).map_err(refused)?
+            }
+        };
         let file = Self { file, path, overwrite: true, permissions, archive: Some((kind, fail_points.clone())) };
         file.reach(WriteStep::Begun);
         Ok(file)
@@ -196,14 +202,9 @@ impl Write for AtomicFile {
     }
 }
 
-/// A temporary file with this prefix, and the permissions that it gets once it is complete.
-fn temporary_file(folder: &Path, prefix: &str) -> io::Result<(NamedTempFile, Option<Permissions>)> {
-    permissions::temporary_file(folder, tempfile::Builder::new().prefix(prefix).suffix(PARTIAL))
-}
-
 /// Prefix that shows which file a leftover belongs to. The file name in it is truncated to 40 characters to leave room
 /// for the random part.
-fn temporary_prefix(path: &Path) -> String {
+pub(super) fn temporary_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beginning: String = name.chars().take(40).collect();
     format!(".{beginning}.")
@@ -320,3 +321,44 @@ mod tests {
         assert!(path.exists());
     }
 }
+    /// Who opens a file while others may read it can read what is written later.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_is_written_is_private_from_the_start() {
+        use std::mem::MaybeUninit;
+
+        use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
+
+        use crate::fs::ResumableFile;
+        let folder = tempfile::tempdir().unwrap();
+        let watch = inotify::init(CreateFlags::NONBLOCK).unwrap();
+        let flags = WatchFlags::ATTRIB | WatchFlags::MODIFY;
+        inotify::add_watch(&watch, folder.path(), flags).unwrap();
+        // Names of the files whose permissions changed before the first byte was written.
+        let changed = || {
+            let mut buffer = [MaybeUninit::uninit(); 4096];
+            let mut events = Reader::new(&watch, &mut buffer);
+            let mut names = Vec::new();
+            while let Ok(event) = events.next() {
+                if event.events().contains(ReadFlags::MODIFY) {
+                    break;
+                }
+                names.push(event.file_name().unwrap().to_str().unwrap().to_owned());
+            }
+            while events.next().is_ok() {}
+            names
+        };
+        let fail_points = FailPoints::default();
+        for kind in ArchiveFileKind::ALL {
+            AtomicFile::create_in(folder.path(), kind, &fail_points).unwrap().write_all(b"x").unwrap();
+            assert_eq!(changed(), [""; 0], "{kind:?}");
+        }
+        AtomicFile::create(&folder.path().join("a.csv"), false).unwrap().write_all(b"x").unwrap();
+        assert_eq!(changed(), [""; 0]);
+        let mut partial = ResumableFile::open(&folder.path().join("b.csv"), false, &fail_points).unwrap();
+        partial.begin(None).unwrap();
+        changed();
+        partial.save(b"checkpoint").unwrap();
+        assert_eq!(changed(), [""; 0], "the checkpoint");
+    }
+

@@ -116,14 +116,31 @@ pub(super) fn without_temporary_name(error: io::Error) -> io::Error {
     if error.raw_os_error().is_some() {
         return error;
     }
-    let inner = error.get_ref().and_then(|wrapped| wrapped.source());
-    let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()?.raw_os_error());
+    let Some(inner) = error.get_ref().and_then(|wrapped| wrapped.source()) else {
+        return error;
+    };
+    let code = inner.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
     code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_in_place_of_a_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (elsewhere, link) = (folder.path().join("elsewhere"), folder.path().join("link"));
+        fs::create_dir(&elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        let fail_points = FailPoints::default();
+        for created in [create_all(&link, &fail_points), create_unsynced(&link, &fail_points)] {
+            assert!(matches!(created, Err(Error::Create { .. })), "{created:?}");
+        }
+        fs::remove_dir(&elsewhere).unwrap();
+        assert!(create_all(&link, &fail_points).is_err(), "a link to nothing");
+        assert!(!elsewhere.exists());
+    }
 
     #[test]
     fn a_file_system_that_cannot_sync_a_folder_is_no_failure() {

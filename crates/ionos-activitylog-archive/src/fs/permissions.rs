@@ -7,24 +7,34 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Creates a temporary file that only its owner may read. Also returns the permissions of a complete file: readable for
-/// the group, unless the umask forbids it. `None` on systems other than Unix.
-pub(super) fn temporary_file(
-    folder: &Path,
-    builder: &mut tempfile::Builder<'_, '_>,
-) -> io::Result<(NamedTempFile, Option<Permissions>)> {
-    // The umask cannot be read without changing it, so a new file shows it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
-    let file = builder.tempfile_in(folder)?;
-    let complete = if cfg!(unix) { Some(file.as_file().metadata()?.permissions()) } else { None };
-    make_private(file.as_file())?;
-    Ok((file, complete))
+/// Suffix of temporary files.
+pub(super) const PARTIAL: &str = ".partial";
+
+/// Creates a temporary file with this prefix that only its owner may read, from the start: who opens a file while it is
+/// readable can read what is written later.
+pub(super) fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    temporary_file_with_mode(folder, prefix, 0o600)
 }
 
-/// Permissions that a complete file gets in this folder, as [`temporary_file`] returns them.
-pub(super) fn of_complete_file(folder: &Path) -> io::Result<Option<Permissions>> {
-    temporary_file(folder, &mut tempfile::Builder::new()).map(|(_, complete)| complete)
+/// Permissions that a complete file gets in this folder: readable for the group, unless the umask or the folder forbids
+/// it. `None` on systems other than Unix.
+pub(super) fn of_complete_file(folder: &Path, prefix: &str) -> io::Result<Option<Permissions>> {
+    if !cfg!(unix) {
+        return Ok(None);
+    }
+    // The umask cannot be read without changing it, so a file that stays empty and is removed at once shows it.
+    let file = temporary_file_with_mode(folder, prefix, 0o640)?;
+    Ok(Some(file.as_file().metadata()?.permissions()))
+}
+
+fn temporary_file_with_mode(folder: &Path, prefix: &str, mode: u32) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).suffix(PARTIAL);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.tempfile_in(folder)
 }
 
 /// Makes a file readable for its owner alone.

@@ -1,5 +1,6 @@
 //! Opens files whose names others can guess. Only regular files are opened: a pipe or a device could block or never
-//! end, and a link could lead to a file that is none of the archive. What is read has a bound.
+//! end, and a link could lead to a file that is none of the archive. A file that is written in place must have no other
+//! name, because its content would change there as well. What is read has a bound.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -17,13 +18,41 @@ pub(crate) fn is_not_regular(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|error| error.is::<NotRegularFile>())
 }
 
+/// Whether there is a regular file at the path, and not a link to one.
+pub(crate) fn is_regular_file(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+}
+
 /// Opens a file for reading. Fails for a link and for anything but a regular file, and never waits.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     open_with(File::options().read(true), path)
 }
 
-/// As [`open`], with these options.
-pub(crate) fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+/// The error of a file that would be written in place and has another name.
+#[derive(Debug, thiserror::Error)]
+#[error("it has another name (a hard link), where its content would change as well")]
+pub(crate) struct HasAnotherName;
+
+/// Opens or creates a file to write to it in place, with these options. Fails as [`open`], and if the file has another
+/// name.
+pub(crate) fn open_to_continue(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = open_with(options, path)?;
+    if has_another_name(&file.metadata()?) { Err(io::Error::other(HasAnotherName)) } else { Ok(file) }
+}
+
+#[cfg(unix)]
+fn has_another_name(found: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+/// On other systems, the number of names is not known.
+#[cfg(not(unix))]
+fn has_another_name(_: &std::fs::Metadata) -> bool {
+    false
+}
+
+/// As [`open`], with these options, which must not truncate.
+fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
@@ -84,6 +113,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn a_file_with_another_name_is_read_and_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "victim").unwrap();
+        let write = || open_to_continue(File::options().write(true), &file);
+        assert!(write().is_ok());
+        fs::hard_link(&file, &link).unwrap();
+        assert_eq!(read(&link, 6).unwrap(), b"victim");
+        assert!(write().unwrap_err().to_string().contains("hard link"));
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_link_or_a_pipe_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link, pipe) = (folder.path().join("file"), folder.path().join("link"), folder.path().join("pipe"));
@@ -92,7 +134,7 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
         for path in [&link, &pipe, Path::new("/dev/zero")] {
             assert!(open(path).is_err(), "{}", path.display());
-            assert!(open_with(File::options().write(true), path).is_err(), "{}", path.display());
+            assert!(open_to_continue(File::options().write(true), path).is_err(), "{}", path.display());
         }
     }
 }

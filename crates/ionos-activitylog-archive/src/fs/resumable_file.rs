@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sha2::Sha256;
 
+use super::atomic_file::temporary_prefix;
 use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
 use super::permissions::{make_private, of_complete_file, private};
@@ -52,7 +53,10 @@ impl ResumableFile {
         let file = loop {
             let mut options = File::options();
             private(options.read(true).write(true).create(true).truncate(false));
-            let file = regular_file::open_with(&mut options, &paths.partial).map_err(refused)?;
+            let file = regular_file::open_to_continue(&mut options, &paths.partial).map_err(|source| {
+                let path = if source.raw_os_error().is_some() { path } else { &paths.partial };
+                Error::Create { path: path.to_path_buf(), source: without_temporary_name(source) }
+            })?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -71,7 +75,7 @@ impl ResumableFile {
         make_private(&file).map_err(refused)?;
         let permissions = match existing {
             Some(existing) => Some(existing.permissions()),
-            None => of_complete_file(folder_of(&paths.partial)).map_err(refused)?,
+            None => of_complete_file(folder_of(&paths.partial), &temporary_prefix(path)).map_err(refused)?,
         };
         let keep = paths.checkpoint.exists();
         let fail_points = fail_points.clone();
@@ -136,8 +140,7 @@ impl ResumableFile {
         self.check_present()?;
         let saved = self.file.sync_data().and_then(|()| {
             self.fail_points.reach(FailPoint::FileSynced);
-            let permissions = self.file.metadata()?.permissions();
-            self.paths.replace_checkpoint(checkpoint, permissions, &self.fail_points)
+            self.paths.replace_checkpoint(checkpoint, &self.fail_points)
         });
         saved.map_err(|error| self.failed(error))?;
         self.keep = true;
@@ -278,6 +281,44 @@ mod tests {
         partial.begin(None).unwrap().write_all(b"half").unwrap();
         drop(partial);
         assert_eq!(names(folder.path()).unwrap(), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_partial_file_that_leads_elsewhere_is_refused_and_stays() {
+        type Place = fn(&Path, &Path) -> io::Result<()>;
+        let cases: [(Place, &str); 2] = [
+            (|victim, link| fs::hard_link(victim, link), "it has another name (a hard link)"),
+            (|victim, link| std::os::unix::fs::symlink(victim, link), "it is not a regular file"),
+        ];
+        for (place, expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let victim = folder.path().join("victim");
+            fs::write(&victim, "content").unwrap();
+            place(&victim, &folder.path().join(".a.ndjson.partial")).unwrap();
+            for overwrite in [false, true] {
+                let error = open(&folder.path().join("a.ndjson"), overwrite).unwrap_err().to_string();
+                assert!(error.contains(".a.ndjson.partial cannot be created: ") && error.contains(expected), "{error}");
+            }
+            assert_eq!(fs::read(&victim).unwrap(), b"content");
+        }
+    }
+
+    /// A checkpoint is replaced and never written in place.
+    #[cfg(unix)]
+    #[test]
+    fn another_name_of_a_checkpoint_keeps_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "content").unwrap();
+        for name in [".a.ndjson.checkpoint.json", ".a.ndjson.checkpoint.next"] {
+            fs::hard_link(&victim, folder.path().join(name)).unwrap();
+        }
+        let mut partial = open(&folder.path().join("a.ndjson"), false).unwrap();
+        partial.begin(None).unwrap().write_all(b"ours").unwrap();
+        partial.save(CHECKPOINT).unwrap();
+        partial.commit().unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"content");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The files beside a file that is written over hours: the partial file and its checkpoint. Their names follow from the
 //! final name, so that the next process finds them.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{folder_of, sync_folder_of};
+use super::permissions::private;
 use crate::digest::Digest;
 
 /// Maximum length in bytes of a final name that the names beside it contain in full. In place of a longer name, they
@@ -54,16 +55,11 @@ impl SidecarPaths {
     /// `AtomicFile` does not fit: its temporary names are random, so every killed process would leave another file
     /// beside the user's file. Here, the temporary name is fixed, so that the next process overwrites the file of a
     /// killed one. No two processes use the name at once, because the partial file is locked.
-    pub(super) fn replace_checkpoint(
-        &self,
-        bytes: &[u8],
-        permissions: Permissions,
-        fail_points: &FailPoints,
-    ) -> io::Result<()> {
+    pub(super) fn replace_checkpoint(&self, bytes: &[u8], fail_points: &FailPoints) -> io::Result<()> {
         // A file of this name that an earlier process has left is no file to go on with.
         remove(&self.next_checkpoint)?;
-        let mut next = File::create_new(&self.next_checkpoint)?;
-        next.set_permissions(permissions)?;
+        let mut options = File::options();
+        let mut next = private(options.write(true).create_new(true)).open(&self.next_checkpoint)?;
         next.write_all(bytes)?;
         next.sync_all()?;
         fail_points.reach(FailPoint::CheckpointWritten);

@@ -33,7 +33,7 @@ impl ContractLock {
         let failed = |error| Error::Create { path: path.clone(), source: error };
         let mut options = File::options();
         private(options.read(true).write(true).create(true).truncate(false));
-        let mut file = regular_file::open_with(&mut options, &path).map_err(failed)?;
+        let mut file = regular_file::open_to_continue(&mut options, &path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

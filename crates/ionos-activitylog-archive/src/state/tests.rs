@@ -68,6 +68,19 @@ fn the_error_for_a_held_lock_names_its_owner() {
     ContractLock::acquire(&folder, now(), &fail_points).unwrap();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_lock_file_with_another_name_is_not_written() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let victim = root.path().join("victim");
+    fs::write(&victim, "content").unwrap();
+    fs::hard_link(&victim, folder.path().join("_state.lock")).unwrap();
+    let error = ContractLock::acquire(&folder, now(), &FailPoints::default()).unwrap_err().to_string();
+    assert!(error.contains("_state.lock") && error.contains("hard link"), "{error}");
+    assert_eq!(fs::read(&victim).unwrap(), b"content");
+}
+
 #[test]
 fn the_delay_between_tries_of_a_gap_doubles_up_to_a_day() {
     let waits: Vec<i64> = [1, 2, 5, 20, 32, u32::MAX]
