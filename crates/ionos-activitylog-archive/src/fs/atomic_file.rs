@@ -9,7 +9,8 @@ use tempfile::NamedTempFile;
 
 use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
-use super::permissions;
+use super::permissions::{PARTIAL, of_complete_file, temporary_file};
+use super::regular_file::is_regular_file;
 use crate::error::Error;
 
 /// A kind of file that an export writes to an archive. The kind decides the prefix of the temporary name and the fail
@@ -59,9 +60,13 @@ enum WriteStep {
     Named,
 }
 
-/// Whether a killed export may have left a temporary file of this name in an archive.
-pub(crate) fn is_leftover(name: &str) -> bool {
-    name.ends_with(PARTIAL) && ArchiveFileKind::ALL.iter().any(|kind| name.starts_with(kind.prefix()))
+/// Whether a killed export may have left this temporary file in an archive. A folder or link of such a name is a foreign
+/// file.
+pub(crate) fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(PARTIAL)
+        && ArchiveFileKind::ALL.iter().any(|kind| name.starts_with(kind.prefix()))
+        && is_regular_file(path)
 }
 
 /// A file that gets its name once it is complete. If dropped before [`AtomicFile::commit`], the temporary file is
@@ -235,6 +240,19 @@ mod tests {
         assert_eq!(names(folder.path()), ["a.ndjson"]);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn only_a_regular_file_is_a_leftover() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path(".part.a.partial"), "").unwrap();
+        fs::write(path(".part.a"), "").unwrap();
+        fs::create_dir(path(".part.b.partial")).unwrap();
+        std::os::unix::fs::symlink(path(".part.a.partial"), path(".part.c.partial")).unwrap();
+        let leftovers: Vec<String> = names(folder.path()).into_iter().filter(|name| is_leftover(&path(name))).collect();
+        assert_eq!(leftovers, [".part.a.partial"]);
+    }
+
     #[test]
     fn a_dropped_file_is_removed() {
         let folder = tempfile::tempdir().unwrap();
@@ -313,14 +331,6 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
-    #[test]
-    fn the_longest_possible_name_works() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("n".repeat(255));
-        AtomicFile::create(&path, false).unwrap().commit().unwrap();
-        assert!(path.exists());
-    }
-}
     /// Who opens a file while others may read it can read what is written later.
     #[cfg(target_os = "linux")]
     #[test]
@@ -362,3 +372,11 @@ mod tests {
         assert_eq!(changed(), [""; 0], "the checkpoint");
     }
 
+    #[test]
+    fn the_longest_possible_name_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n".repeat(255));
+        AtomicFile::create(&path, false).unwrap().commit().unwrap();
+        assert!(path.exists());
+    }
+}

@@ -1,13 +1,17 @@
 //! Reads all manifests of a contract, and fails at the first one that does not continue the chain. In contrast,
 //! [`verify_archive`](crate::verify_archive) reports every difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
 use chrono::NaiveDate;
+use ionos_activitylog::ContractNumber;
 
-use super::{IMPORT_SCHEMA, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifests};
+use super::{
+    CONTRADICTS_CLOSED, IMPORT_SCHEMA, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifestKind,
+    OpenManifests,
+};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::fs::{json_file, regular_file};
@@ -34,6 +38,13 @@ impl ChainEntry {
         match self {
             Self::Manifest(manifest) => manifest.number,
             Self::Imported(import) => Some(import.number),
+        }
+    }
+
+    pub(crate) fn contract(&self) -> &ContractNumber {
+        match self {
+            Self::Manifest(manifest) => &manifest.contract,
+            Self::Imported(import) => &import.contract,
         }
     }
 
@@ -66,6 +77,8 @@ pub(crate) struct Chain {
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
     /// The open manifests.
     pub(crate) open: BTreeMap<NaiveDate, Manifest>,
+    /// Days in the file of open manifests, also those that the chain has closed since.
+    pub(crate) open_on_disk: BTreeSet<NaiveDate>,
     /// The last entry of the chain. `None` if the chain is empty.
     pub(crate) head: Option<ManifestLink>,
     /// All entries of the chain, and the manifests of version 1.
@@ -82,7 +95,8 @@ impl Chain {
     /// Fails if a file cannot be read, is damaged, or does not continue the chain.
     pub(crate) fn read(folder: &ContractFolder) -> Result<Self, Error> {
         let mut chain = Self::default();
-        let mut open = read_open(folder)?;
+        let open = read_open(folder)?;
+        let mut last_of_day = BTreeMap::new();
         let mut earlier = read_version_1(folder)?;
         chain.links.extend(earlier.iter().map(|(link, _)| *link));
         for number in 1..=last_number(folder)? {
@@ -110,9 +124,7 @@ impl Chain {
                     if manifest.contract != *folder.contract() {
                         return Err(Error::damaged(path, format!("it belongs to contract {}", manifest.contract)));
                     }
-                    if let Some((open, is_closed)) = open.get_mut(&manifest.date) {
-                        *is_closed = open.states_the_same(&manifest);
-                    }
+                    last_of_day.insert(manifest.date, (number, (*manifest).clone()));
                     chain.add(*manifest);
                 }
             }
@@ -130,13 +142,34 @@ impl Chain {
             chain.not_imported.push(link);
             chain.add(manifest);
         }
-        for (date, (manifest, is_closed)) in open {
-            if !is_closed {
-                chain.open.insert(date, manifest.clone());
-                chain.add(manifest);
+        chain.add_open(folder, open, &last_of_day)?;
+        Ok(chain)
+    }
+
+    /// Adds the open manifests that the chain does not state yet.
+    fn add_open(
+        &mut self,
+        folder: &ContractFolder,
+        open: Vec<Manifest>,
+        last_of_day: &BTreeMap<NaiveDate, (u64, Manifest)>,
+    ) -> Result<(), Error> {
+        let damaged = |detail: &str| Err(Error::damaged(folder.open_manifests(), detail.to_owned()));
+        let mut repeated = Vec::new();
+        for manifest in open {
+            let date = manifest.date;
+            self.open_on_disk.insert(date);
+            let last = last_of_day.get(&date);
+            match OpenManifests::compare(&manifest, last.map(|(_, last)| last), self.days.get(&date)) {
+                OpenManifestKind::Addition => {
+                    self.open.insert(date, manifest.clone());
+                    self.add(manifest);
+                }
+                OpenManifestKind::Repetition => repeated.extend(last.map(|(number, _)| *number)),
+                OpenManifestKind::Contradiction => return damaged(CONTRADICTS_CLOSED),
             }
         }
-        Ok(chain)
+        let last = self.head.and_then(|head| head.number).unwrap_or_default();
+        if OpenManifests::repeats_the_end(repeated, last) { Ok(()) } else { damaged(CONTRADICTS_CLOSED) }
     }
 
     fn add(&mut self, manifest: Manifest) {
@@ -147,15 +180,14 @@ impl Chain {
     }
 }
 
-/// The open manifests, by their days. Each has a mark, not set, for the case that the last manifest of its day states
-/// the same: then the process was killed between closing it and removing it from the open ones.
-fn read_open(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (Manifest, bool)>, Error> {
+/// The open manifests, in order of their days.
+fn read_open(folder: &ContractFolder) -> Result<Vec<Manifest>, Error> {
     let path = folder.open_manifests();
     let manifests = OpenManifests::read(&path)?.manifests;
     if let Some(other) = manifests.iter().find(|manifest| manifest.contract != *folder.contract()) {
         return Err(Error::damaged(path, format!("it belongs to contract {}", other.contract)));
     }
-    Ok(manifests.into_iter().map(|manifest| (manifest.date, (manifest, false))).collect())
+    Ok(manifests)
 }
 
 /// The largest number of a manifest. 0 if there is none.

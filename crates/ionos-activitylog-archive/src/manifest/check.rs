@@ -3,7 +3,7 @@
 
 use ionos_activitylog::{DateRange, RangeSet};
 
-use super::{MANIFEST_SCHEMA_1, Manifest, Part};
+use super::{EventCounts, MANIFEST_SCHEMA_1, Manifest, Part};
 use crate::digest;
 
 impl Manifest {
@@ -39,10 +39,8 @@ impl Manifest {
             return Err("its parts are not in order".to_owned());
         }
         if recomputed.counts != self.counts {
-            return Err(format!(
-                "its counts {:?} differ from the sums of its parts, {:?}",
-                self.counts, recomputed.counts
-            ));
+            let (stated, summed) = (describe(&self.counts), describe(&recomputed.counts));
+            return Err(format!("it states {stated}, its parts have {summed}"));
         }
         if self.digest != digest::combine(self.parts.iter().map(|part| &part.digest)) {
             return Err("its digest does not match its parts".to_owned());
@@ -109,4 +107,10 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// The sums of a manifest, for a message.
+fn describe(counts: &EventCounts) -> String {
+    let total = counts.total.map_or_else(|| "no total".to_owned(), |total| format!("a total of {total}"));
+    format!("{} events with {} ids and {total}", counts.count, counts.unique)
 }

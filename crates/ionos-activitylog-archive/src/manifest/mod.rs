@@ -23,6 +23,7 @@ mod tests;
 pub(crate) use chain::{Chain, ChainEntry, read_days};
 pub use import::{IMPORT_SCHEMA, ImportedManifests};
 pub use kept::KeptRecords;
+pub(crate) use open::{CONTRADICTS_CLOSED, OpenManifestKind};
 pub use open::{OPEN_SCHEMA, OpenManifests};
 pub use proof::RangeProof;
 pub use ranges::{KnownGap, ReadRange};
@@ -251,6 +252,19 @@ impl Manifest {
             return Err(Error::damaged(path.to_path_buf(), detail));
         }
         Ok(manifest)
+    }
+
+    /// Whether an export may add this manifest to what `known` states about the same day. An addition has new files, or
+    /// only ranges, and states nothing else about a file that `known` names.
+    pub(crate) fn adds_to(&self, known: &Self) -> bool {
+        let known_part = |part: &Part| known.parts.iter().find(|known| known.file == part.file);
+        let known_kept = |kept: &KeptRecords| known.kept.iter().find(|known| known.file == kept.file);
+        let differs = self.parts.iter().any(|part| known_part(part).is_some_and(|known| known != part))
+            || self.kept.iter().any(|kept| known_kept(kept).is_some_and(|known| known != kept));
+        let has_files = !self.parts.is_empty() || !self.kept.is_empty();
+        let has_new_file = self.parts.iter().any(|part| known_part(part).is_none())
+            || self.kept.iter().any(|kept| known_kept(kept).is_none());
+        !differs && (has_new_file || !has_files)
     }
 
     /// Whether two manifests differ only in their places in the chain.

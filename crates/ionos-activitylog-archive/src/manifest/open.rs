@@ -10,8 +10,23 @@ use super::{MANIFEST_SCHEMA, MAX_MANIFEST_BYTES, Manifest};
 use crate::error::Error;
 use crate::fs::{json_file, regular_file};
 
+/// What is wrong with open manifests that no export writes.
+pub(crate) const CONTRADICTS_CLOSED: &str = "it repeats or contradicts closed manifests, which no export does";
+
 /// Schema and version of the file of open manifests.
 pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
+
+/// An open manifest, compared with the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenManifestKind {
+    /// It states what the chain does not state.
+    Addition,
+    /// It states the same as the last manifest of its day: a process was killed between closing it and removing it from
+    /// the open ones.
+    Repetition,
+    /// No export writes it: it adds nothing, or states something else about a file that the chain names.
+    Contradiction,
+}
 
 /// The manifests of a contract that may still be replaced. They are outside of the chain and prove nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +71,24 @@ impl OpenManifests {
             last = Some(manifest.date);
         }
         Ok(open)
+    }
+
+    /// Whether closed manifests, which the open ones repeat, are the last ones of the chain. Only these can be both closed
+    /// and open, because the open ones are rewritten before the chain grows again.
+    pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
+        repeated.sort_unstable();
+        repeated.iter().rev().zip((1..=last).rev()).all(|(number, expected)| *number == expected)
+    }
+
+    /// Compares an open manifest with what the chain states about its day: the last manifest, and all of them together.
+    pub(crate) fn compare(open: &Manifest, last: Option<&Manifest>, closed: Option<&Manifest>) -> OpenManifestKind {
+        if last.is_some_and(|last| last.states_the_same(open)) {
+            OpenManifestKind::Repetition
+        } else if closed.is_some_and(|closed| !open.adds_to(closed)) {
+            OpenManifestKind::Contradiction
+        } else {
+            OpenManifestKind::Addition
+        }
     }
 
     /// The bytes of the file.

@@ -39,7 +39,7 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     };
     let mut state = State::new(ArchiveIdentity::new(&first.api, folder.contract()), now);
-    state.head = chain.head;
+    state.head = chain.links.last().copied();
     for manifest in chain.days.values() {
         state::extend(&mut state.coverage, manifest, &ConfirmedRanges::default());
         state.gaps.extend(manifest.gaps.iter().map(|gap| OpenGap::new(gap, now)));

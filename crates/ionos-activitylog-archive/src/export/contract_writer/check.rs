@@ -11,13 +11,24 @@ const RESTORE: &str = "restore the archive from a copy, or export to a new folde
                        `ialog verify` shows all differences";
 
 impl ContractWriter {
-    /// Fails if the state knows a range or a manifest that is not there.
+    /// Fails if the state knows a range or a manifest that is not there. Fails as well if no export is open, and there is
+    /// more than the state knows.
     pub(super) fn check_against_state(&self) -> Result<(), Error> {
         let lost = self.state.covered_ranges().difference(&self.covered_ranges());
         if let Some(first) = lost.iter().next() {
             return Err(Error::Damaged {
                 path: self.folder.day(first.start().date_naive()),
                 detail: format!("{first} was archived, but no manifest covers it"),
+                hint: RESTORE,
+            });
+        }
+        let is_closed = self.state_existed && !self.state.open;
+        let added = self.covered_ranges().difference(&self.state.covered_ranges());
+        let is_closed_twice = self.open_on_disk.iter().any(|date| !self.chain.open.contains_key(date));
+        if is_closed && (is_closed_twice || !added.is_empty()) {
+            return Err(Error::Damaged {
+                path: self.folder.path().to_path_buf(),
+                detail: "the manifests state more than the state, although the last export ended".to_owned(),
                 hint: RESTORE,
             });
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::ContractWriter;
 use crate::error::Error;
+use crate::fs::regular_file::is_regular_file;
 use crate::fs::{folder, is_leftover};
 use crate::layout::{is_kept_file, names};
 
@@ -26,7 +27,8 @@ impl ContractWriter {
             self.remove_partial_files(&folder)?;
             let manifest = self.chain.days.get(&date);
             let covered = manifest.map(|manifest| manifest.verified_ranges().union(&manifest.unverified_ranges()));
-            for name in names(&folder)?.into_iter().filter(|name| is_kept_file(name)) {
+            let is_file = |name: &str| is_regular_file(&folder.join(name));
+            for name in names(&folder)?.into_iter().filter(|name| is_kept_file(name) && is_file(name)) {
                 let is_named = manifest.is_some_and(|manifest| manifest.kept.iter().any(|kept| kept.file == name));
                 let is_pending = self.kept.get(&date).is_some_and(|kept| kept.iter().any(|kept| kept.file == name));
                 if !is_named && !is_pending && was_interrupted {
@@ -36,8 +38,9 @@ impl ContractWriter {
             for name in self.folder.parts(date)? {
                 let listed = manifest.is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
                 let is_covered = covered.as_ref().is_some_and(|covered| covered.covers(name.range));
-                if !listed && (was_interrupted || is_covered) {
-                    folder::remove_file(&folder.join(name.to_string()), &self.fail_points)?;
+                let name = name.to_string();
+                if !listed && (was_interrupted || is_covered) && is_file(&name) {
+                    folder::remove_file(&folder.join(name), &self.fail_points)?;
                 }
             }
         }
@@ -46,8 +49,9 @@ impl ContractWriter {
 
     fn remove_partial_files(&self, folder: &Path) -> Result<(), Error> {
         for name in names(folder)? {
-            if is_leftover(&name) {
-                folder::remove_file(&folder.join(name), &self.fail_points)?;
+            let path = folder.join(name);
+            if is_leftover(&path) {
+                folder::remove_file(&path, &self.fail_points)?;
             }
         }
         Ok(())

@@ -77,7 +77,8 @@ impl ContractWriter {
         let state = match state {
             Some(state) => {
                 check_identity(&folder, &state.identity, &identity)?;
-                state
+                // If the state is damaged, an export may have been interrupted since its previous copy was written.
+                State { open: state.open || !warnings.is_empty(), ..state }
             }
             None => {
                 if !chain.days.is_empty() {
@@ -101,7 +102,7 @@ impl ContractWriter {
             check_identity(&folder, &found, &identity)?;
         }
         let writer = Self {
-            open_on_disk: chain.open.keys().copied().collect(),
+            open_on_disk: chain.open_on_disk.clone(),
             kept: BTreeMap::new(),
             confirmed: ConfirmedRanges::of_state(&state),
             folder,
