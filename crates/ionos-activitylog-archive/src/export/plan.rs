@@ -73,10 +73,10 @@ pub(super) async fn estimate(
     for range in plan.missing.union(&plan.unverified).iter() {
         let one_event = PageSize::new(1).map_err(|source| Error::Read { source })?;
         let page = exporter.client.page(contract, range, 0, one_event).await;
-        let total = page.map_err(|source| Error::Read { source })?.total;
+        let page = page.map_err(|source| Error::Read { source })?;
         requests += 1;
-        plan.exact &= total.is_some_and(|total| total.exact);
-        let events = total.map_or(0, |total| total.count);
+        plan.exact &= page.exact_total().is_some();
+        let events = page.total.map_or(0, |total| total.count);
         let windows = events.div_ceil(WINDOW_EVENTS).max(1);
         plan.events = plan.events.saturating_add(events);
         plan.windows = plan.windows.saturating_add(windows);

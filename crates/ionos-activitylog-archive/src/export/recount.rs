@@ -1,6 +1,6 @@
 //! Finds late events. An event can reach the log after its range was archived and verified. So the totals of archived
-//! ranges are requested again, with one request per verified range of a day, and a range whose total differs is read
-//! again. Equal totals do not show that the events are the same: an event that appeared may hide one that vanished. So
+//! ranges are requested again, with one request per verified range of a day, and a range whose total differs from the
+//! number of archived events is read again. Equal totals do not show that the events are the same: an event that appeared may hide one that vanished. So
 //! an export can also read all ranges again and compare ids and contents.
 
 use chrono::{NaiveDate, TimeDelta};
@@ -9,6 +9,7 @@ use ionos_activitylog::DateRange;
 use super::reread;
 use super::run::ContractExportRun;
 use crate::error::Error;
+use crate::manifest::CountComparison;
 
 /// Age from which a range counts as recounted or sealed if it is found complete.
 const CONFIRMED_AFTER: TimeDelta = TimeDelta::hours(24);
@@ -26,7 +27,7 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
             return Ok(());
         }
         let is_old = verified.end() <= job.exporter.clock.now() - CONFIRMED_AFTER;
-        if !job.exporter.reread && total_is_unchanged(job, date, verified).await? {
+        if !job.exporter.reread && total_equals_archive(job, date, verified).await? {
             if is_old {
                 job.writer.mark_recounted(verified);
             }
@@ -37,12 +38,19 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
     job.writer.save_if_due()
 }
 
-async fn total_is_unchanged(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+/// Whether the service reports as many events for a range as are archived. What a manifest states about an earlier total
+/// does not count: events may have been archived since, or been found missing.
+async fn total_equals_archive(
+    job: &mut ContractExportRun<'_>,
+    date: NaiveDate,
+    range: DateRange,
+) -> Result<bool, Error> {
     let total = job.total(range).await?;
     let Some(manifest) = job.writer.chain.days.get(&date) else {
         return Ok(true);
     };
-    Ok(total.is_some() && total == manifest.total_in(range))
+    let archived = manifest.archived_in(range);
+    Ok(total.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
 }
 
 /// Reads a range again and archives new events as a late part. Returns whether the service returned exactly the archived

@@ -41,8 +41,8 @@ use crate::encode::text;
 use crate::error::Error;
 use crate::fs::{json_file, regular_file};
 use crate::layout::PartName;
-
 use crate::sum::{saturating_sum, saturating_sum_if_known};
+
 /// Schema and version of the manifests that this crate writes. This crate also reads `ialog.manifest/1`.
 pub const MANIFEST_SCHEMA: &str = "ialog.manifest/2";
 
@@ -308,9 +308,15 @@ impl Manifest {
         self.parts.iter().filter(move |part| inside.covers(part.file.range))
     }
 
+    /// Number of archived events of a range.
+    pub(crate) fn archived_in(&self, range: DateRange) -> ArchivedCount {
+        let distinct = self.parts_in(range).map(|part| part.total.unwrap_or(part.unique));
+        let lines = self.parts_in(range).map(|part| part.count);
+        ArchivedCount { distinct: saturating_sum(distinct), lines: saturating_sum(lines) }
+    }
+
     /// Total that the service reported for a range when the range was read last. `None` if it reported no usable total
-    /// for one of the entries in the range. Compare a later total with this one, not with the number of archived
-    /// events: an amended event is archived with several contents, but the service counts it once.
+    /// for one of the entries in the range.
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
         let inside = RangeSet::from(range);
         let entries = self.ranges.iter().filter(|read| read.range().is_some_and(|read| inside.covers(read)));
@@ -378,6 +384,38 @@ impl Manifest {
             count: sum(|part| part.count),
             unique: sum(|part| part.unique),
             total: totals.filter(|_| counted),
+        }
+    }
+}
+
+/// Number of archived events of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArchivedCount {
+    /// Number of events, each counted once: an amended event is archived with several contents. Equal records without a
+    /// usable `@uuid` are several events.
+    pub(crate) distinct: u64,
+    /// Number of lines, at least `distinct`.
+    pub(crate) lines: u64,
+}
+
+/// A count of the service, compared with the archived events of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CountComparison {
+    Equal,
+    Fewer,
+    More,
+    /// More than the archived events and not more than their lines: the service may count the contents of an amended
+    /// event, or have another event.
+    Ambiguous,
+}
+
+impl ArchivedCount {
+    pub(crate) fn compare(self, count: u64) -> CountComparison {
+        match count {
+            _ if count == self.distinct => CountComparison::Equal,
+            _ if count < self.distinct => CountComparison::Fewer,
+            _ if count > self.lines => CountComparison::More,
+            _ => CountComparison::Ambiguous,
         }
     }
 }

@@ -1,12 +1,14 @@
-//! Compares the totals in an archive with the current totals of the service, with one request per verified range.
+//! Compares the numbers of archived events with the current totals of the service, with one request per verified range.
+//! What the manifests state about earlier totals does not count.
 
 use chrono::NaiveDate;
-use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
+use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
 
 use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
 use crate::layout::Archive;
-use crate::manifest::{Manifest, read_days};
+use crate::manifest::{ArchivedCount, CountComparison, read_days};
+use crate::sum::saturating_sum;
 
 /// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if all of its
 /// ranges are equal.
@@ -16,7 +18,7 @@ use crate::manifest::{Manifest, read_days};
 pub struct TotalsReport {
     /// Differences and warnings.
     pub report: VerifyReport,
-    /// Number of days for which the service reports the archived total.
+    /// Number of days for which the service reports as many events as are archived, each counted once.
     pub equal: u64,
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
@@ -31,7 +33,7 @@ impl TotalsReport {
     #[must_use]
     pub fn compared(&self) -> u64 {
         let more = self.more.iter().map(|(_, days)| days.len() as u64);
-        self.equal + self.fewer + more.sum::<u64>()
+        saturating_sum(more.chain([self.equal, self.fewer]))
     }
 }
 
@@ -44,7 +46,7 @@ enum TotalComparison {
     More,
 }
 
-/// Compares the totals of the verified ranges of some contracts (`None`: all) with the service. Calls `on_progress`
+/// Compares the numbers of events in the verified ranges of some contracts (`None`: all) with the totals of the service. Calls `on_progress`
 /// after each day with the number of days done and the total number of days.
 ///
 /// Fails if the archive cannot be read, and if the service does not answer.
@@ -70,8 +72,8 @@ pub async fn verify_totals(
                 let report = &mut totals.report;
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
-                    let total = page.map_err(|source| Error::Read { source })?.total;
-                    compare(report, &location, &manifest, range, total)
+                    let page = page.map_err(|source| Error::Read { source })?;
+                    compare(report, &location, manifest.archived_in(range), range, &page)
                 } else {
                     report
                         .warnings
@@ -100,54 +102,56 @@ pub async fn verify_totals(
     Ok(totals)
 }
 
-/// Reports a total that differs from the archived one.
+/// Compares the count on a page with the number of archived events, and reports a difference.
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,
-    manifest: &Manifest,
+    archived: ArchivedCount,
     range: DateRange,
-    counted: Option<Total>,
+    page: &Page,
 ) -> TotalComparison {
     let shown = super::range(range);
-    let Some(counted) = counted else {
-        report.warnings.push(format!("{shown} cannot be compared: the service reports no total"));
+    let not_comparable = |reason: String| format!("{shown} cannot be compared: {reason}");
+    if let Some(reason) = &page.partial_search {
+        let reason = format!("the service searched only a part of its log ({reason})");
+        report.warnings.push(not_comparable(reason));
+        return TotalComparison::Unknown;
+    }
+    let Some(Total { count, exact, .. }) = page.total else {
+        report.warnings.push(not_comparable("the service reports no total".to_owned()));
         return TotalComparison::Unknown;
     };
-    let archived = manifest.parts_in(range).map(|part| part.count).sum::<u64>();
-    let at_least = if counted.exact { "" } else { "at least " };
-    let Total { count, exact, .. } = counted;
-    match manifest.total_in(range) {
-        None => {
-            report.warnings.push(format!(
-                "{shown} cannot be compared: the service gave no usable count when it was archived; it reports \
-                 {at_least}{count} now, {archived} are archived"
-            ));
-            TotalComparison::Unknown
-        }
-        Some(total) if count > total => {
-            report.findings.push(location.find(
-                None,
-                Problem::Total,
-                format!(
-                    "{shown}: the service reports {at_least}{count} events, it reported {total} when {archived} were archived: \
-                     --recount adds the late events"
-                ),
-            ));
+    let ArchivedCount { distinct, lines } = archived;
+    let at_least = if exact { "" } else { "at least " };
+    match archived.compare(count) {
+        CountComparison::More => {
+            let detail = format!(
+                "{shown}: the service reports {at_least}{count} events, {distinct} are archived: --recount adds the late \
+                 events"
+            );
+            report.findings.push(location.find(None, Problem::Total, detail));
             TotalComparison::More
         }
-        Some(_) if !exact => {
-            report
-                .warnings
-                .push(format!("{shown} cannot be compared: the service reports only a lower bound, {count} events"));
+        _ if !exact => {
+            let reason = format!("the service reports only a lower bound, {count} events; {distinct} are archived");
+            report.warnings.push(not_comparable(reason));
             TotalComparison::Unknown
         }
-        Some(total) if count < total => {
+        CountComparison::Ambiguous => {
+            let reason = format!(
+                "the service reports {count} events; {distinct} are archived, in {lines} lines, because some were amended \
+                 or have no id"
+            );
+            report.warnings.push(not_comparable(reason));
+            TotalComparison::Unknown
+        }
+        CountComparison::Fewer => {
             report.warnings.push(format!(
-                "{shown}: the service reports {count} events, it reported {total} when {archived} were archived: it no \
-                 longer keeps the others; the archive has them"
+                "{shown}: the service reports {count} events, {distinct} are archived: it no longer keeps the others; \
+                 the archive has them"
             ));
             TotalComparison::Fewer
         }
-        Some(_) => TotalComparison::Equal,
+        CountComparison::Equal => TotalComparison::Equal,
     }
 }
