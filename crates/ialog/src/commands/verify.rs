@@ -51,7 +51,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "GLOB")]
     pub(crate) ignore: Vec<String>,
 
-    /// Also compare the number of events with the counts of the service, one request per day
+    /// Also compare the number of archived events, each counted once, with the counts of the service, one request per day
     #[arg(long)]
     pub(crate) online: bool,
 
@@ -178,7 +178,7 @@ fn describe_result(report: &VerifyReport, has_heads: bool) -> String {
         let count = format_count(report.findings.len() as u64, "finding");
         let damaged = report.damaged_days() as u64;
         return match damaged {
-            0 => format!("FAILED: {count} in {size}. No finding concerns a single day."),
+            0 => format!("FAILED: {count} in the archive as a whole. {size} were checked."),
             damaged => {
                 let rest = match days.saturating_sub(damaged) {
                     0 => String::new(),
@@ -242,7 +242,7 @@ async fn compare_with_service(
     show_findings(&totals.report, context)?;
     let (after, _) = context.messages.request_counts().totals();
     context.info(format_args!(
-        "compared the number of events with the counts of the service ({}): {}",
+        "compared the number of archived events, each counted once, with the counts of the service ({}): {}",
         format_count(after - before, "request"),
         describe_totals(&totals)
     ));

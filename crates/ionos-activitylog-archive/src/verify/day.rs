@@ -1,7 +1,10 @@
 //! Checks the parts of a day in one pass over each file: the digests of the file and of its lines, and the counts, ids,
 //! times and order of the events.
+//!
+//! A part has one finding for each cause. If the file is not the one that its manifest names, what differs in its lines
+//! follows from that, so the finding of the file names the first difference only.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Take};
 use std::path::Path;
@@ -10,12 +13,13 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{Event, EventId};
 use sha2::{Digest as _, Sha256};
 
-use super::{FileLocation, Problem, VerifyReport};
+use super::{FileLocation, Finding, Problem, VerifyReport};
 use crate::digest::{Digest, HashingWriter};
 use crate::encode::decompress;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::{KeptRecords, Manifest, Part};
 use crate::part::lines::MAX_LINE_BYTES;
+use crate::sum::{saturating_sum, saturating_sum_if_known};
 
 /// Number of bytes after the end of a part, as its manifest states it, that are read of a longer file.
 const MAX_EXTRA_BYTES: u64 = 16 << 20;
@@ -56,13 +60,16 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
         check_kept(&mut report, &FileLocation { root, file: folder.join(&kept.file) }, kept);
     }
     let totals = manifest.ranges.iter().filter_map(|range| range.total);
-    let total = totals.fold(0_u64, u64::saturating_add);
+    let total = saturating_sum(totals);
     if all_read && report.findings.is_empty() && total > events {
         let location = FileLocation { root, file: folder.to_path_buf() };
         let detail = format!("the parts have {events} events, the manifests say that the service reported {total}");
         report.findings.push(location.find(None, Problem::Count, detail));
     }
-    if all_read && let Some(detail) = late.difference() {
+    if all_read
+        && report.findings.is_empty()
+        && let Some(detail) = late.difference()
+    {
         let location = FileLocation { root, file: folder.to_path_buf() };
         report.findings.push(location.find(None, Problem::Count, detail));
     }
@@ -101,10 +108,10 @@ struct LatePartTotals {
 impl LatePartTotals {
     fn add(&mut self, scan: &PartScan, part: &Part) {
         let before = if self.parts == 0 { Some(0) } else { self.counted };
-        self.counted = before.zip(part.total).map(|(before, total)| before + total);
+        self.counted = saturating_sum_if_known([before, part.total]);
         self.parts += 1;
         self.unique += scan.unique;
-        self.manifest_unique += part.unique;
+        self.manifest_unique = self.manifest_unique.saturating_add(part.unique);
         self.expected_total += scan.expected_total();
     }
 
@@ -123,7 +130,7 @@ impl LatePartTotals {
     }
 }
 
-/// Reads a part once and reports every difference from its manifest.
+/// Reads a part once and reports each difference from its manifest that does not follow from another one.
 ///
 /// Fails if the file cannot be read. Data that cannot be decompressed is a finding.
 fn check_part<'a>(
@@ -134,15 +141,12 @@ fn check_part<'a>(
 ) -> io::Result<PartScan> {
     let bound = part.bytes.saturating_add(MAX_EXTRA_BYTES);
     let mut file = HashingReader::new(regular_file::open(&location.file)?.take(bound));
-    let mut scan = PartScan::default();
-    let mut finding = |line: Option<u64>, problem, detail: String| {
-        report.findings.push(location.find(line, problem, detail));
-    };
+    let (mut scan, mut lines) = (PartScan::default(), LineProblems::default());
     let unpacked = {
         let compressed = BufReader::with_capacity(1 << 17, &mut file);
         decompress(part.file.compression, compressed).and_then(|reader| {
             let bounded = reader.take(part.unpacked.saturating_add(1));
-            scan.read(Box::new(bounded), part, known, &mut finding)
+            scan.read(Box::new(bounded), part, known, &mut lines)
         })
     };
     // An error of the system shows nothing about the content of the file.
@@ -152,26 +156,59 @@ fn check_part<'a>(
         return unpacked.map(|()| scan);
     }
     if let Err(error) = unpacked {
-        finding(Some(scan.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));
+        lines.add(scan.count + 1, Problem::Changed, format!("cannot be decompressed from here on: {error}"));
     }
     // Bytes after the end of the compressed data belong to the file too.
     io::copy(&mut file, &mut io::sink())?;
+    let lines_differ = scan.line_difference(part);
     if let Some(detail) = file.difference(part) {
-        finding(None, Problem::Changed, detail);
-    }
-    if let Some(detail) = scan.count_difference(part) {
-        finding(None, Problem::Count, detail);
-    }
-    if let Some(detail) = scan.line_difference(part) {
-        finding(None, Problem::Changed, detail);
-    }
-    if (scan.first, scan.last) != (part.first, part.last) {
-        finding(None, Problem::Time, "the time of the first or last event differs from the manifest".to_owned());
+        let consequence = match (lines.first(), &lines_differ) {
+            (Some((line, detail)), _) => format!("line {line}: {detail}"),
+            (None, None) => "its lines are unchanged".to_owned(),
+            (None, Some(_)) if scan.count == part.count => "its lines were changed".to_owned(),
+            (None, Some(_)) => format!("it has {} events, the manifest says {}", scan.count, part.count),
+        };
+        report.findings.push(location.find(None, Problem::Changed, format!("{detail}; {consequence}")));
+    } else {
+        // The manifest contradicts itself, because it states the digest of this file.
+        let time = (scan.first, scan.last) != (part.first, part.last);
+        let time = time.then(|| "the time of the first or last event differs from the manifest".to_owned());
+        let stated = lines_differ.map(|detail| (Problem::Changed, detail));
+        let stated = stated.or_else(|| Some((Problem::Count, scan.count_difference(part)?)));
+        let stated = stated.or_else(|| Some((Problem::Time, time?)));
+        report.findings.extend(stated.map(|(problem, detail)| location.find(None, problem, detail)));
+        report.findings.extend(lines.findings(location));
     }
     report.parts += 1;
     report.events += scan.count;
     report.bytes += scan.bytes;
     Ok(scan)
+}
+
+/// Differences in the lines of a part: the first of each kind, and the number of all.
+#[derive(Default)]
+struct LineProblems(BTreeMap<Problem, (u64, String, u64)>);
+
+impl LineProblems {
+    fn add(&mut self, line: u64, problem: Problem, detail: String) {
+        self.0.entry(problem).or_insert((line, detail, 0)).2 += 1;
+    }
+
+    /// The earliest line with a difference.
+    fn first(&self) -> Option<(u64, &str)> {
+        self.0.values().map(|(line, detail, _)| (*line, detail.as_str())).min()
+    }
+
+    /// One finding for each kind.
+    fn findings(self, location: &FileLocation<'_>) -> Vec<Finding> {
+        let finding = |(problem, (line, mut detail, count))| {
+            if count > 1 {
+                detail = format!("{detail}; and so in {} later lines", count - 1);
+            }
+            location.find(line, problem, detail)
+        };
+        self.0.into_iter().map(finding).collect()
+    }
 }
 
 /// Values computed from the lines that were read so far.
@@ -229,7 +266,7 @@ impl PartScan {
         mut reader: Box<dyn BufRead + Send + '_>,
         part: &'a Part,
         known: &mut KnownIds<'a>,
-        finding: &mut impl FnMut(Option<u64>, Problem, String),
+        lines: &mut LineProblems,
     ) -> io::Result<()> {
         let mut line = Vec::with_capacity(1 << 12);
         loop {
@@ -240,9 +277,9 @@ impl PartScan {
             }
             self.count += 1;
             self.bytes += length as u64;
-            let number = Some(self.count);
+            let number = self.count;
             if line.pop_if(|last| *last == b'\n').is_none() {
-                finding(number, Problem::Record, "the line has no line end".to_owned());
+                lines.add(number, Problem::Record, "the line has no line end".to_owned());
             }
             let hash = Sha256::digest(&line);
             self.lines.update(hash);
@@ -251,50 +288,38 @@ impl PartScan {
                 .map_err(|error| error.to_string())
                 .and_then(|line| Event::from_json(line).map_err(|error| error.to_string()));
             match event {
-                Ok(event) => self.check_event(&event, part, known, finding),
-                Err(error) => finding(number, Problem::Record, error),
+                Ok(event) => self.check_event(&event, part, known, lines),
+                Err(error) => lines.add(number, Problem::Record, error),
             }
         }
     }
 
-    fn check_event<'a>(
-        &mut self,
-        event: &Event,
-        part: &'a Part,
-        known: &mut KnownIds<'a>,
-        finding: &mut impl FnMut(Option<u64>, Problem, String),
-    ) {
+    fn check_event<'a>(&mut self, event: &Event, part: &'a Part, known: &mut KnownIds<'a>, lines: &mut LineProblems) {
         let id = event.id();
         if let Some(time) = event.time() {
-            self.check_time(time, &id, part, finding);
+            self.check_time(time, &id, part, lines);
         }
-        self.check_id((&id, event.time().is_some()), part, known, finding);
+        self.check_id((&id, event.time().is_some()), part, known, lines);
         self.last_id = Some(id);
     }
 
     /// Checks that the time lies in the range of the part, and that the event follows the previous one.
-    fn check_time(
-        &mut self,
-        time: DateTime<Utc>,
-        id: &EventId,
-        part: &Part,
-        finding: &mut impl FnMut(Option<u64>, Problem, String),
-    ) {
-        let number = Some(self.count);
+    fn check_time(&mut self, time: DateTime<Utc>, id: &EventId, part: &Part, lines: &mut LineProblems) {
+        let number = self.count;
         if !part.file.range.contains(time) {
             let detail = format!(
                 "the event has the time {}, which is outside of {}",
                 crate::encode::text::time(time),
                 super::range(part.file.range)
             );
-            finding(number, Problem::Time, detail);
+            lines.add(number, Problem::Time, detail);
         }
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
         let sort_key = Some((time, id.clone()));
         if self.last_key > sort_key {
             let detail = "out of order: the event belongs before the previous one".to_owned();
-            finding(number, Problem::Order, detail);
+            lines.add(number, Problem::Order, detail);
         }
         self.last_key = sort_key;
     }
@@ -305,7 +330,7 @@ impl PartScan {
         (id, has_time): (&EventId, bool),
         part: &'a Part,
         known: &mut KnownIds<'a>,
-        finding: &mut impl FnMut(Option<u64>, Problem, String),
+        lines: &mut LineProblems,
     ) {
         let number = self.count;
         let Some((content, other, line)) = known.get(id) else {
@@ -320,7 +345,7 @@ impl PartScan {
         let is_repeat = id.is_of_content() && (adjacent || !has_time || part.late && in_other_part);
         if *content == self.content && !is_repeat {
             let detail = format!("event {id} is already in {}, line {line}", other.file);
-            finding(Some(number), Problem::Duplicate, detail);
+            lines.add(number, Problem::Duplicate, detail);
         }
         // Ids are counted per part, except in late parts.
         if in_other_part && !part.late {

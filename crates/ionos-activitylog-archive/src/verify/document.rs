@@ -20,7 +20,7 @@ const CHECKS: [&str; 7] = [
     "the lines of each part have the counts, times, order and digests that its manifest states",
     "no event of a day is archived twice",
     "every part and manifest is named, and no other file is in the archive",
-    "the state names no manifest or range that is missing",
+    "the state names no manifest or range that is missing, and no manifest was added after the last export had ended",
 ];
 
 /// The report of a verification.

@@ -3,7 +3,7 @@
 //! of its day and with the next manifest.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `foreign` knows
-//! files that are not of the archive, `day` checks the lines of a day. `heads` compares with digests that were kept, and
+//! files that are not of the archive, `day` checks the lines of a day, `moved` recognises parts under other names. `heads` compares with digests that were kept, and
 //! `document` is the report for machines. In
 //! contrast, `online` compares the totals of an archive with those of the service.
 
@@ -12,16 +12,17 @@ mod day;
 mod document;
 mod foreign;
 mod heads;
+mod moved;
 mod online;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use ionos_activitylog::ContractNumber;
@@ -31,6 +32,7 @@ use crate::encode::text::single_line;
 use crate::error::Error;
 use crate::layout::{Archive, contract_of, day_of, manifest_number, names};
 use crate::manifest::{Manifest, ManifestLink, Part};
+use crate::sum::saturating_sum;
 use foreign::ForeignFiles;
 
 pub use document::{ReportedFinding, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay};
@@ -294,17 +296,21 @@ pub fn verify_archive_with_progress(
         days.extend(manifests);
     }
     let parts = days.iter().flat_map(|manifest| &manifest.parts);
-    let (done, bytes) = (AtomicU64::new(0), parts.map(|part| part.bytes).sum());
+    let (done, bytes) = (Mutex::new(0_u64), saturating_sum(parts.map(|part| part.bytes)));
     let on_part = |part: &Part| {
-        let before = done.fetch_add(part.bytes, Ordering::Relaxed);
-        on_progress(before + part.bytes, bytes);
+        let done = {
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            *done = done.saturating_add(part.bytes);
+            *done
+        };
+        on_progress(done, bytes);
     };
     let (next, all) = (AtomicUsize::new(0), Mutex::new(VerifyReport::default()));
     let work = || {
         let next_index = || next.fetch_add(1, Ordering::Relaxed);
         while let Some((folder, manifest)) = Some(next_index()).and_then(|at| folders.get(at).zip(days.get(at))) {
             let found = day::check_day(archive.root(), folder, manifest, &on_part);
-            all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(found);
+            all.lock().unwrap_or_else(PoisonError::into_inner).add(found);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -315,8 +321,9 @@ pub fn verify_archive_with_progress(
         }
         work();
     });
-    report.add(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+    report.add(all.into_inner().unwrap_or_else(PoisonError::into_inner));
     report.days = days;
+    moved::merge_findings(&mut report, archive);
     report.findings.sort();
     Ok(report)
 }

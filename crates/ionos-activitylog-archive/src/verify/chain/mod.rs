@@ -2,32 +2,31 @@
 //! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well, and then
 //! the digest of the last one differs from any copy that was kept.
 //!
-//! Nothing in the archive can switch a check off: the state can only add findings.
+//! `files` reports files that no manifest names, and `state` compares the chain with the state.
+
+mod files;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use ionos_activitylog::RangeSet;
 
 use super::foreign::ForeignFiles;
 use super::{FileLocation, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
+use crate::encode::text::single_line;
 use crate::error::Error;
-use crate::fs::is_leftover;
 use crate::fs::regular_file::{self, is_not_regular};
-use crate::layout::{
-    ContractFolder, LOCK, MANIFEST_OF_VERSION_1, MANIFESTS, OPEN_MANIFESTS, PREVIOUS_STATE, PartName, RUN_LOG, STATE,
-    day_of, is_kept_file, manifest_number, names,
-};
+use crate::layout::{ContractFolder, day_of, manifest_number, names};
 use crate::manifest::{
-    ChainEntry, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifests, ReadRange,
+    CONTRADICTS_CLOSED, ChainEntry, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifestKind,
+    OpenManifests,
 };
-use crate::state::{ContractLock, State};
 
-/// Files of a contract that belong to the archive but are not named in manifests.
-const UNLISTED_FILES: [&str; 5] = [STATE, PREVIOUS_STATE, LOCK, RUN_LOG, MANIFESTS];
+/// The finding for a manifest that states the same in other bytes.
+const REFORMATTED: &str = "file was changed: its members are formatted in another way than an export does";
 
 /// Checks the manifests, files and state of a contract. Returns what its manifests state about each day.
 pub(super) fn check_contract(
@@ -36,10 +35,10 @@ pub(super) fn check_contract(
     foreign: &ForeignFiles,
 ) -> (VerifyReport, Vec<Manifest>) {
     let mut check = ChainCheck::new(root, folder, foreign);
-    let (version_1, chain) = (check.check_version_1(), check.check_chain());
-    check.check_open();
-    // A manifest that cannot be read is one finding, not one more for each range that it states.
-    check.check_state(version_1 && chain);
+    check.check_version_1();
+    check.check_chain();
+    let repeated = check.check_open();
+    check.check_state(repeated);
     check.check_files();
     check.finish()
 }
@@ -55,6 +54,13 @@ struct ChainCheck<'a> {
     days: BTreeMap<NaiveDate, Manifest>,
     /// Days of closed manifests.
     closed: BTreeSet<NaiveDate>,
+    /// The last manifest of each day in the chain, with its number.
+    last_of_day: BTreeMap<NaiveDate, (u64, Manifest)>,
+    /// Whether no manifest is missing or unreadable. Otherwise, what it states is unknown, which is one finding and not
+    /// one more for each range and file of it.
+    is_complete: bool,
+    /// Files that no manifest names, which may be named in a manifest that is missing or unreadable.
+    unnamed: Vec<PathBuf>,
     /// The manifests of version 1 that could be read, in order of their days.
     version_1: Vec<(ManifestLink, Manifest)>,
     /// Name of the service and rule for ids of the first manifest, which all others must have.
@@ -71,6 +77,9 @@ impl<'a> ChainCheck<'a> {
             chain: ManifestChain::new(folder.contract().clone()),
             days: BTreeMap::new(),
             closed: BTreeSet::new(),
+            last_of_day: BTreeMap::new(),
+            is_complete: true,
+            unnamed: Vec::new(),
             version_1: Vec::new(),
             identity: None,
         }
@@ -91,8 +100,24 @@ impl<'a> ChainCheck<'a> {
                 self.add_finding(file, Problem::Changed, source.to_string());
             }
             Error::Open { source, .. } => self.report_unreadable(file, &source),
+            Error::Damaged { detail, .. } => {
+                self.add_finding(file, Problem::Changed, format!("file was changed: {detail}"));
+            }
+            Error::UnsupportedVersion { actual, expected, .. } => {
+                let detail = format!("file has the format {actual}; this version reads {expected}");
+                self.add_finding(file, Problem::Changed, detail);
+            }
             error => self.add_finding(file, Problem::Changed, error.to_string()),
         }
+    }
+
+    /// A path relative to the root of the archive, for a warning.
+    fn shown(&self, path: &Path) -> String {
+        single_line(path.strip_prefix(self.root).unwrap_or(path))
+    }
+
+    fn warn(&mut self, warning: String) {
+        self.report.warnings.push(warning);
     }
 
     /// The names in a folder of the archive, or `None` if there is none. A finding if it cannot be listed.
@@ -113,11 +138,10 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Reads the manifests of version 0.1.0 and compares their links. Returns whether all could be read.
-    fn check_version_1(&mut self) -> bool {
+    /// Reads the manifests of version 0.1.0 and compares their links.
+    fn check_version_1(&mut self) {
         let days: Vec<NaiveDate> =
             self.list(self.folder.path()).unwrap_or_default().iter().filter_map(|name| day_of(name)).collect();
-        let mut is_complete = true;
         for date in days {
             let path = self.folder.manifest_of_version_1(date);
             let read = regular_file::read_if_exists(&path, MAX_MANIFEST_BYTES).and_then(|bytes| {
@@ -127,15 +151,21 @@ impl<'a> ChainCheck<'a> {
             match read {
                 Ok(Some((manifest, bytes))) => {
                     let belongs = manifest.date == date && manifest.contract == *self.folder.contract();
-                    if !belongs || manifest.to_bytes() != bytes {
-                        self.report_reformatted(path);
+                    if !belongs {
+                        let detail = format!(
+                            "file was changed: it belongs to contract {}, {}",
+                            manifest.contract, manifest.date
+                        );
+                        self.add_finding(path, Problem::Changed, detail);
+                    } else if manifest.to_bytes() != bytes {
+                        self.add_finding(path, Problem::Changed, REFORMATTED);
                     }
                     let link = ManifestLink { number: None, date, sha256: Digest::sha256(&bytes) };
                     self.version_1.push((link, manifest));
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    is_complete = false;
+                    self.is_complete = false;
                     self.report_error(path, error);
                 }
             }
@@ -145,7 +175,7 @@ impl<'a> ChainCheck<'a> {
         for (link, manifest) in self.version_1.clone() {
             match manifest.previous {
                 expected if expected == previous => {}
-                Some(expected) if !dates.contains(&expected.date) && is_complete => {
+                Some(expected) if !dates.contains(&expected.date) && self.is_complete => {
                     let path = self.folder.manifest_of_version_1(expected.date);
                     let detail = format!("file is missing: the manifest of {} refers to it", link.date);
                     self.add_finding(path, Problem::Missing, detail);
@@ -156,12 +186,6 @@ impl<'a> ChainCheck<'a> {
             self.add_closed(&manifest, self.folder.manifest_of_version_1(link.date));
             self.chain.links.push(link);
         }
-        is_complete
-    }
-
-    fn report_reformatted(&mut self, path: PathBuf) {
-        let detail = "file was changed: it belongs to another place or contract, or was reformatted";
-        self.add_finding(path, Problem::Changed, detail);
     }
 
     /// Adds what a manifest states to its day.
@@ -182,61 +206,77 @@ impl<'a> ChainCheck<'a> {
         self.add(manifest, path);
     }
 
-    /// Checks the numbers and links of the chain. Returns whether all of its files could be read.
-    fn check_chain(&mut self) -> bool {
+    /// Checks the numbers and links of the chain.
+    fn check_chain(&mut self) {
         let Some(files) = self.list(&self.folder.manifests()) else {
-            return true;
+            return;
         };
         let mut numbers: Vec<u64> = files.iter().filter_map(|name| manifest_number(name)).collect();
         numbers.sort_unstable();
-        let mut is_complete = true;
-        // The entry before the next one. `None` if it is missing or cannot be read, so that its digest is unknown.
+        // The entry before the next one. `None` if it is missing, cannot be read or was changed, so that its digest is
+        // unknown.
         let (mut last, mut previous): (u64, Option<Option<ManifestLink>>) = (0, Some(None));
         for number in numbers {
             if number > last + 1 {
-                is_complete = false;
                 previous = None;
-                let (first, path) = (last + 1, self.folder.manifest(last + 1));
-                let detail = match number - first {
-                    1 => "file is missing from the chain of manifests".to_owned(),
-                    missing => format!("file is missing from the chain of manifests, and {} after it", missing - 1),
-                };
-                self.add_finding(path, Problem::Missing, detail);
+                self.report_missing(last + 1, number - 1, "from the chain of manifests");
             }
             last = number;
             let path = self.folder.manifest(number);
             let read = regular_file::read(&path, MAX_MANIFEST_BYTES)
                 .and_then(|bytes: Vec<u8>| Ok((ChainEntry::from_bytes(&bytes, &path)?, bytes)));
             previous = match read {
-                Ok((entry, bytes)) => Some(Some(self.check_entry(number, &entry, &bytes, previous))),
+                Ok((entry, bytes)) => self.check_entry(number, &entry, &bytes, previous).map(Some),
                 Err(error) => {
-                    is_complete = false;
+                    self.is_complete = false;
                     self.report_error(path, error);
                     None
                 }
             };
         }
+        // Manifests may be swapped. Those of version 1 have no number, so they stay first.
+        self.chain.links.sort_by_key(|link| link.number);
         if last > 0 && !self.version_1.is_empty() && !self.chain.has_import {
             let path = self
                 .folder
                 .manifest_of_version_1(self.version_1.first().map(|(link, _)| link.date).unwrap_or_default());
             self.add_finding(path, Problem::Extra, "the chain of manifests does not list this file");
         }
-        is_complete
     }
 
+    /// Reports the manifests with the numbers from `first` to `last` as one finding.
+    fn report_missing(&mut self, first: u64, last: u64, place: &str) {
+        self.is_complete = false;
+        let others = match last.saturating_sub(first) {
+            0 => String::new(),
+            others => format!(", and {others} after it"),
+        };
+        let detail = format!("file is missing {place}{others}");
+        self.add_finding(self.folder.manifest(first), Problem::Missing, detail);
+    }
+
+    /// Checks a file of the chain. Returns its link, or `None` after a finding that explains why the next manifest does
+    /// not refer to this file.
     fn check_entry(
         &mut self,
         number: u64,
         entry: &ChainEntry,
         bytes: &[u8],
         previous: Option<Option<ManifestLink>>,
-    ) -> ManifestLink {
+    ) -> Option<ManifestLink> {
         let path = self.folder.manifest(number);
-        if entry.number() != Some(number) || entry.to_bytes() != bytes {
-            self.report_reformatted(path.clone());
-        }
-        if let Some(previous) = previous
+        let own_number = entry.number().unwrap_or(number);
+        let changed = if own_number != number {
+            Some(format!("file was changed: it is manifest {own_number} of the chain"))
+        } else if entry.contract() != self.folder.contract() {
+            Some(format!("file was changed: it belongs to contract {}", entry.contract()))
+        } else {
+            (entry.to_bytes() != bytes).then(|| REFORMATTED.to_owned())
+        };
+        let is_changed = changed.is_some();
+        if let Some(detail) = changed {
+            self.add_finding(path.clone(), Problem::Changed, detail);
+        } else if let Some(previous) = previous
             && entry.previous() != previous
         {
             // The finding names the earlier file, because the later one contains its digest.
@@ -251,16 +291,14 @@ impl<'a> ChainCheck<'a> {
         match entry {
             ChainEntry::Imported(import) => self.check_import(import, path),
             ChainEntry::Manifest(manifest) => {
-                if manifest.contract != *self.folder.contract() {
-                    self.report_reformatted(path.clone());
-                }
+                self.last_of_day.insert(manifest.date, (number, (**manifest).clone()));
                 self.add_closed(manifest, path);
             }
         }
-        let link = ManifestLink { number: Some(number), date: entry.date(), sha256: Digest::sha256(bytes) };
+        let link = ManifestLink { number: Some(own_number), date: entry.date(), sha256: Digest::sha256(bytes) };
         self.chain.links.push(link);
         self.chain.manifests += 1;
-        link
+        (!is_changed).then_some(link)
     }
 
     /// Compares the manifests of version 1 with the list of the chain.
@@ -287,23 +325,45 @@ impl<'a> ChainCheck<'a> {
             }
         }
         let unlinked: Vec<NaiveDate> = import.unlinked.iter().map(|link| link.date).collect();
-        if unlinked != self.chain.unlinked_days || import.contract != *self.folder.contract() {
-            let detail = "it was changed: it names another contract or other unlinked manifests than there are";
+        if unlinked != self.chain.unlinked_days {
+            let detail = "file was changed: it names other unlinked manifests than there are";
             self.add_finding(path, Problem::Changed, detail);
         }
     }
 
-    /// Checks the open manifests, which prove nothing.
-    fn check_open(&mut self) {
+    /// Checks the open manifests, which prove nothing. Returns the days of those that closed manifests repeat.
+    fn check_open(&mut self) -> Vec<NaiveDate> {
         let path = self.folder.open_manifests();
         let open = match OpenManifests::read(&path) {
             Ok(open) => open,
-            Err(error) => return self.report_error(path, error),
+            Err(error) => {
+                self.is_complete = false;
+                self.report_error(path, error);
+                return Vec::new();
+            }
         };
+        let mut repeated = Vec::new();
         let last_closed = self.closed.last().copied();
         for manifest in &open.manifests {
+            let date = manifest.date;
             if manifest.contract != *self.folder.contract() {
-                self.report_reformatted(path.clone());
+                let detail = format!("file was changed: {date} belongs to contract {}", manifest.contract);
+                self.add_finding(path.clone(), Problem::Changed, detail);
+            }
+            let last = self.last_of_day.get(&date);
+            match OpenManifests::compare(manifest, last.map(|(_, last)| last), self.days.get(&date)) {
+                OpenManifestKind::Addition => {}
+                OpenManifestKind::Repetition => {
+                    repeated.extend(last.map(|(number, _)| (date, *number)));
+                    continue;
+                }
+                // If manifests are missing, it may add to one of them.
+                OpenManifestKind::Contradiction if !self.is_complete => {}
+                OpenManifestKind::Contradiction => {
+                    let detail = format!("{date} was changed: {CONTRADICTS_CLOSED}");
+                    self.add_finding(path.clone(), Problem::Changed, detail);
+                    continue;
+                }
             }
             match last_closed.is_some_and(|closed| manifest.date <= closed) {
                 true => self.chain.interrupted_days.push(manifest.date),
@@ -315,132 +375,15 @@ impl<'a> ChainCheck<'a> {
         let current = self.chain.open_days.pop();
         self.chain.interrupted_days.append(&mut self.chain.open_days);
         self.chain.open_days.extend(current);
-    }
-
-    /// Reports files that no manifest names.
-    fn check_files(&mut self) {
-        self.chain.is_unfinished |= ContractLock::is_held(self.folder);
-        let folder = self.folder.path().to_path_buf();
-        for name in self.list(&folder).unwrap_or_default() {
-            match day_of(&name) {
-                Some(date) => self.check_day(date),
-                None if UNLISTED_FILES.contains(&name.as_str()) => self.check_unlisted(&folder.join(&name), &name),
-                None => self.check_foreign(folder.join(&name), &name),
-            }
+        let numbers = repeated.iter().map(|(_, number)| *number).collect();
+        if self.is_complete && !OpenManifests::repeats_the_end(numbers, self.chain.manifests) {
+            self.add_finding(path, Problem::Changed, format!("file was changed: {CONTRADICTS_CLOSED}"));
+            return Vec::new();
         }
-        let folder = self.folder.manifests();
-        if folder.is_dir() {
-            for name in self.list(&folder).unwrap_or_default() {
-                if manifest_number(&name).is_none() && name != OPEN_MANIFESTS {
-                    self.check_foreign(folder.join(&name), &name);
-                }
-            }
-        }
-    }
-
-    /// Reports an unlisted file that is a link, a pipe or the like.
-    fn check_unlisted(&mut self, path: &Path, name: &str) {
-        let is_usual = std::fs::symlink_metadata(path).is_ok_and(|found| match name {
-            MANIFESTS => found.is_dir(),
-            _ => found.is_file(),
-        });
-        if !is_usual {
-            self.add_finding(path.to_path_buf(), Problem::Extra, "not the kind of file that an export writes here");
-        }
-    }
-
-    fn check_day(&mut self, date: NaiveDate) {
-        let folder = self.folder.day(date);
-        for name in self.list(&folder).unwrap_or_default() {
-            match name.parse::<PartName>() {
-                Ok(part) => self.check_part_name(date, &part, folder.join(&name)),
-                Err(_) if name == MANIFEST_OF_VERSION_1 => {}
-                Err(_) if is_kept_file(&name) => self.check_kept_name(date, &name, folder.join(&name)),
-                Err(_) => self.check_foreign(folder.join(&name), &name),
-            }
-        }
-    }
-
-    /// Reports a part that no manifest names.
-    fn check_part_name(&mut self, date: NaiveDate, part: &PartName, path: PathBuf) {
-        let day = self.days.get(&date);
-        if day.is_none_or(|day| day.parts.iter().all(|one| one.file != *part)) {
-            let covered: RangeSet = day.iter().flat_map(|day| &day.ranges).filter_map(ReadRange::range).collect();
-            self.report_unnamed(path, part.late || !covered.covers(part.range));
-        }
-    }
-
-    /// Reports kept records that no manifest names.
-    fn check_kept_name(&mut self, date: NaiveDate, name: &str, path: PathBuf) {
-        if self.days.get(&date).is_none_or(|day| day.kept.iter().all(|kept| kept.file != name)) {
-            self.report_unnamed(path, true);
-        }
-    }
-
-    /// Reports a file that no manifest names. An export that is running or was killed may have written it, if it can be
-    /// a file of an unfinished export; then the result is not OK, either.
-    fn report_unnamed(&mut self, path: PathBuf, can_be_unfinished: bool) {
-        if self.report.findings.iter().any(|one| one.problem == Problem::Unreadable) {
-            let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
-            let warning = format!("{shown} may be named in the manifest that cannot be read");
-            self.report.warnings.push(warning);
-        } else if can_be_unfinished && self.chain.is_unfinished {
-            let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
-            let warning = format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
-            self.report.warnings.push(warning);
-        } else {
-            self.add_finding(path, Problem::Extra, "no manifest names this file: it was added");
-        }
-    }
-
-    fn check_foreign(&mut self, path: PathBuf, name: &str) {
-        if is_leftover(name) {
-            let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
-            self.report.warnings.push(format!("{shown} was left by a killed export; the next export removes it"));
-        } else {
-            self.foreign.report(&mut self.report, self.root, path);
-        }
-    }
-
-    /// Compares the chain with the state, which names the last manifest that was written and the ranges that were read.
-    fn check_state(&mut self, is_complete: bool) {
-        let path = self.folder.path().join(STATE);
-        let state = match State::read(self.folder) {
-            Ok((state, warning)) => {
-                self.report.warnings.extend(warning);
-                state
-            }
-            Err(error) => return self.report_error(path, error),
-        };
-        let Some(state) = state else {
-            return;
-        };
-        self.chain.is_unfinished |= state.open;
-        if !is_complete {
-            return;
-        }
-        if let Some(written) = state.head
-            && !self.chain.links.contains(&written)
-        {
-            let (is_missing, file) = match written.number {
-                Some(number) => (number > self.chain.manifests, self.folder.manifest(number)),
-                None => {
-                    let file = self.folder.manifest_of_version_1(written.date);
-                    (!file.exists(), file)
-                }
-            };
-            let (problem, detail) = match is_missing {
-                true => (Problem::Missing, "file is missing: it was the last manifest"),
-                false => (Problem::Chain, "not the manifest that was written: file was changed or added"),
-            };
-            self.add_finding(file, problem, detail);
-        }
-        let ranges = self.days.values().flat_map(|manifest| &manifest.ranges);
-        let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();
-        for lost in state.covered_ranges().difference(&covered).iter() {
-            let detail = format!("{} was archived, but no manifest covers it", super::range(lost));
-            self.add_finding(self.folder.day(lost.start().date_naive()), Problem::Missing, detail);
-        }
+        let repeated: Vec<NaiveDate> = repeated.into_iter().map(|(date, _)| date).collect();
+        self.chain.interrupted_days.extend(&repeated);
+        self.chain.interrupted_days.sort_unstable();
+        repeated
     }
 
     fn finish(mut self) -> (VerifyReport, Vec<Manifest>) {

@@ -1,0 +1,58 @@
+//! Recognises a part that was renamed or moved. It is missing in one place and unexpected in another, which is one change
+//! and so one finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::{Problem, VerifyReport};
+use crate::digest::{Digest, HashingWriter};
+use crate::encode::text::single_line;
+use crate::fs::regular_file;
+use crate::layout::Archive;
+use crate::manifest::Part;
+
+/// Merges the findings of a missing part and of an unexpected file with the same content.
+pub(super) fn merge_findings(report: &mut VerifyReport, archive: &Archive) {
+    let files = |problem: fn(Problem) -> bool| {
+        let found = report.findings.iter().filter(move |finding| problem(finding.problem));
+        found.map(|finding| finding.file.clone())
+    };
+    let missing: BTreeSet<PathBuf> = files(|problem| problem == Problem::Missing).collect();
+    let mut unexpected: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
+    for file in files(|problem| matches!(problem, Problem::Extra | Problem::Foreign)) {
+        if let Ok(found) = std::fs::symlink_metadata(archive.root().join(&file)) {
+            unexpected.entry(found.len()).or_default().push(file);
+        }
+    }
+    let mut moved: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    for day in &report.days {
+        let folder = archive.contract(&day.contract).day(day.date);
+        let folder = folder.strip_prefix(archive.root()).unwrap_or(&folder);
+        for part in &day.parts {
+            let file = folder.join(part.file.to_string());
+            let Some(candidates) = unexpected.get_mut(&part.bytes).filter(|_| missing.contains(&file)) else {
+                continue;
+            };
+            let place = candidates.iter().position(|found| has_content_of(&archive.root().join(found), part));
+            moved.extend(place.map(|place| (file, candidates.remove(place))));
+        }
+    }
+    let places: BTreeSet<&PathBuf> = moved.values().collect();
+    report.findings.retain(|finding| !places.contains(&finding.file));
+    for finding in &mut report.findings {
+        if let Some(place) = moved.get(&finding.file) {
+            finding.detail = format!("file was moved to {}", single_line(place));
+        }
+    }
+}
+
+/// Whether a file has the bytes that a manifest states for a part.
+fn has_content_of(path: &Path, part: &Part) -> bool {
+    let digest = || {
+        let mut hashing = HashingWriter::new(io::sink());
+        io::copy(&mut regular_file::open(path)?.take(part.bytes.saturating_add(1)), &mut hashing)?;
+        io::Result::Ok(Digest::from(hashing.hash))
+    };
+    digest().is_ok_and(|digest| digest == part.sha256)
+}
