@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +17,7 @@ use crate::support::exports::{
     undisturbed_archive, undisturbed_file,
 };
 use crate::support::in_process::run_in_process;
-use crate::support::program::{Printed, names, run};
+use crate::support::program::{Printed, ialog, names, prepared_by_shell, run};
 
 const TOO_LARGE: &str = "File too large (os error 27): raise the file size limit (`ulimit -f`, or that of the file \
      system), then run the same command again to resume";
@@ -158,6 +159,46 @@ fn export_with_action(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send 
 fn export_undisturbed_days(root: &Path) {
     let printed = export_with_action(root, FailPoint::RunNoted, |_| {});
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+}
+
+/// The command as a user without the privilege to read any file. `None` if this test has the privilege and cannot drop it.
+fn without_privilege(command: &Command) -> Option<Command> {
+    if !rustix::process::geteuid().is_root() {
+        return Some(prepared_by_shell(":", command));
+    }
+    let mut tool = Command::new("setpriv");
+    let dropped = ["--bounding-set", "-dac_override,-dac_read_search"];
+    let works = tool.args(dropped).arg("true").output().is_ok_and(|output| output.status.success());
+    // The shell expands `$0` and `$@` to the command.
+    let preparation = format!("exec setpriv {} \"$0\" \"$@\"", dropped.join(" "));
+    works.then(|| prepared_by_shell(&preparation, command))
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_called_damaged() {
+    let folder = scratch_folder();
+    let printed = run(export_to_archive(folder.path(), RANGES[0], "calm", None));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let contract = folder.path().join(format!("audit/contract={}", demo_contract()));
+    let part = fs::read_dir(contract.join("date=2026-11-03")).unwrap().next().unwrap().unwrap().path();
+    for path in [contract.join("_manifests/00000001.json"), part] {
+        let mode = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        let name = path.strip_prefix(folder.path().join("audit")).unwrap().display().to_string();
+        for (arguments, code) in [(&["verify", "audit"][..], 1), (&["cat", "audit", "-q"], 2)] {
+            let Some(command) = without_privilege(&ialog(folder.path(), arguments)) else {
+                eprintln!("SKIPPED: root reads any file, and setpriv (util-linux) is missing");
+                return;
+            };
+            let printed = run(command);
+            assert_eq!(printed.code, Some(code), "{name}, {arguments:?}: {}{}", printed.stdout, printed.stderr);
+            let said = printed.stdout + &printed.stderr;
+            assert!(said.contains(&name) && said.contains("cannot be read: Permission denied"), "{said}");
+            assert!(!said.contains("changed") && !said.contains("modified"), "{said}");
+        }
+        fs::set_permissions(&path, mode).unwrap();
+    }
+    assert_eq!(run(ialog(folder.path(), &["verify", "audit"])).code, Some(0));
 }
 
 #[test]

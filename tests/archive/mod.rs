@@ -1,5 +1,6 @@
-//! Archives and file exports: crash recovery, full disks, permissions, commands and schemas.
+//! Archives and file exports: crash recovery, full disks, bounds of memory, permissions, commands and schemas.
 
+mod bounded_memory;
 mod commands;
 mod crash_recovery;
 mod failing_disk;

@@ -6,6 +6,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use ionos_activitylog_archive::internal::{parse_state, state_to_bytes};
+use ionos_activitylog_archive::{Digest, Manifest, ManifestLink};
+
 use crate::support::exports::{RANGES, demo_contract, export_to_archive, scratch_folder};
 use crate::support::program::{Printed, ialog, run};
 
@@ -106,6 +109,61 @@ fn bomb(path: &Path) {
         std::io::Write::write_all(&mut encoder, &letters).unwrap();
     }
     encoder.finish().unwrap();
+}
+
+/// Appends a manifest to the chain, which is linked to the last one. Returns its link.
+fn append_manifest(victim: &Victim, mut manifest: Manifest) -> ManifestLink {
+    let (last, sha256) = Manifest::read(&victim.manifest(4)).unwrap();
+    manifest.number = Some(5);
+    let mut previous: ManifestLink = serde_json::from_value(serde_json::json!({
+        "number": 4, "date": last.date.to_string(), "sha256": sha256.to_string()
+    }))
+    .unwrap();
+    manifest.previous = Some(previous);
+    let bytes = manifest.to_bytes();
+    fs::write(victim.manifest(5), &bytes).unwrap();
+    (previous.number, previous.date, previous.sha256) = (Some(5), manifest.date, Digest::sha256(&bytes));
+    previous
+}
+
+/// Appends a manifest that adds nothing.
+fn append_empty_manifest(victim: &Victim) -> ManifestLink {
+    let (last, _) = Manifest::read(&victim.manifest(4)).unwrap();
+    let mut added = Manifest::new(last.api, last.contract, last.date);
+    added.counts.total = Some(0);
+    append_manifest(victim, added)
+}
+
+/// Changes the bytes of a part, and appends a manifest that states the changed part. The lines stay, because the name of
+/// the part has their digest.
+fn restate_part(victim: &Victim) -> ManifestLink {
+    let (mut last, _) = Manifest::read(&victim.manifest(4)).unwrap();
+    let path = victim.part(&last.date.to_string());
+    let lines = zstd::decode_all(fs::File::open(&path).unwrap()).unwrap();
+    let bytes = zstd::encode_all(lines.as_slice(), 19).unwrap();
+    (last.parts[0].bytes, last.parts[0].sha256) = (bytes.len() as u64, Digest::sha256(&bytes));
+    fs::write(path, bytes).unwrap();
+    append_manifest(victim, last)
+}
+
+/// Makes the state name this manifest as the last one.
+fn set_head(victim: &Victim, head: ManifestLink) {
+    let mut state = parse_state(&fs::read(victim.state()).unwrap()).unwrap();
+    state.head = Some(head);
+    fs::write(victim.state(), state_to_bytes(&state)).unwrap();
+}
+
+/// Writes open manifests that state the same as a closed one, with one text replaced.
+fn open_again(victim: &Victim, number: u64, from: &str, to: &str) {
+    let (mut manifest, _) = Manifest::read(&victim.manifest(number)).unwrap();
+    (manifest.number, manifest.previous) = (None, None);
+    let open = serde_json::json!({ "schema": "ialog.open-manifests/1", "manifests": [manifest] });
+    let path = victim.contract.join("_manifests/open.json");
+    fs::write(&path, open.to_string().replacen(from, to, 1)).unwrap();
+}
+
+fn open_state(victim: &Victim) {
+    replace(&victim.state(), "\"open\": false", "\"open\": true");
 }
 
 /// Exit codes of `verify` without and with the kept heads.
@@ -257,6 +315,48 @@ fn edits() -> Vec<Edit> {
             let manifest = fs::read_to_string(victim.manifest(4)).unwrap();
             let open = format!("{{\"schema\":\"ialog.open-manifests/1\",\"manifests\":[{manifest}]}}");
             fs::write(victim.contract.join("_manifests/open.json"), open).unwrap();
+        }),
+        edit("the last manifest opened again", FOUND, |victim| open_again(victim, 4, "", "")),
+        edit("the last manifest opened again, and an open state", INCOMPLETE, |victim| {
+            open_again(victim, 4, "", "");
+            open_state(victim);
+        }),
+        edit("the last manifest opened again and edited, and an open state", FOUND, |victim| {
+            open_again(victim, 4, "\"name\":\"ialog\"", "\"name\":\"igolo\"");
+            open_state(victim);
+        }),
+        edit("an earlier manifest opened again, and an open state", FOUND, |victim| {
+            open_again(victim, 2, "", "");
+            open_state(victim);
+        }),
+        edit("a manifest added", FOUND, |victim| {
+            append_empty_manifest(victim);
+        }),
+        edit("a manifest added, and an open state", INCOMPLETE, |victim| {
+            append_empty_manifest(victim);
+            open_state(victim);
+        }),
+        // The chain has no end of its own. The report says that the state is missing, and what --head does not cover.
+        edit("a manifest added, no state", HARMLESS, |victim| {
+            append_empty_manifest(victim);
+            victim.forget_state();
+        }),
+        edit("a part stated again by an added manifest", FOUND, |victim| {
+            let head = restate_part(victim);
+            set_head(victim, head);
+        }),
+        edit("a part stated again by an added manifest, no state", FOUND, |victim| {
+            restate_part(victim);
+            victim.forget_state();
+        }),
+        edit("folder with the name of a leftover", FOUND, |victim| {
+            fs::create_dir(victim.contract.join(".part.x.partial")).unwrap();
+        }),
+        edit("link with the name of a leftover", FOUND, |victim| {
+            symlink(victim.part("2026-11-03"), victim.day("2026-11-03").join(".part.x.partial")).unwrap();
+        }),
+        edit("lock with another name", HARMLESS, |victim| {
+            fs::hard_link(victim.contract.join("_state.lock"), victim.root().with_file_name("lock")).unwrap();
         }),
         edit("file in the root", FOUND, |victim| fs::write(victim.root().join("evil.ndjson"), "{}").unwrap()),
         edit("folder in the root", FOUND, |victim| fs::create_dir(victim.root().join("contract=abc")).unwrap()),
