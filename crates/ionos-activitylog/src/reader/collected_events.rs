@@ -54,9 +54,24 @@ impl CollectedEvents {
         }
     }
 
+    /// Whether an event with this id was added.
+    pub(super) fn contains(&self, id: &EventId) -> bool {
+        self.first_index.contains_key(id)
+    }
+
     /// Number of distinct events.
     pub(super) fn distinct(&self) -> u64 {
         self.first_index.len() as u64
+    }
+
+    /// The range of the window.
+    pub(super) fn range(&self) -> DateRange {
+        self.range
+    }
+
+    /// Takes all contents, in the order in which they were read.
+    pub(super) fn take_all(&mut self) -> Vec<Event> {
+        std::mem::replace(self, Self::new(self.range)).contents
     }
 
     pub(super) fn reserve(&mut self, additional: usize) {

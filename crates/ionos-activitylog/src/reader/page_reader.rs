@@ -15,6 +15,7 @@ use crate::defaults::MAX_PIECE_REQUESTS;
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
+use crate::reader::received_events::ReceivedEvents;
 use crate::runtime::clock::Clock;
 
 /// Reads pages of one window.
@@ -23,6 +24,8 @@ pub(super) struct PageReader<'a> {
     pub(super) api: &'a Api,
     pub(super) contract: &'a ContractNumber,
     pub(super) extra: &'a ExtraRequests,
+    /// Receives the events of pages that are requested again.
+    pub(super) received: &'a ReceivedEvents,
     /// Number of requests for pieces of pages of the window so far.
     pub(super) piece_requests: &'a AtomicU64,
 }
@@ -54,7 +57,7 @@ impl PageReader<'_> {
             };
             let may_repeat = attempts < self.api.retry.attempts();
             match page.map(Response::into_inner) {
-                Ok(page) if may_repeat && page.partial_search.is_some() => {}
+                Ok(page) if may_repeat && page.partial_search.is_some() => self.received.keep(range, page.events),
                 Ok(page) => return Ok(FetchedPage { page, requests }),
                 Err(error) if may_repeat && may_be_transient(error.kind()) => {}
                 Err(error) if may_be_read_in_pieces(&error) && size > 1 => {

@@ -12,7 +12,7 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
-use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, is_mostly_outside};
+use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, has_same_records, is_mostly_outside};
 
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
 /// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
@@ -153,7 +153,7 @@ impl WindowScanner<'_> {
             second => second?,
         };
         scan.requests += second.requests;
-        let is_repeated = scan.pages.iter().any(|first| has_same_ends(first, &second.page));
+        let is_repeated = scan.pages.iter().any(|first| has_same_records(first, &second.page));
         let has_hits = second.page.hits() > 0 && !is_repeated;
         match has_hits {
             true => self.set_page_size(scan, &second.page),
@@ -236,7 +236,11 @@ impl WindowScanner<'_> {
                 if scan.page_size > size {
                     // A page of the group was longer than the offsets of the group assume. Its hits are on that page, or
                     // are requested again.
-                    scan.requests += fetched.map_or(1, |repeated| repeated.requests);
+                    scan.requests += 1;
+                    if let Ok(repeated) = fetched {
+                        scan.requests += repeated.requests - 1;
+                        self.pages.received.keep(range, repeated.page.events);
+                    }
                 } else if let Some(end) = self.add_page(range, total, fetched, scan).await? {
                     return Ok(end);
                 }

@@ -127,6 +127,11 @@ impl PartialScan {
     }
 }
 
+/// Whether two pages have the same records.
+pub(super) fn has_same_records(one: &Page, other: &Page) -> bool {
+    one.hits() == other.hits() && one.events.iter().map(Event::raw).eq(other.events.iter().map(Event::raw))
+}
+
 /// Whether two pages begin and end with the same records.
 pub(super) fn has_same_ends(one: &Page, other: &Page) -> bool {
     fn ends(page: &Page) -> [Option<&str>; 2] {

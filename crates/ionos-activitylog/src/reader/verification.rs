@@ -182,6 +182,8 @@ pub(super) struct Verification {
     pub(super) has_partial_search: bool,
     /// Highest total that a page of the last scan reported. `None` if no page reported a total.
     last_total: Option<Total>,
+    /// Whether answers before the first scan returned events of the window.
+    has_received: bool,
 }
 
 impl Verification {
@@ -202,7 +204,22 @@ impl Verification {
             unreadable: Vec::new(),
             has_partial_search: false,
             last_total: None,
+            has_received: false,
         }
+    }
+
+    /// Adds events of the window that answers returned outside of its scans. A scan that lacks one of them proves
+    /// nothing.
+    pub(super) fn receive(&mut self, events: Vec<Event>) {
+        self.has_received |= !events.is_empty();
+        for event in events {
+            self.events.add(event);
+        }
+    }
+
+    /// The range of the window.
+    pub(super) fn range(&self) -> DateRange {
+        self.events.range()
     }
 
     /// The exact total that all pages of the last scan reported; see [`ScanFacts::agreed_total`].
@@ -234,8 +251,8 @@ impl Verification {
         self.has_partial_search = scan.has_partial_search;
         let hits = events.len() as u64;
         let known_before = self.events.distinct();
-        // All events of the first scan are new, so `union` is also the number of its distinct events.
-        let mut in_scan = (self.scans > 0).then(|| HashSet::with_capacity(events.len()));
+        // If all events of the first scan are new, `union` is also the number of its distinct events.
+        let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
         self.repeats_without_id.clear();
         self.events.reserve(events.len());
         for event in events {

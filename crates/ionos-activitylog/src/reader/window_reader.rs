@@ -9,10 +9,12 @@ use futures_util::future::BoxFuture;
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
 use crate::error::{Error, ErrorKind};
+use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::page_reader::pause;
 use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
+use crate::reader::received_events::ReceivedEvents;
 use crate::reader::scan::{ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::verification::{Proof, Verification};
@@ -103,6 +105,7 @@ pub(super) struct ReadingProgress {
     /// Number of windows with a wrong total so far.
     mismatches: AtomicU32,
     pub(super) extra: ExtraRequests,
+    pub(super) received: ReceivedEvents,
     /// Hashes the ids of returned events. `None` without a cross-check.
     pub(super) id_hasher: Option<RandomState>,
 }
@@ -115,9 +118,10 @@ impl WindowReader<'_> {
         loop {
             let had_profile = self.limits().has_profile();
             let result = match self.scan_until_verified(window, Resolution::Second).await? {
-                WindowResult::Unverified(scanned) if scanned.finer_may_help && !self.is_finest(window) => {
+                WindowResult::Unverified(mut scanned) if scanned.finer_may_help && !self.is_finest(window) => {
                     requests += scanned.requests;
-                    let (finer, finer_requests) = self.read_finer(window, scanned.distinct_events()).await?;
+                    let events = scanned.verification.events.take_all();
+                    let (finer, finer_requests) = self.read_finer(window, events).await?;
                     requests += finer_requests;
                     match finer {
                         Some(result) => result,
@@ -132,15 +136,14 @@ impl WindowReader<'_> {
                 }
                 result => result,
             };
-            // A wrong limit of the profile must not cause a gap.
-            if let WindowResult::Unverified(scanned) = &result
-                && had_profile
-            {
-                self.limits().reset();
-                requests += scanned.requests;
-                continue;
-            }
             return Ok(match result {
+                // A wrong limit of the profile must not cause a gap.
+                WindowResult::Unverified(scanned) if had_profile => {
+                    self.limits().reset();
+                    requests += scanned.requests;
+                    self.keep(scanned);
+                    continue;
+                }
                 WindowResult::Split { windows, requests: own } => {
                     WindowResult::Split { windows, requests: requests + own }
                 }
@@ -151,6 +154,19 @@ impl WindowReader<'_> {
 
     fn limits(&self) -> &ServiceLimits {
         &self.scanner.pages.api.limits
+    }
+
+    /// Keeps the events of a window that is read again or in parts.
+    fn keep(self, mut scanned: ScannedWindow) {
+        let range = scanned.window.range;
+        self.progress.received.keep(range, scanned.verification.events.take_all());
+        scanned.parts.into_iter().for_each(|part| self.keep(part));
+    }
+
+    /// Adds a scan, and the events that other answers returned for the window.
+    fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
+        verification.receive(self.progress.received.take(verification.range()));
+        verification.add(scan, is_finest)
     }
 
     /// Whether a window of at most one second cannot be split any further.
@@ -183,13 +199,16 @@ impl WindowReader<'_> {
                     requests += scan.requests;
                     self.compare_totals(window, &scan);
                     if !is_splittable {
+                        self.progress.received.keep(window.range, scan.events);
                         return self.read_beginning(window, total, requests).await.map(WindowResult::Unverified);
                     }
                     if scan.is_mostly_outside(window.range) || !extra.try_split(page_size) {
-                        verification.add(Scan { agreed_total: None, ..scan }, false);
+                        self.add(&mut verification, Scan { agreed_total: None, ..scan }, false);
                         let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                         return Ok(WindowResult::Unverified(scanned));
                     }
+                    self.progress.received.keep(window.range, verification.events.take_all());
+                    self.progress.received.keep(window.range, scan.events);
                     if scan.pages > 1 {
                         // The windows of the split read these pages again.
                         extra.spend(scan.pages);
@@ -204,7 +223,7 @@ impl WindowReader<'_> {
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
             self.compare_totals(window, &scan);
-            let proof = verification.add(scan, is_finest);
+            let proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
                 extra.add_events(verification.events.distinct());
             }
@@ -224,12 +243,14 @@ impl WindowReader<'_> {
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
             let again = PlannedWindow { was_scanned: true, ..window };
             if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT && may_spend(pages) {
+                self.progress.received.keep(window.range, verification.events.take_all());
                 return Ok(self.split_by_total(again, total, resolution, requests));
             }
             let to_locate = PlannedWindow { mismatch_splits: window.mismatch_splits + 1, part_of: None, ..again };
             if verification.has_partial_search {
                 // Its pages were already requested several times. A search of a shorter range may succeed.
                 if is_splittable && self.may_locate_mismatch(window, &verification) && may_spend(pages.max(2)) {
+                    self.progress.received.keep(window.range, verification.events.take_all());
                     return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
@@ -238,6 +259,7 @@ impl WindowReader<'_> {
             if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
                 let windows = again.split_by_day();
                 if windows.len() > 1 {
+                    self.progress.received.keep(window.range, verification.events.take_all());
                     return Ok(WindowResult::Split { windows, requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
@@ -257,6 +279,7 @@ impl WindowReader<'_> {
                 _ => verification.scans_without_new >= SCANS_WITHOUT_NEW,
             };
             if is_exhausted && may_locate && may_spend(pages.max(2)) {
+                self.progress.received.keep(window.range, verification.events.take_all());
                 return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
             }
             if is_exhausted || verification.scans >= MAX_SCANS || !may_spend(pages) {
@@ -317,19 +340,18 @@ impl WindowReader<'_> {
         let requests = requests + scan.requests;
         let total = total.map(|count| Total { count, exact: true }).or(scan.highest_total);
         let mut verification = Verification::new(window.range);
-        verification.add(Scan { agreed_total: None, ..scan }, false);
+        self.add(&mut verification, Scan { agreed_total: None, ..scan }, false);
         Ok(ScannedWindow::finish_overflowed(window, verification, total, requests))
     }
 
     /// Tests whether the service supports fractions of a second, and reads a second in parts if it does.
-    /// `distinct_events` is the number of distinct events that scans of the whole second returned. The parts are
-    /// accepted only if together they have at least that many events: a service that cuts off fractions returns no
-    /// events for one part and the whole second for another. Returns the result, which is `None` if the parts are not
-    /// accepted, and the number of requests.
+    /// `events` are those that scans of the whole second returned. The parts are accepted only if together they have all
+    /// of them: a service that cuts off fractions returns no events for one part and the whole second for another.
+    /// Returns the result, which is `None` if the parts are not accepted, and the number of requests.
     async fn read_finer(
         self,
         whole: PlannedWindow,
-        distinct_events: u64,
+        events: Vec<Event>,
     ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
         let mut requests = 0;
         let mut planned = PlannedWindow::new(whole.range).split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond);
@@ -356,10 +378,15 @@ impl WindowReader<'_> {
         }
         requests += parts.iter().map(|part| part.requests).sum::<u64>();
         let has_other_times = parts.iter().any(|part| part.verification.events.out_of_window > 0);
-        let distinct_in_parts: u64 = parts.iter().map(ScannedWindow::distinct_events).sum();
-        let is_supported = planned.is_empty() && !has_other_times && distinct_in_parts >= distinct_events;
+        let is_in_parts = |event: &Event| parts.iter().any(|part| part.verification.events.contains(&event.id()));
+        let is_supported = planned.is_empty() && !has_other_times && events.iter().all(is_in_parts);
         self.limits().record_fraction_support(is_supported);
-        Ok((is_supported.then(|| ScannedWindow::join(whole, parts)), requests))
+        if !is_supported {
+            self.progress.received.keep(whole.range, events);
+            parts.into_iter().for_each(|part| self.keep(part));
+            return Ok((None, requests));
+        }
+        Ok((Some(ScannedWindow::join(whole, parts)), requests))
     }
 
     /// [`Self::scan_until_verified`] for a part of a second, boxed because the two functions call each other.
@@ -438,10 +465,6 @@ impl ScannedWindow {
             Some(_) => WindowResult::Verified(joined),
             None => WindowResult::Unverified(joined),
         }
-    }
-
-    fn distinct_events(&self) -> u64 {
-        self.verification.events.distinct()
     }
 
     /// Converts to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added to the number

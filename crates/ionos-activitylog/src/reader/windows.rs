@@ -395,6 +395,7 @@ impl WindowRead {
             api: &request.api,
             contract: &request.contract,
             extra: &progress.extra,
+            received: &progress.received,
             piece_requests: &piece_requests,
         };
         let scanner = WindowScanner { pages, page_size: request.page_size, gate: &gate };

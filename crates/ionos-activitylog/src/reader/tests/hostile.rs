@@ -19,6 +19,8 @@ struct HostileService {
     max_page: u64,
     /// Maximum hits of the first two pages, which are shorter than later ones.
     first_pages: Option<[u64; 2]>,
+    /// Whether the answer to a request, by its number, lacks the event of a time.
+    hides: Option<fn(u64, DateTime<Utc>) -> bool>,
     /// A record that is in every range.
     everywhere: Option<Vec<u8>>,
     /// Whether the total is the number of hits of the page.
@@ -31,6 +33,8 @@ struct HostileService {
     fills_pages: bool,
     requests: AtomicU64,
     queries: Mutex<Vec<PageQuery>>,
+    /// Every record that was sent.
+    sent: Mutex<BTreeSet<Vec<u8>>>,
 }
 
 impl HostileService {
@@ -41,6 +45,7 @@ impl HostileService {
             log,
             max_page: 1_000,
             first_pages: None,
+            hides: None,
             everywhere: None,
             counts_page: false,
             total,
@@ -48,6 +53,7 @@ impl HostileService {
             fills_pages: false,
             requests,
             queries,
+            sent: Mutex::default(),
         }
     }
 
@@ -58,7 +64,8 @@ impl HostileService {
             let time = |index| if index == 0 { query.range.start() } else { parse_time("2026-11-20T00:00:00Z") };
             (0..1_000).map(|index| record(request * 1_000 + index, time(index)).into_bytes()).collect::<Vec<_>>()
         });
-        let is_within = |time| self.ignores_range || query.range.contains(time);
+        let is_hidden = |time| self.hides.is_some_and(|hides| hides(request, time));
+        let is_within = |time| (self.ignores_range || query.range.contains(time)) && !is_hidden(time);
         let hits: Vec<&Vec<u8>> = match &filled {
             Some(records) => records.iter().collect(),
             None => {
@@ -70,6 +77,7 @@ impl HostileService {
         let size = query.limit.min(max_first.unwrap_or(self.max_page)) as usize;
         let offset = if self.fills_pages { 0 } else { query.offset as usize };
         let page = hits.iter().skip(offset).take(size);
+        self.sent.lock().unwrap().extend(page.clone().map(|record| record.to_vec()));
         let page: Vec<Vec<u8>> = page.map(|record| [b"{\"_source\":", &record[..], b"}"].concat()).collect();
         let counted = if self.counts_page { page.len() } else { hits.len() };
         let total = (self.total)(counted as u64, request);
@@ -321,6 +329,42 @@ async fn a_record_without_a_time_is_returned_once_although_every_range_has_it() 
         assert_eq!(returned.count(), count, "{record}");
         assert_eq!(summary.yielded, 30_001);
     }
+}
+
+/// Two replicas answer in turn, and each total agrees with its page.
+#[tokio::test]
+async fn an_event_that_an_answer_showed_is_returned_and_the_lack_of_it_in_later_answers_is_a_gap() {
+    let minute = TimeDelta::minutes(1);
+    type Hides = fn(u64, DateTime<Utc>) -> bool;
+    let hides: [(&str, Hides); 5] = [
+        ("only the first answer has it", |request, time| request > 1 && is_noon(time)),
+        ("the first 4 answers have it", |request, time| request > 4 && is_noon(time)),
+        ("every second answer has it", |request, time| request % 2 == 0 && is_noon(time)),
+        ("every third answer is empty", |request, _| request % 3 == 0),
+        ("every second answer is empty", |request, _| request % 2 == 0),
+    ];
+    for (name, hides) in hides {
+        for (max_page, requested) in [(1_000, 1_000), (100, 1_000), (25, 1_000), (1_000, 100), (1_000, 400)] {
+            let service = HostileService::new(log(1_440, minute), |count, _| count.to_string());
+            let service = Arc::new(HostileService { max_page, hides: Some(hides), ..service });
+            let client = hostile_client(&service);
+            let events = client.events(CONTRACT.parse().unwrap(), day()).page_size(PageSize::new(requested).unwrap());
+            let mut stream = events.windows();
+            let mut read = Vec::new();
+            while let Some(window) = stream.try_next().await.unwrap() {
+                read.extend(window.events);
+            }
+            let returned: BTreeSet<Vec<u8>> = read.iter().map(|event| event.raw().as_bytes().to_vec()).collect();
+            assert_eq!(returned.len(), read.len(), "{name}, {max_page}, {requested}");
+            assert!(returned == *service.sent.lock().unwrap(), "{name}, {max_page}, {requested}");
+            let is_complete = stream.summary().is_complete();
+            assert!(!is_complete || read.len() == 1_440, "{name}, {max_page}, {requested}: {}", read.len());
+        }
+    }
+}
+
+fn is_noon(time: DateTime<Utc>) -> bool {
+    time == parse_time("2026-11-19T12:00:00Z")
 }
 
 #[tokio::test]
