@@ -7,6 +7,7 @@ mod end_to_end;
 mod help;
 mod interruption;
 mod manual;
+mod misplaced_secrets;
 mod refusals;
 mod scripts;
 mod simulator;

@@ -1,8 +1,9 @@
 //! Not part of the API: the redaction shared by the client library, the simulator and the command line.
 //!
 //! A secret is found in three ways: by the name of its header, parameter or member ([`is_secret_name`]), by its form
-//! ([`redact_credentials`]), and by its value where the value is known ([`redact_known`]). There is one list of names,
-//! and doubtful cases count as secret.
+//! ([`redact_credentials`], and [`redact_secret_forms`] for messages), and by its value where the value is known
+//! ([`redact_known`]). A setting whose value may be a secret that was typed in the wrong place is shown with
+//! [`redact_value`]. There is one list of names, and doubtful cases count as secret.
 
 /// The text shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -37,6 +38,20 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 /// The separators between the members of JSON, a query, a form or a list.
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
+/// Minimum length of a known secret that is replaced within a longer text, in characters, as in the masks of CI systems. A
+/// shorter secret occurs in words by chance: replacing each occurrence would make the text unreadable and tell the secret.
+const MIN_EMBEDDED_CHARS: usize = 8;
+
+/// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in base64.
+const MIN_OPAQUE_BYTES: usize = 32;
+
+/// Minimum length of a JSON Web Token in bytes if a letter is before it. The header of a token alone is longer, and a
+/// shorter text is a word such as `HeyJude`.
+const MIN_WEB_TOKEN_BYTES: usize = 24;
+
+/// Minimum length in bytes of a word after an authentication scheme that may be a credential in a message.
+const MIN_SCHEME_VALUE_BYTES: usize = 16;
+
 /// A text may end within a secret. The beginning of the secret is redacted if it has at least this many characters.
 const MIN_CUT_CHARS: usize = 4;
 
@@ -68,9 +83,15 @@ fn percent_decoded(text: &str) -> String {
 
 /// Replaces known secrets: as they are, escaped as in JSON or in a URL, and cut off at the end of the text, because a
 /// service may repeat a secret in any of these forms. If several secrets begin at the same place, the longest is
-/// replaced.
+/// replaced. A secret of less than [`MIN_EMBEDDED_CHARS`] is replaced only if it is the whole text.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
+    let is_whole = |secret: &&str| spelled_length(secret, text.trim()) == Some(text.trim().len());
+    let is_short = |secret: &&str| secret.chars().count() < MIN_EMBEDDED_CHARS;
+    let (short, secrets): (Vec<&str>, Vec<&str>) = secrets.iter().partition(|secret| is_short(secret));
+    if short.iter().any(is_whole) {
+        return REDACTED.to_owned();
+    }
     // The bytes with which a spelling of a secret can begin. Each is the first byte of a character, so the text may be
     // split there.
     let mut first_bytes = [false; 256];
@@ -176,7 +197,7 @@ pub fn redact_credentials(text: &str) -> String {
     if !may_contain_credential(text) {
         return text.to_owned();
     }
-    let text = redact_web_tokens(text);
+    let text = redact_users(&redact_web_tokens(text));
     let mut redacted = String::with_capacity(text.len());
     let mut secret_follows = false;
     for piece in text.split_inclusive(char::is_whitespace) {
@@ -185,13 +206,81 @@ pub fn redact_credentials(text: &str) -> String {
             if secret_follows {
                 redacted.push_str(REDACTED);
             } else {
-                redacted.push_str(&redact_members(&redact_parameters(&redact_user(&redact_encoded_scheme(word)))));
+                redacted.push_str(&redact_members(&redact_parameters(&redact_encoded_scheme(word))));
             }
             secret_follows = announces_secret(word);
         }
         redacted.push_str(&piece[word.len()..]);
     }
     redacted
+}
+
+/// Replaces what is a secret by its form alone: private keys, JSON Web Tokens, credentials of an HTTP authentication
+/// scheme, and user and password of addresses, with or without a scheme. For messages, whose own words, such as "the
+/// token: ...", are no names of secrets.
+#[must_use]
+pub fn redact_secret_forms(text: &str) -> String {
+    if text.contains("PRIVATE KEY-----") {
+        return REDACTED.to_owned();
+    }
+    redact_passwords(&redact_users(&redact_web_tokens(&redact_scheme_values(text))))
+}
+
+/// Replaces the word after an authentication scheme if it is long enough for a credential, unlike that in "basic
+/// authentication".
+fn redact_scheme_values(text: &str) -> String {
+    let is_quote = |c: char| "\"'`".contains(c);
+    let mut redacted = String::with_capacity(text.len());
+    let mut follows_scheme = false;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end().trim_matches(is_quote);
+        match follows_scheme && word.len() >= MIN_SCHEME_VALUE_BYTES {
+            true => redacted.push_str(&piece.replace(word, REDACTED)),
+            false => redacted.push_str(piece),
+        }
+        follows_scheme = announces_secret(word) && !word.ends_with([':', '=']);
+    }
+    redacted
+}
+
+/// Replaces user and password of each word like `user:password@host`, an address without a scheme.
+fn redact_passwords(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || "/?#\"'`<>()".contains(c);
+    let words = text.split_inclusive(is_end).map(|piece| {
+        let word = piece.trim_end_matches(is_end);
+        match word.rsplit_once('@') {
+            Some((before, host)) if before.trim_start_matches(':').contains(':') => {
+                format!("{REDACTED}@{host}{}", &piece[word.len()..])
+            }
+            _ => piece.to_owned(),
+        }
+    });
+    words.collect()
+}
+
+/// The value of a setting or argument for a message, or [`REDACTED`] if it may be a secret that was typed in the wrong
+/// place: see [`is_secret_value`].
+#[must_use]
+pub fn redact_value(value: &str) -> &str {
+    if is_secret_value(value) { REDACTED } else { value }
+}
+
+/// Whether a value contains a credential (see [`redact_credentials`]) or a password between `:` and `@`, or is a long
+/// word of letters and digits, as many tokens are.
+#[must_use]
+pub fn is_secret_value(value: &str) -> bool {
+    let value = value.trim();
+    let has_password = value.split_once(':').is_some_and(|(_, rest)| rest.contains('@'));
+    has_password || is_opaque_token(value) || redact_credentials(value) != value
+}
+
+fn is_opaque_token(value: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
+    value.len() >= MIN_OPAQUE_BYTES
+        && value.bytes().all(is_allowed)
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !value.starts_with('/')
 }
 
 /// Whether any rule of [`redact_credentials`] may apply. Most texts, such as header values, need no further work.
@@ -220,14 +309,16 @@ fn announces_secret(word: &str) -> bool {
 
 /// Replaces JSON Web Tokens. Each begins with `{"` in base64.
 fn redact_web_tokens(text: &str) -> String {
-    let is_end = |c: char| c.is_whitespace() || "?&;,#\"'<>(){}[]".contains(c);
+    let is_end = |c: char| c.is_whitespace() || "?&;,#\"'`<>(){}[]".contains(c);
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("eyJ") {
-        redacted.push_str(&rest[..start]);
-        redacted.push_str(REDACTED);
-        let token = &rest[start..];
-        rest = &token[token.find(is_end).unwrap_or(token.len())..];
+        let (before, token) = rest.split_at(start);
+        let (token, after) = token.split_at(token.find(is_end).unwrap_or(token.len()));
+        let is_word = before.ends_with(|c: char| c.is_alphabetic()) && token.len() < MIN_WEB_TOKEN_BYTES;
+        redacted.push_str(before);
+        redacted.push_str(if is_word { token } else { REDACTED });
+        rest = after;
     }
     redacted + rest
 }
@@ -257,17 +348,20 @@ fn redact_encoded_scheme(word: &str) -> String {
     redacted + &word[place..]
 }
 
-/// Replaces user and password before the host of a URL.
-fn redact_user(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else {
-        return word.to_owned();
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{REDACTED}@{host}{path}"),
-        None => word.to_owned(),
+/// Replaces user and password before the host of each URL.
+fn redact_users(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || "/?#\"'`<>".contains(c);
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let (authority, path) = after.split_at(after.find(is_end).unwrap_or(after.len()));
+        let host = authority.rsplit_once('@').map(|(_, host)| host);
+        redacted.extend([before, "://"]);
+        redacted.extend(host.iter().flat_map(|_| [REDACTED, "@"]));
+        redacted.push_str(host.unwrap_or(authority));
+        rest = path;
     }
+    redacted + rest
 }
 
 /// Replaces the values of secret parameters of a query or form: everything from `=` to the next `?`, `&` or `;`.

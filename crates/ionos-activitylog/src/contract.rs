@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
+use crate::redact::redact_value;
 
 /// Maximum length of a contract number: the digits of an unsigned 64-bit number.
 const MAX_DIGITS: usize = 20;
@@ -37,8 +38,11 @@ impl FromStr for ContractNumber {
     fn from_str(text: &str) -> Result<Self, Error> {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         if !digits || text.is_empty() || text.len() > MAX_DIGITS {
-            return Err(Error::new(ErrorKind::Configuration, format!("{text:?} is not a contract number"))
-                .with_hint(format!("it has 1 to {MAX_DIGITS} decimal digits and nothing else")));
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!("{:?} is not a contract number", redact_value(text)),
+            )
+            .with_hint(format!("it has 1 to {MAX_DIGITS} decimal digits and nothing else")));
         }
         Ok(Self(text.to_owned()))
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use ionos_activitylog::internal::did_you_mean;
+use ionos_activitylog::internal::{REDACTED, did_you_mean, redact_value};
 
 use crate::error::CommandError;
 
@@ -30,14 +30,21 @@ fn describe(error: &clap::Error) -> (String, Option<String>) {
         ErrorKind::InvalidSubcommand => {
             let typed = value(ContextKind::InvalidSubcommand);
             let suggestion = format_suggestion(value(ContextKind::SuggestedSubcommand));
-            (format!("unknown command {typed:?}{suggestion}"), None)
+            (format!("unknown command {:?}{suggestion}", redact_value(&typed)), None)
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let suggestion = format_suggestion(value(ContextKind::SuggestedArg));
-            (format!("unknown option {argument:?}{suggestion}"), None)
+            (format!("unknown option {:?}{suggestion}", redact_value(&argument)), None)
         }
-        ErrorKind::UnknownArgument => (format!("unexpected argument {argument:?}"), None),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(error, bare_name(&argument)),
+        ErrorKind::UnknownArgument => (format!("unexpected argument {:?}", redact_value(&argument)), None),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let argument = bare_name(&argument);
+            let (message, hint) = invalid_value(error, argument);
+            // Most messages quote the value, which may be a secret that was typed in the wrong place.
+            let typed = value(ContextKind::InvalidValue);
+            let is_secret = redact_value(&typed) != typed;
+            (if is_secret { format!("invalid value {REDACTED:?} for {argument}") } else { message }, hint)
+        }
         ErrorKind::MissingRequiredArgument => {
             let missing = join_words(&values(ContextKind::InvalidArg));
             (format!("missing required argument {missing}"), None)

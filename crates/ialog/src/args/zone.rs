@@ -2,7 +2,7 @@
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use clap::Args;
-use ionos_activitylog::internal::did_you_mean;
+use ionos_activitylog::internal::{did_you_mean, redact_value};
 
 use crate::error::CommandError;
 use crate::runtime::context::Context;
@@ -33,7 +33,10 @@ pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result
     };
     Ok(name.parse().unwrap_or_else(|_| {
         // Shown also with `--quiet`, because the time zone decides which events are read.
-        context.warn(format_args!("warning: unknown local time zone {name:?}; using UTC: set one with --tz"));
+        context.warn(format_args!(
+            "warning: unknown local time zone {:?}; using UTC: set one with --tz",
+            redact_value(&name)
+        ));
         Tz::UTC
     }))
 }
@@ -43,7 +46,10 @@ fn parse_zone(name: &str) -> Result<Tz, CommandError> {
     TZ_VARIANTS.iter().find(is_same).copied().ok_or_else(|| {
         let known = TZ_VARIANTS.iter().map(|zone| zone.name());
         let guess = did_you_mean(name, known);
-        CommandError::usage(format!("unknown time zone {name:?}{guess}"), "use a name such as Europe/Berlin, or --utc")
+        CommandError::usage(
+            format!("unknown time zone {:?}{guess}", redact_value(name)),
+            "use a name such as Europe/Berlin, or --utc",
+        )
     })
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ionos_activitylog::ContractNumber;
+use ionos_activitylog::internal::redact_secret_forms;
 use serde_json::{Map, Value};
 
 /// Exit code of a result that is incomplete, or not proven to be complete.
@@ -33,8 +34,15 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
+    /// An error whose texts contain no token and no password of a URL, because they quote arguments and settings.
     fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: hint.into(), request_id: None, contracts: Vec::new() }
+        Self {
+            code,
+            message: redact_secret_forms(&message.into()),
+            hint: redact_secret_forms(&hint.into()),
+            request_id: None,
+            contracts: Vec::new(),
+        }
     }
 
     /// The error if some or all of `all` contracts failed. If some did not fail, `others` completes the message "1 of 2
@@ -103,13 +111,13 @@ impl CommandError {
 
     /// Adds another step to the hint.
     pub(crate) fn with_hint(mut self, hint: &str) -> Self {
-        self.hint = format!("{}; {hint}", self.hint);
+        self.hint = format!("{}; {}", self.hint, redact_secret_forms(hint));
         self
     }
 
     /// Prefixes the message with the place of the error, such as a file.
     pub(crate) fn with_place(mut self, place: &str) -> Self {
-        self.message = format!("{place}: {}", self.message);
+        self.message = format!("{}: {}", redact_secret_forms(place), self.message);
         self
     }
 

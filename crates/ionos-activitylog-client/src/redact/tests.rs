@@ -63,8 +63,72 @@ fn a_password_of_any_characters_is_found() {
 
 #[test]
 fn the_longest_of_several_known_secrets_is_replaced_and_an_empty_one_is_ignored() {
-    assert_eq!(redact_known("abcd abcdef", &["", "abcd", "abcdef"]), "[redacted] [redacted]");
+    assert_eq!(redact_known("abcdefgh abcdefghij", &["", "abcdefgh", "abcdefghij"]), "[redacted] [redacted]");
     assert_eq!(redact_known("", &["", "abcd"]), "");
+}
+
+#[test]
+fn a_short_secret_is_replaced_only_where_it_is_the_whole_text() {
+    let line = "GET /activitylog/v1/contracts/1?dateStart=2026-11-19&limit=1&limit=t&x=abc: you sent t, abc and 1";
+    for secret in ["1", "t", "abc", "limit", "planted"] {
+        assert_eq!(redact_known(line, &[secret]), line, "{secret}");
+        assert_eq!(redact_known(&format!(" {secret} "), &[secret]), REDACTED);
+        assert_eq!(redact_known(&secret.replace('t', "%74").replace('1', r"\u0031"), &[secret]), REDACTED);
+    }
+    assert_eq!(redact_known("?x=abcdefgh&limit=1", &["abcdefgh", "1"]), "?x=[redacted]&limit=1");
+}
+
+#[test]
+fn only_secrets_that_their_form_shows_are_replaced_in_a_message() {
+    let cases = [
+        ("the token: expired, password: unset, Basic authentication", None),
+        ("no \"--x=Bearer planted0123456789\": see", Some("no \"--x=Bearer [redacted] see")),
+        ("music/HeyJude.csv", None),
+        ("https://a.example/b@c", None),
+        ("\"eyJplanted.e.s\" is not a date", Some("\"[redacted]\" is not a date")),
+        (r"a\neyJplanted.planted.planted b", Some(r"a\n[redacted] b")),
+        ("resume with `ialog --out eyJplanted`", Some("resume with `ialog --out [redacted]`")),
+        (
+            "\"https://u:planted@a\" and https://planted@b/c",
+            Some("\"https://[redacted]@a\" and https://[redacted]@b/c"),
+        ),
+        ("\"jane:planted@a\", jane@b.example: c", Some("\"[redacted]@a\", jane@b.example: c")),
+        ("2026-11-20T12:00:00Z at https://a.example:8443/b, [::1]:80 and @1795132800", None),
+        ("x -----BEGIN PRIVATE KEY-----planted", Some("[redacted]")),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(redact_secret_forms(text), expected.unwrap_or(text));
+    }
+}
+
+#[test]
+fn a_value_that_may_be_a_secret_is_not_shown() {
+    for value in [
+        "eyJhbGciOiJIUzI1NiJ9.planted.c2ln",
+        "Bearer planted",
+        "token=planted",
+        "jane:planted@a.example",
+        "https://jane:planted@a.example/b",
+        "planted0123456789ABCDEFGHIJKLMNO",
+        "0123456789abcdef0123456789abcdef",
+        "AKIA/planted+0123456789ABCDEFGHIJKLMNO==",
+    ] {
+        assert_eq!(redact_value(value), REDACTED, "{value}");
+    }
+    for value in [
+        "",
+        "31721060",
+        "123456789012345678901234567890123456789",
+        "2026-11-20T00:00:00+01:00..2026-11-21T00:00:00.123Z",
+        "a-long-name-without-any-digit-in-it",
+        "https://a.example:8443/b",
+        "jane@example.com",
+        "/home/jane/Documents2026/ionos/config",
+        "Europe/Berlin",
+        "user=jane",
+    ] {
+        assert_eq!(redact_value(value), value);
+    }
 }
 
 #[test]

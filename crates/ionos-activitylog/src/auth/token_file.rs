@@ -12,6 +12,7 @@ use secrecy::zeroize::Zeroizing;
 use super::provider::{TokenFuture, TokenProvider};
 use super::token::AccessToken;
 use crate::error::{Error, ErrorKind};
+use crate::redact::redact_value;
 
 /// Maximum size of the file in bytes: 64 KiB, far longer than a token.
 const FILE_CAP: u64 = 64 * 1024;
@@ -51,7 +52,10 @@ impl TokenFile {
 
     fn read(&self) -> Result<AccessToken, Error> {
         let unusable = |reason: String| {
-            Error::new(ErrorKind::Configuration, format!("the token file {:?} cannot be used: {reason}", self.path))
+            Error::new(
+                ErrorKind::Configuration,
+                format!("the token file {:?} cannot be used: {reason}", redact_value(&self.path.to_string_lossy())),
+            )
         };
         let (text, version) =
             read_text(&self.path).map_err(|error| unusable(error.to_string()).with_hint("make it a readable file"))?;

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::config_error;
 use crate::error::Error;
+use crate::redact::redact_value;
 
 /// The credentials of a client, not validated yet. `Debug` shows no secret.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ impl Credentials {
             Self::Basic { username, .. } if username.trim().contains(|c: char| c == ':' || c.is_whitespace()) => {
                 "username [redacted], password [redacted]".to_owned()
             }
-            Self::Basic { username, .. } => format!("username {username}, password [redacted]"),
+            Self::Basic { username, .. } => format!("username {}, password [redacted]", redact_value(username)),
         }
     }
 }

@@ -128,4 +128,18 @@ mod tests {
         assert_eq!(absolute(Some("".into())), None);
         assert_eq!(absolute(None), None);
     }
+
+    #[test]
+    fn only_a_regular_file_of_at_most_1_mib_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        for (bytes, is_read) in [(0, true), (MAX_FILE_BYTES, true), (MAX_FILE_BYTES + 1, false)] {
+            std::fs::File::create(&path).unwrap().set_len(bytes).unwrap();
+            assert_eq!(ProcessEnv.read(&path).is_ok(), is_read, "{bytes}");
+        }
+        assert!(ProcessEnv.read(folder.path()).is_err(), "a folder");
+        if cfg!(unix) {
+            assert!(ProcessEnv.read(Path::new("/dev/zero")).is_err(), "a device without an end");
+        }
+    }
 }

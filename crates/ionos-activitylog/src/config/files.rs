@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::config_error;
 use super::env::{CONFIG_FILE, Env, unicode_variable};
 use crate::error::Error;
+use crate::redact::redact_value;
 
 const YAML_NAME: &str = "config.yaml";
 const JSON_NAME: &str = "config.json";
@@ -37,7 +38,7 @@ pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
     if let Some(path) = unicode_variable(env, CONFIG_FILE)? {
         let search = open_first(env, YAML_NAME, [Some(PathBuf::from(&path))])?;
         if search.opened.is_none() {
-            return Err(config_error(format!("{CONFIG_FILE} names {path}, which does not exist"))
+            return Err(config_error(format!("{CONFIG_FILE} names {}, which does not exist", redact_value(&path)))
                 .with_hint("correct or unset it"));
         }
         return Ok(search);
@@ -91,7 +92,8 @@ fn open_first<const N: usize>(env: &dyn Env, name: &str, places: [Option<PathBuf
 }
 
 fn read_error(path: &Path, error: &std::io::Error) -> Error {
-    let path = path.display();
+    let path = path.to_string_lossy();
+    let path = redact_value(&path);
     match error.kind() {
         IoErrorKind::InvalidData => {
             config_error(format!("{path} is not valid UTF-8")).with_hint("correct or remove it")

@@ -13,7 +13,7 @@ use crate::contract::ContractNumber;
 use crate::defaults::DEFAULT_BASE_URL;
 use crate::error::Error;
 use crate::net::tls_pin::parse_fingerprint;
-use crate::redact::{redact_name, redact_url};
+use crate::redact::{redact_name, redact_url, redact_value};
 
 const TOKEN: &str = "IONOS_TOKEN";
 const USERNAME: &str = "IONOS_USERNAME";
@@ -211,7 +211,9 @@ impl ResolvedConfig {
         let pinned = settings.pinned_certificate.is_some();
         let listed = vec![
             list_setting("credentials", &settings.credentials, "not set", |value| value.redacted()),
-            list_setting("API address", &settings.base_url, DEFAULT_BASE_URL, |value| redact_url(value)),
+            list_setting("API address", &settings.base_url, DEFAULT_BASE_URL, |value| {
+                redact_value(&redact_url(value)).to_owned()
+            }),
             // Overridden values are not validated, so the text may have any form.
             list_setting("contract", &settings.contract, "not set", |value| {
                 let number = value.trim().parse::<ContractNumber>();
@@ -224,7 +226,7 @@ impl ResolvedConfig {
                 true => "not used, a certificate is pinned".to_owned(),
                 false => count_certificates(value),
             }),
-            list_setting("config file", &settings.config_file, "none", String::clone),
+            list_setting("config file", &settings.config_file, "none", |path| redact_value(path).to_owned()),
             list_setting("profile", &settings.profile, "none", |name| redact_name(name)),
         ];
         Ok(Self {

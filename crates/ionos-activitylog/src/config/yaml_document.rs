@@ -12,6 +12,7 @@ use super::env::CURRENT_PROFILE;
 use super::files::OpenedFile;
 use super::{config_error, quoted, quoted_list, suggestion};
 use crate::error::Error;
+use crate::redact::redact_value;
 
 /// The supported major version.
 const SUPPORTED_VERSION: &str = "1";
@@ -107,7 +108,7 @@ impl ConfigDocument {
         // Names of the program and of a variable are not from the file.
         let shown = match (requested, from_env) {
             (None, None) => quoted(name),
-            _ => format!("{:?}", name.trim()),
+            _ => format!("{:?}", redact_value(name.trim())),
         };
         let known = || self.profiles().iter().map(Profile::name);
         match self.profiles().iter().find(|profile| is_same_name(profile.name(), name)) {

@@ -11,6 +11,7 @@ use super::settings::{PEM_HEADER, Settings, Sourced};
 use super::yaml_document::{ConfigDocument, Endpoint, Product, ProductEnvironment, Profile, is_same_name};
 use super::{config_error, quoted, quoted_list, suggestion};
 use crate::error::Error;
+use crate::redact::redact_value;
 
 /// The names of this product in the file, in order of preference. The vendor's list of products lacks this product, so
 /// two names are accepted: the name of the vendor's package for this product, and a likely spelling of it.
@@ -92,12 +93,12 @@ fn without_file(requested: Option<&str>, from_env: Option<&str>, missing: Vec<St
     match (requested, from_env) {
         (Some(name), _) => Err(config_error(format!(
             "the profile {:?} was requested, but there is no config file: {places}",
-            name.trim()
+            redact_value(name.trim())
         ))
         .with_hint("create one, or request no profile")),
         (None, Some(name)) => Err(config_error(format!(
             "{CURRENT_PROFILE} names the profile {:?}, but there is no config file: {places}",
-            name.trim()
+            redact_value(name.trim())
         ))
         .with_hint(format!("create one, or unset {CURRENT_PROFILE}"))),
         (None, None) => {

@@ -1,7 +1,8 @@
 //! The error of every call: one line with the operation, the cause (in the vendor's own words if there are any) and an
 //! action for the user. No text of an error contains a token, a password or the query of a URL: the code that builds an
-//! error redacts the service's texts first. No message contains a control character or a line break: [`Error::new`]
-//! replaces them, because names, paths and answers come from outside.
+//! error redacts the service's texts and the values of settings first, and [`Error::new`] replaces whatever is a secret by
+//! its form. No message contains a control character or a line break: [`Error::new`] replaces them, because names, paths
+//! and answers come from outside.
 //!
 //! This module imports only `defaults` from the crate, so that every module may return [`Error`].
 
@@ -16,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ionos_activitylog_client::redact::redact_secret_forms;
 use reqwest::StatusCode;
 
 pub use body::VendorMessage;
@@ -73,12 +75,13 @@ pub(crate) struct ErrorAnswer {
 }
 
 impl Error {
-    /// An error with the cause `detail`, whose control characters are replaced by spaces.
+    /// An error with the cause `detail`, whose control characters are replaced by spaces, and whose tokens and passwords of
+    /// URLs by `[redacted]`.
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(ErrorInner {
             kind,
             operation: None,
-            detail: text::replace_control_chars(&detail.into()),
+            detail: redact_secret_forms(&text::replace_control_chars(&detail.into())),
             hint: None,
             answer: None,
             attempts: 0,
@@ -93,7 +96,10 @@ impl Error {
     /// Adds an action to recommend to the user, in the imperative: "try again later". The caller quotes text from
     /// outside with `{:?}`, so that the hint contains no control character.
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.0.hint = Some(hint.into());
+        self.0.hint = Some(match hint.into() {
+            Cow::Owned(hint) => redact_secret_forms(&hint).into(),
+            constant => constant,
+        });
         self
     }
 

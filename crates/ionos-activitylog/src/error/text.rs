@@ -2,6 +2,8 @@
 //! text may contain escape sequences of a terminal. The invariant: no message contains a character that a terminal obeys
 //! or hides, or a line break.
 
+use ionos_activitylog_client::redact::redact_value;
+
 use crate::defaults::SNIPPET_CHARS;
 
 /// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction of
@@ -39,6 +41,11 @@ pub(crate) fn snippet(text: &str) -> String {
         Some((end, _)) => format!("{} ...", &line[..end]),
         None => line,
     }
+}
+
+/// A value that a user typed or set, as a [`snippet`]. `[redacted]` for a value that may be a secret in the wrong place.
+pub(crate) fn value_snippet(value: &str) -> String {
+    snippet(redact_value(value))
 }
 
 #[cfg(test)]

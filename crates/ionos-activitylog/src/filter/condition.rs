@@ -12,6 +12,7 @@ use super::text_pattern::{MAX_EXPRESSION_CHARS, TextPattern};
 use crate::error::Error;
 use crate::event::{Details, Outcome};
 use crate::json;
+use crate::redact::redact_value;
 use crate::suggest::did_you_mean;
 
 /// The parsed value of a key.
@@ -111,7 +112,7 @@ fn parse_network(value: &str) -> Result<IpNet, Error> {
     let address = value.parse::<IpAddr>().map(IpNet::from);
     let network = address.or_else(|_| value.parse::<IpNet>().map(|network| network.trunc()));
     network.map(unmap_ipv4).map_err(|_| {
-        invalid_filter(format!("invalid value {value:?} for the filter \"ip\""))
+        invalid_filter(format!("invalid value {:?} for the filter \"ip\"", redact_value(value)))
             .with_hint("use an address or a network, such as 203.0.113.42 or 203.0.113.0/24")
     })
 }
@@ -183,6 +184,6 @@ fn missing_value(key: FilterKey) -> Error {
 /// `meant` is the value, or the word that the value is a synonym of.
 fn invalid_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
     let suggestion = did_you_mean(meant, known.iter().copied());
-    invalid_filter(format!("invalid value {value:?} for the filter {:?}{suggestion}", key.as_str()))
+    invalid_filter(format!("invalid value {:?} for the filter {:?}{suggestion}", redact_value(value), key.as_str()))
         .with_hint(format!("the values are {}", known.join(", ")))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::fold;
+use crate::redact::redact_value;
 use crate::suggest::did_you_mean;
 
 /// The property of an event that a filter tests. The order of the keys is that of the text of a
@@ -111,7 +112,7 @@ impl std::str::FromStr for FilterKey {
         let is_name = |key: &Self| fold(key.as_str()).eq(fold(text.trim()));
         Self::ALL.into_iter().find(is_name).ok_or_else(|| {
             let suggestion = did_you_mean(text, Self::ALL.map(Self::as_str));
-            invalid_filter(format!("unknown filter key {text:?}{suggestion}"))
+            invalid_filter(format!("unknown filter key {:?}{suggestion}", redact_value(text)))
                 .with_hint(format!("the keys are {}", Self::list()))
         })
     }

@@ -2,11 +2,12 @@
 
 use super::key::{FilterKey, invalid_filter};
 use crate::error::Error;
+use crate::redact::redact_value;
 
 /// Parses `key=value` or `key!=value`. Returns the key, whether the pair is negated, and the value.
 pub(super) fn parse_pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
     let Some((key, value)) = text.split_once('=') else {
-        return Err(invalid_filter(format!("{text:?} is not a filter")).with_hint(format!(
+        return Err(invalid_filter(format!("{:?} is not a filter", redact_value(text))).with_hint(format!(
             "use key=value to keep events or key!=value to exclude them, such as user=jane*; the keys are {}",
             FilterKey::list()
         )));

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::defaults::DEFAULT_BASE_URL;
 use crate::error::{Error, ErrorKind};
-use crate::redact::redact_url;
+use crate::redact::{redact_url, redact_value};
 
 /// The path that the generated client appends.
 const PRODUCT_PATH: &str = "/activitylog/v1";
@@ -46,6 +46,11 @@ impl BaseUrl {
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid(text, "it has a query or a fragment").with_hint("remove everything from '?' or '#' on"));
+        }
+        // A token may have the form of a host. Its requests would show it to the name servers.
+        if redact_value(text) != text {
+            return Err(Error::new(ErrorKind::Configuration, "the API address looks like a token or password")
+                .with_hint(format!("set credentials separately; {}", format_hint())));
         }
         let loopback = is_loopback(host);
         match url.scheme() {
@@ -124,7 +129,7 @@ fn format_hint() -> String {
 }
 
 fn invalid(text: &str, reason: &str) -> Error {
-    Error::new(ErrorKind::Configuration, format!("invalid API address {:?}: {reason}", redact_url(text)))
+    Error::new(ErrorKind::Configuration, format!("invalid API address {:?}: {reason}", redact_value(&redact_url(text))))
 }
 
 #[cfg(test)]
@@ -165,6 +170,8 @@ mod tests {
             ("https://api.ionos.com:port", "malformed"),
             ("https://api.ionos.com?token=planted", "query or a fragment"),
             ("https://user:planted@api.ionos.com", "user name or password"),
+            ("eyJhbGciOiJIUzI1NiJ9.planted.c2ln", "looks like a token or password"),
+            ("planted0123456789ABCDEFGHIJKLMNOP", "looks like a token or password"),
             ("https://user:planted@api.ionos.com:port", "malformed"),
         ];
         for (text, reason) in cases {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Months, TimeDelta, TimeZone, Utc};
 
 use super::{last_whole_second, range_error, zone};
 use crate::error::Error;
-use crate::error::text::snippet;
+use crate::error::text::value_snippet;
 
 /// Units of fixed length in seconds, longest first.
 const SECONDS: [(&str, i64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
@@ -76,13 +76,13 @@ impl FromStr for Length {
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range); the hint describes the format.
     fn from_str(text: &str) -> Result<Self, Error> {
         let invalid = |more: &str| {
-            let text = snippet(text);
+            let text = value_snippet(text);
             range_error(format!("{text:?} is not a valid duration")).with_hint(format!(
                 "use a whole number above 0 with s, m, h, d, w, mo or y (seconds to years), such as 90m or 7d{more}"
             ))
         };
         let too_long = || {
-            let text = snippet(text);
+            let text = value_snippet(text);
             range_error(format!("{text:?} is too long")).with_hint("use at most 100 years")
         };
         let (digits, unit) = split_digits(text);

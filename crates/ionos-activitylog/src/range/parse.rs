@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeZone};
 
 use super::{DateRange, Moment, last_whole_second, range_error};
 use crate::error::Error;
-use crate::error::text::snippet;
+use crate::error::text::value_snippet;
 
 impl DateRange {
     /// Parses a range:
@@ -46,7 +46,7 @@ impl DateRange {
         let (from, to) = (from.trim(), to.trim());
         match (from.is_empty(), to.is_empty()) {
             (true, true) => {
-                let text = snippet(text);
+                let text = value_snippet(text);
                 Err(range_error(format!("{text:?} has neither a start nor an end"))
                     .with_hint("use one, such as 2026-11-20.., or both"))
             }

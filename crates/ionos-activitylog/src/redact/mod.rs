@@ -21,6 +21,18 @@ pub fn is_secret_name(name: &str) -> bool {
     redact::is_secret_name(name)
 }
 
+/// Replaces what is a secret by its form alone: private keys, JSON Web Tokens, and passwords of addresses.
+#[must_use]
+pub fn redact_secret_forms(text: &str) -> String {
+    redact::redact_secret_forms(text)
+}
+
+/// The value of a setting or argument for a message, or [`REDACTED`] if the value may be a secret in the wrong place.
+#[must_use]
+pub fn redact_value(value: &str) -> &str {
+    redact::redact_value(value)
+}
+
 /// Replaces known secrets in every spelling, and everything that looks like a credential.
 #[must_use]
 pub fn redact_text(text: &str, known: &[&str]) -> String {

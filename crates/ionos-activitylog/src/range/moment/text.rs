@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use super::super::{format_instant, length, range_error, zone};
 use super::{Moment, MomentKind, NAMED_PERIODS, year_error};
 use crate::error::Error;
-use crate::error::text::snippet;
+use crate::error::text::value_snippet;
 use crate::suggest::did_you_mean;
 
 impl FromStr for Moment {
@@ -38,7 +38,7 @@ impl FromStr for Moment {
         if !digits.is_empty() && !unit.is_empty() && unit.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             return text.parse().map(|length| Self(MomentKind::Ago(length)));
         }
-        let text = snippet(text);
+        let text = value_snippet(text);
         let guess = did_you_mean(&text, NAMED_PERIODS.map(|(name, _)| name));
         Err(range_error(format!("{text:?} is not a valid time{guess}")).with_hint(
             "use a day such as 2026-11-20, a month such as 2026-11, a time such as 2026-11-20T14:00 or \
@@ -93,7 +93,7 @@ fn parse_day(text: &str) -> Result<NaiveDate, Error> {
 fn parse_time(text: &str, date: &str, clock: &str) -> Result<MomentKind, Error> {
     parse_day(date)?;
     let invalid = || {
-        let text = snippet(text);
+        let text = value_snippet(text);
         range_error(format!(
             "{text:?} starts like a time but is not valid after the date"
         ))
@@ -138,7 +138,7 @@ fn split_seconds(text: &str) -> Option<(String, &str)> {
 /// Seconds since 1970, with or without a fraction.
 fn parse_epoch(text: &str) -> Result<DateTime<Utc>, Error> {
     let invalid = |why: &str| {
-        let text = snippet(text);
+        let text = value_snippet(text);
         range_error(format!("\"@{text}\" {why}"))
             .with_hint("use seconds since 1970, such as @1795132800 or @1795132800.250")
     };
