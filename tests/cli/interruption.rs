@@ -3,8 +3,9 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -227,4 +228,71 @@ fn the_third_ctrl_c_ends_a_command_that_does_not_respond() {
         std::thread::yield_now();
     };
     assert_eq!(ended.code(), Some(130), "{ended}");
+}
+
+/// Opens a pipe for writing as soon as the program opens it for reading. The program then waits for the first byte.
+fn open_for_reader(pipe: &Path, child: &mut Child) -> fs::File {
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    loop {
+        // Fails as long as no process reads the pipe.
+        match fs::File::options().write(true).custom_flags(nonblocking).open(pipe) {
+            Ok(writer) => return writer,
+            Err(_) => assert!(child.try_wait().unwrap().is_none(), "the program does not read the pipe"),
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// A pipe blocks whoever opens or reads it, and an argument may name one by mistake or on purpose, as with `<(...)`.
+#[test]
+fn a_command_that_waits_for_a_pipe_ends_at_the_first_signal() {
+    let file = "@pipe";
+    for arguments in [
+        &["verify", "audit", "--contract", file][..],
+        &["cat", "audit", "--contract", file],
+        &["convert", "audit", "--out", "a.csv", "--contract", file],
+        &["state", "show", "audit", "--contract", file],
+        &["query", "--demo", "--last", "1h", "--contract", file],
+        &["export", "--demo", "--last", "1h", "--out", "a.csv", "--contract", file],
+        &["stats", "--demo", "--last", "1h", "--contract", file],
+        &["sim", "--events", "pipe"],
+        &["sim", "--faults", "pipe"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut command = ialog(folder.path(), arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let writer = open_for_reader(&pipe, &mut child);
+        let (code, said) = end(child, "-INT");
+        let expected = "error: interrupted: run the same command again to start over\n";
+        assert_eq!((code, &*said), (Some(130), expected), "{arguments:?}");
+        drop(writer);
+    }
+}
+
+#[test]
+fn a_list_of_contracts_is_read_from_a_pipe_of_any_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, word, code, said) in [
+        ("-", "33586252\n", Some(0), ""),
+        ("/dev/stdin", "33586252 # the first\n", Some(0), ""),
+        ("/dev/fd/0", "33586252", Some(0), ""),
+        (
+            "-",
+            "# none\n",
+            Some(2),
+            "error: --contract: - contains no contract number: add one contract number per line; see `ialog query --help`\n",
+        ),
+    ] {
+        let list = format!("@{name}");
+        let mut command = ialog(folder.path(), &["query", "--demo", "--last", "1h", "--quiet", "--contract", &list]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(word.as_bytes()).unwrap();
+        let printed: (Option<i32>, String) = {
+            let output = child.wait_with_output().unwrap();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        assert_eq!(printed, (code, said.to_owned()), "{list}");
+    }
 }

@@ -356,3 +356,44 @@ fn doctor_warns_about_a_file_with_a_secret_that_other_users_can_open() {
     let without_secret = "currentProfile: a\nprofiles: [{name: a}]\n";
     assert!(check(without_secret, 0o644, Some("t")).starts_with("ok"));
 }
+
+/// A pipe would make the program wait, and a device may have no end.
+#[cfg(unix)]
+#[test]
+fn a_configuration_file_is_a_regular_file_of_limited_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    fs::create_dir(path("folder")).unwrap();
+    let large = fs::File::create(path("large")).unwrap();
+    large.set_len((1 << 20) + 1).unwrap();
+    let not_regular = "it is not a regular file";
+    for (variable, file, reason) in [
+        ("IONOS_CONFIG_FILE", path("pipe"), not_regular),
+        ("IONOS_CONFIG_FILE", path("folder"), not_regular),
+        ("IONOS_CONFIG_FILE", "/dev/zero".to_owned(), not_regular),
+        ("IONOS_CONFIG_FILE", path("large"), "it is larger than 1 MiB"),
+        ("SSL_CERT_FILE", path("pipe"), not_regular),
+        ("SSL_CERT_FILE", path("folder"), not_regular),
+        ("SSL_CERT_FILE", "/dev/zero".to_owned(), not_regular),
+    ] {
+        let mut command = ialog(folder.path(), &["contracts"]);
+        command.env("IONOS_API_URL", "https://127.0.0.1:9").env("IONOS_TOKEN", "t").env(variable, &file);
+        let printed = run(command);
+        assert_eq!(printed.code, Some(2), "{variable}={file}: {}", printed.stderr);
+        assert!(printed.stderr.contains(&file), "{}", printed.stderr);
+        assert!(printed.stderr.contains(&format!("cannot be read ({reason})")), "{}", printed.stderr);
+    }
+    // The places that are tried without the variable.
+    for place in [".config/ionosctl/config.yaml", ".ionos/config", ".config/ionosctl/config.json"] {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join(place);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        let mut command = ialog(folder.path(), &["whoami"]);
+        command.env("HOME", home.path());
+        let printed = run(command);
+        assert_eq!(printed.code, Some(2), "{place}: {}", printed.stderr);
+        assert!(printed.stderr.contains("cannot be read (it is not a regular file)"), "{place}: {}", printed.stderr);
+    }
+}

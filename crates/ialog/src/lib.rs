@@ -18,6 +18,7 @@ mod output;
 mod runtime;
 mod service;
 
+use std::convert::identity;
 use std::ffi::OsString;
 use std::io;
 use std::pin::pin;
@@ -34,8 +35,9 @@ pub use runtime::interrupt::Interrupt;
 use args::output::requests_json;
 use commands::{Cli, ParsedArguments, run_command};
 use error::CommandError;
+use runtime::blocking::run_blocking;
 use runtime::resume::ResumeHint;
-use runtime::signals::{Signals, exit_at_third_signal};
+use runtime::signals::{Signals, exit_at_third_signal, refuse_writes_beyond_size_limit};
 
 /// Maximum number of worker threads. More would not help: two threads parse as fast as the service sends.
 const MAX_THREADS: usize = 4;
@@ -81,7 +83,10 @@ async fn parse_and_run(
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     context.messages.is_json = requests_json(&arguments);
-    let result = match Cli::parse_arguments(arguments) {
+    // An argument may name a file to read, which may be a pipe, so a thread of its own waits for it, and a signal ends the
+    // program meanwhile.
+    let parsed = run_blocking(move || Cli::parse_arguments(arguments)).await;
+    let result = match parsed.and_then(identity) {
         Ok(ParsedArguments::Command(command, verbosity)) => {
             context.messages.verbosity = verbosity;
             run_command(command, context, resume).await
@@ -99,6 +104,7 @@ async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context
     let resume = ResumeHint::default();
     let interrupt = context.interrupt.clone();
     tokio::spawn(exit_at_third_signal());
+    refuse_writes_beyond_size_limit();
     let signal_code = {
         let mut signals = Signals::listen();
         let mut program = pin!(parse_and_run(arguments, context, &resume));

@@ -2,14 +2,13 @@
 //! an archive; only the known contracts differ.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
 use ionos_activitylog::ContractNumber;
-use ionos_activitylog::internal::{Fold, Pattern, did_you_mean};
+use ionos_activitylog::internal::{Fold, Pattern, did_you_mean, redact_value};
 
+use crate::args::input_file;
 use crate::args::parse_error::InvalidValue;
 use crate::error::CommandError;
 
@@ -17,7 +16,7 @@ use crate::error::CommandError;
 macro_rules! contract_help {
     ($default:literal) => {
         concat!(
-            "Contract number, a pattern such as 3180*, all, or @FILE (one per line, # for comments); repeatable or \
+            "Contract number, a pattern such as 3180*, all, or @FILE (one per line, # for comments; @- reads standard input); repeatable or \
              comma-separated [default: ",
             $default,
             "]"
@@ -65,13 +64,13 @@ impl ContractSelector {
             return Ok(Self::Pattern(pattern));
         }
         text.parse().map(Self::Number).map_err(|_| InvalidValue {
-            reason: format!("{text:?} is not a contract number{}", did_you_mean(text, ["all"])),
+            reason: format!("{:?} is not a contract number{}", redact_value(text), did_you_mean(text, ["all"])),
             hint: "use a number of 1 to 20 digits, a pattern such as 3180*, @FILE, or all".to_owned(),
         })
     }
 
     fn read_file(path: &str) -> Result<Self, InvalidValue> {
-        let text = read_list(Path::new(path)).map_err(|error| InvalidValue {
+        let text = input_file::read(Path::new(path)).map_err(|error| InvalidValue {
             reason: format!("{path} cannot be read ({error})"),
             hint: "give a file with one contract number per line".to_owned(),
         })?;
@@ -132,19 +131,6 @@ impl ContractSelector {
         }
         Ok(())
     }
-}
-
-/// Maximum size of a file with contract numbers, in bytes. A list of 10,000 contracts with comments is smaller.
-const MAX_LIST_BYTES: u64 = 1 << 20;
-
-/// Reads a file with contract numbers, or a pipe such as that of `<(...)`, up to [`MAX_LIST_BYTES`].
-fn read_list(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(MAX_LIST_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_LIST_BYTES {
-        return Err(io::Error::other(format!("it is longer than {MAX_LIST_BYTES} bytes")));
-    }
-    Ok(text)
 }
 
 /// The contracts to select from.
@@ -253,7 +239,7 @@ mod tests {
     #[test]
     fn a_list_without_end_is_refused() {
         for (path, expected) in [
-            ("@/dev/zero", "/dev/zero cannot be read (it is longer than 1048576 bytes)"),
+            ("@/dev/zero", "/dev/zero cannot be read (it is larger than 1 MiB)"),
             ("@/dev/null", "/dev/null contains no contract number"),
         ] {
             assert_eq!(path.parse::<ContractSelector>().unwrap_err().reason, expected);

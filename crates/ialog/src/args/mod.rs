@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod contracts;
 pub(crate) mod events;
+pub(crate) mod input_file;
 pub(crate) mod output;
 pub(crate) mod parse_error;
 pub(crate) mod service;

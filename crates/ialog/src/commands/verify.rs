@@ -20,6 +20,7 @@ use crate::output::plural::format_count;
 use crate::output::progress::ArchiveProgress;
 use crate::output::shell::shell_quote;
 use crate::output::wrap::wrap_paragraphs;
+use crate::runtime::blocking::run_blocking;
 use crate::runtime::context::Context;
 use crate::service::account;
 
@@ -219,10 +220,9 @@ async fn verify_files(
             shown.show((done, all));
         })
     };
-    let report = tokio::task::spawn_blocking(verify).await;
+    let report = run_blocking(verify).await;
     drop(progress);
-    let report = report.map_err(|error| CommandError::bug(error.to_string()))?;
-    Ok(report?)
+    Ok(report??)
 }
 
 /// Compares the archive with the counts of the service, and shows the findings.

@@ -44,6 +44,18 @@ pub(crate) async fn exit_at_third_signal() {
     std::process::exit(code.into());
 }
 
+/// From now on, a write beyond the maximum file size (`ulimit -f`) fails with an error that the command reports. Without a
+/// handler, SIGXFSZ would end the process without a message. The handler does nothing, and stays until the process ends.
+#[cfg(unix)]
+pub(crate) fn refuse_writes_beyond_size_limit() {
+    // If the handler cannot be installed, the signal ends the process as before.
+    let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+}
+
+/// Has no effect: there is no such signal.
+#[cfg(not(unix))]
+pub(crate) fn refuse_writes_beyond_size_limit() {}
+
 #[cfg(unix)]
 async fn receive(signal: &mut Option<Signal>) {
     if let Some(signal) = signal

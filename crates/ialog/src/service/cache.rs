@@ -1,7 +1,7 @@
 //! Caches the measured limits of a service and its list of contracts, to save requests. A file is named after the
 //! address of the API. A missing, old or damaged file never changes a result, but may cost the requests again.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -15,6 +15,9 @@ const VERSION: u64 = 1;
 
 /// Maximum age of a profile; the service may change over time.
 const MAX_AGE: TimeDelta = TimeDelta::days(30);
+
+/// Maximum size of a file of the cache in bytes: 1 MiB. A list of 50,000 contracts is smaller.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The cache folder with data about services. Without a folder, nothing is cached.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +98,7 @@ impl ServiceCache {
         let Some(path) = self.path(kind, address) else {
             return Ok(None);
         };
-        let text = match fs::read(&path) {
+        let text = match read_file(&path) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
@@ -122,6 +125,20 @@ impl ServiceCache {
         file.commit().map_err(to_io_error)?;
         Ok(path)
     }
+}
+
+/// Reads a file of the cache: a regular file of at most [`MAX_FILE_BYTES`].
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    // Opening a pipe would wait for its other end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// The error of the operating system, without the path, which the caller knows.
@@ -197,6 +214,20 @@ mod tests {
         }
         fs::write(&path, whole.replace("\"version\": 1", "\"version\": 2")).unwrap();
         assert_eq!(cache.profile(ADDRESS, now()), Ok(None));
+    }
+
+    #[test]
+    fn a_file_that_could_block_or_has_no_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ServiceCache(Some(folder.path().to_owned()));
+        let path = cache.path("profile", ADDRESS).unwrap();
+        fs::create_dir(&path).unwrap();
+        let error = cache.profile(ADDRESS, now()).unwrap_err();
+        assert!(error.ends_with("cannot be read (it is not a regular file)"), "{error}");
+        fs::remove_dir(&path).unwrap();
+        fs::File::create(&path).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+        let error = cache.profile(ADDRESS, now()).unwrap_err();
+        assert!(error.ends_with("cannot be read (it is larger than 1 MiB)"), "{error}");
     }
 
     #[test]

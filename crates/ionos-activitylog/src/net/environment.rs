@@ -50,13 +50,17 @@ fn is_proxy_address(value: &str) -> bool {
 ))]
 pub(super) mod certificates {
     use std::ffi::OsString;
-    use std::fs;
+    use std::io::Read;
     use std::path::Path;
+    use std::{fs, io};
 
     use crate::error::{Error, ErrorKind};
 
     const FILE: &str = "SSL_CERT_FILE";
     const FOLDERS: &str = "SSL_CERT_DIR";
+
+    /// Maximum size of a file with certificates in bytes: 16 MiB. The certificates of a platform have less than 1 MiB.
+    const MAX_BYTES: u64 = 16 << 20;
 
     /// Fails with [`ErrorKind::Configuration`] if the file of `SSL_CERT_FILE` cannot be read or has no certificate, or
     /// if no folder of `SSL_CERT_DIR` has a certificate and there is no such file. `variable` reads an environment
@@ -64,7 +68,7 @@ pub(super) mod certificates {
     pub(in crate::net) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Error> {
         if let Some(path) = variable(FILE) {
             let shown = Path::new(&path).display();
-            return match fs::read(&path) {
+            return match read_file(Path::new(&path)) {
                 Ok(text) if has_certificate(&text) => Ok(()),
                 Ok(_) => Err(refuse(format!("{FILE} names {shown}, which has no certificate in PEM format"))),
                 Err(error) => Err(refuse(format!("{FILE} names {shown}, which cannot be read ({error})"))),
@@ -74,16 +78,27 @@ pub(super) mod certificates {
             return Ok(());
         };
         let folders: Vec<_> = std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect();
-        let is_file = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file());
         let mut files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
         // Without a folder, the certificates of the platform are in use.
-        if folders.is_empty()
-            || files.any(|file| is_file(&file.path()) && fs::read(file.path()).is_ok_and(|text| has_certificate(&text)))
-        {
+        if folders.is_empty() || files.any(|file| read_file(&file.path()).is_ok_and(|text| has_certificate(&text))) {
             return Ok(());
         }
         let shown = Path::new(&paths).display();
         Err(refuse(format!("{FOLDERS} names {shown}, which has no certificate in PEM format")))
+    }
+
+    /// Reads a regular file of at most [`MAX_BYTES`]. A pipe is refused: opening it would wait for its other end, and the
+    /// TLS library, which reads the file again, would find it empty.
+    fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(io::Error::other("it is larger than 16 MiB"));
+        }
+        Ok(bytes)
     }
 
     fn refuse(reason: String) -> Error {

@@ -8,7 +8,7 @@ mod log;
 mod paging;
 mod records;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -37,9 +37,11 @@ use log::LogArgs;
 use paging::PagingArgs;
 use records::RecordArgs;
 
+use crate::args::input_file;
 use crate::args::parse_error::InvalidValue;
 use crate::error::CommandError;
 use crate::output::shell::shell_quote;
+use crate::runtime::blocking::run_blocking;
 use crate::runtime::context::Context;
 
 #[derive(Args)]
@@ -105,10 +107,15 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     // All input is read before the port is opened, so that no port is opened if the input is invalid.
     let time = clock.clone();
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
-    let builder = with_log(builder, log, clock())?;
-    let builder = with_access(builder, &access)?;
     let (log_error, mut log_errors) = mpsc::channel(1);
-    let builder = with_faults(builder, faults, log_error)?;
+    let now = clock();
+    // The files may be pipes.
+    let (builder, access) = run_blocking(move || {
+        let builder = with_log(builder, log, now)?;
+        let builder = with_access(builder, &access)?;
+        with_faults(builder, faults, log_error).map(|builder| (builder, access))
+    })
+    .await??;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
         CommandError::usage(
             format!("cannot listen on port {port} ({error})"),
@@ -254,7 +261,7 @@ fn with_faults(
     log_error: mpsc::Sender<io::Error>,
 ) -> Result<SimulatorBuilder, CommandError> {
     if let Some(path) = faults.faults {
-        let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let script = input_file::read(&path).map_err(|error| unreadable(&path, &error))?;
         let script = Faults::from_json(&script)
             .map_err(|error| CommandError::usage(format!("{}: {error}", path.display()), "correct the file"))?;
         builder = builder.faults(script);

@@ -1,0 +1,40 @@
+//! Reads the text files that arguments name. As in curl and kubectl, `-` is standard input, and a file may be a pipe, such
+//! as that of `<(...)`. A pipe may make its reader wait for any time, so only a thread that may block reads such files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Maximum size of a file in bytes: 1 MiB. A list of 10,000 contracts with comments is smaller.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads a text of at most [`MAX_BYTES`]. Blocks while a pipe has no writer, or its writer writes nothing.
+pub(crate) fn read(path: &Path) -> io::Result<String> {
+    match path.to_str() {
+        Some("-") => read_bounded(io::stdin().lock()),
+        _ => read_bounded(File::open(path)?),
+    }
+}
+
+fn read_bounded(input: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    input.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_up_to_the_maximum() {
+        for (bytes, is_read) in [(0, true), (MAX_BYTES, true), (MAX_BYTES + 1, false)] {
+            assert_eq!(read_bounded(io::repeat(b'1').take(bytes)).is_ok(), is_read, "{bytes}");
+        }
+        assert!(read(Path::new("/dev/zero")).is_err(), "a file without end");
+        assert!(read(Path::new("/")).is_err(), "a folder");
+    }
+}

@@ -1,0 +1,12 @@
+//! Runs code that may block, such as reading a pipe, on a thread of its own. The thread of the command stays free, so that
+//! a signal ends the command at once; the blocked thread ends with the process.
+
+use crate::error::CommandError;
+
+/// Runs a function that may block. A command that is dropped meanwhile does not wait for the function.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    function: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CommandError> {
+    let done = tokio::task::spawn_blocking(function).await;
+    done.map_err(|error| CommandError::bug(error.to_string()))
+}
