@@ -20,13 +20,13 @@ use crate::support::in_process::run_in_process;
 use crate::support::program::{Printed, ialog, names, prepared_by_shell, run};
 
 const TOO_LARGE: &str = "File too large (os error 27): raise the file size limit (`ulimit -f`, or that of the file \
-     system), then run the same command again to resume";
+     system), then run the same command again; ";
 
-/// The command with a limit of `blocks` blocks of 512 bytes per file. A write beyond the limit fails, but does not kill
-/// the process.
+/// The command with a limit of `blocks` blocks of 512 bytes per file. A write beyond the limit raises SIGXFSZ, which ends
+/// a process that does not handle the signal.
 fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
     let mut limited = Command::new("/bin/sh");
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let script = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
     limited.args(["-c", &script]).arg(command.get_program()).args(command.get_args()).env_clear();
     for (name, value) in command.get_envs() {
         limited.env(name, value.unwrap_or_default());
@@ -40,6 +40,7 @@ fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
 #[test]
 fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
     let expected = undisturbed_archive();
+    let resumes = format!("{TOO_LARGE}it resumes after what is archived");
     let mut refused = Vec::new();
     for blocks in [0, 1, 2, 3, 4, 6, 8, 1_000] {
         let folder = scratch_folder();
@@ -51,7 +52,7 @@ fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
             assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
             for contract in [33_586_252, 48_454_223] {
                 let file = format!("contract {contract}: audit/contract={contract}/");
-                let says = |line: &str| line.starts_with(&file) && line.ends_with(TOO_LARGE);
+                let says = |line: &str| line.starts_with(&file) && line.ends_with(&resumes);
                 assert!(printed.stderr.lines().any(says), "{}", printed.stderr);
             }
         }
@@ -82,6 +83,11 @@ fn an_export_to_a_file_resumes_after_a_file_size_limit() {
             let kept = printed.stderr.split("progress kept (").nth(1);
             let kept = kept.map(|kept| kept.split(')').next().unwrap());
             assert_eq!(names(folder.path()).is_empty(), kept.is_none());
+            let end = match kept {
+                Some(kept) => format!("{TOO_LARGE}it resumes after the progress kept ({kept})\n"),
+                None => format!("{TOO_LARGE}nothing was kept, so it starts over\n"),
+            };
+            assert!(printed.stderr.ends_with(&end), "{}", printed.stderr);
 
             let again = run(export_to_file(folder.path(), name, "narrow", None));
             assert_eq!(again.code, Some(0), "{}", again.stderr);
@@ -97,6 +103,32 @@ fn an_export_to_a_file_resumes_after_a_file_size_limit() {
         }
         assert!(kept_some > 0, "{name}: {kept_some}");
     }
+}
+
+#[test]
+fn output_beyond_a_file_size_limit_is_an_error_with_a_message() {
+    let folder = scratch_folder();
+    let archive = export_to_archive(folder.path(), RANGES[0], "calm", None);
+    assert_eq!(run(archive).code, Some(0));
+    for arguments in [
+        &["query", "--demo", "--last", "7d", "-o", "csv", "--quiet"][..],
+        &["cat", "audit", "--quiet"],
+        &["schema", "verification"],
+        &["man", "query"],
+    ] {
+        let mut command = with_file_size_limit(&ialog(folder.path(), arguments), 1);
+        command.stdout(fs::File::create(folder.path().join("out")).unwrap());
+        let printed = run(command);
+        let said = "error: cannot write to standard output (File too large (os error 27)): write to a place with free \
+                    space and write permission\n";
+        assert_eq!((printed.code, &*printed.stderr), (Some(1), said), "{arguments:?}");
+    }
+    let command = with_file_size_limit(&ialog(folder.path(), &["convert", "audit", "--out", "a.ndjson", "--quiet"]), 1);
+    let printed = run(command);
+    assert_eq!(printed.code, Some(1), "{}", printed.stderr);
+    let said = format!("error: a.ndjson cannot be written: {}\n", TOO_LARGE.trim_end_matches("; "));
+    assert_eq!(printed.stderr, said);
+    assert_eq!(names(folder.path()), ["audit", "out"]);
 }
 
 #[test]
@@ -210,7 +242,7 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
         let printed = export_with_action(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
         assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
         let said = "No such file or directory (os error 2): check whether another program removes files there, then run the \
-                    same command again\n";
+                    same command again; it resumes after what is archived\n";
         assert!(printed.stderr.ends_with(said), "{step}: {}", printed.stderr);
         assert!(printed.stderr.contains("/date=2026-11-02/part-"), "{step}");
         export_undisturbed_days(folder.path());
@@ -254,9 +286,49 @@ fn a_file_that_is_removed_while_it_is_written_is_named_and_written_again() {
     let printed = export(&path, Some(FailPoint::WindowRead));
     assert_eq!(printed.code, Some(1), "{}", printed.stderr);
     let said = "/.a.csv.partial cannot be written: it no longer exists: check whether another program \
-                removes files there, then run the same command again\n";
+                removes files there, then run the same command again; nothing was kept, so it starts over\n";
     assert!(printed.stderr.ends_with(said), "{}", printed.stderr);
     assert_eq!(names(folder.path()), [""; 0]);
     assert_eq!(export(&path, None).code, Some(0));
     assert!(fs::read(path).unwrap() == fs::read(whole).unwrap());
+}
+
+/// The command with an error of each call of `flock`, as of a file system without locks. `None` if strace is not installed
+/// or may not trace.
+fn without_locks(command: &Command, error: &str) -> Option<Command> {
+    let is_usable = Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|end| end.success());
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-o", "/dev/null", "-e", &format!("inject=flock:error={error}")]);
+    traced.arg(command.get_program()).args(command.get_args()).env_clear();
+    for (name, value) in command.get_envs() {
+        traced.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        traced.current_dir(folder);
+    }
+    is_usable.then_some(traced)
+}
+
+#[test]
+fn a_file_is_written_without_locks_only_if_the_file_system_has_none() {
+    let expected = undisturbed_file("a.ndjson", "calm");
+    for (error, code) in [("ENOLCK", 1), ("EOPNOTSUPP", 0), ("ENOSYS", 0)] {
+        let folder = scratch_folder();
+        let export = export_to_file(folder.path(), "a.ndjson", "calm", None);
+        let Some(command) = without_locks(&export, error) else {
+            return;
+        };
+        let printed = run(command);
+        assert_eq!(printed.code, Some(code), "{error}: {}", printed.stderr);
+        if code == 1 {
+            // A server of locks that does not answer may do so later: a second process would not be noticed until then.
+            let said = "error: a.ndjson cannot be locked: No locks available (os error 37): use a file system with \
+                        locks, or mount this one with locks enabled\n";
+            assert_eq!(printed.stderr, said);
+            assert!(!folder.path().join("a.ndjson").exists());
+            assert_eq!(run(export).code, Some(0));
+        }
+        assert!(fs::read(folder.path().join("a.ndjson")).unwrap() == expected, "{error}");
+        assert_eq!(names(folder.path()), ["a.ndjson"], "{error}");
+    }
 }

@@ -73,21 +73,34 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
     }
 }
 
+/// Whether the hint of a disk's error says to repeat the command, so that the command should add what is kept.
+pub(crate) fn is_repeatable(error: &ionos_activitylog_archive::Error) -> bool {
+    use ionos_activitylog_archive::Error;
+    match error {
+        Error::Write { .. } => true,
+        Error::Create { source, .. } => is_full(source.kind()),
+        _ => false,
+    }
+}
+
+fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 /// The command's error for an error of the disk or the folder. Its hint suggests no other file name, because that would
-/// not help. `None` for other errors.
+/// not help, and leaves it to the command to add what is kept. `None` for other errors.
 fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
     let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {
         return None;
     };
     match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(CommandError::unexpected(
-            error.to_string(),
-            "free some space, then run the same command again to resume",
-        )),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some(CommandError::unexpected(error.to_string(), "free some space, then run the same command again"))
+        }
         io::ErrorKind::FileTooLarge => Some(CommandError::unexpected(
             error.to_string(),
-            "raise the file size limit (`ulimit -f`, or that of the file system), then run the same command again to resume",
+            "raise the file size limit (`ulimit -f`, or that of the file system), then run the same command again",
         )),
         // The file or its folder existed when the export began, so another program removed it.
         io::ErrorKind::NotFound if matches!(error, Error::Write { .. }) => Some(CommandError::unexpected(
@@ -136,7 +149,7 @@ mod tests {
                 io::ErrorKind::StorageFull,
                 "a.csv",
                 1,
-                "a.csv cannot be created: no storage space: free some space, then run the same command again to resume",
+                "a.csv cannot be created: no storage space: free some space, then run the same command again",
             ),
             (io::ErrorKind::NotADirectory, "a.csv", 2, "a.csv cannot be created: not a directory: choose another name"),
         ] {

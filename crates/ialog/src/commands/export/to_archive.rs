@@ -5,6 +5,7 @@ use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error
 
 use super::ExportArgs;
 use crate::error::CommandError;
+use crate::error::from_library::is_repeatable;
 use crate::error::gaps::gap_hint;
 use crate::events::opened_archive::archive_at;
 use crate::output::plural::format_count;
@@ -15,6 +16,9 @@ use crate::service::settle::settle_delay;
 
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
+
+/// The end of the hint to repeat a command whose disk failed.
+const RESUMES: &str = "it resumes after what is archived";
 
 pub(super) async fn run(
     args: ExportArgs,
@@ -61,6 +65,7 @@ pub(super) async fn run(
             Err(error) => {
                 let failure = match error {
                     Error::Read { source: error } => account::explain_refusal(&client, &contract, error).await,
+                    error if is_repeatable(&error) => CommandError::from(error).with_hint(RESUMES),
                     error => error.into(),
                 };
                 summary.add_failure(contract.clone(), failure);

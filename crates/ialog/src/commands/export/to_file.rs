@@ -11,6 +11,7 @@ use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, File
 
 use super::ExportArgs;
 use crate::error::CommandError;
+use crate::error::from_library::is_repeatable;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::output::shell::shell_quote;
@@ -52,7 +53,10 @@ pub(super) async fn run(
             "events reached the log while the export was interrupted; export the range again",
         ));
     }
-    let mut exported = file.commit()?;
+    let mut exported = match file.commit() {
+        Ok(exported) => exported,
+        Err(error) => return Err(export.explain_failure(error).await),
+    };
     // The requests for totals belong to no window.
     exported.requests = summary.requests + kept.map_or(0, |kept| kept.requests + 1);
     export.report(&exported, started, context);
@@ -61,6 +65,9 @@ pub(super) async fn run(
     }
     Ok(())
 }
+
+/// The end of the hint to repeat a command whose disk failed before anything was kept.
+const RESTARTS: &str = "nothing was kept, so it starts over";
 
 /// An export of one contract to one file.
 struct SingleFileExport<'a> {
@@ -190,15 +197,27 @@ impl<'a> SingleFileExport<'a> {
         Ok(page.exact_total())
     }
 
-    /// The error of the command, with the number of events that are kept. Opens the file again to see that number:
-    /// after a disk error, fewer events may be kept than were read.
+    /// The error of the command, with the number of events that are kept and how to continue. Opens the file again to see
+    /// that number: after a disk error, fewer events may be kept than were read.
     async fn explain_failure(&self, error: Error) -> CommandError {
+        let is_repeatable = is_repeatable(&error);
         let failure = match error {
             Error::Read { source: error } => account::explain_refusal(&self.client, &self.contract, error).await,
             error => error.into(),
         };
-        let kept = self.open(&FailPoints::default()).ok().and_then(|file| file.resumed_from());
-        failure.with_resume(kept.map(|kept| self.kept_hint(&kept)))
+        // If the file cannot be opened, the number is unknown.
+        let Ok(file) = self.open(&FailPoints::default()) else {
+            return failure;
+        };
+        match file.resumed_from() {
+            // The hint of the error already says to repeat the command.
+            Some(kept) if is_repeatable => {
+                let events = format_count(kept.events, "event");
+                failure.with_hint(&format!("it resumes after the progress kept ({events})"))
+            }
+            None if is_repeatable => failure.with_hint(RESTARTS),
+            kept => failure.with_resume(kept.map(|kept| self.kept_hint(&kept))),
+        }
     }
 
     /// A hint with the number of events that are kept and the command that resumes.
