@@ -9,3 +9,4 @@ mod file_modes;
 mod kept_records;
 mod reading_back;
 mod schemas;
+mod withheld_events;

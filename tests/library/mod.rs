@@ -4,6 +4,7 @@ mod authorization;
 mod cloud_request;
 mod connection;
 mod error_display;
+mod pieces;
 mod resilience;
 mod round_trips;
 mod throttled;

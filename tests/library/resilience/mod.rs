@@ -4,6 +4,7 @@
 mod deadlines;
 mod retries;
 mod shared_limits;
+mod suspension;
 
 use std::sync::Arc;
 use std::time::Duration;
