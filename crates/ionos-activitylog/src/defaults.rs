@@ -1,4 +1,5 @@
-//! The default values of the client, each with its reason. The crate's documentation lists them in one table.
+//! The default values of the client, each with its reason. Bounds that only one module applies are constants of that
+//! module. The crate's documentation lists all of them in one table.
 
 use std::time::Duration;
 
