@@ -11,19 +11,28 @@ use ionos_activitylog_sim::{Behavior, Recording, Simulator};
 use crate::support::scripted::TOKEN;
 
 /// Number of events of the log.
-const EVENTS: usize = 40;
+const EVENTS: usize = 150;
 
 /// A record of one minute, larger than an answer may be if `is_large`.
 fn record(minute: usize, is_large: bool) -> String {
     let text = "x".repeat(if is_large { 20_000 } else { 20 });
     format!(
-        r#"{{"@uuid":"{minute:08}-0000-4000-8000-000000000000","meta":{{"time":"2026-11-20T12:{minute:02}:00Z"}},"text":"{text}"}}"#
+        r#"{{"@uuid":"{minute:08}-0000-4000-8000-000000000000","meta":{{"time":"2026-11-20T{:02}:{:02}:00Z"}},"text":"{text}"}}"#,
+        minute / 60,
+        minute % 60
     )
 }
 
 #[tokio::test]
 async fn no_event_is_lost_between_the_pieces_of_a_service_that_limits_its_pages() {
-    for (page_limit, large) in [(7, vec![3]), (7, vec![0]), (7, vec![39]), (5, vec![4, 11]), (1_000, vec![3, 30])] {
+    for (page_limit, large) in [
+        (7, vec![3]),
+        (7, vec![0]),
+        (7, vec![149]),
+        (7, vec![3, 30, 50, 51, 140]),
+        (5, vec![4, 11]),
+        (1_000, vec![3, 30]),
+    ] {
         let records: Vec<String> = (0..EVENTS).map(|minute| record(minute, large.contains(&minute))).collect();
         let recording = Recording::read(records.join("\n").as_bytes(), Some(7)).unwrap();
         let now = "2026-12-01T00:00:00Z".parse().unwrap();

@@ -7,7 +7,10 @@ use std::fs;
 use std::sync::Arc;
 
 use ionos_activitylog::clock::VirtualClock;
-use ionos_activitylog::{AccessToken, Client, ClientBuilder, DateRange, Error, TokenFile, TokenFuture, TokenProvider};
+use ionos_activitylog::{
+    AccessToken, Client, ClientBuilder, ContractNumber, DateRange, Error, EventId, Filter, Length, Moment, TokenFile,
+    TokenFuture, TokenProvider,
+};
 use ionos_activitylog_sim::Simulator;
 use syn::{Item, Visibility};
 use xtask::workspace;
@@ -189,6 +192,43 @@ fn clients_builders_settings_and_their_errors_contain_no_secret() {
     assert_hidden_everywhere(&AccessToken::new(TOKEN).unwrap());
     assert_hidden_in_debug(&TokenFile::new("/some/token"));
     assert_hidden_in_debug(&Simulator::builder().token(TOKEN).build());
+}
+
+/// Values that are pasted in the wrong place.
+const MISPLACED: [&str; 3] = [
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJwbGFudGVkIn0planted.c2lnbmF0dXJl",
+    "https://jane:planted@api.example.com",
+    "jane:planted@api.example.com",
+];
+
+#[test]
+fn no_error_of_a_value_that_does_not_parse_contains_a_secret() {
+    let now = chrono::Utc::now();
+    for value in MISPLACED {
+        let errors: Vec<(&str, Option<Error>)> = vec![
+            ("contract", value.parse::<ContractNumber>().err()),
+            ("moment", value.parse::<Moment>().err()),
+            ("moment with a day", format!("2026-11-20{value}").parse::<Moment>().err()),
+            ("length", value.parse::<Length>().err()),
+            ("length with a number", format!("7{value}").parse::<Length>().err()),
+            ("range", DateRange::parse(value, now).err()),
+            ("end of a range", DateRange::parse(&format!("2026-11-20..{value}"), now).err()),
+            ("filter", value.parse::<Filter>().err()),
+            ("key of a filter", format!("{value}=x").parse::<Filter>().err()),
+            ("network", format!("ip={value}").parse::<Filter>().err()),
+            ("outcome", format!("outcome={value}").parse::<Filter>().err()),
+            ("quoted value", format!("user=\"{value}").parse::<Filter>().err()),
+            ("expression", format!("text=({value}").parse::<Filter>().err()),
+            ("event id", value.parse::<EventId>().err()),
+            ("address", Client::builder().token(TOKEN).base_url(value).build().err()),
+            ("profile", Client::builder().token(TOKEN).profile(value).build().err()),
+            ("certificate", Client::builder().token(TOKEN).pinned_certificate(value).build().err()),
+        ];
+        for (name, error) in errors {
+            let error = error.unwrap_or_else(|| panic!("{name} accepts {value}"));
+            assert_hidden_everywhere(&error);
+        }
+    }
 }
 
 #[tokio::test]
