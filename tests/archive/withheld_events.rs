@@ -78,10 +78,15 @@ fn events_that_were_withheld_before_an_interruption_are_found_by_the_count_at_th
         let folder = scratch_folder();
         let interrupted = export(folder.path(), withheld, Some(4));
         assert_eq!(interrupted.code, Some(5), "{}", interrupted.stderr);
-        assert!(interrupted.stderr.contains("progress kept ("), "{}", interrupted.stderr);
         assert_eq!(names(folder.path()), [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]);
 
-        let resumed = export(folder.path(), &[], None);
+        let resumed = loop {
+            let resumed = export(folder.path(), &[], None);
+            // A process that another test starts shares the lock of the file between its fork and its exec.
+            if !resumed.stderr.contains("another process writes to") {
+                break resumed;
+            }
+        };
         assert!(resumed.stderr.starts_with("resuming an interrupted export ("), "{}", resumed.stderr);
         if withheld.is_empty() {
             assert_eq!((resumed.code, lines(folder.path())), (Some(0), all.clone()), "{}", resumed.stderr);

@@ -83,7 +83,7 @@ fn percent_decoded(text: &str) -> String {
 
 /// Replaces known secrets: as they are, escaped as in JSON or in a URL, and cut off at the end of the text, because a
 /// service may repeat a secret in any of these forms. If several secrets begin at the same place, the longest is
-/// replaced. A secret of less than [`MIN_EMBEDDED_CHARS`] is replaced only if it is the whole text.
+/// replaced. A secret of less than 8 characters is replaced only if it is the whole text.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     let is_whole = |secret: &&str| spelled_length(secret, text.trim()) == Some(text.trim().len());
