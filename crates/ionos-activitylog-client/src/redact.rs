@@ -38,9 +38,13 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 /// The separators between the members of JSON, a query, a form or a list.
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
-/// Minimum length of a known secret that is replaced within a longer text, in characters, as in the masks of CI systems. A
-/// shorter secret occurs in words by chance: replacing each occurrence would make the text unreadable and tell the secret.
+/// Minimum length of a known secret that is replaced anywhere in a longer text, in characters, as in the masks of CI
+/// systems. A shorter secret occurs in words by chance: replacing each occurrence would make the text unreadable and tell
+/// the secret.
 const MIN_EMBEDDED_CHARS: usize = 8;
+
+/// Minimum length of a known secret that is replaced as a whole word of a longer text, in characters.
+const MIN_WORD_CHARS: usize = 4;
 
 /// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in base64.
 const MIN_OPAQUE_BYTES: usize = 32;
@@ -83,15 +87,15 @@ fn percent_decoded(text: &str) -> String {
 
 /// Replaces known secrets: as they are, escaped as in JSON or in a URL, and cut off at the end of the text, because a
 /// service may repeat a secret in any of these forms. If several secrets begin at the same place, the longest is
-/// replaced. A secret of less than 8 characters is replaced only if it is the whole text.
+/// replaced. A secret of less than 8 characters is replaced only as a whole word, and one of less than 4 only as the whole
+/// text.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     let is_whole = |secret: &&str| spelled_length(secret, text.trim()) == Some(text.trim().len());
-    let is_short = |secret: &&str| secret.chars().count() < MIN_EMBEDDED_CHARS;
-    let (short, secrets): (Vec<&str>, Vec<&str>) = secrets.iter().partition(|secret| is_short(secret));
-    if short.iter().any(is_whole) {
+    if secrets.iter().any(is_whole) {
         return REDACTED.to_owned();
     }
+    let secrets: Vec<&str> = secrets.iter().copied().filter(|one| one.chars().count() >= MIN_WORD_CHARS).collect();
     // The bytes with which a spelling of a secret can begin. Each is the first byte of a character, so the text may be
     // split there.
     let mut first_bytes = [false; 256];
@@ -103,7 +107,13 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     while let Some(start) = rest.bytes().position(|byte| first_bytes[usize::from(byte)]) {
         redacted.push_str(&rest[..start]);
         rest = &rest[start..];
-        match secrets.iter().filter_map(|secret| spelled_length(secret, rest)).max() {
+        let before = &text[..text.len() - rest.len()];
+        let length_of = |secret: &&str| {
+            let length = spelled_length(secret, rest)?;
+            let is_word = ends_word(before) && !rest[length..].starts_with(char::is_alphanumeric);
+            (is_word || secret.chars().count() >= MIN_EMBEDDED_CHARS).then_some(length)
+        };
+        match secrets.iter().filter_map(length_of).max() {
             Some(length) => {
                 redacted.push_str(REDACTED);
                 rest = &rest[length..];
@@ -116,6 +126,15 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
         }
     }
     redacted + rest
+}
+
+/// Whether a new word may begin after a text: the text is empty, or ends with no letter or digit, or with an escape such
+/// as `%2F` or `\n`.
+fn ends_word(text: &str) -> bool {
+    let escape = |length: usize| text.get(text.len().checked_sub(length)?..);
+    let is_escape =
+        escape(3).is_some_and(|end| end.starts_with('%')) || escape(2).is_some_and(|end| end.starts_with('\\'));
+    is_escape || !text.ends_with(char::is_alphanumeric)
 }
 
 /// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
