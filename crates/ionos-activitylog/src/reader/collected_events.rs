@@ -69,6 +69,11 @@ impl CollectedEvents {
         self.range
     }
 
+    /// Number of events, each counted once although it may have several contents.
+    pub(super) fn count(&self) -> u64 {
+        (self.contents.len() as u64).saturating_sub(self.amended)
+    }
+
     /// Takes all contents, in the order in which they were read.
     pub(super) fn take_all(&mut self) -> Vec<Event> {
         std::mem::replace(self, Self::new(self.range)).contents

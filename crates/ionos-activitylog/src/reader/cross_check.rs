@@ -80,6 +80,8 @@ pub(super) struct Comparison {
     pub(super) differing: Vec<DifferingWindows>,
     /// Why a total could not be compared. `None` if all could.
     pub(super) unusable: Option<String>,
+    /// The events of the answers to the requests for totals.
+    shown: Vec<Event>,
     pub(super) requests: u64,
 }
 
@@ -141,7 +143,7 @@ impl ReturnedWindows {
                 return None;
             }
             comparison.requests += 1;
-            let total = match count(api, contract, range).await {
+            let total = match count(api, contract, range, &mut comparison.shown).await {
                 Ok(total) => total,
                 Err(reason) => {
                     comparison.unusable = Some(reason);
@@ -222,6 +224,27 @@ impl ReturnedWindows {
         self.windows.get(first..end).unwrap_or_default().iter().filter_map(|window| window.total).sum()
     }
 
+    /// Adds to the differing windows those that lack an event of the answers to the requests for totals. Returns these
+    /// events.
+    pub(super) fn add_shown(&self, comparison: &mut Comparison, hasher: &RandomState) -> Vec<Event> {
+        let mut missing = Vec::new();
+        for event in std::mem::take(&mut comparison.shown) {
+            let hash = hasher.hash_one(event.id());
+            let is_in = |window: &CheckedWindow| event.time().is_some_and(|time| window.range.contains(time));
+            let Some(index) = self.windows.iter().position(is_in) else { continue };
+            let window =
+                self.windows.get(index).filter(|window| window.ids.as_ref().is_some_and(|ids| !ids.contains(&hash)));
+            let Some(CheckedWindow { range, total, .. }) = window else { continue };
+            let is_known = comparison.differing.iter().any(|one| (one.windows.0..one.windows.1).contains(&index));
+            if !is_known {
+                let (windows, seen) = ((index, index + 1), total.unwrap_or_default());
+                comparison.differing.push(DifferingWindows { windows, range: *range, seen, missing: 1, found: 0 });
+            }
+            missing.push(event);
+        }
+        missing
+    }
+
     /// The ids of the returned events of these windows. `None` if those of one window were dropped.
     pub(super) fn returned_ids(&self, differing: &[DifferingWindows]) -> Option<ReturnedIds> {
         let mut returned = ReturnedIds::default();
@@ -238,6 +261,11 @@ impl ReturnedWindows {
 pub(super) struct ReturnedIds(EventMultiset<u64>);
 
 impl ReturnedIds {
+    /// Adds events that were returned.
+    pub(super) fn add(&mut self, events: &[Event], hasher: &RandomState) {
+        self.0.extend(events.iter().map(|event| hasher.hash_one(event.id())));
+    }
+
     /// Number of events that were not returned before.
     pub(super) fn count_new(&self, hashes: &[u64]) -> u64 {
         let read: EventMultiset<u64> = hashes.iter().copied().collect();
@@ -255,8 +283,16 @@ impl ReturnedIds {
 }
 
 /// The total of a range, or why there is none.
-async fn count(api: &Api, contract: &ContractNumber, range: DateRange) -> Result<Total, String> {
-    let page = api.page(contract, range, 0, 1).await.map(Response::into_inner);
+async fn count(
+    api: &Api,
+    contract: &ContractNumber,
+    range: DateRange,
+    shown: &mut Vec<Event>,
+) -> Result<Total, String> {
+    let mut page = api.page(contract, range, 0, 1).await.map(Response::into_inner);
+    if let Ok(page) = &mut page {
+        shown.append(&mut page.events);
+    }
     match page {
         Ok(page) if page.partial_search.is_some() => Err("the service searched only a part of the log".to_owned()),
         Ok(page) => page.total.ok_or_else(|| "the service reports no total for the range".to_owned()),

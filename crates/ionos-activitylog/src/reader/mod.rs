@@ -8,7 +8,8 @@
 //! `plan` splits ranges. `page_reader` reads one page, `scan` reads the pages of one window, and `scanned_pages` states
 //! what these pages say together. `verification` decides whether the scans prove the window complete. `window_reader`
 //! scans and verifies until the window is proven, has to be split into smaller windows, or has a gap; `extra_requests`
-//! bounds what a wrong total may cost, and `received_events` has what windows without a result received. `windows` reads several windows at once and returns them in order, and `stream`
+//! bounds what a wrong total may cost, and `received_events` and `split_totals` keep what windows that
+//! were split received and reported. `windows` reads several windows at once and returns them in order, and `stream`
 //! returns their events. `cross_check` compares the windows with the total of the range. `contracts` combines the windows
 //! of several contracts.
 
@@ -26,6 +27,7 @@ mod received_events;
 mod request;
 mod scan;
 mod scanned_pages;
+mod split_totals;
 pub(crate) mod stream;
 pub(crate) mod summary;
 pub(crate) mod verification;

@@ -232,18 +232,19 @@ impl WindowScanner<'_> {
                     false => self.pages.read_or_empty(range, offset, size).await,
                 }
             });
+            let mut end = None;
             for fetched in join_all(group).await {
-                if scan.page_size > size {
-                    // A page of the group was longer than the offsets of the group assume. Its hits are on that page, or
-                    // are requested again.
-                    scan.requests += 1;
-                    if let Ok(repeated) = fetched {
-                        scan.requests += repeated.requests - 1;
-                        self.pages.received.keep(range, repeated.page.events);
-                    }
-                } else if let Some(end) = self.add_page(range, total, fetched, scan).await? {
-                    return Ok(end);
+                // A page after the end, or after a page that is longer than the offsets of the group assume, is no page
+                // of the scan.
+                if end.is_none() && scan.page_size == size {
+                    end = self.add_page(range, total, fetched, scan).await?;
+                } else if let Ok(other) = fetched {
+                    scan.requests += other.requests;
+                    self.pages.received.keep(range, other.page.events);
                 }
+            }
+            if let Some(end) = end {
+                return Ok(end);
             }
         }
     }

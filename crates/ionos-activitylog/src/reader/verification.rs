@@ -307,6 +307,12 @@ impl Verification {
         self.events.take(range)
     }
 
+    /// Number of events, including counted repeats, each counted once.
+    pub(super) fn count_events(&mut self) -> u64 {
+        self.add_repeats();
+        self.events.count()
+    }
+
     /// Hashes of the ids of all events, including counted repeats.
     pub(super) fn id_hashes(&mut self, hasher: &RandomState) -> Vec<u64> {
         self.add_repeats();

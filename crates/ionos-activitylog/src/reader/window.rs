@@ -8,6 +8,7 @@ use crate::api::page::{Total, UnreadableRecord};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
+use crate::reader::split_totals::SplitTotal;
 use crate::reader::verification::Proof;
 
 /// A range that was read, with its events.
@@ -32,6 +33,8 @@ pub struct Window {
     pub(super) proof: Option<Proof>,
     /// Hashes of the ids of all events, also of those that a filter excluded. Empty without a cross-check.
     pub(super) id_hashes: Vec<u64>,
+    /// Number of events of the whole window, each counted once, also of those that a filter excluded.
+    pub(super) distinct: u64,
     /// Ranges that could not be verified. Empty in a verified window.
     pub gaps: Vec<Gap>,
     /// Number of scans of the window.
@@ -60,6 +63,14 @@ impl Window {
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         self.proof
+    }
+
+    /// Makes this window the place of a gap: with the windows before it, it has fewer events than an answer reported for
+    /// their whole range.
+    pub(super) fn add_gap_of(&mut self, split: SplitTotal) {
+        let total = Some(Total { count: split.total, exact: true });
+        self.gaps.push(Gap { range: split.range, seen: split.seen, total, reason: GapReason::TotalDecreased });
+        (self.proof, self.reported_total) = (None, None);
     }
 
     /// Removes events that an earlier window has returned. They do not count as events of this window any more.
@@ -121,7 +132,7 @@ pub struct Gap {
 impl Window {
     /// A window without events, for a range of which `seen` events were returned before. The service reports `missing`
     /// more, and reading the range again did not return them.
-    pub(super) fn of_higher_total(range: DateRange, seen: u64, missing: u64) -> Self {
+    pub(super) fn of_higher_total(range: DateRange, seen: u64, missing: u64, reason: GapReason) -> Self {
         let total = Some(Total { count: seen + missing, exact: true });
         Self {
             range,
@@ -131,7 +142,8 @@ impl Window {
             reported_total: None,
             proof: None,
             id_hashes: Vec::new(),
-            gaps: vec![Gap { range, seen, total, reason: GapReason::TotalIncreased }],
+            distinct: 0,
+            gaps: vec![Gap { range, seen, total, reason }],
             scans: 0,
             requests: 0,
             duplicates: 0,

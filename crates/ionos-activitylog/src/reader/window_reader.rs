@@ -15,8 +15,9 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::page_reader::pause;
 use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
 use crate::reader::received_events::ReceivedEvents;
-use crate::reader::scan::{ScanOptions, WindowScanner};
+use crate::reader::scan::{SUSPICIOUS_TOTAL, ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
+use crate::reader::split_totals::SplitTotals;
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::{Gap, GapReason, Window};
 
@@ -106,6 +107,7 @@ pub(super) struct ReadingProgress {
     mismatches: AtomicU32,
     pub(super) extra: ExtraRequests,
     pub(super) received: ReceivedEvents,
+    pub(super) split_totals: SplitTotals,
     /// Hashes the ids of returned events. `None` without a cross-check.
     pub(super) id_hasher: Option<RandomState>,
 }
@@ -163,6 +165,25 @@ impl WindowReader<'_> {
         scanned.parts.into_iter().for_each(|part| self.keep(part));
     }
 
+    /// Keeps the events and the highest total of the scans of a window that is read in parts.
+    fn keep_results(self, verification: &mut Verification) {
+        self.progress.received.keep(verification.range(), verification.events.take_all());
+        self.keep_total(verification.range(), verification.highest_total);
+    }
+
+    /// Keeps the total of a window that is read in parts, unless totals are wrong everywhere.
+    fn keep_total(self, range: DateRange, total: Option<Total>) {
+        let is_known = |total: &Total| total.exact && total.count != SUSPICIOUS_TOTAL;
+        // Parts of a second are returned as one window.
+        let is_whole_seconds = range == range.to_whole_seconds();
+        if let Some(total) = total.filter(is_known)
+            && is_whole_seconds
+            && self.progress.extra.trusts_totals()
+        {
+            self.progress.split_totals.add(range, total.count);
+        }
+    }
+
     /// Adds a scan, and the events that other answers returned for the window.
     fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
         verification.receive(self.progress.received.take(verification.range()));
@@ -207,7 +228,8 @@ impl WindowReader<'_> {
                         let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                         return Ok(WindowResult::Unverified(scanned));
                     }
-                    self.progress.received.keep(window.range, verification.events.take_all());
+                    self.keep_results(&mut verification);
+                    self.keep_total(window.range, scan.highest_total);
                     self.progress.received.keep(window.range, scan.events);
                     if scan.pages > 1 {
                         // The windows of the split read these pages again.
@@ -243,14 +265,14 @@ impl WindowReader<'_> {
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
             let again = PlannedWindow { was_scanned: true, ..window };
             if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT && may_spend(pages) {
-                self.progress.received.keep(window.range, verification.events.take_all());
+                self.keep_results(&mut verification);
                 return Ok(self.split_by_total(again, total, resolution, requests));
             }
             let to_locate = PlannedWindow { mismatch_splits: window.mismatch_splits + 1, part_of: None, ..again };
             if verification.has_partial_search {
                 // Its pages were already requested several times. A search of a shorter range may succeed.
                 if is_splittable && self.may_locate_mismatch(window, &verification) && may_spend(pages.max(2)) {
-                    self.progress.received.keep(window.range, verification.events.take_all());
+                    self.keep_results(&mut verification);
                     return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
@@ -259,7 +281,7 @@ impl WindowReader<'_> {
             if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
                 let windows = again.split_by_day();
                 if windows.len() > 1 {
-                    self.progress.received.keep(window.range, verification.events.take_all());
+                    self.keep_results(&mut verification);
                     return Ok(WindowResult::Split { windows, requests });
                 }
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
@@ -279,7 +301,7 @@ impl WindowReader<'_> {
                 _ => verification.scans_without_new >= SCANS_WITHOUT_NEW,
             };
             if is_exhausted && may_locate && may_spend(pages.max(2)) {
-                self.progress.received.keep(window.range, verification.events.take_all());
+                self.keep_results(&mut verification);
                 return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
             }
             if is_exhausted || verification.scans >= MAX_SCANS || !may_spend(pages) {
@@ -478,6 +500,7 @@ impl ScannedWindow {
             false => Some(0),
         };
         let id_hashes = id_hasher.as_ref().map(|hasher| verification.id_hashes(hasher)).unwrap_or_default();
+        let distinct = verification.count_events();
         let (events, out_of_window) = verification.take_events(requested);
         let mut whole = Window {
             range: window.range.intersection(&requested).unwrap_or(window.range),
@@ -487,6 +510,7 @@ impl ScannedWindow {
             reported_total,
             proof,
             id_hashes,
+            distinct,
             gaps: gap.into_iter().collect(),
             scans: verification.scans,
             requests: requests + earlier_requests,
@@ -506,6 +530,7 @@ impl ScannedWindow {
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
     whole.id_hashes.extend(part.id_hashes);
+    whole.distinct += part.distinct;
     whole.out_of_window.extend(part.out_of_window);
     whole.unreadable.extend(part.unreadable);
     whole.reported_total = whole.reported_total.zip(part.reported_total).map(|(sum, total)| sum + total);

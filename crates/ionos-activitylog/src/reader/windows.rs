@@ -33,8 +33,9 @@ use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::request::EventsRequest;
 use crate::reader::scan::WindowScanner;
+use crate::reader::split_totals::SplitTotal;
 use crate::reader::summary::Summary;
-use crate::reader::window::Window;
+use crate::reader::window::{GapReason, Window};
 use crate::reader::window_reader::{ReadingProgress, WindowReader, WindowResult};
 use crate::runtime::spawner::{PolledBy, run_on};
 
@@ -55,6 +56,8 @@ pub struct WindowStream {
     has_failed: bool,
     /// The windows returned so far.
     returned: ReturnedWindows,
+    /// Windows that were split and had a higher total than their parts have events.
+    higher_totals: Vec<SplitTotal>,
     /// The records without a time that were returned so far.
     undated: UndatedEvents,
     phase: Phase,
@@ -112,6 +115,7 @@ impl WindowStream {
             summary: Summary::default(),
             has_failed: false,
             returned: ReturnedWindows::default(),
+            higher_totals: Vec::new(),
             undated: UndatedEvents::default(),
             phase: Phase::Reading,
             scope,
@@ -221,6 +225,8 @@ impl WindowStream {
                     }
                     if let Some(hasher) = &self.progress.id_hasher {
                         window.events = rereading.returned.remove_returned(window.events, hasher);
+                        // Ranges that are read again may overlap.
+                        rereading.returned.add(&window.events, hasher);
                     }
                     // These were counted when the window was read first.
                     (window.duplicates, window.amended, window.filtered) = (0, 0, 0);
@@ -228,6 +234,15 @@ impl WindowStream {
                 Phase::Comparing(_) | Phase::Ended => {}
                 Phase::Reading => {
                     self.position.read_to = window.range.end();
+                    let (range, has_gap) = (window.range, !window.is_verified());
+                    let splits = &self.progress.split_totals;
+                    let end = self.position.range.end();
+                    match splits.add_part(range, window.distinct, has_gap, end) {
+                        // The comparison at the end may find the missing events.
+                        Some(split) if self.request.cross_check => self.higher_totals.push(split),
+                        Some(split) => window.add_gap_of(split),
+                        None => {}
+                    }
                     if self.request.cross_check {
                         window.remove_events(&self.progress.id_hasher, |event| !self.undated.insert(event));
                         self.returned.add(&mut window);
@@ -264,13 +279,22 @@ impl WindowStream {
                 };
                 !self.queue.is_empty()
             }
+            Phase::Reading if !self.higher_totals.is_empty() => {
+                self.phase = Phase::Ended;
+                self.queue_gaps(&[]);
+                !self.queue.is_empty()
+            }
             _ => false,
         }
     }
 
     /// Queues the windows whose totals differ, to read them again. They become gaps if they cannot be compared.
-    fn read_again(&mut self, returned: &ReturnedWindows, comparison: Comparison) {
-        let Comparison { differing, unusable, requests } = comparison;
+    fn read_again(&mut self, returned: &ReturnedWindows, mut comparison: Comparison) {
+        if let Some(hasher) = &self.progress.id_hasher {
+            let shown = returned.add_shown(&mut comparison, hasher);
+            self.progress.received.keep(self.position.range.to_whole_seconds(), shown);
+        }
+        let Comparison { differing, unusable, requests, .. } = comparison;
         self.summary.requests += requests;
         self.phase = Phase::Ended;
         self.summary.cross_check = match unusable {
@@ -278,6 +302,7 @@ impl WindowStream {
             None => CrossCheck::Agrees,
         };
         if differing.is_empty() {
+            self.queue_gaps(&differing);
             return;
         }
         let ids = returned.returned_ids(&differing).filter(|_| differing.len() <= MAX_REREADS);
@@ -296,11 +321,22 @@ impl WindowStream {
     /// Queues a window with a gap for each range of which events are missing.
     fn queue_gaps(&mut self, differing: &[DifferingWindows]) {
         for one in differing.iter().filter(|one| one.found < one.missing) {
-            let window = Window::of_higher_total(one.range, one.seen + one.found, one.missing - one.found);
-            self.last_id += 1;
-            let state = QueuedState::Completed(Box::new(Ok(window)));
-            self.queue.push_back(QueuedWindow { id: self.last_id, state });
+            self.queue_gap(one.range, one.seen + one.found, one.missing - one.found, GapReason::TotalIncreased);
         }
+        for split in std::mem::take(&mut self.higher_totals) {
+            let inside = |one: &&DifferingWindows| split.range.contains(one.range.start());
+            let found: u64 = differing.iter().filter(inside).map(|one| one.found).sum();
+            if let Some(missing) = split.total.checked_sub(split.seen + found).filter(|missing| *missing > 0) {
+                self.queue_gap(split.range, split.seen + found, missing, GapReason::TotalDecreased);
+            }
+        }
+    }
+
+    fn queue_gap(&mut self, range: DateRange, seen: u64, missing: u64, reason: GapReason) {
+        let window = Window::of_higher_total(range, seen, missing, reason);
+        self.last_id += 1;
+        let state = QueuedState::Completed(Box::new(Ok(window)));
+        self.queue.push_back(QueuedWindow { id: self.last_id, state });
     }
 
     /// Changes the number of windows that are read at the same time.

@@ -356,8 +356,13 @@ async fn an_event_that_an_answer_showed_is_returned_and_the_lack_of_it_in_later_
             }
             let returned: BTreeSet<Vec<u8>> = read.iter().map(|event| event.raw().as_bytes().to_vec()).collect();
             assert_eq!(returned.len(), read.len(), "{name}, {max_page}, {requested}");
-            assert!(returned == *service.sent.lock().unwrap(), "{name}, {max_page}, {requested}");
+            let sent = service.sent.lock().unwrap().clone();
+            let lost: Vec<_> = sent.difference(&returned).map(|record| String::from_utf8_lossy(record)).collect();
             let is_complete = stream.summary().is_complete();
+            // The answers to requests for totals have an event each, which is not looked up if too many totals differ.
+            let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
+            let may_lack = if is_complete || is_compared { 0 } else { 2 };
+            assert!(lost.len() <= may_lack, "{name}, {max_page}, {requested}: {} lost, {:?}", lost.len(), lost.first());
             assert!(!is_complete || read.len() == 1_440, "{name}, {max_page}, {requested}: {}", read.len());
         }
     }
