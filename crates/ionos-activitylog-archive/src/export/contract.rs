@@ -54,7 +54,6 @@ pub(super) async fn export(
         requests: 0,
         nothing_to_do: true,
         gaps: Vec::new(),
-        unexplained: Vec::new(),
         stopped: false,
         warnings: service
             .and_then(|service| clock_warning(started, service, "later events are left to the next export"))
@@ -120,8 +119,10 @@ impl ContractExportRun<'_> {
                 return Ok(());
             }
         }
-        if is_finishing {
-            // The interrupted export may have read windows that were not compared.
+        let has_gaps = tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_)));
+        if is_finishing || has_gaps {
+            // The interrupted export may have read windows that were not compared, and a gap may be a total of a longer
+            // range that was not explained.
             cross_check::run(self, range, u64::MAX).await?;
         }
         if self.exporter.recount || self.exporter.reread {
@@ -249,7 +250,6 @@ impl ContractExportRun<'_> {
         let gaps = days.flat_map(|manifest| manifest.gaps.clone());
         let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
         self.done.gaps = inside.collect();
-        self.done.gaps.extend(self.done.unexplained.iter().cloned());
         self.done.discarded = self.events_received.saturating_sub(self.done.events);
         self.done.warnings.splice(0..0, self.writer.warnings.drain(..));
         self.done.clone()

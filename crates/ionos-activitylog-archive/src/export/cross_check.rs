@@ -2,12 +2,12 @@
 //! A day that differs is read again, and its new events are archived as late events.
 
 use chrono::NaiveDate;
-use ionos_activitylog::{CrossCheck, DateRange};
+use ionos_activitylog::{CrossCheck, DateRange, GapReason};
 
 use super::recount::contents_are_unchanged;
 use super::run::ContractExportRun;
 use crate::error::Error;
-use crate::manifest::KnownGap;
+use crate::manifest::{KnownGap, ReadRange};
 use crate::sum::saturating_sum;
 
 /// Maximum days that are read again. If more differ, the totals change between two requests.
@@ -56,7 +56,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
         }
         // The total of all days may be a cap.
         let mut in_days = Some(0_u64);
-        let unexplained_before = job.done.unexplained.len();
+        let mut has_gap = false;
         for day in &days {
             if job.is_stopped() {
                 return Ok(());
@@ -86,13 +86,8 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
             let lines = saturating_sum(inside.map(|part| part.count));
             let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
             if total > archived {
-                job.done.unexplained.push(KnownGap {
-                    from: day.range.start(),
-                    to: day.range.end(),
-                    reason: "total-increased".to_owned(),
-                    seen: archived,
-                    total: Some(total),
-                });
+                has_gap = true;
+                add_gap(job, *day, archived, total)?;
             } else if total < archived {
                 result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
             }
@@ -101,19 +96,27 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
         if let Some((total, in_days)) = whole_total.zip(in_days)
             && days.len() > 1
             && total > in_days
-            && job.done.unexplained.len() == unexplained_before
+            && !has_gap
+            && let Some(last) = days.last()
         {
-            job.done.unexplained.push(KnownGap {
-                from: whole.start(),
-                to: whole.end(),
-                reason: "total-increased".to_owned(),
-                seen: in_days,
-                total: Some(total),
-            });
+            // It is unknown which midnight it is, so the last day stands for all.
+            add_gap(job, *last, last.total, last.total.saturating_add(total - in_days))?;
         }
     }
     job.done.cross_check = result;
     Ok(())
+}
+
+/// States in the manifests that a range has fewer events than the service reports, so that the next export reads it again
+/// and no later answer about the archive calls it complete.
+fn add_gap(job: &mut ContractExportRun<'_>, day: CountedRange, seen: u64, total: u64) -> Result<(), Error> {
+    let reason = KnownGap::reason(GapReason::TotalIncreased).to_owned();
+    let mut addition = job.writer.empty_manifest(day.date);
+    addition.ranges = vec![ReadRange::unverified(day.range)];
+    addition.gaps = vec![KnownGap { from: day.range.start(), to: day.range.end(), reason, seen, total: Some(total) }];
+    job.writer.unconfirm(day.range);
+    job.writer.add(addition)?;
+    job.writer.save_if_due()
 }
 
 /// The verified ranges with totals that overlap `range`, in series without a gap between them.

@@ -125,8 +125,6 @@ pub struct ContractExport {
     pub nothing_to_do: bool,
     /// Gaps that overlap the range.
     pub gaps: Vec<KnownGap>,
-    /// Ranges of `gaps` that no manifest has: the service reported more events for a verified range than it returned.
-    pub(crate) unexplained: Vec<KnownGap>,
     /// Whether the export was stopped before its end.
     pub stopped: bool,
     /// Warnings to show the user.

@@ -11,6 +11,7 @@ mod proofs;
 mod records;
 mod recounts;
 mod refused;
+mod replicas;
 mod runs;
 mod undated;
 mod version_1;

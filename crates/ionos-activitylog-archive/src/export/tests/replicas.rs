@@ -1,0 +1,65 @@
+//! A replica of the service lacks events and answers some of the requests. What an answer has shown or counted is never
+//! forgotten: the archive has it, or states a gap until a later export finds it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ionos_activitylog::seam::{Exchange, Transport};
+
+use super::*;
+
+/// Number of events, one per minute of the first day.
+const EVENTS: u64 = 250;
+
+/// The service, at most 25 hits a page.
+struct Replicas {
+    requests: AtomicU64,
+    /// Numbers of the requests that a replica without events answers.
+    empty: &'static [u64],
+}
+
+impl Transport for Replicas {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
+        let size = |name: &str| query[name].parse::<usize>().unwrap();
+        let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
+        let events = if self.empty.contains(&number) { 0 } else { EVENTS };
+        let times = (0..events).map(|minute| days().start() + TimeDelta::minutes(minute as i64));
+        let times: Vec<_> = times.filter(|time| (from..to).contains(time)).collect();
+        let page = times.iter().skip(size("offset")).take(size("limit").min(25));
+        let hits: Vec<String> =
+            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
+        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
+        Box::pin(async move { Ok(http::Response::new(page).into()) })
+    }
+}
+
+#[tokio::test]
+async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
+    let lists: [&[u64]; 8] =
+        [&[1], &[1, 2], &[1, 3], &[1, 3, 5], &[2, 4, 6, 8], &[3, 6, 9, 12], &[5, 10, 15, 20], &[4]];
+    for empty in lists {
+        let root = tempfile::tempdir().unwrap();
+        let service = Arc::new(Replicas { requests: AtomicU64::new(0), empty });
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock.clone()).build().unwrap();
+        let exporter = Exporter::new(client, Archive::new(root.path())).clock(clock).recount(true);
+        for attempt in 0..5 {
+            let done = exporter.run(&[7.into()], days(), std::future::pending()).await.pop().unwrap().1.unwrap();
+            let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+            assert_eq!(report.findings, [], "{empty:?}, {attempt}");
+            let archived: u64 = read_days(&Archive::new(root.path()).contract(&7.into()))
+                .unwrap()
+                .values()
+                .map(|manifest| manifest.counts.count)
+                .sum();
+            let is_complete = report.chains.iter().all(|chain| chain.gaps == 0);
+            assert!(archived == EVENTS || !is_complete, "{empty:?}, {attempt}: {archived} {done:?}");
+            assert_eq!(done.gaps.is_empty(), is_complete, "{empty:?}, {attempt}: {done:?} {:?}", report.chains);
+            if is_complete && attempt > 0 {
+                break;
+            }
+            assert!(attempt < 4, "{empty:?}: {archived} {done:?}");
+        }
+    }
+}
