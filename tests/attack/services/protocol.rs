@@ -120,6 +120,8 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             let body = correct_page(request);
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: keep-alive\r\n\r\n{body}", body.len()).into()
         })
+        // The first attempt of the next request may use the closed connection.
+        .attempts("2")
         .with_all_events(),
         // The second answer must not be taken for the answer to the next request.
         stream("two answers for one request", 0, |request, connection| {

@@ -1,7 +1,7 @@
 //! Compares the totals of the days that an export has read with the total of the range, as a stream of the facade does.
 //! A day that differs is read again, and its new events are archived as late events.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use ionos_activitylog::{CrossCheck, DateRange, GapReason};
 
 use super::recount::contents_are_unchanged;
@@ -21,8 +21,9 @@ struct CountedRange {
     total: u64,
 }
 
-/// Compares the verified ranges of days that overlap `range`, which was read in `windows` windows. A single window with
-/// events is not compared, because its scan has counted the range.
+/// Compares the verified ranges of days that overlap `range`, which was read in `windows` windows, and the range before
+/// it: an event at the boundary of two exports may belong to neither. A single window with events that continues no
+/// archived range is not compared, because its scan has counted the range.
 ///
 /// A request that fails ends the comparison and not the export, because every event is archived already.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
@@ -36,9 +37,11 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windo
 }
 
 async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
-    let series = series(job, range);
-    let is_empty = series.iter().flatten().all(|one| one.total == 0);
-    if windows == 0 || windows == 1 && !is_empty {
+    let series = series(job, with_range_before(range));
+    let is_in_range = |one: &&CountedRange| one.range.intersection(&range).is_some();
+    let is_empty = series.iter().flatten().filter(is_in_range).all(|one| one.total == 0);
+    let is_continued = series.iter().flatten().any(|one| one.range.start() < range.start());
+    if windows == 0 || windows == 1 && !is_empty && !is_continued {
         return Ok(());
     }
     let mut result = match series.is_empty() {
@@ -105,6 +108,11 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
     }
     job.done.cross_check = result;
     Ok(())
+}
+
+/// The range with the second before it.
+fn with_range_before(range: DateRange) -> DateRange {
+    DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
 }
 
 /// States in the manifests that a range has fewer events than the service reports, so that the next export reads it again

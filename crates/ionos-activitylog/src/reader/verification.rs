@@ -266,7 +266,8 @@ impl Verification {
         }
         let union = self.events.distinct();
         let distinct = in_scan.map_or(union, |in_scan| in_scan.len() as u64);
-        let (has_new, misses_events) = (union > known_before, distinct < union);
+        let has_new = if self.scans == 0 { distinct > 0 } else { union > known_before };
+        let misses_events = distinct < union;
         let has_several_pages = pages > 1;
         let repeats_across_pages = has_several_pages && hits > distinct && !has_overlapping_pages;
         self.duplicates += hits - distinct;

@@ -7,7 +7,7 @@ use ionos_activitylog::seam::{Exchange, Transport};
 
 use super::*;
 
-/// Number of events, one per minute of the first day.
+/// Number of events.
 const EVENTS: u64 = 250;
 
 /// The service, at most 25 hits a page.
@@ -15,6 +15,10 @@ struct Replicas {
     requests: AtomicU64,
     /// Numbers of the requests that a replica without events answers.
     empty: &'static [u64],
+    /// Time between two events.
+    step: TimeDelta,
+    /// Whether a range lacks the event at its start.
+    excludes_start: bool,
 }
 
 impl Transport for Replicas {
@@ -24,8 +28,9 @@ impl Transport for Replicas {
         let size = |name: &str| query[name].parse::<usize>().unwrap();
         let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
         let events = if self.empty.contains(&number) { 0 } else { EVENTS };
-        let times = (0..events).map(|minute| days().start() + TimeDelta::minutes(minute as i64));
-        let times: Vec<_> = times.filter(|time| (from..to).contains(time)).collect();
+        let times = (0..events).map(|index| days().start() + self.step * index as i32);
+        let is_within = |time: &DateTime<Utc>| (from..to).contains(time) && !(self.excludes_start && *time == from);
+        let times: Vec<_> = times.filter(is_within).collect();
         let page = times.iter().skip(size("offset")).take(size("limit").min(25));
         let hits: Vec<String> =
             page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
@@ -40,7 +45,12 @@ async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
         [&[1], &[1, 2], &[1, 3], &[1, 3, 5], &[2, 4, 6, 8], &[3, 6, 9, 12], &[5, 10, 15, 20], &[4]];
     for empty in lists {
         let root = tempfile::tempdir().unwrap();
-        let service = Arc::new(Replicas { requests: AtomicU64::new(0), empty });
+        let service = Arc::new(Replicas {
+            requests: AtomicU64::new(0),
+            empty,
+            step: TimeDelta::minutes(1),
+            excludes_start: false,
+        });
         let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
         let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock.clone()).build().unwrap();
         let exporter = Exporter::new(client, Archive::new(root.path())).clock(clock).recount(true);
@@ -61,5 +71,32 @@ async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
             }
             assert!(attempt < 4, "{empty:?}: {archived} {done:?}");
         }
+    }
+}
+
+/// The event at the boundary of two exports belongs to neither. Within a day, reading the day again finds it.
+#[tokio::test]
+async fn an_event_that_the_boundary_of_two_exports_loses_is_found_or_a_gap() {
+    for (excludes_start, ends, has_gaps, late) in [
+        (true, &["2026-11-02T00:00:00Z", "2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z"][..], true, 0),
+        (true, &["2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"], false, 1),
+        (false, &["2026-11-02T00:00:00Z", "2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z"], false, 0),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let step = TimeDelta::hours(1);
+        let service = Arc::new(Replicas { requests: AtomicU64::new(0), empty: &[], step, excludes_start });
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let client = Client::builder().token("a.b.c").transport(service).clock(clock.clone()).build().unwrap();
+        let exporter = Exporter::new(client, Archive::new(root.path())).clock(clock);
+        let (mut gaps, mut found) = (0, 0);
+        for end in ends {
+            let range = range("2026-11-01T00:00:00Z", end);
+            let done = exporter.run(&[7.into()], range, std::future::pending()).await.pop().unwrap().1.unwrap();
+            gaps += done.gaps.len();
+            found += done.late;
+        }
+        assert_eq!((gaps > 0, found), (has_gaps, late), "{ends:?}");
+        let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+        assert_eq!(report.findings, [], "{ends:?}");
     }
 }
