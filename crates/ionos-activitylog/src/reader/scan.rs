@@ -357,7 +357,14 @@ impl WindowScanner<'_> {
             if read + size > self.limits().max_window(size) {
                 return Ok(scan.over_limit(None));
             }
-            let next = self.pages.read(range, read, self.current_page_size()).await?;
+            let next = match self.pages.read(range, read, self.current_page_size()).await {
+                Err(error) if may_be_too_deep(error.kind()) => {
+                    self.limits().record_max_offset(read);
+                    scan.requests += 1;
+                    return Ok(scan.over_limit(None));
+                }
+                next => next?,
+            };
             scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {

@@ -247,7 +247,9 @@ impl WindowReader<'_> {
             self.compare_totals(window, &scan);
             let proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
-                extra.add_events(verification.events.distinct());
+                // Events outside of the window may be the same in every window.
+                let outside = verification.events.out_of_window;
+                extra.add_events(verification.events.distinct().saturating_sub(outside));
             }
             if let Some(proof) = proof {
                 return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
@@ -257,11 +259,19 @@ impl WindowReader<'_> {
                     requests,
                 )));
             }
+            let is_all = total.is_none_or(|total| total <= verification.events.distinct());
+            if verification.events.out_of_window > 0 && (is_all || verification.scans >= SCANS_BEFORE_SPLIT) {
+                // No scan proves the window any more.
+                self.progress.mismatches.fetch_add(1, Ordering::Relaxed);
+                let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
+                return Ok(WindowResult::Unverified(scanned));
+            }
             if verification.is_unstable {
                 self.limits().record_unstable();
             }
             // Further scans are extra requests only if the total could prove the window.
-            let needs_scans = self.limits().is_unstable() || !verification.has_usable_total;
+            let is_unclear = self.limits().is_unstable() || !verification.has_usable_total;
+            let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
             let again = PlannedWindow { was_scanned: true, ..window };
             if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT && may_spend(pages) {

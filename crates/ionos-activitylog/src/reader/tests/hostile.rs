@@ -29,6 +29,8 @@ struct HostileService {
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
     /// Whether every range has the whole log.
     ignores_range: bool,
+    /// Whether every page is the first one.
+    pages_repeat: bool,
     /// Whether every page is full: one event of the range, and the others outside of it.
     fills_pages: bool,
     requests: AtomicU64,
@@ -50,6 +52,7 @@ impl HostileService {
             counts_page: false,
             total,
             ignores_range: false,
+            pages_repeat: false,
             fills_pages: false,
             requests,
             queries,
@@ -75,7 +78,7 @@ impl HostileService {
         };
         let max_first = self.first_pages.and_then(|pages| pages.get(request as usize - 1).copied());
         let size = query.limit.min(max_first.unwrap_or(self.max_page)) as usize;
-        let offset = if self.fills_pages { 0 } else { query.offset as usize };
+        let offset = if self.fills_pages || self.pages_repeat { 0 } else { query.offset as usize };
         let page = hits.iter().skip(offset).take(size);
         self.sent.lock().unwrap().extend(page.clone().map(|record| record.to_vec()));
         let page: Vec<Vec<u8>> = page.map(|record| [b"{\"_source\":", &record[..], b"}"].concat()).collect();
@@ -328,6 +331,29 @@ async fn a_record_without_a_time_is_returned_once_although_every_range_has_it() 
         let returned = windows.iter().flat_map(|window| &window.events).filter(|event| event.raw() == record);
         assert_eq!(returned.count(), count, "{record}");
         assert_eq!(summary.yielded, 30_001);
+    }
+}
+
+/// A service that ignores the dates, or a cache that has one page for all: with several pages, every window has events
+/// outside of it.
+#[tokio::test]
+async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_whatever_its_pages() {
+    let days = range("2026-11-19T06:00:00Z", "2026-11-21T00:00:00Z");
+    for (events, max_page, pages_repeat) in [
+        (450, 100, false),
+        (510, 100, false),
+        (450, 100, true),
+        (3_000, 20, false),
+        (3_000, 1_000, true),
+        (90, 7, true),
+    ] {
+        let service = HostileService::new(log(events, TimeDelta::minutes(9)), |count, _| count.to_string());
+        let service = Arc::new(HostileService { max_page, ignores_range: true, pages_repeat, ..service });
+        let (_, summary) = windows(&service, days).await;
+        assert!(!summary.is_complete(), "{events} by {max_page}: {summary:?}");
+        let requests = service.requests.load(Ordering::Relaxed);
+        let honest = events.div_ceil(max_page) + 2;
+        assert!(requests <= 3 * honest + 50, "{events} by {max_page}, {pages_repeat}: {requests} of {honest} requests");
     }
 }
 
