@@ -15,7 +15,7 @@ use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
-use crate::part::{ArchivedUndated, PartSplitter};
+use crate::part::PartSplitter;
 
 /// A range to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,8 @@ pub(super) async fn export(
         exporter.clock.clone(),
         exporter.fail_points.clone(),
     )?;
-    let mut job = ContractExportRun { exporter, contract, writer, windows, stop, done, events_received: 0 };
+    let mut job =
+        ContractExportRun { exporter, contract, writer, windows, stop, done, events_received: 0, undated_elsewhere: 0 };
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
     if tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close() {
@@ -131,11 +132,9 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// Starts the threads that write the events of a range.
-    fn part_writer(&self, range: DateRange) -> Result<PartWriter, Error> {
-        let start = range.start();
-        let days = self.writer.chain.days.range(start.date_naive()..=range.end().date_naive());
-        let undated = ArchivedUndated::new(days.map(|(date, manifest)| (*date, manifest.parts.clone())));
+    /// Starts the threads that write the events from `start` on.
+    fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
+        let undated = self.archived_undated();
         let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
         let Exporter { compression, part_events, .. } = *self.exporter;
@@ -154,7 +153,7 @@ impl ContractExportRun<'_> {
     /// Reads a range for the first time. Each part belongs to the archive as soon as it is on disk, even if reading or
     /// writing fails later.
     async fn read_missing(&mut self, range: DateRange, is_finishing: bool) -> Result<(), Error> {
-        let mut part_writer = self.part_writer(range)?;
+        let mut part_writer = self.part_writer(range.start())?;
         let read = self.write_windows(&mut part_writer, range).await;
         let written = match read.is_err() || self.is_stopped() {
             true => part_writer.drain().await,

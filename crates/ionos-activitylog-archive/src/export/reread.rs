@@ -7,7 +7,7 @@ use std::pin::pin;
 use chrono::NaiveDate;
 use futures_util::TryStreamExt;
 use ionos_activitylog::internal::EventMultiset;
-use ionos_activitylog::{DateRange, Event, EventId, RangeSet, Window};
+use ionos_activitylog::{DateRange, Event, EventId, Window};
 
 use super::contract_writer::ContractWriter;
 use super::run::ContractExportRun;
@@ -58,17 +58,14 @@ pub(super) async fn run(
     range: DateRange,
 ) -> Result<Option<Reread>, Error> {
     let mut archived = ArchivedIds::read(job, date, range)?;
-    let parts = job.writer.chain.days.get(&date).map(|manifest| (date, manifest.parts.clone()));
-    let mut reread = RereadEvents {
-        addition: job.writer.empty_manifest(date),
-        late: None,
-        with_issues: 0,
-        undated: ArchivedUndated::new(parts),
-    };
+    let mut reread = RereadEvents { addition: job.writer.empty_manifest(date), late: None, with_issues: 0 };
     let kept_before = job.done.kept;
     let mut windows = pin!(job.windows(range));
-    while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
+    let mut undated = job.archived_undated();
+    job.undated_elsewhere = 0;
+    while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
         job.done.requests += window.requests;
+        job.undated_elsewhere += archived.remove_undated_elsewhere(&mut window, &mut undated)?;
         job.keep_records(&window)?;
         reread.add(job, &window, &mut archived)?;
         job.report_progress(window.range.end()).await;
@@ -77,7 +74,7 @@ pub(super) async fn run(
         return Ok(None);
     }
     let previous_total = job.writer.chain.days.get(&date).and_then(|known| known.total_in(range));
-    let RereadEvents { mut addition, late, with_issues, .. } = reread;
+    let RereadEvents { mut addition, late, with_issues } = reread;
     let not_returned = archived.not_returned();
     if not_returned > 0 {
         // The service does not report the archived number of events any more.
@@ -105,8 +102,6 @@ struct RereadEvents {
     /// The events that were not archived. `None` if there are none.
     late: Option<PartFile>,
     with_issues: u64,
-    /// The records without a time of all parts of the day.
-    undated: ArchivedUndated,
 }
 
 impl RereadEvents {
@@ -124,8 +119,7 @@ impl RereadEvents {
         self.addition.add(&one);
         for event in &window.events {
             let (time, id) = (event.time(), event.id());
-            let folder = job.writer.folder.day(self.addition.date);
-            if archived.match_event(event, &id) || !self.undated.insert(self.addition.date, &folder, event)? {
+            if archived.match_event(event, &id) {
                 continue;
             }
             self.with_issues += u64::from(!event.issues().is_empty());
@@ -162,10 +156,10 @@ impl ArchivedIds {
         if let Some(manifest) = job.writer.chain.days.get(&date) {
             let overlaps = |part: &&Part| part.file.range.intersection(&range).is_some();
             for part in manifest.parts.iter().filter(overlaps) {
-                let is_inside = RangeSet::from(range).covers(part.file.range);
                 lines::for_each(&folder, part, |event| {
                     archived.lines.insert(digest_line(&event));
-                    if event.time().map_or(is_inside, |time| range.contains(time)) {
+                    // A record without a time belongs to no range.
+                    if event.time().is_some_and(|time| range.contains(time)) {
                         archived.in_range.insert(event.id());
                     }
                     archived.ids.insert(event.id());
@@ -173,6 +167,21 @@ impl ArchivedIds {
             }
         }
         Ok(archived)
+    }
+
+    /// Removes the records without a time that another day has: the service returned them for another range before. They
+    /// do not count as events of the window. Returns their number.
+    fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
+        let mut elsewhere = Vec::new();
+        for event in window.events.iter().filter(|event| event.time().is_none()) {
+            if !self.lines.contains(&digest_line(event)) && undated.is_archived(event)? {
+                elsewhere.push(event.raw().to_owned());
+            }
+        }
+        window.events.retain(|event| !elsewhere.iter().any(|raw| raw == event.raw()));
+        let removed = elsewhere.len() as u64;
+        window.reported_total = window.reported_total.map(|total| total.saturating_sub(removed));
+        Ok(removed)
     }
 
     /// Records an event that the service has sent again. Returns whether this event is already archived.

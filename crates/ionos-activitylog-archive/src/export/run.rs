@@ -12,7 +12,7 @@ use super::contract_writer::ContractWriter;
 use super::{ContractExport, ExportProgress, Exporter, Stop};
 use crate::error::Error;
 use crate::fs::FailPoint;
-use crate::part::WrittenRange;
+use crate::part::{ArchivedUndated, WrittenRange};
 
 /// The export of one contract.
 pub(super) struct ContractExportRun<'a> {
@@ -24,6 +24,8 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) done: ContractExport,
     /// Number of events received that were not archived before.
     pub(super) events_received: u64,
+    /// Number of records without a time that the last range read again returned and that other days have.
+    pub(super) undated_elsewhere: u64,
 }
 
 impl ContractExportRun<'_> {
@@ -34,6 +36,15 @@ impl ContractExportRun<'_> {
         let events = self.exporter.client.events(self.contract.clone(), range);
         // The export compares the totals itself: it archives the events of a day that is read again as late events.
         events.cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
+    }
+
+    /// The archived records without a time.
+    pub(super) fn archived_undated(&self) -> ArchivedUndated {
+        let days = self.writer.chain.days.iter();
+        ArchivedUndated::new(days.flat_map(|(date, manifest)| {
+            let folder = self.writer.folder.day(*date);
+            manifest.parts.iter().map(move |part| (*date, folder.clone(), part.clone()))
+        }))
     }
 
     pub(super) async fn report_progress(&mut self, read_to: DateTime<Utc>) {

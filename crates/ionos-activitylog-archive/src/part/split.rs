@@ -215,12 +215,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     }
 
     fn write(&mut self, (event, key): Keyed<'_>) -> Result<(), Error> {
-        if key.0.is_none() {
-            let date = self.position.date_naive();
-            let folder = (self.folder)(date)?;
-            if !self.undated.insert(date, &folder, event)? {
-                return Ok(());
-            }
+        if !self.undated.insert(self.position.date_naive(), event)? {
+            return Ok(());
         }
         self.with_issues += u64::from(!event.issues().is_empty());
         if self.open.is_none() {

@@ -1,49 +1,62 @@
-//! Records without a readable time belong to no range, so a service may return one of them for several ranges of a day.
-//! A day has each of them once.
+//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A day has
+//! each of them once. A range that is read again adds none that any day has.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use ionos_activitylog::Event;
 use ionos_activitylog::internal::UndatedEvents;
 
 use super::lines;
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::manifest::Part;
 
-/// The archived records without a time of some days. The parts of a day are read at its first such record.
+/// The archived records without a time of a contract. The parts are read at the first such record of the service.
 #[derive(Debug, Default)]
 pub(crate) struct ArchivedUndated {
-    parts: HashMap<NaiveDate, Vec<Part>>,
+    /// The date of each part, the folder of this day, and the part. Empty once the parts are read.
+    parts: Vec<(NaiveDate, PathBuf, Part)>,
     days: HashMap<NaiveDate, UndatedEvents>,
+    /// Digests of the archived records of all days.
+    archived: HashSet<Digest>,
 }
 
 impl ArchivedUndated {
-    /// The records of days that have these parts. Other days have no parts.
-    pub(crate) fn new(parts: impl IntoIterator<Item = (NaiveDate, Vec<Part>)>) -> Self {
-        Self { parts: parts.into_iter().collect(), days: HashMap::new() }
+    /// The records of these parts, each with its date and the folder of this day.
+    pub(crate) fn new(parts: impl IntoIterator<Item = (NaiveDate, PathBuf, Part)>) -> Self {
+        Self { parts: parts.into_iter().collect(), ..Self::default() }
     }
 
-    /// Adds an event to the day whose folder is `folder`. Returns `false` if it has no time and the day has an equal
-    /// record with a `@uuid` already.
-    pub(crate) fn insert(&mut self, date: NaiveDate, folder: &Path, event: &Event) -> Result<bool, Error> {
+    /// Adds an event to a day. Returns `false` if it has no time, and the day has an equal record with a `@uuid`.
+    pub(crate) fn insert(&mut self, date: NaiveDate, event: &Event) -> Result<bool, Error> {
         if event.time().is_some() {
             return Ok(true);
         }
-        let day = match self.days.entry(date) {
-            Entry::Occupied(day) => day.into_mut(),
-            Entry::Vacant(vacant) => {
-                let mut archived = UndatedEvents::default();
-                for part in self.parts.get(&date).into_iter().flatten() {
-                    lines::for_each(folder, part, |event| {
-                        archived.insert(&event);
-                    })?;
+        self.read_parts()?;
+        Ok(self.days.entry(date).or_default().insert(event))
+    }
+
+    /// Whether an event has no time, and an equal record is archived in any day.
+    pub(crate) fn is_archived(&mut self, event: &Event) -> Result<bool, Error> {
+        if event.time().is_some() {
+            return Ok(false);
+        }
+        self.read_parts()?;
+        Ok(self.archived.contains(&Digest::sha256(event.raw().as_bytes())))
+    }
+
+    fn read_parts(&mut self) -> Result<(), Error> {
+        for (date, folder, part) in std::mem::take(&mut self.parts) {
+            let day = self.days.entry(date).or_default();
+            lines::for_each(&folder, &part, |event| {
+                if event.time().is_none() {
+                    day.insert(&event);
+                    self.archived.insert(Digest::sha256(event.raw().as_bytes()));
                 }
-                vacant.insert(archived)
-            }
-        };
-        Ok(day.insert(event))
+            })?;
+        }
+        Ok(())
     }
 }
