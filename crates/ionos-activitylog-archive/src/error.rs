@@ -82,6 +82,20 @@ pub enum Error {
         /// The hint, see [`Error::hint`].
         hint: &'static str,
     },
+    /// An export was about to write a manifest that readers would refuse, and has not written it.
+    #[error("{} was not written: {detail}", single_line(path))]
+    InconsistentManifest {
+        /// The file that was not written.
+        path: PathBuf,
+        /// The values of the manifest that contradict each other.
+        detail: String,
+    },
+    /// Files with events that no manifest names, and that no interrupted export can have left.
+    #[error("no manifest names {}", describe_files(paths))]
+    UnnamedFiles {
+        /// The files, in order. Never empty.
+        paths: Vec<PathBuf>,
+    },
     /// A later version of this crate wrote the file.
     #[error("{} has the format {actual}; this version reads {expected}", single_line(path))]
     UnsupportedVersion {
@@ -170,6 +184,11 @@ impl Error {
             Self::Thread { .. } => "run the same command again",
             Self::Open { .. } => "check that it exists and that you may read it",
             Self::Damaged { hint, .. } => hint,
+            Self::InconsistentManifest { .. } => "this is a bug; please report it. What is archived is not changed",
+            Self::UnnamedFiles { .. } => {
+                "if manifests are missing, restore them from a copy; otherwise keep a copy of the archive as evidence and \
+                 move the files out of it"
+            }
             Self::UnsupportedVersion { .. } => "use the version that wrote it",
             Self::Unfinished { .. } => "finish that export first, or choose another name",
             Self::Locked { .. } => "wait until the other process has ended",
@@ -180,6 +199,20 @@ impl Error {
             Self::Read { source } => source.hint().unwrap_or("correct the setting or the request"),
         }
     }
+}
+
+/// Maximum number of files that a message names.
+const MAX_NAMED_FILES: usize = 3;
+
+/// The first files, and the number of the others.
+fn describe_files(paths: &[PathBuf]) -> String {
+    let mut named: Vec<String> = paths.iter().take(MAX_NAMED_FILES).map(|path| single_line(path)).collect();
+    match paths.len().saturating_sub(named.len()) {
+        0 => {}
+        1 => named.push("1 other file".to_owned()),
+        others => named.push(format!("{others} other files")),
+    }
+    named.join(", ")
 }
 
 #[cfg(test)]
@@ -200,6 +233,8 @@ mod tests {
             Error::Thread { source: source() },
             Error::Open { path: path(), source: source() },
             Error::damaged(path(), "4 bytes are missing".to_owned()),
+            Error::InconsistentManifest { path: path(), detail: "4 events are missing".to_owned() },
+            Error::UnnamedFiles { paths: vec![path(); 5] },
             Error::Locked { path: path(), owner: None },
             Error::NoArchive { path: path() },
         ] {

@@ -7,20 +7,23 @@ use super::{EventCounts, MANIFEST_SCHEMA_1, Manifest, Part};
 use crate::digest;
 
 impl Manifest {
-    /// Fails with a description of the first contradiction in the manifest.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Fails with a description of the first contradiction in the manifest. Every manifest is checked when it is read and
+    /// before it is written, so that no export writes what a reader refuses.
+    pub(crate) fn check(&self) -> Result<(), String> {
         let Some(day) = self.day() else {
             return Err(format!("{} is not a valid day", self.date));
         };
-        let covered = self.check_ranges(day)?;
+        self.check_ranges(day)?;
+        let (verified, unverified) = (self.verified_ranges(), self.unverified_ranges());
+        let covered = verified.union(&unverified);
         for gap in &self.gaps {
-            let known = gap.range().is_some_and(|range| self.unverified_ranges().covers(range));
+            let known = gap.range().is_some_and(|range| unverified.covers(range));
             if !known {
                 return Err(format!("it has a gap at {}, outside of its unverified ranges", gap.from));
             }
         }
         for part in &self.parts {
-            self.check_part(part, &covered)?;
+            check_part(part, &covered, &verified)?;
         }
         let ordinary: Vec<&Part> = self.parts.iter().filter(|part| !part.late).collect();
         for pair in ordinary.windows(2) {
@@ -59,7 +62,7 @@ impl Manifest {
         Ok(())
     }
 
-    fn check_ranges(&self, day: DateRange) -> Result<RangeSet, String> {
+    fn check_ranges(&self, day: DateRange) -> Result<(), String> {
         let is_version_1 = self.schema == MANIFEST_SCHEMA_1;
         let mut end = day.start();
         for range in &self.ranges {
@@ -81,32 +84,30 @@ impl Manifest {
             }
             end = range.to;
         }
-        Ok(self.verified_ranges().union(&self.unverified_ranges()))
-    }
-
-    fn check_part(&self, part: &Part, covered: &RangeSet) -> Result<(), String> {
-        let file = &part.file;
-        let range = file.range;
-        if (part.from, part.to, part.late) != (range.start(), range.end(), file.late)
-            || part.digest.short() != file.content
-        {
-            return Err(format!("its entry for {file} contradicts the file name"));
-        }
-        if !covered.covers(range) {
-            return Err(format!("the range of {file} is not among the ranges that were read"));
-        }
-        let proven = self.verified_ranges().covers(range);
-        if part.verified != proven {
-            return Err(format!("{file} and its range disagree on whether they are verified"));
-        }
-        if part.total.is_some() && !part.verified {
-            return Err(format!("{file} has a total but is not verified"));
-        }
-        if part.count == 0 || part.unique > part.count {
-            return Err(format!("{file} has {} events and {} ids", part.count, part.unique));
-        }
         Ok(())
     }
+}
+
+fn check_part(part: &Part, covered: &RangeSet, verified: &RangeSet) -> Result<(), String> {
+    let file = &part.file;
+    let range = file.range;
+    if (part.from, part.to, part.late) != (range.start(), range.end(), file.late) || part.digest.short() != file.content
+    {
+        return Err(format!("its entry for {file} contradicts the file name"));
+    }
+    if !covered.covers(range) {
+        return Err(format!("the range of {file} is not among the ranges that were read"));
+    }
+    if part.verified != verified.covers(range) {
+        return Err(format!("{file} and its range disagree on whether they are verified"));
+    }
+    if part.total.is_some() && !part.verified {
+        return Err(format!("{file} has a total but is not verified"));
+    }
+    if part.count == 0 || part.unique > part.count {
+        return Err(format!("{file} has {} events and {} ids", part.count, part.unique));
+    }
+    Ok(())
 }
 
 /// The sums of a manifest, for a message.

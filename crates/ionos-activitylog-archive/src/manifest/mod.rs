@@ -302,6 +302,19 @@ impl Manifest {
         ranges.filter_map(ReadRange::range).collect()
     }
 
+    /// Whether a part with this name belongs to the archive.
+    pub(crate) fn names(&self, part: &PartName) -> bool {
+        self.parts.iter().any(|one| one.file == *part)
+    }
+
+    /// Whether an interrupted export can have left a part that no manifest of its day (`None`: there is none) names: late
+    /// events, or a range that was to be read for the first time.
+    pub(crate) fn can_be_leftover(of_day: Option<&Self>, part: &PartName) -> bool {
+        let ranges = of_day.into_iter().flat_map(|manifest| &manifest.ranges);
+        let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();
+        part.late || !covered.covers(part.range)
+    }
+
     /// Parts whose own range lies within `range`.
     pub(crate) fn parts_in(&self, range: DateRange) -> impl Iterator<Item = &Part> {
         let inside = RangeSet::from(range);
@@ -340,6 +353,27 @@ impl Manifest {
         let new_kept: Vec<KeptRecords> = new_kept.cloned().collect();
         self.kept.extend(new_kept);
         self.recompute();
+    }
+
+    /// As [`Manifest::add`], for a manifest that is still open: also restates whether its parts are verified. A closed
+    /// manifest states what was known when it was closed.
+    pub(crate) fn add_to_open(&mut self, later: &Self) {
+        self.add(later);
+        let verified = self.verified_ranges();
+        for part in &mut self.parts {
+            part.verified = verified.covers(part.file.range);
+            part.total = part.total.filter(|_| part.verified);
+        }
+        self.recompute();
+    }
+
+    /// Replaces what this sum states about the parts of an open manifest.
+    pub(crate) fn restate_parts(&mut self, open: &Self) {
+        for part in &mut self.parts {
+            if let Some(restated) = open.parts.iter().find(|restated| restated.file == part.file) {
+                *part = restated.clone();
+            }
+        }
     }
 
     /// This manifest as the start of what several manifests of its day state together. The ranges of version 1 get

@@ -43,12 +43,12 @@ impl ContractWriter {
         addition.kept.extend(self.kept.remove(&date).unwrap_or_default());
         self.close_days(|open| open < date)?;
         let is_at_end = day(date).is_some_and(|day| addition.ranges.iter().any(|range| range.to == day.end()));
-        for days in [&mut self.chain.open, &mut self.chain.days] {
-            match days.get_mut(&date) {
-                Some(known) => known.add(&addition),
-                None => drop(days.insert(date, addition.clone())),
-            }
-        }
+        let empty = self.empty_manifest(date);
+        let open = self.chain.open.entry(date).or_insert_with(|| empty.clone());
+        open.add_to_open(&addition);
+        let known = self.chain.days.entry(date).or_insert(empty);
+        known.add(&addition);
+        known.restate_parts(open);
         self.manifests_ahead = true;
         if is_at_end {
             // After a kill, only an open manifest that equals the closed one shows that the day is closed.
@@ -74,8 +74,9 @@ impl ContractWriter {
             let Some(mut manifest) = self.chain.open.remove(&date) else { continue };
             (manifest.number, manifest.previous) = (Some(self.next_number()), self.chain.head);
             manifest.recompute();
-            let bytes = manifest.to_bytes();
-            self.append(date, &bytes)?;
+            let path = self.folder.manifest(self.next_number());
+            manifest.check().map_err(|detail| Error::InconsistentManifest { path, detail })?;
+            self.append(date, &manifest.to_bytes())?;
         }
         // The chain is written first: an open manifest that the chain already has is recognised.
         if self.open_on_disk.iter().any(|date| !self.chain.open.contains_key(date)) {
@@ -119,6 +120,10 @@ impl ContractWriter {
             folder::remove_file(&path, &self.fail_points)?;
         } else {
             folder::create_all(&self.folder.manifests(), &self.fail_points)?;
+            for manifest in self.chain.open.values() {
+                let inconsistent = |detail| Error::InconsistentManifest { path: path.clone(), detail };
+                manifest.check().map_err(inconsistent)?;
+            }
             let open = OpenManifests::new(self.chain.open.values().cloned());
             AtomicFile::write_all_to(&path, &open.to_bytes(), ArchiveFileKind::Manifest, &self.fail_points)?;
         }

@@ -1,6 +1,7 @@
 //! Tests of exports to an archive, against the simulator. Each file covers one kind of event or fault; this file has
 //! the shared helpers.
 
+mod behaviors;
 mod disk;
 mod edge;
 mod faults;
