@@ -67,7 +67,7 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
             | Error::UnsupportedVersion { .. }
             | Error::Locked { .. }
             | Error::Open { .. } => Self::usage(what, hint),
-            Error::Damaged { .. } | Error::StateLost { .. } => Self::integrity(what, hint),
+            Error::Damaged { .. } | Error::StateLost { .. } | Error::UnnamedFiles { .. } => Self::integrity(what, hint),
             _ => Self::unexpected(what, hint),
         }
     }

@@ -7,8 +7,8 @@ use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 
 use super::{Exporter, WINDOWS_AT_ONCE};
 use crate::error::Error;
-use crate::manifest::{Manifest, ReadRange, read_days};
-use crate::state::State;
+use crate::manifest::{Manifest, ReadRange};
+use crate::state::{State, read_complete_days};
 use crate::sum::saturating_sum;
 
 /// Bytes per event, if no archived events can be measured.
@@ -51,7 +51,7 @@ pub(super) async fn estimate(
     let folder = exporter.archive.contract(contract);
     // Fail like the export if the state cannot be read.
     let _ = State::read(&folder)?;
-    let days = read_days(&folder)?;
+    let days = read_complete_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().collect();
     let covered: RangeSet =
         manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect();

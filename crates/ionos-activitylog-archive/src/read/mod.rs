@@ -17,7 +17,8 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, Filte
 
 use crate::error::Error;
 use crate::layout::Archive;
-use crate::manifest::{KnownGap, Manifest, read_days};
+use crate::manifest::{KnownGap, Manifest};
+use crate::state::read_complete_days;
 use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
 
@@ -122,7 +123,8 @@ impl ArchiveReader {
     /// events.
     ///
     /// Fails with [`Error::NoArchive`] if the archive has no contract or one of `contracts` has no day in the archive,
-    /// with [`Error::Open`] if a folder cannot be listed, and as [`Manifest::read`].
+    /// with [`Error::Open`] if a folder cannot be listed, as [`Manifest::read`], and with [`Error::Damaged`] if the state
+    /// of a contract shows that manifests are missing.
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -142,7 +144,7 @@ impl ArchiveReader {
         };
         let mut parts = Vec::new();
         for folder in &folders {
-            let days = read_days(folder)?;
+            let days = read_complete_days(folder)?;
             if days.is_empty() && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }

@@ -2,6 +2,7 @@
 //! contains facts that depend on runs and so must not be in a manifest: tries of gaps, sealed ranges, and whether an
 //! export is running. If state and manifests differ, the manifests are authoritative.
 
+mod compare;
 mod lock;
 mod rebuild;
 mod store;
@@ -19,6 +20,7 @@ use crate::lock_owner::LockOwner;
 use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 use crate::sum::saturating_sum;
 
+pub(crate) use compare::{ChainSummary, StateComparison, StateDifference, covered_ranges, read_complete_days};
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};
 

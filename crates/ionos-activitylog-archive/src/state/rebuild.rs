@@ -9,7 +9,7 @@ use crate::fs::FailPoints;
 use crate::layout::ContractFolder;
 use crate::manifest::Chain;
 use crate::state;
-use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, OpenGap, State};
+use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, OpenGap, State, StateComparison};
 
 /// A rebuilt state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub struct RebuiltState {
 /// which ranges were recounted or sealed.
 ///
 /// Fails if a manifest is damaged or does not continue the chain, if another process holds the lock, and if there is no
-/// manifest.
+/// manifest. Fails as well if the present state can be read and differs from the chain in a way that no export leaves,
+/// because that state shows what was removed or added.
 pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
@@ -34,12 +35,24 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<
     let now = clock.now();
     // A running export adds manifests, so they are read under the lock.
     let _lock = ContractLock::acquire(folder, now, &fail_points)?;
+    let present = match State::read(folder) {
+        Ok((state, warning)) => state.map(|state| (state, warning.is_some())),
+        Err(Error::StateLost { .. }) => None,
+        Err(error) => return Err(error),
+    };
     let chain = Chain::read(folder)?;
     let Some(first) = chain.days.values().next() else {
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     };
     let mut state = State::new(ArchiveIdentity::new(&first.api, folder.contract()), now);
     state.head = chain.links.last().copied();
+    if let Some((present, is_previous)) = present {
+        let comparison = StateComparison::of_chain(folder, &present, is_previous, &chain);
+        comparison.check(folder)?;
+        // The next export finishes an interrupted one and removes its leftovers.
+        state.open = present.open || is_previous && comparison.has_added;
+        state.open_since = present.open_since;
+    }
     for manifest in chain.days.values() {
         state::extend(&mut state.coverage, manifest, &ConfirmedRanges::default());
         state.gaps.extend(manifest.gaps.iter().map(|gap| OpenGap::new(gap, now)));

@@ -25,7 +25,7 @@ use crate::fs::{FailPoints, folder};
 use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
 use crate::manifest::{Chain, KeptRecords, ManifestLink, ReadRange, day};
-use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, State};
+use crate::state::{self, ArchiveIdentity, ConfirmedRanges, ContractLock, State, StateComparison};
 
 /// A contract's folder, locked for writing.
 pub(crate) struct ContractWriter {
@@ -50,8 +50,6 @@ pub(crate) struct ContractWriter {
     retries_changed: bool,
     /// Time of the last write of the state, by the monotonic clock.
     saved: Duration,
-    /// Whether a state existed. If that state is open, any part that no manifest names was left by an export.
-    state_existed: bool,
     _lock: ContractLock,
 }
 
@@ -59,7 +57,8 @@ impl ContractWriter {
     /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export. Days
     /// that end by `settled` are over.
     ///
-    /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified.
+    /// Fails if the archive has another identity, if another process holds the lock, if a file was modified, and if files
+    /// exist that no manifest names and no interrupted export can have left. Then removes nothing.
     pub(crate) fn open(
         folder: ContractFolder,
         api: &str,
@@ -73,12 +72,17 @@ impl ContractWriter {
         let (state, warning) = State::read(&folder)?;
         let chain = Chain::read(&folder)?;
         let mut warnings: Vec<String> = warning.into_iter().collect();
-        let state_existed = state.is_some();
+        // Without a state, nothing shows that the last export was interrupted.
+        let mut was_interrupted = false;
         let state = match state {
             Some(state) => {
                 check_identity(&folder, &state.identity, &identity)?;
+                let is_previous = !warnings.is_empty();
+                let comparison = StateComparison::of_chain(&folder, &state, is_previous, &chain);
+                comparison.check(&folder)?;
+                was_interrupted = state.open || is_previous && comparison.has_added;
                 // If the state is damaged, an export may have been interrupted since its previous copy was written.
-                State { open: state.open || !warnings.is_empty(), ..state }
+                State { open: state.open || is_previous, ..state }
             }
             None => {
                 if !chain.days.is_empty() {
@@ -101,7 +105,7 @@ impl ContractWriter {
             };
             check_identity(&folder, &found, &identity)?;
         }
-        let writer = Self {
+        let mut writer = Self {
             open_on_disk: chain.open_on_disk.clone(),
             kept: BTreeMap::new(),
             confirmed: ConfirmedRanges::of_state(&state),
@@ -115,19 +119,21 @@ impl ContractWriter {
             manifests_ahead: false,
             retries_changed: false,
             saved: Duration::ZERO,
-            state_existed,
             _lock: lock,
         };
-        writer.check_against_state()?;
-        writer.cleanup()?;
         writer.check_parts()?;
+        let leftovers = writer.leftovers(was_interrupted)?;
+        match writer.remove(&leftovers)? + writer.remove_partial_files()? {
+            0 => {}
+            1 => writer.warnings.push("removed 1 file that an interrupted export had left".to_owned()),
+            removed => writer.warnings.push(format!("removed {removed} files that an interrupted export had left")),
+        }
         Ok(writer)
     }
 
     /// All ranges that were read.
     pub(crate) fn covered_ranges(&self) -> RangeSet {
-        let days = self.chain.days.values();
-        days.flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
+        state::covered_ranges(&self.chain.days)
     }
 
     /// Ranges that were read and not verified, each as it was read.
@@ -185,7 +191,12 @@ impl ContractWriter {
         if is_complete {
             self.close_days(|_| true)?;
         }
-        self.cleanup()?;
+        self.remove_partial_files()?;
+        if !is_complete {
+            let unnamed = self.unnamed_files()?.into_iter();
+            let leftovers: Vec<PathBuf> = unnamed.filter(|file| file.can_be_leftover).map(|file| file.path).collect();
+            self.remove(&leftovers)?;
+        }
         for date in self.folder.days()? {
             if !self.chain.days.contains_key(&date) {
                 // The folder of a discarded part. A folder that is not empty stays.

@@ -8,6 +8,7 @@ mod faults;
 mod gaps;
 mod kills;
 mod late;
+mod lost_end;
 mod proofs;
 mod records;
 mod recounts;
@@ -15,6 +16,7 @@ mod refused;
 mod replicas;
 mod runs;
 mod undated;
+mod unnamed;
 mod version_1;
 mod whole;
 

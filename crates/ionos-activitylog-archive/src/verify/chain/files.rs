@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use ionos_activitylog::RangeSet;
 
 use super::ChainCheck;
 use crate::fs::is_leftover;
@@ -12,7 +11,7 @@ use crate::layout::{
     LOCK, MANIFEST_OF_VERSION_1, MANIFESTS, OPEN_MANIFESTS, PREVIOUS_STATE, PartName, RUN_LOG, STATE, day_of,
     is_kept_file, manifest_number,
 };
-use crate::manifest::ReadRange;
+use crate::manifest::Manifest;
 use crate::state::ContractLock;
 use crate::verify::Problem;
 
@@ -81,9 +80,9 @@ impl ChainCheck<'_> {
     /// Reports a part that no manifest names.
     fn check_part_name(&mut self, date: NaiveDate, part: &PartName, path: PathBuf) {
         let day = self.days.get(&date);
-        if day.is_none_or(|day| day.parts.iter().all(|one| one.file != *part)) {
-            let covered: RangeSet = day.iter().flat_map(|day| &day.ranges).filter_map(ReadRange::range).collect();
-            self.report_unnamed(path, part.late || !covered.covers(part.range));
+        if day.is_none_or(|day| !day.names(part)) {
+            let can_be_leftover = Manifest::can_be_leftover(day, part);
+            self.report_unnamed(path, can_be_leftover);
         }
     }
 
@@ -96,12 +95,12 @@ impl ChainCheck<'_> {
 
     /// Reports a file that no manifest names. An export that is running or was killed may have written it, if it can be
     /// a file of an unfinished export; then the result is not OK, either.
-    fn report_unnamed(&mut self, path: PathBuf, can_be_unfinished: bool) {
+    fn report_unnamed(&mut self, path: PathBuf, can_be_leftover: bool) {
         if !is_regular_file(&path) {
             self.foreign.report(&mut self.report, self.root, path);
         } else if !self.is_complete {
             self.unnamed.push(path);
-        } else if can_be_unfinished && self.chain.is_unfinished {
+        } else if can_be_leftover && self.chain.is_unfinished {
             let shown = self.shown(&path);
             let warning = format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
             self.warn(warning);

@@ -1,0 +1,129 @@
+//! The state shows that the end of a chain was removed, or that manifests were added. No command hides that.
+
+use super::*;
+use crate::ArchiveReader;
+use crate::verify::Problem;
+use crate::verify::tests::{manifests_of, write_chain};
+
+type Edit = fn(&Simulator, &Path);
+
+fn remove(path: impl AsRef<Path>) {
+    std::fs::remove_file(path).unwrap();
+}
+
+/// Edits of an archive of three closed days and an open one, each with whether the chain has less than the state.
+const EDITS: [(&str, bool, Edit); 4] = [
+    ("the last manifest and its day are removed", true, |simulator, root| {
+        let folder = folder(simulator, root);
+        remove(folder.manifest(3));
+        std::fs::remove_dir_all(folder.day("2026-11-19".parse().unwrap())).unwrap();
+    }),
+    ("the open manifests are removed", true, |simulator, root| {
+        let folder = folder(simulator, root);
+        remove(folder.open_manifests());
+        std::fs::remove_dir_all(folder.day("2026-11-20".parse().unwrap())).unwrap();
+    }),
+    ("the last manifest is replaced", true, |simulator, root| {
+        let path = folder(simulator, root).manifest(3);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replacen("  ", " ", 1)).unwrap();
+    }),
+    ("a manifest is added", false, |simulator, root| {
+        let folder = folder(simulator, root);
+        let mut manifests = manifests_of(&folder);
+        let last = manifests.last().unwrap().clone();
+        manifests.push(Manifest::new(last.api, last.contract, last.date));
+        let path = folder.path().join("_state.json");
+        let state = std::fs::read(&path).unwrap();
+        write_chain(&folder, &manifests, false);
+        std::fs::write(path, state).unwrap();
+    }),
+];
+
+async fn archived(root: &Path) -> Simulator {
+    let simulator = world(NOW).build();
+    let range = range("2026-11-17T00:00:00Z", "2026-11-21T00:00:00Z");
+    let _ = export(&exporter(&simulator, root, NOW), &simulator, range).await.unwrap();
+    assert!(folder(&simulator, root).open_manifests().exists());
+    simulator
+}
+
+#[tokio::test]
+async fn a_state_that_contradicts_the_chain_is_not_rebuilt() {
+    for (edit, _, apply) in EDITS {
+        let root = tempfile::tempdir().unwrap();
+        let simulator = archived(root.path()).await;
+        apply(&simulator, root.path());
+        let findings = |root: &Path| verify_archive(&Archive::new(root), None).unwrap().findings;
+        let before = findings(root.path());
+        assert!(!before.is_empty(), "{edit}");
+        let folder = folder(&simulator, root.path());
+        let state = std::fs::read(folder.path().join("_state.json")).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let refused = rebuild_state(&folder, &clock).unwrap_err();
+        let Error::Damaged { detail, .. } = &refused else { panic!("{edit}: {refused:?}") };
+        assert!(before.iter().any(|finding| finding.detail == *detail), "{edit}: {detail}, {before:?}");
+        assert!(refused.hint().contains("evidence"), "{edit}");
+        assert_eq!(std::fs::read(folder.path().join("_state.json")).unwrap(), state, "{edit}");
+        assert_eq!(findings(root.path()), before, "{edit}");
+    }
+}
+
+#[tokio::test]
+async fn an_archive_whose_end_is_missing_is_not_read() {
+    for (edit, is_loss, apply) in EDITS {
+        let root = tempfile::tempdir().unwrap();
+        let simulator = archived(root.path()).await;
+        let archive = Archive::new(root.path());
+        assert!(ArchiveReader::open(&archive, None, None).is_ok());
+        apply(&simulator, root.path());
+        let findings = verify_archive(&archive, None).unwrap().findings;
+        let opened = ArchiveReader::open(&archive, None, None);
+        let contracts = [simulator.contracts()[0].into()];
+        let planned = exporter(&simulator, root.path(), NOW).plan(&contracts, days()).await.remove(0).1;
+        if !is_loss {
+            assert!(opened.is_ok() && planned.is_ok(), "{edit}");
+            continue;
+        }
+        let Err(Error::Damaged { detail, .. }) = opened else { panic!("{edit}") };
+        assert!(findings.iter().any(|finding| finding.detail == detail), "{edit}: {detail}, {findings:?}");
+        assert!(matches!(planned, Err(Error::Damaged { .. })), "{edit}");
+    }
+}
+
+/// An interrupted export stays one: its leftovers are removed by the next export.
+#[tokio::test]
+async fn rebuilding_a_readable_state_keeps_that_an_export_is_open() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path()).await;
+    let folder = folder(&simulator, root.path());
+    let mut state = State::read(&folder).unwrap().0.unwrap();
+    (state.open, state.open_since) = (true, Some(state.updated));
+    crate::state::write(&folder, &state, &FailPoints::default()).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+    let rebuilt = rebuild_state(&folder, &clock).unwrap().state;
+    assert_eq!((rebuilt.open, rebuilt.open_since), (true, state.open_since));
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+    assert!(report.is_intact() && !report.is_complete());
+}
+
+/// A reader of a group may lack the permission to read the state, and a copy of the parts and manifests has none.
+#[tokio::test]
+async fn an_archive_without_a_usable_state_is_read() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path()).await;
+    let folder = folder(&simulator, root.path());
+    for content in [Some("{"), None] {
+        for name in ["_state.json", "_state.prev.json"] {
+            let path = folder.path().join(name);
+            match content {
+                Some(content) => std::fs::write(path, content).unwrap(),
+                None => remove(path),
+            }
+        }
+        let reader = ArchiveReader::open(&Archive::new(root.path()), None, None).unwrap();
+        assert!(reader.count() > 0);
+    }
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+    assert!(!report.findings.iter().any(|finding| finding.problem == Problem::Missing));
+}

@@ -1,0 +1,195 @@
+//! Compares the state of a contract with its chain of manifests. The state can show that manifests are missing or were
+//! added, and can switch no check off.
+//!
+//! An export opens the state before it writes, and closes it after all else. So a kill leaves a chain that is longer than
+//! its state only if the state is open.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use ionos_activitylog::{DateRange, RangeSet};
+
+use super::State;
+use crate::error::Error;
+use crate::layout::{ContractFolder, STATE};
+use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange};
+
+/// The hint for an archive whose state and chain differ.
+const RESTORE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
+                       `ialog verify` shows all differences";
+
+/// What a chain of manifests states that a state is compared with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChainSummary<'a> {
+    /// All entries of the chain, those of version 1 first.
+    pub(crate) links: &'a [ManifestLink],
+    /// What all manifests of a day state together, open ones included.
+    pub(crate) days: &'a BTreeMap<NaiveDate, Manifest>,
+    /// Days of open manifests that closed manifests repeat.
+    pub(crate) repeated: &'a [NaiveDate],
+}
+
+/// A state, compared with its chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StateComparison {
+    /// What no export leaves, not even one that was killed.
+    pub(crate) differences: Vec<StateDifference>,
+    /// Whether the chain is longer than the state knows.
+    pub(crate) has_added: bool,
+}
+
+/// A difference between a state and its chain that no export leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StateDifference {
+    /// The end of the chain is missing, up to the last manifest that the state names.
+    MissingManifests { first: u64, last: u64 },
+    /// The last manifest that the state names is missing. It has version 1.
+    MissingManifestOfVersion1(NaiveDate),
+    /// The last manifest that the state names is another one in the chain.
+    OtherManifest(ManifestLink),
+    /// The state has a range that no manifest covers.
+    MissingRange(DateRange),
+    /// Manifests follow the last one, although the last export ended.
+    AddedManifests { first: ManifestLink, count: usize },
+    /// The open manifests repeat a closed one, although the last export ended.
+    RepeatedDay(NaiveDate),
+    /// A manifest covers a range that the state does not have, although the last export ended.
+    AddedRange(DateRange),
+}
+
+impl StateDifference {
+    /// Whether the state shows that manifests are missing or were changed. Otherwise, the chain has more than the state.
+    pub(crate) fn is_loss(&self) -> bool {
+        match self {
+            Self::MissingManifests { .. }
+            | Self::MissingManifestOfVersion1(_)
+            | Self::OtherManifest(_)
+            | Self::MissingRange(_) => true,
+            Self::AddedManifests { .. } | Self::RepeatedDay(_) | Self::AddedRange(_) => false,
+        }
+    }
+
+    /// The file or folder that the difference is about.
+    pub(crate) fn path(&self, folder: &ContractFolder) -> PathBuf {
+        let manifest = |link: &ManifestLink| match link.number {
+            Some(number) => folder.manifest(number),
+            None => folder.manifest_of_version_1(link.date),
+        };
+        match self {
+            Self::MissingManifests { first, .. } => folder.manifest(*first),
+            Self::MissingManifestOfVersion1(date) => folder.manifest_of_version_1(*date),
+            Self::OtherManifest(link) | Self::AddedManifests { first: link, .. } => manifest(link),
+            Self::MissingRange(range) => folder.day(range.start().date_naive()),
+            Self::RepeatedDay(_) => folder.open_manifests(),
+            Self::AddedRange(_) => folder.path().join(STATE),
+        }
+    }
+
+    /// Description for users, without the path.
+    pub(crate) fn detail(&self) -> String {
+        let others = |count: u64| if count > 0 { format!(", and {count} after it") } else { String::new() };
+        match self {
+            Self::MissingManifests { first, last } => format!(
+                "file is missing from the end of the chain, whose last manifest was {last}{}",
+                others(last.saturating_sub(*first))
+            ),
+            Self::MissingManifestOfVersion1(_) => "file is missing: it was the last manifest".to_owned(),
+            Self::OtherManifest(_) => "not the manifest that was written: file was changed or added".to_owned(),
+            Self::MissingRange(range) => format!("{range} was archived, but no manifest covers it"),
+            Self::AddedManifests { count, .. } => format!(
+                "file was added{}: the last export ended with the manifest before it",
+                others(*count as u64 - 1)
+            ),
+            Self::RepeatedDay(date) => {
+                format!("file was changed: it repeats the closed manifest of {date}, but no export was interrupted")
+            }
+            Self::AddedRange(range) => format!(
+                "it does not have {range}, which a manifest states, although the last export ended: one of the two was \
+                 changed"
+            ),
+        }
+    }
+
+    /// The error for commands that cannot continue.
+    pub(crate) fn to_error(&self, folder: &ContractFolder) -> Error {
+        Error::Damaged { path: self.path(folder), detail: self.detail(), hint: RESTORE }
+    }
+}
+
+impl StateComparison {
+    /// Compares a state with its chain. `is_previous`: the state is the previous copy, because the last one is damaged, so
+    /// an export may have been interrupted since.
+    pub(crate) fn new(folder: &ContractFolder, state: &State, is_previous: bool, chain: ChainSummary<'_>) -> Self {
+        let links = chain.links;
+        let added = match state.head {
+            Some(head) => match links.iter().position(|link| *link == head) {
+                Some(place) => links.get(place + 1..).unwrap_or_default(),
+                None => return Self { differences: vec![missing_head(folder, head, links)], has_added: false },
+            },
+            // Version 0.1.0 wrote no head while manifests were to be linked again.
+            None => {
+                let first = links.iter().position(|link| link.number.is_some());
+                first.and_then(|first| links.get(first..)).unwrap_or_default()
+            }
+        };
+        let (known, covered) = (state.covered_ranges(), covered_ranges(chain.days));
+        let lost = known.difference(&covered);
+        let mut differences: Vec<StateDifference> = lost.iter().map(StateDifference::MissingRange).collect();
+        if !state.open && !is_previous {
+            if let Some(first) = added.first() {
+                differences.push(StateDifference::AddedManifests { first: *first, count: added.len() });
+            } else if let Some(date) = chain.repeated.first() {
+                differences.push(StateDifference::RepeatedDay(*date));
+            } else if let Some(range) = covered.difference(&known).iter().next() {
+                differences.push(StateDifference::AddedRange(range));
+            }
+        }
+        Self { differences, has_added: !added.is_empty() }
+    }
+
+    /// As [`StateComparison::new`], for a chain that was read.
+    pub(crate) fn of_chain(folder: &ContractFolder, state: &State, is_previous: bool, chain: &Chain) -> Self {
+        let repeated: Vec<NaiveDate> =
+            chain.open_on_disk.iter().filter(|date| !chain.open.contains_key(date)).copied().collect();
+        let summary = ChainSummary { links: &chain.links, days: &chain.days, repeated: &repeated };
+        Self::new(folder, state, is_previous, summary)
+    }
+
+    /// Fails with the first difference.
+    pub(crate) fn check(&self, folder: &ContractFolder) -> Result<(), Error> {
+        self.differences.first().map_or(Ok(()), |first| Err(first.to_error(folder)))
+    }
+}
+
+/// The difference of a state whose last manifest is not in the chain.
+fn missing_head(folder: &ContractFolder, head: ManifestLink, links: &[ManifestLink]) -> StateDifference {
+    let last = links.iter().filter_map(|link| link.number).max().unwrap_or_default();
+    match head.number {
+        Some(number) if number > last => StateDifference::MissingManifests { first: last + 1, last: number },
+        None if !folder.manifest_of_version_1(head.date).exists() => {
+            StateDifference::MissingManifestOfVersion1(head.date)
+        }
+        _ => StateDifference::OtherManifest(head),
+    }
+}
+
+/// All ranges that were read.
+pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
+    days.values().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
+}
+
+/// What the manifests of each day state together. Fails as [`Chain::read`], and if the state shows that manifests are
+/// missing. A state that cannot be read is ignored: a reader may lack the permission, and can do without it.
+pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
+    // An export that runs adds to the chain before it writes the state, so the state is read first.
+    let state = State::read(folder);
+    let chain = Chain::read(folder)?;
+    if let Ok((Some(state), warning)) = state {
+        let comparison = StateComparison::of_chain(folder, &state, warning.is_some(), &chain);
+        if let Some(loss) = comparison.differences.iter().find(|difference| difference.is_loss()) {
+            return Err(loss.to_error(folder));
+        }
+    }
+    Ok(chain.days)
+}
