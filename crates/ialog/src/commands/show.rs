@@ -85,6 +85,7 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
 async fn find(id: &EventId, rows: &mut Rows, context: &mut Context<'_>) -> Result<Option<Row>, CommandError> {
     while let Some(row) = rows.next(context).await? {
         if row.event.id() == *id {
+            rows.stop()?;
             return Ok(Some(row));
         }
     }

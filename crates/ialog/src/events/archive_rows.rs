@@ -111,6 +111,12 @@ impl ArchiveRows {
         Ok(None)
     }
 
+    /// Ends the reading before the last row. Compares the parts whose rows were returned with their manifests.
+    pub(super) fn stop(&mut self) -> Result<(), CommandError> {
+        self.progress = None;
+        Ok(self.reader.finish_open_parts()?)
+    }
+
     async fn take_turn(&mut self) {
         let (read, all) = self.reader.progress();
         if read.saturating_sub(self.last_turn) >= EVENTS_PER_TURN {

@@ -183,6 +183,14 @@ impl Rows {
         self.into_summary().verdict(context)
     }
 
+    /// Ends the reading before the last row. Fails if a row that was returned is from a modified archive.
+    pub(crate) fn stop(&mut self) -> Result<(), CommandError> {
+        match &mut self.source {
+            RowSource::Service(_) => Ok(()),
+            RowSource::Archive(rows) => rows.stop(),
+        }
+    }
+
     /// Ends the reading. If rows are left, the summary has the counts so far, but not all gaps and failures.
     pub(crate) fn into_summary(self) -> ReadSummary {
         match self.source {

@@ -1,10 +1,13 @@
 //! Reads a part of any compression line by line, in constant memory.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Take};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ionos_activitylog::Event;
 
+use super::hashing_reader::HashingReader;
 use crate::encode::decompress;
 use crate::error::Error;
 use crate::fs::regular_file::{self, is_not_regular};
@@ -14,22 +17,74 @@ use crate::manifest::Part;
 /// JSON.
 pub(crate) const MAX_LINE_BYTES: u64 = ionos_activitylog::BODY_CAP;
 
-/// Opens a part and decompresses it. Reads at most one byte more than the size that the manifest states, so that a file
-/// that was replaced cannot fill the memory.
-pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Box<dyn BufRead + Send>> {
-    let file = BufReader::with_capacity(1 << 17, regular_file::open(path)?);
-    let lines = decompress(part.file.compression, file)?;
-    Ok(Box::new(lines.take(part.unpacked.saturating_add(1))))
+/// The lines of a part, decompressed.
+pub(crate) struct PartReader {
+    lines: Take<Box<dyn BufRead + Send>>,
+    file: SharedFile,
+    part: Part,
+}
+
+/// The file of a part. The decompressor and [`PartReader`] share it.
+#[derive(Clone)]
+struct SharedFile(Arc<Mutex<HashingReader<File>>>);
+
+impl SharedFile {
+    fn lock(&self) -> MutexGuard<'_, HashingReader<File>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Read for SharedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.lock().read(buffer)
+    }
+}
+
+impl PartReader {
+    /// Opens a part. Reads at most one byte more of its lines than the manifest states, so that a file that was replaced
+    /// cannot fill the memory.
+    pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Self> {
+        let file = SharedFile(Arc::new(Mutex::new(HashingReader::new(regular_file::open(path)?))));
+        let lines = decompress(part.file.compression, BufReader::with_capacity(1 << 17, file.clone()))?;
+        Ok(Self { lines: lines.take(part.unpacked.saturating_add(1)), file, part: part.clone() })
+    }
+
+    /// At the end of the lines, fails with [`Error::Damaged`] if the file is not the one of the manifest.
+    pub(crate) fn check_file(&self, path: &Path) -> Result<(), Error> {
+        match self.file.lock().is_unchanged(&self.part).map_err(|error| unreadable(path, error))? {
+            true => Ok(()),
+            false => {
+                let detail = "it has not the SHA-256 that its manifest states".to_owned();
+                Err(Error::damaged(path.to_path_buf(), detail))
+            }
+        }
+    }
+}
+
+impl Read for PartReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.lines.read(buffer)
+    }
+}
+
+impl BufRead for PartReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.lines.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.lines.consume(amount);
+    }
 }
 
 /// Calls a function with every event of a part.
 ///
-/// Fails with [`Error::Damaged`] if the part is missing, cannot be decompressed or has a line that is not JSON, and
-/// with [`Error::Open`] if the operating system cannot read it.
+/// Fails with [`Error::Damaged`] if the part is missing, is not the file of its manifest, cannot be decompressed or has
+/// a line that is not JSON, and with [`Error::Open`] if the operating system cannot read it.
 pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
-    let mut lines = open(&path, part).map_err(failed)?;
+    let mut lines = PartReader::open(&path, part).map_err(failed)?;
     for index in 0.. {
         let mut line = Vec::new();
         if (&mut lines).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).map_err(failed)? == 0 {
@@ -41,7 +96,7 @@ pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) ->
             .map_err(|error| Error::damaged(path.clone(), format!("line {}: {error}", index + 1)))?;
         event(read);
     }
-    Ok(())
+    lines.check_file(&path)
 }
 
 /// The error for a part that cannot be read: [`Error::Damaged`] if the part is missing or cannot be decompressed, and
@@ -82,10 +137,13 @@ mod tests {
     fn a_part_that_cannot_be_decompressed_is_damaged_and_an_unreadable_file_is_not() {
         let day = tempfile::tempdir().unwrap();
         let read = |compression: Compression, bytes: Option<&[u8]>| {
-            let part = part(compression);
+            let mut part = part(compression);
             let path = day.path().join(part.file.to_string());
             match bytes {
-                Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+                Some(bytes) => {
+                    (part.bytes, part.sha256) = (bytes.len() as u64, crate::digest::Digest::sha256(bytes));
+                    std::fs::write(&path, bytes).unwrap();
+                }
                 None => std::fs::remove_file(&path).unwrap(),
             }
             let mut events = 0;

@@ -5,10 +5,12 @@
 
 mod compressor;
 mod file;
+mod hashing_reader;
 pub(crate) mod lines;
 mod split;
 mod undated;
 
 pub(crate) use file::{PartFile, PartMeta};
+pub(crate) use hashing_reader::HashingReader;
 pub(crate) use split::{FinishedRange, PART_EVENTS, PartSplitter, WrittenRange, pieces, read_range_of, total_matches};
 pub(crate) use undated::ArchivedUndated;

@@ -49,8 +49,8 @@ pub struct ArchivedEvent {
 /// ```
 ///
 /// The iterator ends with [`Error::Damaged`] if a part is missing, cannot be decompressed, has a line that is not JSON,
-/// or has another number of lines than its manifest says. [`verify_archive`](crate::verify_archive) finds any other
-/// change.
+/// or is not the file of its manifest. The digest of a part is known at its end, after its events were returned.
+/// [`verify_archive`](crate::verify_archive) finds any other change.
 #[must_use = "events are read only when the iterator is advanced"]
 pub struct ArchiveReader {
     range: Option<DateRange>,
@@ -246,6 +246,17 @@ impl ArchiveReader {
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
         self.progress
+    }
+
+    /// Reads the parts of the events that were returned to their ends, which compares these parts with their manifests.
+    /// For callers that need no further event.
+    pub fn finish_open_parts(&mut self) -> Result<(), Error> {
+        let mut skipped = SkippedCounts::default();
+        for Reverse(mut head) in std::mem::take(&mut self.open) {
+            while head.rest.next(self.range, &mut skipped)?.is_some() {}
+        }
+        self.upcoming.clear();
+        Ok(())
     }
 
     /// Opens all parts that may contain the next event, and one more in advance.

@@ -1,4 +1,4 @@
-//! Reads one part line by line and compares the number of lines with the manifest.
+//! Reads one part line by line and compares the number of lines and the digest of the file with the manifest.
 
 use std::fmt::Display;
 use std::io::{BufRead, Read as _};
@@ -9,7 +9,7 @@ use memchr::memchr_iter;
 
 use crate::error::Error;
 use crate::manifest::Part;
-use crate::part::lines::{self, MAX_LINE_BYTES, unreadable};
+use crate::part::lines::{MAX_LINE_BYTES, PartReader, unreadable};
 
 /// A part that is not open yet.
 pub(super) struct ClosedPart {
@@ -24,7 +24,7 @@ pub(super) struct ClosedPart {
 /// The lines of a part.
 pub(super) struct PartLines {
     pub(super) path: PathBuf,
-    unpacked: Box<dyn BufRead + Send>,
+    unpacked: PartReader,
     /// Number of lines according to the manifest.
     expected: u64,
     /// Number of lines read so far.
@@ -33,7 +33,7 @@ pub(super) struct PartLines {
 
 impl PartLines {
     pub(super) fn open(closed: &ClosedPart) -> Result<Self, Error> {
-        let unpacked = lines::open(&closed.path, &closed.part);
+        let unpacked = PartReader::open(&closed.path, &closed.part);
         Ok(Self {
             unpacked: unpacked.map_err(|error| unreadable(&closed.path, error))?,
             path: closed.path.clone(),
@@ -44,7 +44,8 @@ impl PartLines {
 
     /// Reads about `bytes` bytes of whole lines, with their line ends. Empty at the end of the part.
     ///
-    /// Fails with [`Error::Damaged`] if the part ends with another number of lines than the manifest says.
+    /// Fails with [`Error::Damaged`] if the part ends with another number of lines than the manifest says, or is another
+    /// file.
     pub(super) fn read_lines(&mut self, bytes: usize) -> Result<Vec<u8>, Error> {
         let mut text = Vec::with_capacity(bytes + bytes / 8);
         let limit = bytes as u64;
@@ -60,6 +61,9 @@ impl PartLines {
                 self.path.clone(),
                 format!("it has {} events, its manifest says {}", self.count, self.expected),
             ));
+        }
+        if text.is_empty() {
+            self.unpacked.check_file(&self.path)?;
         }
         Ok(text)
     }

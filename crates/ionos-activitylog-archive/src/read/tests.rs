@@ -12,6 +12,7 @@ use super::*;
 use crate::encode::{Compression, Format};
 use crate::export::{EventFileWriter, ExportSpec, Exporter, FileExport, FileTarget};
 use crate::manifest::{Part, RangeProof, ReadRange};
+use crate::verify::verify_archive;
 
 fn parse_time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -278,6 +279,51 @@ async fn a_part_that_cannot_be_decompressed_is_damaged() {
         }
         fs::write(&path, whole).unwrap();
     }
+}
+
+/// The edit keeps the size of the file and the number of its lines.
+#[tokio::test]
+async fn a_part_with_another_digest_is_damaged() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let archive = archive(&simulator, root.path(), &[range(FROM, "2026-11-18T00:00:00Z")]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let folder = archive.contract(&contract);
+    let day = folder.days().unwrap()[0];
+    let part = folder.parts(day).unwrap().remove(0);
+    let path = folder.day(day).join(part.to_string());
+    let whole = fs::read_to_string(&path).unwrap();
+    let position = whole.find("@example.com").unwrap();
+    let mut edited = whole.clone();
+    edited.replace_range(position..position + 1, "_");
+    let longer = format!("{whole}\n").replacen("\n\n", "\n \n", 1);
+    for content in [edited, longer] {
+        fs::write(&path, &content).unwrap();
+        let open = || ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
+        for filter in [Filter::new(), Filter::parse(["user=nobody@example.com"]).unwrap()] {
+            let failed: Vec<Error> = open().filter(filter).filter_map(Result::err).collect();
+            assert!(matches!(failed.as_slice(), [Error::Damaged { path: at, .. }] if *at == path), "{failed:?}");
+        }
+        // A caller that stops after an event.
+        let mut reader = open();
+        drop(reader.next().unwrap().unwrap());
+        let finished = reader.finish_open_parts();
+        assert!(matches!(finished, Err(Error::Damaged { .. })), "{finished:?}");
+        let exporter = Exporter::new(client(&simulator), archive.clone())
+            .clock(Arc::new(VirtualClock::starting_at(parse_time("2026-11-21T00:00:00Z"))))
+            .reread(true);
+        if content.len() == whole.len() {
+            let before = verify_archive(&archive, None).unwrap().findings;
+            let range = range(FROM, "2026-11-18T00:00:00Z");
+            let done = exporter.run(std::slice::from_ref(&contract), range, std::future::pending()).await.remove(0).1;
+            assert!(matches!(done, Err(Error::Damaged { .. })), "{done:?}");
+            assert_eq!(verify_archive(&archive, None).unwrap().findings, before);
+        }
+    }
+    fs::write(&path, whole).unwrap();
+    let mut reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
+    drop(reader.next().unwrap().unwrap());
+    reader.finish_open_parts().unwrap();
 }
 
 #[tokio::test]

@@ -5,8 +5,7 @@
 //! follows from that, so the finding of the file names the first difference only.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Take};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -18,6 +17,7 @@ use crate::digest::{Digest, HashingWriter};
 use crate::encode::decompress;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::{KeptRecords, Manifest, Part};
+use crate::part::HashingReader;
 use crate::part::lines::MAX_LINE_BYTES;
 use crate::sum::{saturating_sum, saturating_sum_if_known};
 
@@ -354,38 +354,5 @@ impl PartScan {
         } else {
             self.repeats_without_uuid += u64::from(id.is_of_content());
         }
-    }
-}
-
-/// Hashes and counts the bytes read from a file.
-struct HashingReader {
-    file: Take<File>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl HashingReader {
-    fn new(file: Take<File>) -> Self {
-        Self { file, hash: Sha256::new(), bytes: 0 }
-    }
-
-    /// Compares the digest and the size of the bytes read so far with the manifest.
-    fn difference(&self, part: &Part) -> Option<String> {
-        let sha256 = Digest::from(self.hash.clone());
-        ((sha256, self.bytes) != (part.sha256, part.bytes)).then(|| {
-            format!(
-                "file was changed: {} bytes with SHA-256 {sha256}, the manifest says {} bytes with SHA-256 {}",
-                self.bytes, part.bytes, part.sha256
-            )
-        })
-    }
-}
-
-impl Read for HashingReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.file.read(buffer)?;
-        self.hash.update(buffer.get(..length).unwrap_or_default());
-        self.bytes += length as u64;
-        Ok(length)
     }
 }
