@@ -54,8 +54,9 @@ impl TimeArgs {
     }
 }
 
-/// The range in whole seconds. It ends at the start of the current second at the latest, because later events may not
-/// exist yet. Days and local times are those of the time zone of `now`.
+/// The range. Only a time that the user gave with a fraction of a second has one, of whole milliseconds. The range ends at
+/// the start of the current second at the latest, because later events may not exist yet. Days and local times are those
+/// of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
@@ -63,8 +64,10 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     let Some(from) = range.from else {
         return Err(CommandError::usage("no time range given", "use --last or --from"));
     };
-    let start = from.start(now.clone())?;
-    let end = range.to.map(|to| to.end(now.clone())).transpose()?;
+    // A duration before now is in whole seconds.
+    let this_second = now.clone().trunc_subsecs(0);
+    let start = from.start(this_second.clone())?;
+    let end = range.to.map(|to| to.end(this_second.clone())).transpose()?;
     let now = now.to_utc();
     if let (Some(end), Some(to)) = (end, range.to)
         && start >= end
@@ -78,11 +81,27 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
         return Err(CommandError::usage(format!("--from {from} is in the future"), "use a start before now"));
     }
     // As with --last, the range excludes the current second. A range that starts in this second would be empty.
-    let last_second = now.trunc_subsecs(0);
+    let last_second = this_second.to_utc();
     if start >= last_second {
         return Err(CommandError::usage(format!("--from {from} is less than a second ago"), "use an earlier start"));
     }
-    Ok(DateRange::new(start, end.unwrap_or(last_second).min(last_second))?.to_whole_seconds())
+    Ok(DateRange::new(start, end.unwrap_or(last_second).min(last_second))?)
+}
+
+/// The range of an export, as [`resolve_range`]. Fails if the range has a fraction of a second, because files and archives
+/// continue at whole seconds, as requests do.
+pub(crate) fn resolve_whole_seconds<Tz: TimeZone>(
+    range: &RangeArgs,
+    now: DateTime<Tz>,
+) -> Result<DateRange, CommandError> {
+    let resolved = resolve_range(range, now)?;
+    if resolved == resolved.to_whole_seconds() {
+        return Ok(resolved);
+    }
+    Err(CommandError::usage(
+        format!("the range {resolved} has a fraction of a second, but an export has whole seconds"),
+        format!("use the range {}", resolved.to_whole_seconds()),
+    ))
 }
 
 #[cfg(test)]
@@ -120,7 +139,13 @@ mod tests {
                 None,
                 Some("2026-11-20T08:00:00.9Z"),
                 Some("2026-11-20T08:00:01.1Z"),
-                "2026-11-20T08:00:00Z .. 2026-11-20T08:00:02Z",
+                "2026-11-20T08:00:00.900Z .. 2026-11-20T08:00:01.100Z",
+            ),
+            (
+                None,
+                Some("2026-11-20T08:00:00.0001Z"),
+                Some("2026-11-20T08:00:01.1001Z"),
+                "2026-11-20T08:00:00Z .. 2026-11-20T08:00:01.101Z",
             ),
             (
                 None,
@@ -131,6 +156,26 @@ mod tests {
         ];
         for (last, from, to, expected) in cases {
             assert_eq!(resolve(last, from, to), expected);
+        }
+    }
+
+    #[test]
+    fn an_export_has_whole_seconds() {
+        for (from, to, expected) in [
+            ("7d", "1h", "2026-11-15T12:00:00Z .. 2026-11-22T11:00:00Z"),
+            (
+                "2026-11-20T08:00:00.5Z",
+                "2026-11-20T08:00:02Z",
+                "the range 2026-11-20T08:00:00.500Z .. 2026-11-20T08:00:02Z has a fraction of a second, but an export has \
+                 whole seconds: use the range 2026-11-20T08:00:00Z .. 2026-11-20T08:00:02Z",
+            ),
+        ] {
+            let range = RangeArgs { last: None, from: from.parse().ok(), to: to.parse().ok() };
+            let resolved = match resolve_whole_seconds(&range, NOW.parse::<DateTime<Utc>>().unwrap()) {
+                Ok(range) => range.to_string(),
+                Err(failure) => failure.to_string(),
+            };
+            assert_eq!(resolved, expected);
         }
     }
 

@@ -11,7 +11,7 @@ use ionos_activitylog_archive::{Archive, Compression, Error, FileTarget};
 
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
-use crate::args::time::{RangeArgs, resolve_range};
+use crate::args::time::{RangeArgs, resolve_whole_seconds};
 use crate::error::CommandError;
 use crate::runtime::context::Context;
 use crate::runtime::resume::ResumeHint;
@@ -107,7 +107,7 @@ impl From<PartFormat> for Compression {
 pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &ResumeHint) -> Result<(), CommandError> {
     let started = context.clock.elapsed();
     let now = context.clock.now();
-    let range = resolve_range(&args.range, now)?;
+    let range = resolve_whole_seconds(&args.range, now)?;
     match FileTarget::new(&args.out) {
         Ok(target) => to_file::run(&args, &target, (range, now, started), context, resume).await,
         Err(error) => {
