@@ -23,7 +23,7 @@ pub(crate) enum StateCommand {
         #[command(flatten)]
         selection: StateSelection,
     },
-    /// Rebuild the state of each contract from its manifests
+    /// Rebuild the state of each contract from its manifests, unless it shows that manifests were removed or added
     Rebuild {
         #[command(flatten)]
         selection: StateSelection,
