@@ -103,6 +103,71 @@ fn reading_back_a_missing_part_has_the_exit_code_of_damage() {
     assert!(!folder.path().join("a.csv").exists());
 }
 
+/// The commands that read an archive, without options that select a range.
+const READERS: [&[&str]; 6] = [
+    &["cat", "audit"],
+    &["convert", "audit", "--out", "a.csv"],
+    &["query", "--archive", "audit", "--from", "2026-11-03"],
+    &["stats", "--archive", "audit", "--from", "2026-11-03"],
+    &["trace", "--archive", "audit", "--from", "2026-11-03", "00000000-0000-4000-8000-000000000000"],
+    &["show", "--archive", "audit", "--from", "2026-11-03", "00000000-0000-4000-8000-000000000000"],
+];
+
+#[test]
+fn no_command_reads_an_archive_whose_end_is_missing_or_rebuilds_its_state() {
+    let folder = exported();
+    let root = folder.path().join("audit");
+    let last = archive_files(&root).into_keys().rfind(|name| name.ends_with("/00000002.json")).unwrap();
+    fs::remove_file(root.join(&last)).unwrap();
+    for arguments in READERS.into_iter().chain([&["state", "rebuild", "audit"][..], &["verify", "audit"]]) {
+        let printed = run(ialog(folder.path(), arguments));
+        assert_eq!(printed.code, Some(6), "{arguments:?}: {}", printed.stderr);
+        let said = printed.stdout + &printed.stderr;
+        assert!(said.contains("file is missing from the end of the chain"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn no_command_accepts_a_part_with_another_digest() {
+    let folder = exported();
+    let root = folder.path().join("audit");
+    let first = run(ialog(folder.path(), &["cat", "audit"]));
+    let first: serde_json::Value = serde_json::from_str(first.stdout.lines().next().unwrap()).unwrap();
+    let id = first["@uuid"].as_str().unwrap();
+    // Bytes after the end of the compressed data change no line.
+    for name in archive_files(&root).into_keys().filter(|name| name.contains("/part-")) {
+        let path = root.join(name);
+        let content = [fs::read(&path).unwrap().as_slice(), b"\x50\x2a\x4d\x18\x00\x00\x00\x00"].concat();
+        fs::write(&path, content).unwrap();
+    }
+    let show = ["show", "--archive", "audit", "--from", "2026-11-03", id];
+    for arguments in READERS.into_iter().chain([&show[..]]) {
+        let printed = run(ialog(folder.path(), arguments));
+        assert_eq!(printed.code, Some(6), "{arguments:?}: {}", printed.stderr);
+        assert!(printed.stderr.contains("it has not the SHA-256"), "{arguments:?}: {}", printed.stderr);
+    }
+}
+
+#[test]
+fn a_range_with_fractions_of_a_second_is_exact() {
+    let folder = exported();
+    let all = run(ialog(folder.path(), &["cat", "audit"]));
+    let record: serde_json::Value = serde_json::from_str(all.stdout.lines().next().unwrap()).unwrap();
+    let time: chrono::DateTime<chrono::Utc> = record["meta"]["time"].as_str().unwrap().parse().unwrap();
+    let text = |milliseconds: i64| {
+        let time = time + chrono::TimeDelta::milliseconds(milliseconds);
+        time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    };
+    for (from, to, expected) in [(0, 1, 1), (1, 2, 0), (-1, 0, 0)] {
+        let (from, to) = (text(from), text(to));
+        for command in [&["cat", "audit"][..], &["query", "--archive", "audit", "--no-fold", "-o", "ndjson"]] {
+            let arguments = [command, &["--from", &from, "--to", &to]].concat();
+            let printed = run(ialog(folder.path(), &arguments));
+            assert_eq!(printed.stdout.lines().count(), expected, "{arguments:?}: {}", printed.stderr);
+        }
+    }
+}
+
 #[test]
 fn the_state_is_shown_and_rebuilt() {
     let folder = exported();
