@@ -296,3 +296,22 @@ fn a_list_of_contracts_is_read_from_a_pipe_of_any_kind() {
         assert_eq!(printed, (code, said.to_owned()), "{list}");
     }
 }
+
+/// A write to a full pipe does not notice signals.
+#[test]
+fn two_signals_end_a_command_whose_output_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let much = ["query", "--demo", "--last", "365d", "-o", "ndjson", "--no-fold"];
+    let mut child = ialog(folder.path(), &much).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    // The first byte shows that the command writes. The pipe is full soon after it.
+    output.read_exact(&mut [0]).unwrap();
+    let id = rustix::process::Pid::from_child(&child);
+    // Two signals of one kind could arrive as one.
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(130 | 143)), "{code:?}");
+    drop(output);
+}

@@ -37,7 +37,7 @@ use commands::{Cli, ParsedArguments, run_command};
 use error::CommandError;
 use runtime::blocking::run_blocking;
 use runtime::resume::ResumeHint;
-use runtime::signals::{Signals, exit_at_third_signal, refuse_writes_beyond_size_limit};
+use runtime::signals::{Signals, exit_after_two_signals, refuse_writes_beyond_size_limit};
 
 /// Maximum number of worker threads. More would not help: two threads parse as fast as the service sends.
 const MAX_THREADS: usize = 4;
@@ -103,7 +103,7 @@ async fn parse_and_run(
 async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context: &mut Context<'_>) -> u8 {
     let resume = ResumeHint::default();
     let interrupt = context.interrupt.clone();
-    tokio::spawn(exit_at_third_signal());
+    tokio::spawn(exit_after_two_signals());
     refuse_writes_beyond_size_limit();
     let signal_code = {
         let mut signals = Signals::listen();

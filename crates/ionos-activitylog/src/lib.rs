@@ -71,6 +71,8 @@
 //! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows itself earlier |
 //! | halvings of a window to locate a wrong total | up to 6; none after 8 such windows of a range | totals are then wrong everywhere |
 //! | requests for pieces of damaged or too large pages, per window | 300 | one record of 1000 is located with 20 |
+//! | requests for the page after a short page as long as the longest last page | 4 | a service that limits its pages has many such pages |
+//! | records without a time that are remembered | 100 000 | 3 MB |
 //! | requests to compare the totals of a range, besides one per window | 16 | one window of a million events is located |
 //! | windows that are read again after this comparison | up to 64 | totals of more windows change between two requests |
 //! | event ids remembered for windows that are read again | 1 million, 8 MB | bounds the memory |

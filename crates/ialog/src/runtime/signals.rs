@@ -1,5 +1,8 @@
 //! Handles signals that end the program. The first two signals end the running command in an orderly way, so that it
-//! removes incomplete files before the program returns. The third signal ends the process at once.
+//! removes incomplete files before the program returns. The third signal ends the process at once, and so does the second
+//! one if the command has not ended soon after it.
+
+use std::time::Duration;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -34,13 +37,17 @@ impl Signals {
     }
 }
 
-/// Ends the process at the third signal, because code that never awaits, such as an endless `--jq`, does not notice the
-/// first two signals. The files are left as after a power failure, and every export can resume from this state.
-pub(crate) async fn exit_at_third_signal() {
+/// Time from the second signal to the end of the process, if the command has not ended by itself.
+const TIME_TO_END: Duration = Duration::from_secs(2);
+
+/// Ends the process at the third signal, or [`TIME_TO_END`] after the second one. A command may notice neither of the
+/// first two: code that never awaits, such as an endless `--jq`, or a write to a full pipe that nothing reads. The files
+/// are left as after a power failure, and every export can resume from this state.
+pub(crate) async fn exit_after_two_signals() {
     let mut signals = Signals::listen();
     signals.next().await;
-    signals.next().await;
-    let code = signals.next().await;
+    let second = signals.next().await;
+    let code = tokio::time::timeout(TIME_TO_END, signals.next()).await.unwrap_or(second);
     std::process::exit(code.into());
 }
 
