@@ -169,6 +169,25 @@ async fn a_busy_range_is_split_so_that_no_offset_exceeds_the_cap() {
     }
 }
 
+/// Only the refusal shows the maximum offset, because no total does.
+#[tokio::test]
+async fn a_refused_offset_of_a_range_without_a_usable_total_splits_it() {
+    for (total, value) in [(TotalShape::Absent, TotalValue::Exact), (TotalShape::Object, TotalValue::Capped)] {
+        for deep_offset in [DeepOffset::Refuse, DeepOffset::Fail] {
+            let behavior = Behavior {
+                total,
+                total_value: value,
+                deep_offset,
+                window_cap: 500,
+                max_limit: 100,
+                ..Behavior::default()
+            };
+            let simulator = simulated(Simulator::builder().events_per_day(900).burst_interval(0).behavior(behavior));
+            let _ = read_and_compare(&simulator, day(), &format!("{total} {value} {deep_offset}")).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_combination_of_order_total_and_dialect_is_read_completely() {
     for order in Order::ALL {
