@@ -243,7 +243,7 @@ fn open_for_reader(pipe: &Path, child: &mut Child) -> fs::File {
     }
 }
 
-/// A pipe blocks whoever opens or reads it, and an argument may name one by mistake or on purpose, as with `<(...)`.
+/// Opening or reading a pipe may block, and an argument may name one by mistake or on purpose, as with `<(...)`.
 #[test]
 fn a_command_that_waits_for_a_pipe_ends_at_the_first_signal() {
     let file = "@pipe";

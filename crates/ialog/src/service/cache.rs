@@ -1,11 +1,12 @@
 //! Caches the measured limits of a service and its list of contracts, to save requests. A file is named after the
 //! address of the API. A missing, old or damaged file never changes a result, but may cost the requests again.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use ionos_activitylog::internal::read_regular_file;
 use ionos_activitylog::{Contract, ServiceProfile};
 use ionos_activitylog_archive::{AtomicFile, Error};
 use serde_json::{Value, json};
@@ -16,8 +17,8 @@ const VERSION: u64 = 1;
 /// Maximum age of a profile; the service may change over time.
 const MAX_AGE: TimeDelta = TimeDelta::days(30);
 
-/// Maximum size of a file of the cache in bytes: 1 MiB. A list of 50,000 contracts is smaller.
-const MAX_FILE_BYTES: u64 = 1 << 20;
+/// Maximum size of a file of the cache, in MiB. A list of 50,000 contracts is smaller.
+const MAX_FILE_MIB: u64 = 1;
 
 /// The cache folder with data about services. Without a folder, nothing is cached.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +99,7 @@ impl ServiceCache {
         let Some(path) = self.path(kind, address) else {
             return Ok(None);
         };
-        let text = match read_file(&path) {
+        let text = match read_regular_file(&path, MAX_FILE_MIB) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
@@ -125,20 +126,6 @@ impl ServiceCache {
         file.commit().map_err(to_io_error)?;
         Ok(path)
     }
-}
-
-/// Reads a file of the cache: a regular file of at most [`MAX_FILE_BYTES`].
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    // Opening a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(bytes)
 }
 
 /// The error of the operating system, without the path, which the caller knows.
@@ -225,7 +212,7 @@ mod tests {
         let error = cache.profile(ADDRESS, now()).unwrap_err();
         assert!(error.ends_with("cannot be read (it is not a regular file)"), "{error}");
         fs::remove_dir(&path).unwrap();
-        fs::File::create(&path).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+        fs::File::create(&path).unwrap().set_len((MAX_FILE_MIB << 20) + 1).unwrap();
         let error = cache.profile(ADDRESS, now()).unwrap_err();
         assert!(error.ends_with("cannot be read (it is larger than 1 MiB)"), "{error}");
     }

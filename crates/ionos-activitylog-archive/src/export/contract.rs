@@ -70,8 +70,17 @@ pub(super) async fn export(
         exporter.clock.clone(),
         exporter.fail_points.clone(),
     )?;
-    let mut job =
-        ContractExportRun { exporter, contract, writer, windows, stop, done, events_received: 0, undated_elsewhere: 0 };
+    let mut job = ContractExportRun {
+        exporter,
+        contract,
+        writer,
+        windows,
+        stop,
+        done,
+        events_received: 0,
+        undated: None,
+        undated_elsewhere: 0,
+    };
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
     if tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close() {
@@ -160,6 +169,8 @@ impl ContractExportRun<'_> {
             false => part_writer.finish(range.end()).await,
         };
         let committed = self.commit(written).await;
+        // The new parts may have further records without a time.
+        self.undated = None;
         let windows = read?;
         committed?;
         match self.is_stopped() || is_finishing {

@@ -85,9 +85,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
             let manifest = job.writer.chain.days.get(&day.date);
             let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
             // A service may count every content of an amended event.
-            let parts = manifest.iter().flat_map(|manifest| &manifest.parts);
-            let inside = parts.filter(|part| day.range.contains(part.from));
-            let lines = saturating_sum(inside.map(|part| part.count));
+            let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
             let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
             // The records without a time that another day has are part of the total.
             let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));

@@ -61,7 +61,7 @@ pub(super) async fn run(
     let mut reread = RereadEvents { addition: job.writer.empty_manifest(date), late: None, with_issues: 0 };
     let kept_before = job.done.kept;
     let mut windows = pin!(job.windows(range));
-    let mut undated = job.archived_undated();
+    let mut undated = job.undated.take().unwrap_or_else(|| job.archived_undated());
     job.undated_elsewhere = 0;
     while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
         job.done.requests += window.requests;
@@ -70,6 +70,7 @@ pub(super) async fn run(
         reread.add(job, &window, &mut archived)?;
         job.report_progress(window.range.end()).await;
     }
+    job.undated = Some(undated);
     if job.is_stopped() {
         return Ok(None);
     }

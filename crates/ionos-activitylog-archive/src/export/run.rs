@@ -24,6 +24,8 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) done: ContractExport,
     /// Number of events received that were not archived before.
     pub(super) events_received: u64,
+    /// The archived records without a time, for the ranges that are read again. `None` until one is read again.
+    pub(super) undated: Option<ArchivedUndated>,
     /// Number of records without a time that the last range read again returned and that other days have.
     pub(super) undated_elsewhere: u64,
 }

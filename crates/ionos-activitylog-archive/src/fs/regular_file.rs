@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::digest::{Digest, HashingWriter};
 use crate::error::Error;
 
 /// The error of a file that is not a regular file.
@@ -71,6 +72,13 @@ fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
         return Err(not_regular());
     }
     Ok(file)
+}
+
+/// SHA-256 of a file, or of its first `max` bytes.
+pub(crate) fn digest(path: &Path, max: u64) -> io::Result<Digest> {
+    let mut hashing = HashingWriter::new(io::sink());
+    io::copy(&mut open(path)?.take(max), &mut hashing)?;
+    Ok(hashing.hash.into())
 }
 
 /// Reads a whole file of at most `max` bytes. Fails with [`Error::Open`] if it cannot be read, and with

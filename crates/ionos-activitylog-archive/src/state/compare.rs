@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::layout::{ContractFolder, STATE};
 use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange};
 
-/// The hint for an archive whose state and chain differ.
-const RESTORE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
-                       `ialog verify` shows all differences";
+/// The hint for an archive whose state and chain differ, or that lacks a part.
+pub(crate) const RESTORE_ARCHIVE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
+     `ialog verify` shows all differences";
 
 /// What a chain of manifests states that a state is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ impl StateDifference {
 
     /// The error for commands that cannot continue.
     pub(crate) fn to_error(&self, folder: &ContractFolder) -> Error {
-        Error::Damaged { path: self.path(folder), detail: self.detail(), hint: RESTORE }
+        Error::Damaged { path: self.path(folder), detail: self.detail(), hint: RESTORE_ARCHIVE }
     }
 }
 

@@ -20,7 +20,9 @@ use crate::lock_owner::LockOwner;
 use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 use crate::sum::saturating_sum;
 
-pub(crate) use compare::{ChainSummary, StateComparison, StateDifference, covered_ranges, read_complete_days};
+pub(crate) use compare::{
+    ChainSummary, RESTORE_ARCHIVE, StateComparison, StateDifference, covered_ranges, read_complete_days,
+};
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};
 

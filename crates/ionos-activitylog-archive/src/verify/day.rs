@@ -13,7 +13,7 @@ use ionos_activitylog::{Event, EventId};
 use sha2::{Digest as _, Sha256};
 
 use super::{FileLocation, Finding, Problem, VerifyReport};
-use crate::digest::{Digest, HashingWriter};
+use crate::digest::Digest;
 use crate::encode::decompress;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::{KeptRecords, Manifest, Part};
@@ -78,13 +78,8 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
 
 /// Compares a file with kept records with its digest.
 fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &KeptRecords) {
-    let digest = || {
-        let mut hashing = HashingWriter::new(io::sink());
-        let bounded = regular_file::open(&location.file)?.take(kept.bytes.saturating_add(1));
-        io::copy(&mut { bounded }, &mut hashing)?;
-        io::Result::Ok(Digest::from(hashing.hash))
-    };
-    let (problem, detail) = match digest() {
+    let digest = regular_file::digest(&location.file, kept.bytes.saturating_add(1));
+    let (problem, detail) = match digest {
         Ok(digest) if digest == kept.sha256 => return,
         Err(error) if error.kind() == io::ErrorKind::NotFound => (Problem::Missing, "file is missing".to_owned()),
         Err(error) if !is_not_regular(&error) => (Problem::Unreadable, format!("cannot be read: {error}")),

@@ -2,11 +2,9 @@
 //! and so one finding.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::{Problem, VerifyReport};
-use crate::digest::{Digest, HashingWriter};
 use crate::encode::text::single_line;
 use crate::fs::regular_file;
 use crate::layout::Archive;
@@ -49,10 +47,6 @@ pub(super) fn merge_findings(report: &mut VerifyReport, archive: &Archive) {
 
 /// Whether a file has the bytes that a manifest states for a part.
 fn has_content_of(path: &Path, part: &Part) -> bool {
-    let digest = || {
-        let mut hashing = HashingWriter::new(io::sink());
-        io::copy(&mut regular_file::open(path)?.take(part.bytes.saturating_add(1)), &mut hashing)?;
-        io::Result::Ok(Digest::from(hashing.hash))
-    };
-    digest().is_ok_and(|digest| digest == part.sha256)
+    let digest = regular_file::digest(path, part.bytes.saturating_add(1));
+    digest.is_ok_and(|digest| digest == part.sha256)
 }

@@ -1,7 +1,7 @@
 //! A token provider that reads a file which another program rotates. A file may change while it is read, so its
 //! modification time and length are compared before and after.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,7 @@ use super::provider::{TokenFuture, TokenProvider};
 use super::token::AccessToken;
 use crate::error::{Error, ErrorKind};
 use crate::redact::redact_value;
+use crate::runtime::regular_file;
 
 /// Maximum size of the file in bytes: 64 KiB, far longer than a token.
 const FILE_CAP: u64 = 64 * 1024;
@@ -94,11 +95,7 @@ impl FileVersion {
 
 /// Reads a file and its version. Fails if the file changes meanwhile.
 fn read_text(path: &Path) -> io::Result<(Zeroizing<String>, FileVersion)> {
-    // Checked before opening, because opening a pipe blocks until its other end is opened.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let file = File::open(path)?;
+    let file = regular_file::open(path)?;
     let before = FileVersion::from_metadata(&file.metadata()?);
     // Allocated at full size: a string that grows leaves unwiped copies of the token in memory.
     let mut text = Zeroizing::new(String::with_capacity(FILE_CAP as usize + 1));
@@ -134,7 +131,7 @@ mod tests {
         // The same length: only the modification time differs.
         fs::write(file.path(), " other-token\n").unwrap();
         let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
-        let opened = File::options().write(true).open(file.path()).unwrap();
+        let opened = fs::File::options().write(true).open(file.path()).unwrap();
         opened.set_modified(later).unwrap();
         assert!(file.changed());
         file.read().unwrap();

@@ -3,11 +3,12 @@
 
 use std::env::{self, VarError};
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::config_error;
 use crate::error::Error;
+use crate::runtime::regular_file::read_regular_file;
 
 /// Path of the YAML file.
 pub(super) const CONFIG_FILE: &str = "IONOS_CONFIG_FILE";
@@ -35,8 +36,8 @@ pub(crate) struct NonUnicode;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessEnv;
 
-/// Maximum size of a file with settings: 1 MiB.
-const MAX_FILE_BYTES: u64 = 1 << 20;
+/// Maximum size of a file with settings, in MiB.
+const MAX_FILE_MIB: u64 = 1;
 
 impl Env for ProcessEnv {
     fn variable(&self, name: &str) -> Result<Option<String>, NonUnicode> {
@@ -49,16 +50,8 @@ impl Env for ProcessEnv {
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
-        // Opening a pipe would wait for its other end.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        let file = std::fs::File::open(path)?;
-        let mut text = String::new();
-        if file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)? as u64 > MAX_FILE_BYTES {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
-        }
-        Ok(text)
+        let bytes = read_regular_file(path, MAX_FILE_MIB)?;
+        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
     fn home(&self) -> Option<PathBuf> {
@@ -133,7 +126,7 @@ mod tests {
     fn only_a_regular_file_of_at_most_1_mib_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
-        for (bytes, is_read) in [(0, true), (MAX_FILE_BYTES, true), (MAX_FILE_BYTES + 1, false)] {
+        for (bytes, is_read) in [(0, true), (1 << 20, true), ((1 << 20) + 1, false)] {
             std::fs::File::create(&path).unwrap().set_len(bytes).unwrap();
             assert_eq!(ProcessEnv.read(&path).is_ok(), is_read, "{bytes}");
         }

@@ -50,17 +50,17 @@ fn is_proxy_address(value: &str) -> bool {
 ))]
 pub(super) mod certificates {
     use std::ffi::OsString;
-    use std::io::Read;
     use std::path::Path;
     use std::{fs, io};
 
     use crate::error::{Error, ErrorKind};
+    use crate::runtime::regular_file::read_regular_file;
 
     const FILE: &str = "SSL_CERT_FILE";
     const FOLDERS: &str = "SSL_CERT_DIR";
 
-    /// Maximum size of a file with certificates in bytes: 16 MiB. The certificates of a platform have less than 1 MiB.
-    const MAX_BYTES: u64 = 16 << 20;
+    /// Maximum size of a file with certificates, in MiB. The certificates of a platform have less than 1 MiB.
+    const MAX_MIB: u64 = 16;
 
     /// Fails with [`ErrorKind::Configuration`] if the file of `SSL_CERT_FILE` cannot be read or has no certificate, or
     /// if no folder of `SSL_CERT_DIR` has a certificate and there is no such file. `variable` reads an environment
@@ -87,18 +87,10 @@ pub(super) mod certificates {
         Err(refuse(format!("{FOLDERS} names {shown}, which has no certificate in PEM format")))
     }
 
-    /// Reads a regular file of at most [`MAX_BYTES`]. A pipe is refused: opening it would wait for its other end, and the
-    /// TLS library, which reads the file again, would find it empty.
+    /// Reads a file with certificates. A pipe is refused also because the TLS library, which reads the file again, would
+    /// find it empty.
     fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(io::Error::other("it is larger than 16 MiB"));
-        }
-        Ok(bytes)
+        read_regular_file(path, MAX_MIB)
     }
 
     fn refuse(reason: String) -> Error {

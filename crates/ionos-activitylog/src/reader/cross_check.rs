@@ -186,8 +186,8 @@ impl ReturnedWindows {
         })
     }
 
-    /// The longest series of windows with totals, as first index and end. The scan of a single window has counted its
-    /// range, so a series of one window is left out, unless this empty window is the whole reading.
+    /// The longest series of windows with totals, as first index and end. A series of one window is not among them, because
+    /// the scan of the window has counted its range, unless the window is the whole reading.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {

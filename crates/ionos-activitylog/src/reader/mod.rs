@@ -27,6 +27,7 @@ mod received_events;
 mod request;
 mod scan;
 mod scanned_pages;
+mod scanned_window;
 mod split_totals;
 pub(crate) mod stream;
 pub(crate) mod summary;

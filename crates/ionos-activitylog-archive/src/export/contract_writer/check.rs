@@ -4,11 +4,7 @@
 use super::ContractWriter;
 use crate::error::Error;
 use crate::layout::ContractFolder;
-use crate::state::ArchiveIdentity;
-
-/// The hint for a part that is missing or differs.
-const RESTORE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
-                       `ialog verify` shows all differences";
+use crate::state::{ArchiveIdentity, RESTORE_ARCHIVE};
 
 impl ContractWriter {
     /// Fails if a part is missing or has another size than its manifest says, because the range of such a part must not
@@ -23,7 +19,7 @@ impl ContractWriter {
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
                     Err(error) => return Err(Error::Open { path, source: error }),
                 };
-                return Err(Error::Damaged { path, detail, hint: RESTORE });
+                return Err(Error::Damaged { path, detail, hint: RESTORE_ARCHIVE });
             }
         }
         Ok(())

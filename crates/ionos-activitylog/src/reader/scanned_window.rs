@@ -1,0 +1,132 @@
+//! A window with the events of its scans, and whether they prove it. It becomes the [`Window`] that a stream returns.
+
+use std::hash::RandomState;
+
+use crate::api::page::Total;
+use crate::range::DateRange;
+use crate::reader::plan::PlannedWindow;
+use crate::reader::verification::{Proof, Verification};
+use crate::reader::window::{Gap, GapReason, Window};
+
+/// A window with the events of its scans.
+#[derive(Debug)]
+pub(super) struct ScannedWindow {
+    pub(super) window: PlannedWindow,
+    pub(super) verification: Verification,
+    /// `None` if the window has a gap.
+    pub(super) proof: Option<Proof>,
+    /// Reason and reported total of a gap. `None` if the window is verified.
+    gap: Option<(GapReason, Option<Total>)>,
+    pub(super) requests: u64,
+    /// Whether parts of this window that are shorter than a second may be verified although the window is not.
+    pub(super) finer_may_help: bool,
+    /// Parts that were read instead of the window. Empty if the window was read as a whole.
+    pub(super) parts: Vec<ScannedWindow>,
+}
+
+impl ScannedWindow {
+    pub(super) fn finish_verified(
+        window: PlannedWindow,
+        verification: Verification,
+        proof: Proof,
+        requests: u64,
+    ) -> Self {
+        let proof = Some(proof);
+        Self { window, verification, proof, gap: None, requests, finer_may_help: false, parts: Vec::new() }
+    }
+
+    /// A window whose events do not match the reported total, or lie outside of the window.
+    pub(super) fn finish_mismatched(
+        window: PlannedWindow,
+        verification: Verification,
+        requests: u64,
+        finer_may_help: bool,
+    ) -> Self {
+        let reason = match verification.events.out_of_window {
+            _ if verification.has_partial_search => GapReason::PartialSearch,
+            _ if !verification.unreadable.is_empty() => GapReason::UnreadableRecord,
+            0 if verification.total_decreased() => GapReason::TotalDecreased,
+            0 => GapReason::Disagreement,
+            _ => GapReason::OutsideOfWindow,
+        };
+        let gap = Some((reason, verification.highest_total));
+        Self { window, verification, proof: None, gap, requests, finer_may_help, parts: Vec::new() }
+    }
+
+    /// A window that has more events than can be reached.
+    pub(super) fn finish_overflowed(
+        window: PlannedWindow,
+        verification: Verification,
+        total: Option<Total>,
+        requests: u64,
+    ) -> Self {
+        let gap = Some((GapReason::Overflow, total));
+        Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
+    }
+
+    /// Joins parts to the whole window. The caller counts the requests of the parts.
+    pub(super) fn join(whole: PlannedWindow, mut parts: Vec<Self>) -> Self {
+        parts.iter_mut().for_each(|part| part.requests = 0);
+        let proofs = parts.iter().map(|part| part.proof);
+        let proof = proofs.reduce(|one, two| Some(one?.weaker(two?))).flatten();
+        let verification = Verification::new(whole.range);
+        Self { window: whole, verification, proof, gap: None, requests: 0, finer_may_help: false, parts }
+    }
+
+    /// Converts to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added to the number
+    /// of requests.
+    pub(super) fn into_window(
+        self,
+        requested: DateRange,
+        earlier_requests: u64,
+        id_hasher: &Option<RandomState>,
+    ) -> Window {
+        let Self { window, mut verification, proof, gap, requests, parts, .. } = self;
+        let seen = verification.events.distinct();
+        let gap = gap.map(|(reason, total)| Gap { range: window.range, seen, total, reason });
+        let reported_total = match parts.is_empty() {
+            true => verification.reported_total(),
+            false => Some(0),
+        };
+        let id_hashes = id_hasher.as_ref().map(|hasher| verification.id_hashes(hasher)).unwrap_or_default();
+        let distinct = verification.count_events();
+        let (events, out_of_window) = verification.take_events(requested);
+        let mut whole = Window {
+            range: window.range.intersection(&requested).unwrap_or(window.range),
+            events,
+            out_of_window,
+            unreadable: verification.unreadable,
+            reported_total,
+            proof,
+            id_hashes,
+            distinct,
+            gaps: gap.into_iter().collect(),
+            scans: verification.scans,
+            requests: requests + earlier_requests,
+            duplicates: verification.duplicates,
+            amended: verification.events.amended,
+            filtered: 0,
+            bytes: verification.events.bytes,
+        };
+        for part in parts {
+            add_part(&mut whole, part.into_window(requested, 0, id_hasher));
+        }
+        whole
+    }
+}
+
+/// Adds a part that was read with separate requests. The proof of the whole window is already known.
+fn add_part(whole: &mut Window, part: Window) {
+    whole.events.extend(part.events);
+    whole.id_hashes.extend(part.id_hashes);
+    whole.distinct += part.distinct;
+    whole.out_of_window.extend(part.out_of_window);
+    whole.unreadable.extend(part.unreadable);
+    whole.reported_total = whole.reported_total.zip(part.reported_total).map(|(sum, total)| sum + total);
+    whole.gaps.extend(part.gaps);
+    whole.scans += part.scans;
+    whole.requests += part.requests;
+    whole.duplicates += part.duplicates;
+    whole.amended += part.amended;
+    whole.bytes += part.bytes;
+}
