@@ -47,6 +47,13 @@ impl ArchivedUndated {
         Ok(self.archived.contains(&Digest::sha256(event.raw().as_bytes())))
     }
 
+    /// Adds an event of a range that is read again, which is archived or becomes a late event.
+    pub(crate) fn add_archived(&mut self, event: &Event) {
+        if event.time().is_none() {
+            self.archived.insert(Digest::sha256(event.raw().as_bytes()));
+        }
+    }
+
     fn read_parts(&mut self) -> Result<(), Error> {
         for (date, folder, part) in std::mem::take(&mut self.parts) {
             let day = self.days.entry(date).or_default();

@@ -1,6 +1,8 @@
 //! A record without a time belongs to no range. The service may return it for every range that is requested; a day and a
 //! file have it once, and a range that is read again adds none.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use ionos_activitylog::seam::{Exchange, Transport};
 
 use super::*;
@@ -8,18 +10,28 @@ use crate::export::{ExportSpec, FileExport, FileTarget};
 
 const UNDATED: &str = r#"{"@uuid":"no-time"}"#;
 
-/// One event per minute, and [`UNDATED`] in every range.
-struct UndatedService;
+/// One event per step, and [`UNDATED`] in every range.
+struct UndatedService {
+    step: TimeDelta,
+    /// Number of requests before the first answer with [`UNDATED`].
+    hidden_until: u64,
+    requests: AtomicU64,
+}
 
 impl UndatedService {
-    fn page(request: &reqwest::Request) -> String {
+    fn per_minute() -> Self {
+        Self { step: TimeDelta::minutes(1), hidden_until: 0, requests: AtomicU64::new(0) }
+    }
+
+    fn page(&self, request: &reqwest::Request) -> String {
+        let is_hidden = self.requests.fetch_add(1, Ordering::Relaxed) < self.hidden_until;
         let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
         let number = |name: &str| query[name].parse::<usize>().unwrap();
         let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
-        let minutes = (0..).map(|minute| days().start() + TimeDelta::minutes(minute));
-        let minutes = minutes.skip_while(|time| *time < from).take_while(|time| *time < to.min(days().end()));
-        let mut records = vec![UNDATED.to_owned()];
-        records.extend(minutes.map(|time| format!(r#"{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}"#)));
+        let times = (0..).map(|index| days().start() + self.step * index);
+        let times = times.skip_while(|time| *time < from).take_while(|time| *time < to.min(days().end()));
+        let mut records = if is_hidden { Vec::new() } else { vec![UNDATED.to_owned()] };
+        records.extend(times.map(|time| format!(r#"{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}"#)));
         let total = records.len();
         let page = records.iter().skip(number("offset")).take(number("limit").min(400));
         let hits: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
@@ -29,14 +41,14 @@ impl UndatedService {
 
 impl Transport for UndatedService {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let page = Self::page(&request);
+        let page = self.page(&request);
         Box::pin(async move { Ok(http::Response::new(page).into()) })
     }
 }
 
-fn client() -> Client {
+fn client(service: UndatedService) -> Client {
     let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
-    Client::builder().token("a.b.c").transport(Arc::new(UndatedService)).clock(clock).build().unwrap()
+    Client::builder().token("a.b.c").transport(Arc::new(service)).clock(clock).build().unwrap()
 }
 
 #[tokio::test]
@@ -49,7 +61,7 @@ async fn a_day_has_a_record_without_a_time_once_whatever_the_ranges_of_its_expor
     ] {
         let root = tempfile::tempdir().unwrap();
         let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
-        let exporter = Exporter::new(client(), Archive::new(root.path())).clock(clock);
+        let exporter = Exporter::new(client(UndatedService::per_minute()), Archive::new(root.path())).clock(clock);
         for end in ends {
             let done = exporter.run(&[7.into()], until(end), std::future::pending()).await.pop().unwrap().1;
             assert_eq!(done.unwrap().gaps, [], "{ends:?}");
@@ -80,7 +92,7 @@ async fn a_file_has_a_record_without_a_time_once_also_after_it_was_resumed() {
         let export = FileExport::open(&target, spec.clone(), false).unwrap();
         assert_eq!(export.remaining_range().unwrap().start(), hours.start());
         // Fails at the end of the day, because the windows end before the range, except on the last day.
-        match export.write(client().events(7.into(), hours).windows(), |_| ()).await {
+        match export.write(client(UndatedService::per_minute()).events(7.into(), hours).windows(), |_| ()).await {
             Ok(finished) => {
                 finished.commit().unwrap();
             }
@@ -90,4 +102,22 @@ async fn a_file_has_a_record_without_a_time_once_also_after_it_was_resumed() {
     let text = std::fs::read_to_string(target.path()).unwrap();
     assert_eq!(text.lines().filter(|line| *line == UNDATED).count(), 1);
     assert_eq!(text.lines().count(), 3 * 1_440 + 1);
+}
+
+/// Each day has more events than one window, and all windows return the record, which was not archived before.
+#[tokio::test]
+async fn an_archive_that_is_read_again_gets_a_new_record_without_a_time_once() {
+    let root = tempfile::tempdir().unwrap();
+    let two_days = range("2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z");
+    let mut late = 0;
+    for hidden_until in [u64::MAX, 0] {
+        let service = UndatedService { step: TimeDelta::seconds(7), hidden_until, requests: AtomicU64::new(0) };
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let exporter = Exporter::new(client(service), Archive::new(root.path())).clock(clock).reread(hidden_until == 0);
+        let done = exporter.run(&[7.into()], two_days, std::future::pending()).await.pop().unwrap().1.unwrap();
+        late += done.late;
+    }
+    assert_eq!(late, 1);
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+    assert_eq!(report.findings, []);
 }
