@@ -1,5 +1,5 @@
-//! A page that is too large is read in pieces also from a service that returns fewer events than requested: the rest of
-//! a piece that it cut is requested again, so that no event between two pieces is lost.
+//! A page that is too large is read in pieces, also if the service returns fewer events than requested. The rest of a
+//! short piece is requested again: otherwise the events between two pieces would be lost.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A script need not contain the request for the page after the last one of a range, by which a reader learns that the
-//! service does not limit its pages: an empty page answers it, see [`LastPages`].
+//! A script may omit the request for the page after the last one of a range, by which a reader learns whether the
+//! service limits its pages. An empty page answers it, see [`LastPages`].
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -81,9 +81,8 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
 }
 
-/// The offset after the last page of each range, as far as the answers show it: the path and the range of the requests,
-/// and the number of hits of a page at the offset 0 that has room for more hits and whose total is the number of its
-/// hits.
+/// The offset after the last page of each range, by the path and the range of the requests. It is known from a page at
+/// the offset 0 that has room for more hits and reports its own number of hits as the total.
 #[derive(Default)]
 struct LastPages(HashMap<Target, u64>);
 

@@ -1,7 +1,6 @@
 //! Snapshots. Each snapshot holds one small item, so that reviewers read the snapshots in a pull request. Every folder
-//! of `tests/snapshots` is an area of the product: `api` holds the public items of the crates, `codegen` code generated
-//! from the vendor's description, `archive` outlines of the schemas, `cli` output of the program, and `library` errors,
-//! requests and spans.
+//! of `tests/snapshots` is an area of the product. `api` holds the public items of the crates, `codegen` the generated
+//! code, `archive` outlines of the schemas, `cli` output of the program, and `library` errors, requests and spans.
 
 use std::fs;
 use std::path::{Path, PathBuf};

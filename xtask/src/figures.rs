@@ -24,8 +24,8 @@ struct LineCounts {
     all: usize,
     /// Lines outside of tests that are neither blank nor comments.
     code: usize,
-    /// All lines of tests: those of files in a folder `tests` or with the name `tests.rs`, and in other files those of
-    /// the `mod`, `fn`, `impl` and `use` items that only exist in tests.
+    /// All lines of tests: whole files in a folder `tests` or with the name `tests.rs`; in other files, the `mod`,
+    /// `fn`, `impl` and `use` items that exist in tests only.
     tests: usize,
 }
 

@@ -1,6 +1,6 @@
 //! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; the panic
-//! becomes an error that names the operation. Progenitor does not report a type replacement that has no effect, so the
-//! output is checked for the types that the project relies on.
+//! becomes an error that names the operation. Progenitor does not report a type replacement without effect. So the
+//! output is checked for the types on which the project relies.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
-//! Programs and libraries of the system that some checks need. A check whose tool is missing is skipped with a message,
-//! but fails if the environment variable `CI` is `true`, so that a build server never skips it unnoticed.
+//! Programs and libraries of the system that some checks need. A check whose tool is missing is skipped with a message.
+//! If the environment variable `CI` is `true`, it fails instead: a build server must not skip it unnoticed.
 
 use std::process::{Command, Stdio};
 

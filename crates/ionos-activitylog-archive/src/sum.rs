@@ -1,5 +1,5 @@
-//! Adds numbers of files. A file may state any number, so a sum ends at `u64::MAX` instead of failing or wrapping: no sum
-//! becomes smaller than one of its numbers, so a forged number stays visible in it.
+//! Adds numbers of files. A file may state any number. A sum above `u64::MAX` becomes `u64::MAX`: it is never smaller
+//! than one of its numbers, so a forged number stays visible.
 
 /// The sum of numbers that files state, at most `u64::MAX`.
 pub(crate) fn saturating_sum(numbers: impl IntoIterator<Item = u64>) -> u64 {

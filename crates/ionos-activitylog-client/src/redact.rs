@@ -206,8 +206,8 @@ fn after_hex(text: &str, digits: usize, expected: u16) -> Option<&str> {
     (found == expected).then(|| text.get(digits..)).flatten()
 }
 
-/// Replaces text that looks like a credential: private keys, JSON Web Tokens, the word after an authentication scheme
-/// or after a secret name with `:` or `=`, user and password of URLs, and the values of secret parameters and members.
+/// Replaces text that looks like a credential: private keys, JSON Web Tokens, user and password of URLs, the values of
+/// secret parameters and members, and the word after an authentication scheme or after a secret name with `:` or `=`.
 #[must_use]
 pub fn redact_credentials(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {

@@ -1,5 +1,5 @@
-//! A computer that is suspended loses its connections, which says nothing about the service: an attempt that fails in
-//! this way counts neither against the attempts of its call nor against its time, and is repeated at once.
+//! A suspended computer loses its connections, which says nothing about the service. Such an attempt is repeated at
+//! once, and counts neither against the attempts of its call nor against its time.
 
 use std::future::poll_fn;
 use std::io;

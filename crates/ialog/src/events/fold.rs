@@ -5,9 +5,8 @@
 //!
 //! What is kept in memory: for each operation its lead event, its ids and a summary of constant size, but no other
 //! event. An event without an id that links it to others is an operation of its own, and is dropped at once if it does
-//! not match. If the contracts are read one after the other, the operations of a contract that do not match are dropped
-//! when the contract is complete; within a contract they must be kept, because a later event may match. For a count, no
-//! event is kept.
+//! not match. Operations that do not match are kept until their contract is complete, because a later event may match.
+//! Then they are dropped, if the contracts are read one after the other. For a count, no event is kept.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};

@@ -1,5 +1,5 @@
-//! Suggests similar values for a filter that matches no event. The log has no closed list of values, so the candidates
-//! are the values of the events that were read, or the values known from the vendor if these events have no value.
+//! Suggests similar values for a filter that matches no event. The log has no closed list of values. So the candidates
+//! are the values of the events that were read; if these events have none, the values that are known from the vendor.
 
 use std::collections::{BTreeMap, BTreeSet};
 

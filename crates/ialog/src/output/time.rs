@@ -29,8 +29,8 @@ fn format_in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> Stri
 
 /// The form of the times in a table.
 ///
-/// It depends on the range and not on the rows that happen to be shown, because a reader knows the range: a row has its
-/// date if the range touches several days, and its offset if the range has several.
+/// It depends on the range, which a reader knows, and not on the rows that happen to be shown. A row has its date if
+/// the range touches several days, and its offset if the range has several.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeFormat {
     zone: Tz,

@@ -79,8 +79,8 @@ impl<'a> Context<'a> {
     /// Writes to stdout. Returns `false` if the pipe is closed, so that the command can stop.
     pub(crate) fn write_stdout(&mut self, content: &Content) -> Result<bool, CommandError> {
         let text = content.encode(&self.terminal);
-        // If the text ends within a line, the status line is ended: a status line cannot be drawn after an unfinished
-        // line, because removing the status line would also remove the unfinished line.
+        // If the text ends within a line, no status line is drawn from then on: removing it would also remove the
+        // unfinished line.
         if let Some(line) = self.messages.status_line.take_if(|_| !text.ends_with('\n')) {
             line.end();
         }

@@ -13,7 +13,7 @@ impl ResumeHint {
         self.set("nothing was kept; run the same command again to start over".to_owned());
     }
 
-    /// Sets the hint, which names the progress that is kept and the command that continues.
+    /// Sets the hint: what is kept, and the command that continues.
     pub(crate) fn set(&self, hint: String) {
         self.0.replace(Some(hint));
     }

@@ -16,9 +16,8 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
 
 /// A path as a single line, with characters that a terminal obeys or hides as escapes such as `\n` or `\u{1b}`.
 ///
-/// Programs escape what they write to a terminal. The library still escapes paths itself, because messages of `Error`
-/// are documented as single lines, and a program cannot distinguish a line break of the path from other line breaks in
-/// a message. Fields of errors contain the unchanged path.
+/// Programs escape what they write to a terminal. The library still escapes paths itself: a message of `Error` is one
+/// line, as documented, and a path may contain line breaks. Fields of errors contain the unchanged path.
 pub(crate) fn single_line(path: &Path) -> String {
     let escape = |c: char| {
         if is_unsafe_for_terminal(c) { c.escape_default().to_string() } else { c.to_string() }

@@ -150,8 +150,8 @@ impl FileCheckpoint {
         Ok(Some((checkpoint, hash)))
     }
 
-    /// Whether the file at `path` is the complete result of an export whose process was killed before it removed the
-    /// checkpoint: the checkpoint is of the end of the range, and the file is what the checkpoint states.
+    /// Whether the file at `path` is complete, and its export was only killed before it removed the checkpoint. Then
+    /// the checkpoint is of the end of the range, and the file is what the checkpoint states.
     pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
         let begins_as_stated = || {
             let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;

@@ -7,9 +7,10 @@
 //! requested range - ranges of the manifests -> windows -> parts -> manifests -> state
 //! ```
 //!
-//! [`Exporter`] is the entry point. `contract` exports one contract: `run` is the state that its steps share, `recount`
-//! finds late events, `reread` reads a range again, `kept` keeps records that belong to no part, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
-//! writes. `plan` estimates the cost. [`FileExport`] writes a single file.
+//! [`Exporter`] is the entry point. `contract` exports one contract, and its steps share the state in `run`. `recount`
+//! finds late events, `reread` reads a range again, and `kept` keeps records that belong to no part. `part_writer`
+//! writes parts on threads; `contract_writer` owns the folder and the order of its writes. `plan` estimates the cost.
+//! [`FileExport`] writes a single file.
 
 mod checkpoint;
 mod contract;

@@ -1,7 +1,7 @@
 //! Finds late events. An event can reach the log after its range was archived and verified. So the totals of archived
-//! ranges are requested again, with one request per verified range of a day, and a range whose total differs from the
-//! number of archived events is read again. Equal totals do not show that the events are the same: an event that appeared may hide one that vanished. So
-//! an export can also read all ranges again and compare ids and contents.
+//! ranges are requested again, with one request per verified range of a day. A range whose total differs from the
+//! number of archived events is read again. Equal totals do not show that the events are the same: if one appeared and
+//! one vanished, the total is unchanged. So an export can also read all ranges again and compare ids and contents.
 
 use chrono::{NaiveDate, TimeDelta};
 use ionos_activitylog::DateRange;

@@ -1,5 +1,4 @@
-//! Names each step around a durable write, so that tests can kill an export at that step and check that the next export
-//! continues.
+//! Names each step around a durable write. Tests kill an export at that step and check that the next export continues.
 
 use std::fmt;
 use std::sync::Arc;

@@ -18,8 +18,8 @@ use super::sidecar_paths::{SidecarPaths, remove};
 use crate::digest::HashingWriter;
 use crate::error::Error;
 
-/// Largest size of a checkpoint in bytes. It contains the text of a frame, which ends after the event with which it
-/// reaches 1 MiB; an event has at most the size of a page, and JSON may escape each byte.
+/// Largest size of a checkpoint in bytes. It contains the text of one frame. A frame ends with the event by which it
+/// reaches 1 MiB, an event is at most as large as a page, and JSON may escape each byte.
 const MAX_CHECKPOINT_BYTES: u64 = 512 << 20;
 
 /// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.

@@ -1,5 +1,5 @@
-//! The first entry of the chain of an archive that version 0.1.0 began: the digests of the manifests of that version,
-//! which are in the folders of their days.
+//! The first entry of the chain of an archive of version 0.1.0: the digests of the manifests of that version. Those
+//! manifests stay in the folders of their days.
 
 use std::path::Path;
 

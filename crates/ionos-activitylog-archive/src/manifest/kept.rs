@@ -1,5 +1,6 @@
-//! Records that are in no part: hits that are not JSON, and events that the service returned for a window in which their
-//! time does not lie. They are kept as bytes beside the parts of the day, so that nothing that was received is lost.
+//! Records that are in no part: hits that are not JSON, and events whose time is outside of the window for which the
+//! service returned them. They are kept as bytes beside the parts of the day, so that nothing that was received is
+//! lost.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::DateRange;

@@ -230,8 +230,8 @@ impl Manifest {
 
     /// Reads a manifest and returns it with the digest of its file.
     ///
-    /// Fails with [`Error::Open`] if the file cannot be read, with [`Error::UnsupportedVersion`] if a later version
-    /// wrote the file, and with [`Error::Damaged`] if the file is not a manifest or its values contradict each other.
+    /// Fails with [`Error::Open`] if the file cannot be read, and with [`Error::UnsupportedVersion`] if a later version
+    /// wrote it. Fails with [`Error::Damaged`] if the file is not a manifest, or if its values contradict each other.
     pub fn read(path: &Path) -> Result<(Self, Digest), Error> {
         let bytes = regular_file::read(path, MAX_MANIFEST_BYTES)?;
         let manifest = Self::from_bytes(&bytes, path)?;
@@ -307,8 +307,8 @@ impl Manifest {
         self.parts.iter().any(|one| one.file == *part)
     }
 
-    /// Whether an interrupted export can have left a part that no manifest of its day (`None`: there is none) names: late
-    /// events, or a range that was to be read for the first time.
+    /// Whether an interrupted export can have left a part that the manifest of its day does not name (`None`: the day
+    /// has no manifest): a part of late events, or of a range that was read for the first time.
     pub(crate) fn can_be_leftover(of_day: Option<&Self>, part: &PartName) -> bool {
         let ranges = of_day.into_iter().flat_map(|manifest| &manifest.ranges);
         let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();

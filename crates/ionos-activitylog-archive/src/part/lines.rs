@@ -79,8 +79,8 @@ impl BufRead for PartReader {
 
 /// Calls a function with every event of a part.
 ///
-/// Fails with [`Error::Damaged`] if the part is missing, is not the file of its manifest, cannot be decompressed or has
-/// a line that is not JSON, and with [`Error::Open`] if the operating system cannot read it.
+/// Fails with [`Error::Damaged`] if the part is missing, is another file than its manifest states, cannot be
+/// decompressed or has a line that is not JSON. Fails with [`Error::Open`] if the operating system cannot read it.
 pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
@@ -99,8 +99,8 @@ pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) ->
     lines.check_file(&path)
 }
 
-/// The error for a part that cannot be read: [`Error::Damaged`] if the part is missing or cannot be decompressed, and
-/// [`Error::Open`] for any other error that has an OS error code.
+/// The error for a part that cannot be read. It is [`Error::Open`] for an OS error other than a missing file, and
+/// [`Error::Damaged`] for a missing part and for one that cannot be decompressed.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),

@@ -2,7 +2,7 @@
 //! but not on windows or interruptions. So an interrupted export produces the same files as an uninterrupted one.
 //!
 //! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`]
-//! events. A range that is not verified gets a separate part, so that a later export can replace that part.
+//! events. A range that is not verified gets a part of its own, which a later export can replace.
 
 use std::io;
 use std::path::PathBuf;

@@ -122,9 +122,9 @@ impl ArchiveReader {
     /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
     /// events.
     ///
-    /// Fails with [`Error::NoArchive`] if the archive has no contract or one of `contracts` has no day in the archive,
-    /// with [`Error::Open`] if a folder cannot be listed, as [`Manifest::read`], and with [`Error::Damaged`] if the state
-    /// of a contract shows that manifests are missing.
+    /// Fails with [`Error::NoArchive`] if the archive has no contract, or has no day of one of `contracts`; with
+    /// [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a contract shows that
+    /// manifests are missing; and as [`Manifest::read`].
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -179,9 +179,9 @@ impl ArchiveReader {
 
     /// Applies a filter while parts are parsed, see [`ArchivedEvent::kept`].
     ///
-    /// Returns all events that match. Until the first match, also returns the events that do not match, so that the
-    /// caller can suggest values that occur. After the first match, returns few of them: at most one per batch of
-    /// lines. [`ArchiveReader::counts`] counts all events.
+    /// Returns all events that match. Until the first match, events that do not match are returned too: the caller can
+    /// suggest their values. After the first match, returns few of them: at most one per batch of lines.
+    /// [`ArchiveReader::counts`] counts all events.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.selection = Arc::new(Selection::new(filter, self.range));
         self

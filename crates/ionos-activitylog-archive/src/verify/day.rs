@@ -1,8 +1,8 @@
 //! Checks the parts of a day in one pass over each file: the digests of the file and of its lines, and the counts, ids,
 //! times and order of the events.
 //!
-//! A part has one finding for each cause. If the file is not the one that its manifest names, what differs in its lines
-//! follows from that, so the finding of the file names the first difference only.
+//! A part has one finding for each cause. If the file is not the one that its manifest names, its lines differ too. So
+//! the finding of the file names the first difference only.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Read};

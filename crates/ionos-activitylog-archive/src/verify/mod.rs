@@ -2,10 +2,10 @@
 //! changed or removed is found, and every file that was added. The verification compares each manifest with the files
 //! of its day and with the next manifest.
 //!
-//! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `foreign` knows
-//! files that are not of the archive, `day` checks the lines of a day, `moved` recognises parts under other names. `heads` compares with digests that were kept, and
-//! `document` is the report for machines. In
-//! contrast, `online` compares the totals of an archive with those of the service.
+//! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, and `day` checks
+//! the lines of a day. `foreign` knows files that are not of the archive, and `moved` recognises parts under other
+//! names. `heads` compares with digests that were kept, and `document` is the report for machines. In contrast,
+//! `online` compares the totals of an archive with those of the service.
 
 mod chain;
 mod day;

@@ -21,8 +21,8 @@ const DEFAULT_USER: &str = "7f9d0a53-3f6c-4f0e-9a55-0c1e6a2b8d41";
 /// expired and is not revoked.
 ///
 /// The token is a JSON Web Token with an empty signature (RFC 7519, section 6). Its claims are those that the vendor's
-/// own command line reads: `identity` with `uuid`, `contractNumber` (a number), `role` and `privileges`; the header's
-/// `kid`, the id of the token; and the usual `iss`, `iat` and `exp`. Equal settings make equal tokens, and no clock is
+/// own command line reads: `identity` with `uuid`, `contractNumber` (a number), `role` and `privileges`, and the usual
+/// `iss`, `iat` and `exp`. Its header has `kid`, the id of the token. Equal settings make equal tokens, and no clock is
 /// read.
 ///
 /// ```

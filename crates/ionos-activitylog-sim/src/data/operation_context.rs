@@ -1,5 +1,5 @@
 //! Draws the context of an operation. All events of an operation must agree on the actor, the request and the
-//! resources, even if they are on different pages, so each event draws them from the generator of its operation, which
+//! resources, even if they are on different pages. So each event draws them from the generator of its operation, which
 //! always draws the same values.
 
 use std::borrow::Cow;

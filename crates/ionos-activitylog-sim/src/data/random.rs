@@ -1,7 +1,7 @@
 //! Random numbers that are the same on every machine and after every update of a dependency. The distributions of
-//! common crates may change between releases, so only SplitMix64, whose output is specified bit by bit, comes from a
-//! dependency; this module has all functions that draw values from its 64-bit words. The state of a generator is a
-//! single word, so each event can have its own generator.
+//! common crates may change between releases. So only SplitMix64, whose output is specified bit by bit, comes from a
+//! dependency; the functions that draw values from its 64-bit words are here. The state of a generator is a single
+//! word, so each event can have its own generator.
 //!
 //! Changing a function here changes every simulated log. A hash in the tests of the log detects such a change.
 

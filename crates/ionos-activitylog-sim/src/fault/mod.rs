@@ -161,10 +161,10 @@ pub enum Fault {
     /// instead of anything else. A list of contracts and an answer that is a single object are changed in the same way;
     /// a page or a list without entries is not changed.
     WrongType,
-    /// The first half of the hits of a page and half of its total, with `timed_out` and failed `_shards`, as a search
-    /// engine answers if it searched only a part of the log. Any other answer is not changed.
+    /// The first half of the hits of a page and half of its total, with `timed_out` and failed `_shards`: the answer of
+    /// a search engine that searched only a part of the log. Any other answer is not changed.
     PartialSearch,
-    /// The correct answer with a byte that is not UTF-8 at the start of one record, which is then neither JSON nor UTF-8.
+    /// The correct answer, but one record starts with a byte that is not UTF-8: this record is neither JSON nor UTF-8.
     /// An answer without a record is not changed.
     InvalidRecord,
     /// An HTML page with status 200, as login portals and servers under maintenance send it.

@@ -1,5 +1,5 @@
-//! Turns a [`Reply`] into a response with a streaming body, for its two consumers: the server, which writes it to a
-//! connection, and the in-process transport, which shows it as an HTTP client would.
+//! Turns a [`Reply`] into a response with a streaming body. The server writes it to a connection; the in-process
+//! transport shows it as an HTTP client would.
 
 use std::io;
 
@@ -33,8 +33,8 @@ impl Reply {
         self.response.map(|_| stream)
     }
 
-    /// The response as an HTTP client returns it: a decompression bomb is decompressed, and the body is cut to the
-    /// announced length and ends with an error if fewer bytes arrive than were announced.
+    /// The response as an HTTP client returns it: a decompression bomb is decompressed, and a body longer than
+    /// announced is cut. A shorter body ends with an error.
     pub(crate) fn into_client_response(mut self) -> Response<BodyStream> {
         let content = match self.delivery.spaces {
             Some(spaces) => {

@@ -1,9 +1,8 @@
 //! The simulator as a transport of the generated client, so that a test of a client needs no socket, no port and no
 //! runtime with I/O. Requests are answered by the same code as in the HTTP server.
 //!
-//! Faults look as they do behind an HTTP client: pauses use tokio's timer, so that a test may pause time; decompression
-//! bombs arrive decompressed; bodies are cut to their announced length, and end with an [`std::io::Error`] if they are
-//! shorter.
+//! Faults look as they do behind an HTTP client: decompression bombs arrive decompressed, a body longer than announced
+//! is cut, and a shorter one ends with an [`std::io::Error`]. Pauses use tokio's timer, so a test may pause time.
 
 use std::sync::Arc;
 

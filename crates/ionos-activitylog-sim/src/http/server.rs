@@ -2,12 +2,12 @@
 //! server adds only HTTP to the replies. Requests cannot make the server fail, whatever their content or number.
 //! Dropping the future of [`serve`] closes all connections.
 //!
-//! Computing a reply may take seconds if a log is long and a range is wide, so replies are computed on the runtime's
-//! threads for blocking work and do not block other connections. A computation cannot be cancelled: it continues to its
-//! end if the connection is closed, and only dropping the runtime waits for it.
+//! Computing a reply may take seconds if a log is long and a range is wide. So replies are computed on the runtime's
+//! threads for blocking work, where they block no other connection. A computation cannot be cancelled: it continues
+//! to its end if the connection is closed, and only dropping the runtime waits for it.
 //!
 //! hyper sends every reply that keeps the rules of HTTP, even if it is slow. hyper refuses replies that break the
-//! rules, so for these the connection is taken from hyper and `broken_reply` writes them.
+//! rules: for these, the connection is taken from hyper, and `broken_reply` writes to it.
 
 use std::convert::Infallible;
 use std::future;

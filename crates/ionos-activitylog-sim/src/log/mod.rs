@@ -1,7 +1,7 @@
 //! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may
 //! have millions of events and is not stored. So totals are sums of the counts of time slices. Events are generated
-//! only for three kinds of slices: those with hits of the page, those in which the range starts or ends, and those with
-//! events that may not have arrived yet. Records are written only for the page.
+//! only for three kinds of slices: a slice with hits of the page, one in which the range starts or ends, and one whose
+//! events may not have arrived yet. Records are written only for the page.
 //!
 //! A [`LogView`] is a range of one contract's log at one instant. It includes the duplicates that the total counts, and
 //! excludes events that have not arrived yet.

@@ -1,6 +1,6 @@
-//! Serves events from an exported file instead of a seed, so that a client that fails on a real log can be tested
-//! against that log. The file has one record per line; each record is served byte for byte, as an event at the time
-//! that the record contains.
+//! Serves events from an exported file instead of a seed: a client can be tested against the real log on which it
+//! failed. The file has one record per line; each record is served byte for byte, as an event at the time that the
+//! record contains.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -93,9 +93,8 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// If the input cannot be read, is compressed or has no record; or if a line is not a JSON object with `meta.time`
-    /// in RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that is not a whole number of at
-    /// most 64 bits.
+    /// If the input cannot be read, is compressed or has no record. Also if a line is not a JSON object with
+    /// `meta.time` in RFC 3339 from 1970 to 2199, or has no contract number, a whole number of at most 64 bits.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
         // A read error is ignored here. It occurs again below, where the line is known.
         let begin = lines.fill_buf().unwrap_or_default();

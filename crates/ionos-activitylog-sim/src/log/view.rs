@@ -1,4 +1,4 @@
-//! Ranges and pages of a log. Counting uses the totals of hours and slices; a slice is opened only if the range starts
+//! Ranges and pages of a log. Counting uses the totals of hours and slices. A slice is opened only if the range starts
 //! or ends in it, if its events may not have arrived yet, or if the page has hits in it.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Redacts the request log, which users copy into bug reports. Clients send secrets in their proper places and, by
-//! mistake, in others, so every text is redacted: credentials that the simulator accepts, in any spelling, and each
-//! value that its name or its form marks as a secret. The rules are those of [`ionos_activitylog_client::redact`].
+//! mistake, in others, so every text is redacted: the credentials that the simulator accepts, in any spelling, and each
+//! value whose name or form is that of a secret. The rules are those of [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};

@@ -41,7 +41,7 @@ pub(super) enum AttemptError {
     Failed(FailedAttempt),
 }
 
-/// A request that failed, with the token that it sent and the permit that it still holds.
+/// A failed request, the token that it sent, and the permit that it still holds.
 pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
@@ -50,8 +50,8 @@ pub(super) struct FailedAttempt {
     pub(super) was_stalled: bool,
 }
 
-/// Time without a poll after which a failure of the connection is not the service's: servers and proxies close a
-/// connection on which nothing is read.
+/// Time without a poll after which a failed connection says nothing about the service: servers and proxies close a
+/// connection if the client does not read.
 const STALL: Duration = Duration::from_secs(1);
 
 /// Everything that a request needs before it is sent.

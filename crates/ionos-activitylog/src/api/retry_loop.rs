@@ -177,8 +177,8 @@ impl<'a> CallProgress<'a> {
         Attempt { number: self.attempts + 1, position, scope, deadline, refused_token }
     }
 
-    /// Number of attempts that count against the retry policy: not an attempt whose refused token is replaced, and not
-    /// one that failed because it was not polled.
+    /// Number of attempts that count against the retry policy. An attempt whose token was refused and replaced does not
+    /// count, nor does one that failed for lack of polls.
     fn counted_attempts(&self) -> u32 {
         self.attempts - u32::from(self.replaced_token) - self.forgiven_attempts
     }

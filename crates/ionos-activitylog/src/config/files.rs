@@ -32,8 +32,8 @@ pub(super) struct FileSearch {
 /// Finds the YAML file: the file that `IONOS_CONFIG_FILE` names, which must exist, or else the first existing file in
 /// the default places.
 ///
-/// Tries the place of ionosctl first, then the two places of the vendor's SDKs: without a file extension, as in the
-/// code of the SDKs, then with an extension, as in their documentation.
+/// Tries the place of ionosctl first, then the two places of the vendor's SDKs: the name in their code, without a file
+/// extension, then the name in their documentation, with one.
 pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
     if let Some(path) = unicode_variable(env, CONFIG_FILE)? {
         let search = open_first(env, YAML_NAME, [Some(PathBuf::from(&path))])?;

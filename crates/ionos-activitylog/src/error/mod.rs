@@ -1,8 +1,8 @@
 //! The error of every call: one line with the operation, the cause (in the vendor's own words if there are any) and an
-//! action for the user. No text of an error contains a token, a password or the query of a URL: the code that builds an
-//! error redacts the service's texts and the values of settings first, and [`Error::new`] replaces whatever is a secret by
-//! its form. No message contains a control character or a line break: [`Error::new`] replaces them, because names, paths
-//! and answers come from outside.
+//! action for the user. No text of an error contains a token, a password or the query of a URL. The code that builds an
+//! error redacts texts of the service and values of settings; [`Error::new`] replaces what has the form of a secret. No
+//! message contains a control character or a line break: [`Error::new`] replaces them, because names, paths and answers
+//! come from outside.
 //!
 //! This module imports only `defaults` from the crate, so that every module may return [`Error`].
 

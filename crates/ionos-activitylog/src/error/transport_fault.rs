@@ -1,4 +1,4 @@
-//! Classifies a request without a complete answer, because the cause decides whether a retry can help. reqwest reports
+//! Classifies a request without a complete answer by its cause, which decides whether a retry can help. reqwest reports
 //! nearly every cause as "error sending request" and appends the URL, so the cause is taken from the innermost error.
 
 use std::error::Error as StdError;

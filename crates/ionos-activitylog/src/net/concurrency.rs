@@ -2,10 +2,10 @@
 //! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
 //! calls would use up their attempts on refusals.
 //!
-//! A program may never poll a future again. A call that was woken, because its answer arrived or because
-//! it may take a slot, and that is not polled while a waiting call is polled several times, would keep the waiting call
-//! waiting forever if both belong to one task. So the waiting call passes it: its slot does not count until it is
-//! polled again, and its position in the queue is skipped. See [`PollScope`](crate::net::poll_scope::PollScope).
+//! A program may never poll a future again. A call is woken when its answer arrives or when it may take a slot. If a
+//! woken call is not polled while a waiting call of the same task is, the waiting call would wait forever. So the
+//! waiting call passes it: its slot does not count until it is polled again, and its position in the queue is skipped.
+//! See [`PollScope`](crate::net::poll_scope::PollScope).
 
 mod state;
 

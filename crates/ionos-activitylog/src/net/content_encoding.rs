@@ -1,6 +1,6 @@
 //! Decodes the content encoding of an answer: gzip, the only one that a request accepts. The decoder keeps at most one
-//! part of the compressed body and about 64 KiB of its content, so the size limit of the caller, which counts the
-//! decoded bytes, also bounds the memory of a decompression bomb.
+//! part of the compressed body and about 64 KiB of its content. The caller limits the number of decoded bytes, so a
+//! decompression bomb cannot use more memory.
 
 use std::io::{self, Write};
 

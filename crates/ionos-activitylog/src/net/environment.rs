@@ -1,6 +1,6 @@
 //! Checks the environment variables that reqwest and the TLS library read on their own. They ignore a value that they
-//! cannot use, so that a request would be sent without the proxy or the certificates that the user asked for. No
-//! message shows a value, because the address of a proxy may contain a password.
+//! cannot use: a request would be sent without the proxy or the certificates that the user set. No message shows a
+//! value, because the address of a proxy may contain a password.
 
 use std::env::VarError;
 
@@ -62,9 +62,9 @@ pub(super) mod certificates {
     /// Maximum size of a file with certificates, in MiB. The certificates of a platform have less than 1 MiB.
     const MAX_MIB: u64 = 16;
 
-    /// Fails with [`ErrorKind::Configuration`] if the file of `SSL_CERT_FILE` cannot be read or has no certificate, or
-    /// if no folder of `SSL_CERT_DIR` has a certificate and there is no such file. `variable` reads an environment
-    /// variable.
+    /// Fails with [`ErrorKind::Configuration`] if the file of `SSL_CERT_FILE` cannot be read or has no certificate.
+    /// If `SSL_CERT_FILE` is not set, also fails if the folders of `SSL_CERT_DIR` contain no certificate. `variable`
+    /// reads an environment variable.
     pub(in crate::net) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Error> {
         if let Some(path) = variable(FILE) {
             let shown = Path::new(&path).display();

@@ -1,5 +1,5 @@
-//! Wraps every transport: adds authorization, user agent and contract, removes the header `api-version` (which the
-//! vendor's clients do not send), bounds the size of the answer, and frees the concurrency slot once the answer is
+//! Wraps every transport. Adds authorization, user agent and contract, and removes the header `api-version`, which the
+//! vendor's clients do not send. Bounds the size of the answer, and frees the concurrency slot once the answer is
 //! complete.
 
 use std::sync::{Arc, Mutex, PoisonError};

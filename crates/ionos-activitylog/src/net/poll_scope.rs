@@ -1,4 +1,4 @@
-//! Watches how the calls of one stream, or a single call, are polled. A future that is not polled cannot proceed, and a
+//! Watches how the calls of one stream, or a single call, are polled. A future proceeds only while it is polled. A
 //! program may leave a stream unpolled for minutes: while it stores an event, or while it waits for another call of the
 //! same client. So a [`PollScope`] tells the limiter when its calls could proceed, so that other calls may pass them,
 //! and measures the time in which they could have proceeded and were not polled. That time is not the service's: no

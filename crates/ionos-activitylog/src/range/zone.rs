@@ -68,8 +68,8 @@ pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTi
 /// The first midnight after `time`.
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
     let today = to_local(time, zone)?.date();
-    // The next midnight is among those of the next three days: if clocks were set back over midnight, the earlier
-    // midnight of the next day may be over, and a skipped day has the same midnight as the day after it.
+    // The next midnight is among those of the next three days. If clocks were set back over midnight, the earlier
+    // midnight of the next day may be over; a skipped day has the same midnight as the day after it.
     today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 

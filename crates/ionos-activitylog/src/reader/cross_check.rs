@@ -1,7 +1,7 @@
-//! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its own
-//! range; a range of several windows may nevertheless lack events, for example because they reached the log after their
-//! window was read, or because the boundary of two windows belongs to neither. The windows whose totals differ are
-//! read again, and the events that were not returned before are returned then.
+//! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
+//! own range. A range of several windows may still lack events: they may have reached the log after their window was
+//! read, or lie at a boundary that belongs to neither window. The windows whose totals differ are read again, and the
+//! events that were not returned before are returned then.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -104,9 +104,9 @@ impl Events {
     /// returns an error of [`ErrorKind::Incomplete`] that names the first gap. After any error, the stream ends.
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its requests. Other calls of the
-    /// client may be made between two events, and several streams may be polled in any order: an answer that a stream
-    /// was not polled to read does not count towards the client's limit on requests in flight. A program may take any
-    /// time for an event; this time counts towards no time limit.
+    /// client may be made between two events, and several streams may be polled in any order. A request of a stream
+    /// that is not polled does not count towards the client's limit on requests in flight. A program may take any time
+    /// for an event; this time counts towards no time limit.
     ///
     /// ```
     /// use futures_util::TryStreamExt;

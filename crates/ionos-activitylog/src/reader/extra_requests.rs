@@ -111,9 +111,9 @@ impl ExtraRequests {
         self.splits.fetch_add(1, Ordering::Relaxed) < allowed
     }
 
-    /// Whether the page after a short page must be requested although the total of the short page is its number of hits:
-    /// the service may limit pages to this length and count only the hits of the page. A full page, or a page of this
-    /// length that was the last one, shows that the service does not.
+    /// Whether the page after a short page must be requested although the total equals the number of hits: the service
+    /// may limit pages to this length, and count only the hits of the page. A full page, or a page of this length that
+    /// was the last one, shows that the service does not.
     pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
         let longest = self.longest_end.load(Ordering::Relaxed);
         let is_probed = hits < longest

@@ -1,5 +1,5 @@
-//! Reads all events of a range, each once, from a service whose order, offsets and totals cannot be trusted, and proves
-//! that no event is missing.
+//! Reads all events of a range, each once, and proves that none is missing. The order, offsets and totals of the
+//! service are not trusted.
 //!
 //! ```text
 //! DateRange -> PlannedWindow -> scans of its pages -> Verification (Proof) -> Window, or its parts, or a gap -> events
@@ -8,10 +8,10 @@
 //! `plan` splits ranges. `page_reader` reads one page, `scan` reads the pages of one window, and `scanned_pages` states
 //! what these pages say together. `verification` decides whether the scans prove the window complete. `window_reader`
 //! scans and verifies until the window is proven, has to be split into smaller windows, or has a gap; `extra_requests`
-//! bounds what a wrong total may cost, and `received_events` and `split_totals` keep what windows that
-//! were split received and reported. `windows` reads several windows at once and returns them in order, and `stream`
-//! returns their events. `cross_check` compares the windows with the total of the range. `contracts` combines the windows
-//! of several contracts.
+//! bounds what a wrong total may cost. If a window is split, `received_events` keeps its events and `split_totals`
+//! keeps its total. `windows` reads several windows at once and returns them in order, and `stream` returns their
+//! events. `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several
+//! contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;

@@ -1,6 +1,6 @@
 //! Reads one page of a window. A page that is unreadable, or of a partial search, is requested again here, not by a new
-//! scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or that is
-//! larger than the client's limit, is requested in smaller pieces, so that one record does not cost the page.
+//! scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or is
+//! larger than the client's limit, is requested in smaller pieces: one record must not cost the page.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

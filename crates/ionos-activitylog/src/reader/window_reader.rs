@@ -32,7 +32,8 @@ const SCANS_OF_HALF: u32 = 2;
 /// scans.
 const SCANS_BEFORE_SPLIT: u32 = 2;
 
-/// Number of scans after which a record that is not JSON counts as damaged in the log and not on its way.
+/// Number of scans after which a record that is not JSON is damaged in the log. After fewer, it may have been damaged
+/// on its way.
 const UNREADABLE_SCANS: u32 = 2;
 
 /// Maximum scans of a window, even if they still return new events.
@@ -45,8 +46,8 @@ const SCANS_WITHOUT_NEW: u32 = 6;
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
-/// Number of windows of one range with a wrong total after which no window is halved any more: the service then
-/// probably reports wrong totals everywhere, and halving would turn each window into about a hundred windows.
+/// Number of windows of one range with a wrong total after which no further window is halved. By then the service
+/// probably reports wrong totals everywhere, and halving would turn each window into about a hundred.
 const MAX_MISMATCHES: u32 = 8;
 
 /// Maximum number of parts that a part of a window is split into. Several such windows are split at the same time, and

@@ -6,7 +6,7 @@
 //! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages of these windows.
 //!
 //! Without a spawner, the windows proceed only while the stream is polled. Before the stream returns a window, it polls
-//! all windows that can proceed, so that afterwards a window that can proceed always wakes the [`PollScope`].
+//! all windows that can proceed. From then on, a window that can proceed wakes the [`PollScope`].
 
 use std::collections::VecDeque;
 use std::hash::RandomState;

@@ -118,9 +118,9 @@ pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &Re
     }
 }
 
-/// Fails with `not_a_file` unless a path without a supported file extension is meant as the folder of an archive: it ends
-/// with a separator, has no file extension, or is an archive already. Otherwise, a typo in a file extension would
-/// create a folder.
+/// A path without a supported file extension is the folder of an archive if it ends with a separator, has no file
+/// extension, or is an archive already. Fails with `not_a_file` for any other path. Otherwise, a typo in a file
+/// extension would create a folder.
 fn require_folder_name(path: &Path, not_a_file: Error) -> Result<(), CommandError> {
     if path.as_os_str() == "-" {
         return Err(CommandError::usage(

@@ -1,8 +1,8 @@
 //! Adds to the manifests. A part belongs to the archive once a manifest names it.
 //!
 //! What is added to a day goes into its open manifest. When the export has passed the day, the open manifest is closed:
-//! it gets the next number of the chain and never changes again. Days are closed in order of date, so that an export
-//! that was interrupted and finished writes the same chain as one that was not.
+//! it gets the next number of the chain and never changes again. Days are closed in order of date: so an interrupted
+//! export, once finished, has written the same chain as an undisturbed one.
 
 use std::collections::BTreeMap;
 

@@ -57,8 +57,9 @@ impl ContractWriter {
     /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export. Days
     /// that end by `settled` are over.
     ///
-    /// Fails if the archive has another identity, if another process holds the lock, if a file was modified, and if files
-    /// exist that no manifest names and no interrupted export can have left. Then removes nothing.
+    /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified. Also
+    /// fails if a file exists that no manifest names, unless an interrupted export can have left it. Then removes
+    /// nothing.
     pub(crate) fn open(
         folder: ContractFolder,
         api: &str,
@@ -174,7 +175,7 @@ impl ContractWriter {
         self.state.open && self.state.open_since.is_some()
     }
 
-    /// Records that an export is running that started at `started`, or that an interrupted one is finished.
+    /// Records that an export, started at `started`, is running, or finishes an interrupted one.
     pub(crate) fn begin(&mut self, started: DateTime<Utc>) -> Result<(), Error> {
         if !self.was_interrupted() {
             self.state.open_since = Some(started);

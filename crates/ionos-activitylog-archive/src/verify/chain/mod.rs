@@ -1,6 +1,6 @@
 //! Compares the chain of manifests, the files and the state of a contract with each other. Each manifest contains the
-//! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well, and then
-//! the digest of the last one differs from any copy that was kept.
+//! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well. In that
+//! case the digest of the last one differs from any copy that was kept.
 //!
 //! `files` reports files that no manifest names, and `state` compares the chain with the state.
 
@@ -59,7 +59,7 @@ struct ChainCheck<'a> {
     /// Whether no manifest is missing or unreadable. Otherwise, what it states is unknown, which is one finding and not
     /// one more for each range and file of it.
     is_complete: bool,
-    /// Files that no manifest names, which may be named in a manifest that is missing or unreadable.
+    /// Files that no manifest names. A manifest that is missing or unreadable may name them.
     unnamed: Vec<PathBuf>,
     /// The manifests of version 1 that could be read, in order of their days.
     version_1: Vec<(ManifestLink, Manifest)>,

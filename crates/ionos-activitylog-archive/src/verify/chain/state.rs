@@ -9,8 +9,8 @@ use crate::state::{ChainSummary, State, StateComparison, StateDifference};
 use crate::verify::Problem;
 
 impl ChainCheck<'_> {
-    /// Compares the chain with the state, which names the last manifest that was written and the ranges that were read.
-    /// `repeated`: days of open manifests that closed manifests repeat.
+    /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
+    /// read. `repeated`: days of open manifests that closed manifests repeat.
     pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) {
         let path = self.folder.path().join(STATE);
         let (state, is_previous) = match State::read(self.folder) {

@@ -169,7 +169,7 @@ proptest! {
         cut.extend_from_slice(&bytes);
         for bytes in [bytes, cut] {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            // Other code never indexes text that is not JSON, but indexing it must not panic.
+            // Indexing text that is not JSON must not panic, although no other code does it.
             let index = RecordIndex::new(&text, &RecordMembers::scan(&text));
             ask_everything(&Event { record: RecordText::owned(text.clone()), envelope_issue: None, index });
             if let Ok(event) = Event::from_json(text) {
