@@ -112,7 +112,8 @@ impl<'a> Chain<'a> {
         Some(self.end?.signed_duration_since(self.start?))
     }
 
-    /// The outcome of the operation: the first of failure, success, pending and unknown that one of its events has.
+    /// The outcome of the operation: the first outcome that any of its events has, in the order failure, success,
+    /// pending, unknown.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome

@@ -108,7 +108,7 @@ impl Client {
     ///
     /// The range should end some seconds before now. If an event arrives while its window is read, the window is read
     /// again; an event that arrives later is missed. Requests contain whole seconds. The reader tries fractions of a
-    /// second only if this second cannot be verified as a whole.
+    /// second only if it cannot verify the whole second.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }

@@ -21,8 +21,8 @@ const MAX_ID_CHARS: usize = 128;
 /// A request to the Cloud API: see [`Client::cloud_request`](crate::Client::cloud_request).
 ///
 /// Secrets are replaced by `[redacted]`: credentials in headers, URLs and texts, and members such as `imagePassword`,
-/// `sshKeys` and `userData`, also in the body of the request. A value that neither its name nor its form marks as a
-/// secret remains, so the content is still confidential.
+/// `sshKeys` and `userData`, also in the body of the request. A value remains if neither its name nor its form marks it
+/// as a secret, so the content is still confidential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudRequest {
     json: String,

@@ -63,18 +63,17 @@ pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 /// number would cost more requests where a total is wrong.
 pub(crate) const MAX_PIECES: u64 = 16;
 
-/// Requests of a reading that a wrong total may cost besides those that its events allow: 32, enough to locate one
-/// mismatch.
+/// Extra requests that wrong totals may cost per reading: 32, enough to locate one mismatch. The events of the reading
+/// allow more: see [`EXTRA_REQUESTS_PER_PAGE`].
 pub(crate) const EXTRA_REQUESTS: u64 = 32;
 
-/// Further requests that a wrong total may cost for each full page of distinct events: 1. Together with
-/// [`EXTRA_REQUESTS`], a service that counts wrongly costs at most 3 times the requests of one that counts correctly,
-/// and 50 more.
+/// Further requests that a wrong total may cost for each full page of distinct events: 1. If reading costs n requests
+/// with correct totals, it costs at most 3 n + 50 with wrong totals, including [`EXTRA_REQUESTS`].
 pub(crate) const EXTRA_REQUESTS_PER_PAGE: u64 = 1;
 
-/// Maximum windows of a reading that are split before an event is received: 128. A correct total leads to at most about
-/// 10 splits, of 16 parts each, to reach the shortest window of a long range, for each window that is read at the same
-/// time.
+/// Maximum windows of a reading that are split before an event is received: 128. With correct totals, at most about 10
+/// splits of 16 parts each lead from a long range to its shortest window. Each of the windows that are read at the same
+/// time may need this many splits.
 pub(crate) const SPLITS_WITHOUT_EVENTS: u64 = 128;
 
 /// Further windows that may be split for each full page of distinct events: 12, one for each length of windows from
@@ -88,11 +87,11 @@ pub(crate) const HITS_PER_LIMIT: u64 = 10;
 /// Maximum hits of a page with a small limit: 10 000. A service that ignores the limit returns all hits of a window.
 pub(crate) const MIN_HITS_CAP: u64 = 10_000;
 
-/// Maximum requests for pieces of the damaged or too large pages of one window: 300. One record of a page of 1000 is
-/// located with at most 20.
+/// Maximum requests for pieces of the damaged or too large pages of one window: 300. Locating one record of a page of
+/// 1000 takes at most 20.
 pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;
 
-/// Requests that a comparison of totals may cost besides one per window: 16, enough to locate one window of a range with
+/// Requests that a comparison of totals may cost besides two per window: 16, enough to locate one window of a range with
 /// a million events.
 pub(crate) const CROSS_CHECK_REQUESTS: u64 = 16;
 

@@ -33,7 +33,7 @@
 //! builds one and calls its `block_on`.
 //!
 //! A program may call the client between two events of a stream, poll several streams in any order, and take any time
-//! for an event: a stream that is not polled delays no other call, and no time limit counts that time.
+//! for an event: a stream that is not polled delays no other call, and no time limit counts the time without polls.
 //!
 //! # Defaults
 //!

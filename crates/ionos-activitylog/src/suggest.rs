@@ -6,9 +6,9 @@ use strsim::osa_distance;
 const MAX_DISTANCE: usize = 2;
 
 /// The known word that is most similar to `word`, ignoring case; `None` if no known word is similar enough. If `word`
-/// has at least three letters, a known word that begins with `word` comes first. Otherwise the known word with the
-/// fewest typing errors is returned, if these are at most two and fewer than `word` has letters. A typing error is an
-/// additional, missing or replaced letter, or two swapped neighbors.
+/// has at least three letters, a known word that begins with `word` comes first. Otherwise returns the known word with
+/// the fewest typing errors. It must have at most two typing errors, and fewer than `word` has letters. A typing error
+/// is an additional, missing or replaced letter, or two swapped neighbors.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();

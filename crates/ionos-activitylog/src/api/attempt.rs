@@ -202,12 +202,13 @@ impl Api {
         }
     }
 
-    /// The earliest of the time limits of an attempt, as [`PollScope::attended`] counts, and which one it is.
+    /// The earliest time limit of an attempt: its time, as [`PollScope::attended`] counts, and its kind.
     fn time_limit(&self, sent_at: Duration, last_read: Duration, deadline: Option<Duration>) -> (Duration, TimeLimit) {
         let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
         let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
         let call = deadline.map(|deadline| (deadline, TimeLimit::Call));
-        // Of equal limits, that of the call counts, because no time is left for another attempt.
+        // If the limit of the call equals another limit, the limit of the call counts, because no time is left for
+        // another attempt.
         [read, call].into_iter().flatten().fold(attempt, |one, other| if other.0 <= one.0 { other } else { one })
     }
 
@@ -217,8 +218,8 @@ impl Api {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();
         let detail = match (begun, limit) {
-            // With the kind of these statuses, the caller would send other requests in place of this one, each with a
-            // time limit of its own.
+            // An error of the kind of these statuses would make the caller send other requests in place of this one,
+            // each with a time limit of its own.
             (Some(begun), TimeLimit::Call) if asks_for_another_request(begun.status) => {
                 return call_timeout(&format!("while the body of an answer with status {} arrived", begun.status))
                     .with_answer(Some(begun));

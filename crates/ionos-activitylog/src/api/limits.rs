@@ -67,8 +67,8 @@ impl ServiceLimits {
     }
 
     /// Number of hits to request for the first page of a window. If a smaller maximum was only inferred, this is the
-    /// requested size: the page may have been short for another reason, and must not shorten all later ones. It costs
-    /// nothing: a service that limits its pages without an error sends the same page.
+    /// requested size: the page may have been short for another reason, and must not shorten all later ones. The larger
+    /// request costs nothing: a service that limits its pages without an error sends the same page.
     pub(crate) fn first_page_size(&self, requested: PageSize) -> u64 {
         match self.is_max_page_inferred.load(Ordering::Relaxed) {
             true => requested.get(),

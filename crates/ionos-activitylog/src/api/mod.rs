@@ -34,14 +34,14 @@ use crate::net::retry_policy::RetryPolicy;
 use crate::runtime::clock::Clock;
 use crate::runtime::spawner::{PolledBy, Spawner};
 
-/// Runs calls. All calls of an `Api` with a scope are polled together; a call without one has a scope of its own.
+/// Runs calls. If the `Api` has a scope, all its calls are polled together. Otherwise each call has a scope of its own.
 #[derive(Clone)]
 pub(crate) struct Api {
     shared: Arc<SharedApi>,
     scope: Option<Arc<PollScope>>,
 }
 
-/// Everything that a call needs. All clones of a client share one.
+/// Everything that a call needs. Shared by all clones of a client.
 pub(crate) struct SharedApi {
     pub(crate) base_url: BaseUrl,
     pub(crate) authorization: Authorization,
@@ -55,7 +55,7 @@ pub(crate) struct SharedApi {
     pub(crate) budget: RetryBudget,
     pub(crate) limiter: Arc<ConcurrencyLimiter>,
     pub(crate) rate: Option<RateLimiter>,
-    /// Maximum time between two reads of an answer. `None` if the transport has a limit of its own, or none.
+    /// Maximum time between two reads of an answer. `None` if the transport applies its own limit, or no limit.
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_cap: u64,

@@ -20,8 +20,8 @@ use crate::net::concurrency::{LoadFeedback, QueuePosition};
 use crate::net::poll_scope::PollScope;
 use crate::runtime::spawner::PolledBy;
 
-/// Maximum attempts of a call that may fail without counting, because they were not polled. Each of them takes at least
-/// a second. This maximum ends the calls of a program whose executor is always that late.
+/// Maximum failed attempts of a call that do not count, because they were not polled. Each of them takes at least a
+/// second. This maximum ends the calls of a program whose executor is always that late.
 const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {
@@ -185,8 +185,8 @@ impl<'a> CallProgress<'a> {
 }
 
 impl AttemptState {
-    /// The error of a call whose next request could not be sent: the error of the previous attempt, if that says more
-    /// than `not_sent`.
+    /// The error of a call whose next request could not be sent: `not_sent`, or the error of the previous attempt if
+    /// that error says more.
     fn into_final_error(self, not_sent: Error) -> Error {
         let is_timeout = not_sent.kind() == ErrorKind::CallTimeout;
         match self {

@@ -1,6 +1,6 @@
 //! HTTP Basic authentication. Username and password never expire and travel with every request. Prefer a token: since
-//! 2024-03-15 the vendor rejects passwords of accounts with a second factor, and has announced to reject the passwords
-//! of all accounts.
+//! 2024-03-15 the vendor rejects passwords of accounts with a second factor, and has announced that it will reject the
+//! passwords of all accounts.
 
 use std::fmt;
 

@@ -15,8 +15,8 @@ pub type TokenFuture<'a> =
 ///
 /// The client requests a token if it has none, if its token expires within [`REFRESH_MARGIN`](crate::REFRESH_MARGIN),
 /// if the service rejected its token, or if the provider reports a [change](TokenProvider::changed). The client never
-/// calls a provider concurrently, and caches the token, so a provider need not cache it. As long as the cached token is
-/// valid, the client calls a provider that failed at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
+/// calls a provider concurrently, and caches the token, so a provider need not cache it. While the cached token is
+/// valid, the client calls a failing provider at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
 ///
 /// ```
 /// use ionos_activitylog::{AccessToken, TokenFuture, TokenProvider};

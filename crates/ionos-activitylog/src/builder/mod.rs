@@ -145,8 +145,8 @@ impl ClientBuilder {
         self
     }
 
-    /// HTTP client of the program. It needs no decompression: requests accept gzip, and the answers are decompressed
-    /// after it. Its connect and read timeouts, proxies, certificates and redirects replace those of
+    /// HTTP client of the program. It needs no decompression: requests accept gzip, and this library decompresses the
+    /// answers of the HTTP client. Its connect and read timeouts, proxies, certificates and redirects replace those of
     /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. A pinned or root
     /// certificate from this builder, the environment or a file is then an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -173,8 +173,8 @@ impl ClientBuilder {
     }
 
     /// Profile of the vendor's configuration file; needs [`ClientBuilder::from_env`]. The settings of this profile take
-    /// precedence over the environment variables, because the program names the profile explicitly. The settings of a
-    /// profile that `IONOS_CURRENT_PROFILE` names do not.
+    /// precedence over the environment variables, because the program names the profile explicitly. A profile that
+    /// `IONOS_CURRENT_PROFILE` names has no such precedence.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.options.profile = Some(name.into());
         self
@@ -200,8 +200,9 @@ impl ClientBuilder {
     }
 
     /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with at most 4,
-    /// halves the number when the service is overloaded, and raises it slowly up to this maximum. A request does
-    /// not count while its answer has arrived and the program does not poll the call or stream that reads it.
+    /// halves the number when the service is overloaded, and raises it slowly up to this maximum. Once the answer to a
+    /// request has arrived, the request does not count while the program does not poll the call or stream that reads
+    /// the answer.
     pub fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;
         self

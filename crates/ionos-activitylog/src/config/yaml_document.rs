@@ -105,7 +105,7 @@ impl ConfigDocument {
             (None, None, Some(name)) => (name, ", named by its currentProfile".to_owned()),
             (None, None, None) => return Ok(None),
         };
-        // Names of the program and of a variable are not from the file.
+        // A name that the program or a variable sets does not come from the file.
         let shown = match (requested, from_env) {
             (None, None) => quoted(name),
             _ => format!("{:?}", redact_value(name.trim())),

@@ -87,7 +87,8 @@ pub(super) fn read(env: &dyn Env, use_endpoint: bool, profile: Option<&str>) -> 
     })
 }
 
-/// The settings without a YAML file: none. Fails if a profile is named, because only a file can contain it.
+/// Returns no settings, because there is no YAML file. Fails if a profile is named, because only a file can contain a
+/// profile.
 fn without_file(requested: Option<&str>, from_env: Option<&str>, missing: Vec<String>) -> Result<YamlSettings, Error> {
     let places = missing.join("; ");
     match (requested, from_env) {

@@ -75,8 +75,8 @@ pub(crate) struct ErrorAnswer {
 }
 
 impl Error {
-    /// An error with the cause `detail`, whose control characters are replaced by spaces, and whose tokens and passwords of
-    /// URLs by `[redacted]`.
+    /// An error with the cause `detail`. Control characters are replaced by spaces, and tokens and passwords of URLs by
+    /// `[redacted]`.
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(ErrorInner {
             kind,
@@ -269,8 +269,8 @@ impl Error {
         self.0.answer.as_ref().is_some_and(|answer| answer.is_damaged_page)
     }
 
-    /// The wait that the service asks for, as in `90 s`: the number that the service sent, if it sent a number. `None`
-    /// without a wait.
+    /// The wait that the service asks for, such as `90 s`. If the service sent a number, the number is unchanged.
+    /// `None` without a wait.
     pub(crate) fn requested_wait(&self) -> Option<String> {
         let answer = self.0.answer.as_ref()?;
         let wait = answer.retry_after.filter(|wait| !wait.is_zero())?;

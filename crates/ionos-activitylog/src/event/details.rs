@@ -20,7 +20,7 @@ use crate::json;
 /// A value is `None` if it is missing, null or of another type. Text may be written as a number; its digits are then
 /// kept as they are written and never rounded. A lone surrogate becomes U+FFFD. If a key occurs twice in an object, the
 /// last one counts. [`Event::issues`](crate::Event::issues) reports all of these, with two exceptions: missing or null
-/// values other than the time, and numbers where the service may write a number.
+/// values other than the time, and numbers in members for which the service may write a number.
 #[derive(Clone, Debug)]
 pub struct Details<'a> {
     members: RecordMembers<'a>,

@@ -1,5 +1,6 @@
-//! Decides whether a record fits the model without searching all of it. Exports ask this about every event, and almost
-//! every record fits, so only the others are searched for [`Issue`](super::Issue)s, which takes several passes.
+//! Decides whether a record fits the model without searching all of it. Exports need the answer for every event, and
+//! almost every record fits. Only the other records are searched for [`Issue`](super::Issue)s, because a search takes
+//! several passes.
 
 use memchr::memmem;
 
@@ -65,7 +66,7 @@ fn read_members(cursor: &mut OnePass<'_>, members: &ModelMembers) -> Option<()> 
 mod tests {
     use crate::Event;
 
-    /// Whether the event of a record is known to have no issues without a search.
+    /// Whether it is known without a search that the event of a record has no issues.
     fn fits(record: &str) -> bool {
         Event::from_json(record).unwrap().fits_model()
     }

@@ -1,5 +1,5 @@
-//! Takes the record out of its envelope, the hit. A hit without exactly one record is kept itself and gets an issue, so
-//! that no page loses an event.
+//! Takes the record out of its envelope, the hit. If a hit does not contain exactly one record, the whole hit is kept
+//! as the record and gets an issue, so that no page loses an event.
 
 use super::members::RecordMembers;
 use crate::json::{self, JsonType, OnePass};

@@ -185,7 +185,7 @@ impl Event {
     /// The canonical record has no whitespace between tokens. The members of its objects are ordered by the code points
     /// of their keys, and none is merged. Strings are written as RFC 8785 prescribes, numbers with the digits of the
     /// source. So the fingerprint does not depend on the order of keys, on whitespace or on the escapes in strings; any
-    /// other difference changes it. Below 128 levels of objects and lists, the order of keys counts.
+    /// other difference changes it. Deeper than 128 levels of objects and lists, the order of keys counts.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         hmac_sha256::Hash::hash(self.canonical().as_bytes())

@@ -1,5 +1,5 @@
-//! Classifies how a request ended. Unknown words are neither failures, which would bury the real ones, nor successes,
-//! which would hide them.
+//! Classifies how a request ended. Unknown words are not failures, because they would bury the real failures. They are
+//! not successes either, because that would hide failures.
 
 use std::fmt;
 

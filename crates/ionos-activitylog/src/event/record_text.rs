@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The text of a record. Keeps the text alive that it is a part of.
+/// The text of a record. Keeps the longer text that it is a part of in memory.
 #[derive(Clone)]
 pub(super) struct RecordText {
     text: Arc<String>,

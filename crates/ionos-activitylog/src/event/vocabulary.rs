@@ -39,7 +39,7 @@ macro_rules! vocabulary {
                 fold(&self.0).eq(fold(other))
             }
 
-            /// The word without the borrow from its event.
+            /// The word as an owned value that does not borrow from its event.
             #[must_use]
             pub fn into_owned(self) -> $name<'static> {
                 $name(Cow::Owned(self.0.into_owned()))

@@ -97,7 +97,7 @@ fn with_all_cases(expression: &str) -> String {
     out
 }
 
-/// The other cases of the letters and ranges in a class, to be appended to it.
+/// The letters and ranges of a class in their other case, to be appended to the class.
 fn class_cases(class: &str) -> String {
     let members: Vec<char> = class.chars().collect();
     let mut added = String::new();

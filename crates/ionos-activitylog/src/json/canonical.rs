@@ -18,7 +18,7 @@ const MAX_SORTED_DEPTH: usize = 128;
 /// - numbers with the digits of the source, so 1.10 differs from 1.1. RFC 8785 rounds numbers, which loses digits of
 ///   contract numbers.
 ///
-/// Below 128 levels of objects and lists, members stay in their order.
+/// Deeper than 128 levels of objects and lists, members stay in their order.
 pub(crate) fn to_canonical(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     write(value, MAX_SORTED_DEPTH, &mut out);

@@ -2,8 +2,8 @@
 //!
 //! [`OnePass`] takes the common case only. It returns `None` for an escaped key in [`OnePass::object`], for more than
 //! 64 levels of nesting in a value, and for text that is not JSON. The caller then asks `serde_json`, which decides
-//! whether the text is JSON. The invariant: any text that this reader accepts, `serde_json` accepts with the same
-//! value.
+//! whether the text is JSON. The invariant: if this reader accepts a text, `serde_json` also accepts the text, with the
+//! same value.
 
 use serde_json::value::RawValue;
 

@@ -97,7 +97,7 @@ struct ScanCursor<'a> {
 }
 
 impl<'a> ScanCursor<'a> {
-    /// The position after the opening bracket; at the end of the text if it does not begin with that bracket.
+    /// The position after the opening bracket, or at the end of the text if the text does not begin with that bracket.
     fn inside(text: &'a str, open: u8) -> Self {
         let is_open = text.as_bytes().first() == Some(&open);
         let at = if is_open { 1 } else { text.len() };

@@ -2,10 +2,10 @@
 //! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
 //! calls would use up their attempts on refusals.
 //!
-//! A program may never poll a future again. A call is woken when its answer arrives or when it may take a slot. If a
-//! woken call is not polled while a waiting call of the same task is, the waiting call would wait forever. So the
-//! waiting call passes it: its slot does not count until it is polled again, and its position in the queue is skipped.
-//! See [`PollScope`](crate::net::poll_scope::PollScope).
+//! A program is free to stop polling a future. A call is woken when its answer arrives or when it may take a slot. If
+//! the program polls a waiting call but not a woken call of the same task, the waiting call would wait forever. So the
+//! waiting call passes the woken call: the slot of the woken call does not count until that call is polled again, and
+//! its position in the queue is skipped. See [`PollScope`](crate::net::poll_scope::PollScope).
 
 mod state;
 
@@ -26,12 +26,12 @@ pub(crate) use state::{QueuePosition, ScopeId};
 /// and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
-/// Number of polls after which a waiting call passes the calls that were woken before the first of these polls and were
-/// not polled since. Between two polls, the executor runs the other tasks that are ready.
+/// Number of polls after which a waiting call passes other calls: those that were woken before the first of these polls
+/// and were not polled since. Between two polls, the executor runs the other tasks that are ready.
 const POLLS_BEFORE_PASSING: u32 = 16;
 
 /// Number of times that a waiting call wakes itself for these polls. Waiting calls that wake themselves can keep each
-/// other from passing; afterwards each of them tries again only every [`PASSING_INTERVAL`].
+/// other from passing. So once a call has used up this number, it tries again only every [`PASSING_INTERVAL`].
 const SELF_WAKES: u32 = 4 * POLLS_BEFORE_PASSING;
 
 /// Time between two attempts of a waiting call to pass other scopes, once its self-wakes are used up: 50 ms.
@@ -244,7 +244,7 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step without the scopes that stay unpolled while this call is polled several times.
+    /// The next step if some scopes are left out: those that are not polled while this call is polled several times.
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
         if let Some(passing) = &mut self.passing {

@@ -120,8 +120,8 @@ fn skip_byte_order_mark(answer: reqwest::Response) -> reqwest::Response {
     answer.map(|body| reqwest::Body::wrap(strip(body))).into()
 }
 
-/// Returns a part of a body without a byte order mark at the start of the body. `start` has the bytes of the mark that
-/// were held back, or `None` behind the start.
+/// Returns a part of a body, without the byte order mark if the body starts with one. `start` has the bytes of the mark
+/// that were held back. `None` after the start of the body.
 fn strip_start(start: &mut Option<Vec<u8>>, data: Bytes) -> Bytes {
     let Some(mut held) = start.take() else {
         return data;

@@ -1,8 +1,8 @@
 //! Watches how the calls of one stream, or a single call, are polled. A future proceeds only while it is polled. A
 //! program may leave a stream unpolled for minutes: while it stores an event, or while it waits for another call of the
-//! same client. So a [`PollScope`] tells the limiter when its calls could proceed, so that other calls may pass them,
-//! and measures the time in which they could have proceeded and were not polled. That time is not the service's: no
-//! time limit counts it.
+//! same client. So a [`PollScope`] tells the limiter when its calls could proceed, so that other calls may pass them.
+//! It also measures the time in which its calls could have proceeded and were not polled. The service did not cause
+//! this time, so no time limit counts it.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -71,7 +71,7 @@ impl PollScope {
     }
 
     /// Runs work until the deadline, which counts as [`PollScope::attended`] and may move while the work proceeds.
-    /// `None` if the deadline passes before the work ends. A result that is there counts, even after the deadline.
+    /// `None` if the deadline passes before the work ends. If the result is ready, returns it even after the deadline.
     pub(crate) async fn run_until<F: Future>(
         &self,
         deadline: impl Fn() -> Option<Duration>,

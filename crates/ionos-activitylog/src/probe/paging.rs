@@ -15,7 +15,7 @@ use crate::range::DateRange;
 /// Values of `offset` plus `limit` to test, in descending order.
 const MAX_OFFSETS: [u64; 5] = [DEFAULT_MAX_OFFSET, 5_000, 2_000, 1_000, 500];
 
-/// Number of requests for the same page, including the first one, that test whether events keep their order.
+/// Number of times that the same page is requested, including the first time, to test whether events keep their order.
 const READINGS: usize = 3;
 
 impl ProbeSession<'_> {

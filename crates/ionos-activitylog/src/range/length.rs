@@ -114,8 +114,9 @@ pub(super) fn split_digits(text: &str) -> (&str, &str) {
 }
 
 impl fmt::Display for Length {
-    /// Prints months, or the whole number of the largest unit, up to days, that expresses the duration exactly. Parsing
-    /// the output gives the same length, except for durations without a text format, such as fractions of a second.
+    /// Prints months as months, and any other duration as a whole number of the largest unit that expresses it exactly,
+    /// up to days. Parsing the output gives the same length, except for durations without a text format, such as
+    /// fractions of a second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             LengthKind::Months(months) => write!(f, "{months}mo"),

@@ -69,7 +69,7 @@ pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTi
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
     let today = to_local(time, zone)?.date();
     // The next midnight is among those of the next three days. If clocks were set back over midnight, the earlier
-    // midnight of the next day may be over; a skipped day has the same midnight as the day after it.
+    // midnight of the next day may have passed already; a skipped day has the same midnight as the day after it.
     today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 

@@ -1,7 +1,7 @@
 //! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
 //! own range. A range of several windows may still lack events: they may have reached the log after their window was
-//! read, or lie at a boundary that belongs to neither window. The windows whose totals differ are read again, and the
-//! events that were not returned before are returned then.
+//! read, or lie at a boundary that belongs to neither window. The windows whose totals differ are read again, and their
+//! events that were not returned before are returned.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -28,8 +28,8 @@ pub(super) const TOO_MANY_DIFFER: &str = "its totals differ for too many ranges"
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CrossCheck {
-    /// Not compared, because it is not necessary: the stream has not ended, or it is one window with events, whose scan
-    /// counted the range.
+    /// Not compared, because no comparison is needed: the stream has not ended, or it has a single window with events,
+    /// and the scan of that window counted the range.
     #[default]
     NotNeeded,
     /// The windows have as many events as the service reports, if necessary after some of them were read again.
@@ -122,9 +122,10 @@ impl ReturnedWindows {
         comparison
     }
 
-    /// Compares windows in a row, and their halves if they differ. Returns their number of events by the service; `None`
-    /// if it is unknown. If the whole has more events than its halves, the boundary between them belongs to neither.
-    /// Boxed, because the function calls itself.
+    /// Compares the total of several windows in a row, and the total of each half if the total of the whole differs.
+    /// Returns the number of events that the service reports; `None` if the number is unknown. If the whole has more
+    /// events than its two halves, the boundary between the halves belongs to neither half. Boxed, because the function
+    /// calls itself.
     fn compare_series<'a>(
         &'a self,
         api: &'a Api,
@@ -186,8 +187,8 @@ impl ReturnedWindows {
         })
     }
 
-    /// The longest series of windows with totals, as first index and end. A series of one window is not among them, because
-    /// the scan of the window has counted its range, unless the window is the whole reading.
+    /// The longest series of windows with totals, as first index and end. Includes a series of one window only if this
+    /// window is the whole reading, because the scan of a window has already counted its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
@@ -224,8 +225,8 @@ impl ReturnedWindows {
         self.windows.get(first..end).unwrap_or_default().iter().filter_map(|window| window.total).sum()
     }
 
-    /// Adds to the differing windows those that lack an event of the answers to the requests for totals. Returns these
-    /// events.
+    /// The answers to requests for totals contain events. Adds each window that lacks one of these events to the
+    /// differing windows, and returns the missing events.
     pub(super) fn add_shown(&self, comparison: &mut Comparison, hasher: &RandomState) -> Vec<Event> {
         let mut missing = Vec::new();
         for event in std::mem::take(&mut comparison.shown) {

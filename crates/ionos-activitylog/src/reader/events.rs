@@ -37,8 +37,8 @@ impl Events {
     }
 
     /// Maximum windows that are read at the same time or wait to be returned. Default: 4. A value of 0 counts as 1. The
-    /// maximum bounds the memory, because a window has at most 10 000 events. In addition, the first page of each of as
-    /// many further windows is prefetched.
+    /// maximum bounds the memory, because a window has at most 10 000 events. In addition, the first pages of the same
+    /// number of further windows are prefetched.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.request.windows_at_once = windows.max(1);
         self
@@ -60,8 +60,8 @@ impl Events {
     /// `@uuid` is returned once, although the service may return it for several windows. A stream that resumes does not
     /// know the records of the earlier stream.
     ///
-    /// A stream of one window needs no such request, because its scan counted the range; an empty one is asked for a
-    /// second time.
+    /// A stream of one window needs no such request, because its scan counted the range. If the window is empty, the
+    /// range is requested a second time.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
         self

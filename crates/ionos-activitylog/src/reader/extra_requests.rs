@@ -10,12 +10,12 @@ use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, 
 use crate::range::DateRange;
 use crate::reader::plan::SplitWindow;
 
-/// Number of scans whose pages ended before their total, after which totals count as too high everywhere. A late index
-/// may be the reason for one or two.
+/// Minimum number of scans with pages that ended before their total, for totals to count as too high everywhere. A late
+/// index may be the reason for one or two such scans.
 const EARLY_ENDS: u64 = 3;
 
-/// Number of times that a short page is followed by a request for the next page although a page of this length was the
-/// last one before. A service that limits its pages to this length has many such pages.
+/// Maximum requests for the page after a short page, if an earlier page of the same length was the last one of its
+/// window. A service that limits its pages to this length has many such pages.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// The extra requests of one reading.
@@ -24,7 +24,7 @@ pub(super) struct ExtraRequests {
     spent: AtomicU64,
     /// Distinct events received, each counted in the first window that returned it.
     events: AtomicU64,
-    /// Ranges of split windows of which one part has as many events as the whole, such as a burst.
+    /// Ranges of split windows that have one part with as many events as the whole, for example because of a burst.
     ranges_of_bursts: Mutex<Vec<DateRange>>,
     /// Whether two parts of one window both had as many events as the whole.
     has_contradiction: AtomicBool,
@@ -48,18 +48,18 @@ impl ExtraRequests {
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
-    /// Spends extra requests that were sent already. The events of later windows pay for those that are not left.
+    /// Spends extra requests that were sent already. If fewer are left, the events of later windows pay for the rest.
     pub(super) fn spend(&self, requests: u64) {
         self.spent.fetch_add(requests, Ordering::Relaxed);
     }
 
-    /// Returns an extra request that turned out to be one that an honest service needs.
+    /// Puts back one spent request, because an honest service needs that request too.
     pub(super) fn refund(&self) {
         let refund = |spent: u64| Some(spent.saturating_sub(1));
         let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
     }
 
-    /// Adds the distinct events of a window that no longer window has returned.
+    /// Adds the distinct events of a window. Not for a window whose events a longer window has already returned.
     pub(super) fn add_events(&self, events: u64) {
         self.events.fetch_add(events, Ordering::Relaxed);
     }
@@ -77,8 +77,8 @@ impl ExtraRequests {
         }
     }
 
-    /// Whether a total may be used to plan windows. Otherwise, totals do not depend on the range or are too high
-    /// everywhere. A window is then read to its first page with room for more hits, whatever its total is.
+    /// Whether totals may be used to plan windows. `false` if totals do not depend on the range or are too high
+    /// everywhere. In that case, a window is read to its first page with room for more hits, whatever its total is.
     pub(super) fn trusts_totals(&self) -> bool {
         !self.has_contradiction.load(Ordering::Relaxed) && self.early_ends.load(Ordering::Relaxed) < EARLY_ENDS
     }
@@ -111,9 +111,9 @@ impl ExtraRequests {
         self.splits.fetch_add(1, Ordering::Relaxed) < allowed
     }
 
-    /// Whether the page after a short page must be requested although the total equals the number of hits: the service
-    /// may limit pages to this length, and count only the hits of the page. A full page, or a page of this length that
-    /// was the last one, shows that the service does not.
+    /// Whether the page after a short page must be requested although the total equals the number of hits. The service
+    /// may limit pages to this length, and count only the hits of the page. An earlier full page shows that it does
+    /// not, and so does an earlier page of this length that was the last one.
     pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
         let longest = self.longest_end.load(Ordering::Relaxed);
         let is_probed = hits < longest

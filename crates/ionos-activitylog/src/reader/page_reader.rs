@@ -87,7 +87,7 @@ impl PageReader<'_> {
             let next = self.read_or_empty(range, fetched.page.offset, size).await?;
             fetched = FetchedPage { page: next.page, requests: fetched.requests + next.requests };
             if fetched.page.hits() > 0 {
-                // The service was late, which is no wrong total.
+                // The service was late, but its total is not wrong.
                 self.extra.refund();
             }
         }

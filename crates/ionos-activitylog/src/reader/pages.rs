@@ -108,8 +108,8 @@ impl PageCursor {
         let full_page = if self.highest_total > received { received.min(requested) } else { requested };
         let is_first = self.full_page.is_none();
         let is_full = received >= *self.full_page.get_or_insert(full_page);
-        // Besides an empty page, only an exact total that is reached ends the pages, and not after a full page: the
-        // total may then be capped.
+        // The pages end at an empty page, or when an exact total is reached. A total that is reached with a full page
+        // is not the end, because it may be capped.
         let is_exact = page.total.is_some_and(|total| total.exact);
         let is_last = is_exact && self.offset >= self.highest_total && !is_full;
         self.must_confirm_end = is_last && is_first && received > 0;

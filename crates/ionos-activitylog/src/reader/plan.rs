@@ -18,9 +18,10 @@ pub(super) struct PlannedWindow {
     pub(super) mismatch_splits: u32,
     /// The longer window that this one is a part of. `None` if it is not a part, or if the split was to locate a mismatch.
     pub(super) part_of: Option<SplitWindow>,
-    /// Whether a longer window has already returned the events of this one, so that its scans are extra requests.
+    /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
+    /// requests.
     pub(super) was_scanned: bool,
-    /// Number of requests that led to the split whose first part this window is.
+    /// If this window is the first part of a split: number of requests that led to the split. Otherwise 0.
     pub(super) earlier_requests: u64,
 }
 

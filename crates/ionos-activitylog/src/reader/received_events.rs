@@ -1,6 +1,6 @@
-//! Events that an answer showed, and that no window has yet: the window was split, or its page was requested again. A
-//! later answer may lack one of them, for example because another replica sends it. The events are added to the window
-//! of their time, so that it is not verified without them.
+//! Events that an answer contained and that no window has yet, because the window was split or the page was requested
+//! again. A later answer may lack one of them, for example because another replica sends it. The events are added to
+//! the window of their time, so that it is not verified without them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -234,8 +234,8 @@ impl WindowScanner<'_> {
             });
             let mut end = None;
             for fetched in join_all(group).await {
-                // A page after the end, or after a page that is longer than the offsets of the group assume, is no page
-                // of the scan.
+                // A page after the end is no page of the scan. Nor is a page after a longer page than the offsets of
+                // the group assume.
                 if end.is_none() && scan.page_size == size {
                     end = self.add_page(range, total, fetched, scan).await?;
                 } else if let Ok(other) = fetched {
@@ -266,7 +266,7 @@ impl WindowScanner<'_> {
         }
     }
 
-    /// Adds the next page. Returns why no page may follow it, if that is so.
+    /// Adds the next page. If no page may follow it, returns the reason.
     async fn add_page(
         &self,
         range: DateRange,

@@ -29,8 +29,8 @@ impl SplitTotals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(split);
     }
 
-    /// Adds the next part to the windows that it is a part of. Returns the longest window that ends with this part and
-    /// had a higher total than its parts have events. `end` is the end of the whole reading.
+    /// Adds the next part to the split windows that contain it. Returns the longest window that ends with this part and
+    /// whose total is higher than the number of events in its parts. `end` is the end of the whole reading.
     pub(super) fn add_part(
         &self,
         part: DateRange,

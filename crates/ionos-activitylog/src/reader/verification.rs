@@ -25,8 +25,8 @@ pub enum Proof {
     /// changed.
     UnionMatchesStableTotal,
     /// One page with room for more hits holds the whole window, and the reported total counts each repeat of an equal
-    /// record without a usable `@uuid`: such a repeat is a further event, and it is returned as often as it occurs. A
-    /// repeated `@uuid` never counts, because the repeat could take the place of a missing event.
+    /// record without a usable `@uuid`. Each such repeat is a further event, and is returned. A repeat of a `@uuid`
+    /// never counts as a further event, because it could take the place of a missing event.
     RepeatsAreCounted,
     /// The service reports no usable total, and this number of scans in a row returned the same events.
     IdenticalScans(u32),
@@ -142,9 +142,9 @@ impl ScanFacts {
         self.distinct < self.union
     }
 
-    /// Whether the reported total can prove or refute anything. A total cannot if it is absent, if it is a lower bound
-    /// below the number of distinct events, or if it changed between scans and was not always above the number of
-    /// distinct events.
+    /// Whether the reported total can prove or refute anything. A total is not usable if it is absent, or if it is a
+    /// lower bound below the number of distinct events. A total that changed between scans is usable only if it was
+    /// always above the number of distinct events.
     fn has_usable_total(&self) -> bool {
         let is_uninformative = self.highest_total.is_none_or(|total| !total.exact && total.count < self.distinct);
         let is_unreliable = self.total_changed && self.lowest_total.is_none_or(|lowest| lowest <= self.distinct);

@@ -65,8 +65,8 @@ impl Window {
         self.proof
     }
 
-    /// Makes this window the place of a gap: with the windows before it, it has fewer events than an answer reported for
-    /// their whole range.
+    /// Adds a gap to this window. The gap covers this window and windows before it: together they have fewer events
+    /// than an answer reported for their whole range.
     pub(super) fn add_gap_of(&mut self, split: SplitTotal) {
         let total = Some(Total { count: split.total, exact: true });
         self.gaps.push(Gap { range: split.range, seen: split.seen, total, reason: GapReason::TotalDecreased });

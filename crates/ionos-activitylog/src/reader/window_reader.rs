@@ -22,7 +22,8 @@ use crate::reader::split_totals::SplitTotals;
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::Window;
 
-/// Number of scans in a row without a new event after which the total of a window on one page counts as wrong.
+/// For a window that fits on one page: number of scans in a row without a new event after which its total counts as
+/// wrong.
 const SINGLE_PAGE_SCANS: u32 = 5;
 
 /// As [`SINGLE_PAGE_SCANS`], for a half of a window whose total is wrong.
@@ -50,8 +51,8 @@ const MAX_MISMATCH_SPLITS: u32 = 6;
 /// probably reports wrong totals everywhere, and halving would turn each window into about a hundred.
 const MAX_MISMATCHES: u32 = 8;
 
-/// Maximum number of parts that a part of a window is split into. Several such windows are split at the same time, and
-/// each part is a request that a total which is too high everywhere costs for nothing.
+/// Maximum number of parts that a part of a window is split into. Several such windows are split at the same time. If
+/// totals are too high everywhere, the request for each part is wasted.
 const PARTS_OF_PART: u64 = 4;
 
 /// Number of parts that a window without a usable total is split into.
@@ -378,9 +379,9 @@ impl WindowReader<'_> {
         Ok(ScannedWindow::finish_overflowed(window, verification, total, requests))
     }
 
-    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does.
-    /// `events` are those that scans of the whole second returned. The parts are accepted only if together they have all
-    /// of them: a service that cuts off fractions returns no events for one part and the whole second for another.
+    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does. `events` are
+    /// those that scans of the whole second returned. The parts are accepted only if together they have all of these
+    /// events: a service that cuts off fractions returns no events for one part and the whole second for another.
     /// Returns the result, which is `None` if the parts are not accepted, and the number of requests.
     async fn read_finer(
         self,

@@ -56,7 +56,7 @@ pub struct WindowStream {
     has_failed: bool,
     /// The windows returned so far.
     returned: ReturnedWindows,
-    /// Windows that were split and had a higher total than their parts have events.
+    /// Split windows whose total is higher than the number of events in their parts.
     higher_totals: Vec<SplitTotal>,
     /// The records without a time that were returned so far.
     undated: UndatedEvents,
@@ -399,7 +399,7 @@ impl WindowStream {
         }
     }
 
-    /// Whether a window that was read again has nothing that was not returned before.
+    /// Whether a window was read again and has no new events and no gap.
     fn is_without_news(&self, window: &Window) -> bool {
         matches!(self.phase, Phase::ReadingAgain(_)) && window.events.is_empty() && window.is_verified()
     }

@@ -21,7 +21,7 @@ pub fn is_secret_name(name: &str) -> bool {
     redact::is_secret_name(name)
 }
 
-/// Replaces what is a secret by its form alone: private keys, JSON Web Tokens, and passwords of addresses.
+/// Replaces secrets that their form alone identifies: private keys, JSON Web Tokens, and passwords of addresses.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {
     redact::redact_secret_forms(text)

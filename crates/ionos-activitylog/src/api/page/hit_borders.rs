@@ -18,8 +18,8 @@ pub(super) enum HitBorders {
     TooMany,
 }
 
-/// Finds the list `/hits/hits`. `None` if there is no such list or several, or if strings, brackets or commas do not fit
-/// together.
+/// Finds the list `/hits/hits`. `None` if there is no such list, if there is more than one, or if strings, brackets or
+/// commas do not fit together.
 pub(super) fn find_hit_borders(body: &[u8], max_hits: usize) -> Option<HitBorders> {
     let mut cursor = BorderCursor { body, at: 0 };
     let (mut found, mut has_several) = (None, false);

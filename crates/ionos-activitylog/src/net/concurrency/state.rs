@@ -1,7 +1,7 @@
 //! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. All calls of a
 //! scope are polled together: those of one stream, or a single call. A scope that was woken and is not polled is
-//! stalled. Nothing can be expected of its calls, so that calls of other scopes may pass it: [`LimiterState::turn`]
-//! leaves it out.
+//! stalled. The program may have stopped polling its calls, so calls of other scopes may pass it:
+//! [`LimiterState::turn`] leaves it out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// queued behind calls that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition {
-    /// Number of the call, from 1. Decides about the order alone, because it is unique.
+    /// Number of the call, from 1. This number alone decides about the order, because it is unique.
     ordinal: u64,
     pub(super) scope: ScopeId,
 }
@@ -49,7 +49,7 @@ struct WaitingCall {
 struct ScopeState {
     in_flight: u32,
     waiting: BTreeSet<QueuePosition>,
-    /// Ordinal of the wake after which the scope was not polled any more. `None` if it was polled since.
+    /// Ordinal of the first wake since the last poll of the scope. `None` if the scope was not woken since that poll.
     woken: Option<u64>,
 }
 
@@ -171,8 +171,8 @@ impl LimiterState {
         self.queue.remove(&position).map(|previous| previous.waker)
     }
 
-    /// The place of a call in the queue. Leaves out the other scopes that were woken by the wake `stalled_since` or
-    /// earlier and not polled since; `None` leaves out no scope.
+    /// The place of a call in the queue. Leaves out each other scope that was woken at the ordinal `stalled_since` or
+    /// earlier and was not polled since. `None` leaves out no scope.
     pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
         let Some(since) = stalled_since else {
             return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };
@@ -190,8 +190,8 @@ impl LimiterState {
         QueueTurn { ahead: ahead.count(), free: self.limit.saturating_sub(in_flight) as usize }
     }
 
-    /// Wakers of the calls that may take the free slots, and of the first call of each scope that may pass the scopes
-    /// that were woken. Without the calls that were notified and not polled since.
+    /// Wakers of two kinds of calls: calls that may take the free slots, and the first call of each scope that may pass
+    /// the woken scopes. Leaves out calls that were notified and not polled since.
     #[must_use]
     pub(super) fn notify(&mut self) -> Vec<Waker> {
         if self.queue.is_empty() {

@@ -17,7 +17,7 @@ struct ChangingLog {
     late_after: u64,
     /// Minutes of events that a range does not return if it starts there.
     lost_at_start: Vec<i64>,
-    /// The total in an answer with `limit=1`, from the true one.
+    /// Computes the total in an answer with `limit=1` from the true total.
     counted: fn(u64) -> String,
     /// Members beside `hits` in an answer with `limit=1`.
     counted_beside: &'static str,
@@ -161,7 +161,8 @@ async fn an_event_that_the_boundary_of_two_windows_loses_is_found() {
         let log = Arc::new(ChangingLog { lost_at_start: vec![boundary], ..ChangingLog::default() });
         let (windows, summary) = log.read().await;
         assert_eq!(minutes(&windows).len(), 2_880, "{summary:?}");
-        // An event of the first page of the range was shown before, so its window lacks it.
+        // An event on the first page of the range was received with that page. So its window, which lacks the event, is
+        // not verified.
         assert!(summary.is_complete() || boundary < 1_000, "{summary:?}");
         found += u32::from(summary.is_complete());
     }

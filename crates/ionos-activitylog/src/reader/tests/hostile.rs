@@ -19,7 +19,7 @@ struct HostileService {
     max_page: u64,
     /// Maximum hits of the first two pages, which are shorter than later ones.
     first_pages: Option<[u64; 2]>,
-    /// Whether the answer to a request, by its number, lacks the event of a time.
+    /// Whether the answer to a request lacks an event: gets the number of the request and the time of the event.
     hides: Option<fn(u64, DateTime<Utc>) -> bool>,
     /// A record that is in every range.
     everywhere: Option<Vec<u8>>,
@@ -295,7 +295,7 @@ async fn a_total_that_counts_only_the_page_never_proves_a_window() {
     }
 }
 
-/// Quiet windows come first, so that their pages show no limit, also one whose page is exactly as long as the limit.
+/// Quiet windows come first. Their pages do not show the limit, not even a page that is exactly as long as the limit.
 #[tokio::test]
 async fn a_limit_of_pages_is_found_after_windows_with_fewer_events() {
     let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
@@ -385,7 +385,8 @@ async fn an_event_that_an_answer_showed_is_returned_and_the_lack_of_it_in_later_
             let sent = service.sent.lock().unwrap().clone();
             let lost: Vec<_> = sent.difference(&returned).map(|record| String::from_utf8_lossy(record)).collect();
             let is_complete = stream.summary().is_complete();
-            // The answers to requests for totals have an event each, which is not looked up if too many totals differ.
+            // Each answer to a request for a total has one event. This event is not looked up if too many totals
+            // differ.
             let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
             let may_lack = if is_complete || is_compared { 0 } else { 2 };
             assert!(lost.len() <= may_lack, "{name}, {max_page}, {requested}: {} lost, {:?}", lost.len(), lost.first());

@@ -76,7 +76,7 @@ async fn a_checkpoint_of_another_filter_is_refused_in_any_order_of_the_builder()
     let mut pages = resumed().filter(filter.clone()).pages();
     assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Configuration);
     assert!(simulator.request_log().is_empty());
-    // The order does not matter for the same filter either, nor does a filter that is replaced.
+    // The same filter is accepted in any order of calls, also if it replaces another filter.
     let accepted = [resumed().filter(filter.clone()), resumed().filter(Filter::new()).filter(filter)];
     for events in accepted {
         assert!(read(events).await.2.is_none());

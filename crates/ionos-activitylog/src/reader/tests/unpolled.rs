@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::*;
 use crate::{ContractNumber, ContractWindow};
 
-/// Time that a call may take: the answers to requests that were in flight already, and its own.
+/// Maximum time of a call: that of the answers to requests that were already in flight, and that of its own answer.
 const MOST: Duration = Duration::from_millis(100);
 
 /// Longer than all time limits of a client together.
@@ -95,7 +95,8 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
     let numbers = numbers(&simulator);
     let truth: Vec<usize> = numbers.iter().map(|number| count_of(&simulator, number)).collect();
     for max_in_flight in [1, 2, 16] {
-        // Polled once and kept: before any request has an answer, while requests wait, and with an event.
+        // Three streams are polled and then kept: one before any request has an answer, one while requests wait, and
+        // one after its first event.
         let client = client_with(&simulator, max_in_flight);
         let mut pending = client.events(numbers[0].clone(), half_day()).stream();
         assert!(pending.next().now_or_never().is_none());
@@ -205,7 +206,8 @@ async fn a_slow_consumer_does_not_excuse_a_slow_service() {
     sleep(LONG / 2).await;
     let error = call.await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 3), "{error}");
-    // The first attempt took its 2 minutes of the 5 of the call, although the call was not polled for half an hour.
+    // The first attempt used its 2 minutes of the 5 minutes of the call, although the call was not polled for half an
+    // hour.
     assert_eq!(error.elapsed(), Duration::from_secs(300));
     assert!(client.concurrency_limit() < 4);
 }
