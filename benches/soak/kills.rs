@@ -189,7 +189,7 @@ async fn export_file(client: Client, folder: &Path, steps: &FailPoints) -> Resul
         Err(Error::AlreadyExists { .. }) => return Ok(()),
         opened => opened?,
     };
-    // Nothing is left if the export was killed after its last window.
+    // No range remains if the export was killed after its last window.
     let page_size = PageSize::new(5)?;
     let windows = stream::iter(file.remaining_range())
         .flat_map(|rest| client.events(contract(), rest).page_size(page_size).windows());

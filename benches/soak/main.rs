@@ -1,6 +1,7 @@
 //! Reads ten million events through one stream, and archives them in eleven processes, ten of which are killed.
 //! Compares the digests of the streamed and of the archived records with the digest of the log, and measures peak
-//! memory and throughput. Then kills exports at random points, which the seed decides, the only argument.
+//! memory and throughput. Then kills exports at random points. The first argument is the seed that determines these
+//! points.
 //!
 //! Prints a [`SoakResult`] as JSON.
 

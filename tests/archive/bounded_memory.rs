@@ -1,5 +1,5 @@
-//! An archive is verified and read within bounds of memory, whatever a person who can write to it has placed there: kept
-//! records of any size, and lines of any length.
+//! Verifying and reading an archive takes bounded memory, even if a person who can write to the archive has placed kept
+//! records of any size or lines of any length there.
 #![cfg(unix)]
 
 use std::fs;

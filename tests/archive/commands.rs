@@ -60,7 +60,7 @@ fn verify_reports_a_missing_part_with_its_own_exit_code() {
     assert_eq!(harmed.stdout, format!("{part}: file is missing\n"));
 
     assert!(harmed.stderr.contains("FAILED: 1 finding in 1 of 4 days. Nothing was found in the other 3 days."));
-    // No advice destroys evidence: a copy restores the archive.
+    // The advice must not destroy evidence: it says to keep the archive and to restore a copy.
     assert!(harmed.stderr.contains("keep the archive as evidence; restore a copy"), "{}", harmed.stderr);
     fs::write(root.join(&part), content).unwrap();
     let healed = run(ialog(folder.path(), &["verify", "audit"]));
@@ -134,7 +134,7 @@ fn no_command_accepts_a_part_with_another_digest() {
     let first = run(ialog(folder.path(), &["cat", "audit"]));
     let first: serde_json::Value = serde_json::from_str(first.stdout.lines().next().unwrap()).unwrap();
     let id = first["@uuid"].as_str().unwrap();
-    // Bytes after the end of the compressed data change no line.
+    // Bytes after the end of the compressed data do not change any line.
     for name in archive_files(&root).into_keys().filter(|name| name.contains("/part-")) {
         let path = root.join(name);
         let content = [fs::read(&path).unwrap().as_slice(), b"\x50\x2a\x4d\x18\x00\x00\x00\x00"].concat();

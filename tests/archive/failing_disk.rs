@@ -193,7 +193,8 @@ fn export_undisturbed_days(root: &Path) {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
-/// The command as a user without the privilege to read any file. `None` if this test has the privilege and cannot drop it.
+/// The command without the privilege to read files regardless of their permissions. `None` if this test has the
+/// privilege and cannot drop it.
 fn without_privilege(command: &Command) -> Option<Command> {
     if !rustix::process::geteuid().is_root() {
         return Some(prepared_by_shell(":", command));
@@ -293,8 +294,8 @@ fn a_file_that_is_removed_while_it_is_written_is_named_and_written_again() {
     assert!(fs::read(path).unwrap() == fs::read(whole).unwrap());
 }
 
-/// The command with an error of each call of `flock`, as of a file system without locks. `None` if strace is not installed
-/// or may not trace.
+/// The command under strace, which makes each call of `flock` fail with `error`, as on a file system without locks.
+/// `None` if strace is not installed or may not trace.
 fn without_locks(command: &Command, error: &str) -> Option<Command> {
     let is_usable = Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|end| end.success());
     let mut traced = Command::new("strace");
@@ -321,7 +322,8 @@ fn a_file_is_written_without_locks_only_if_the_file_system_has_none() {
         let printed = run(command);
         assert_eq!(printed.code, Some(code), "{error}: {}", printed.stderr);
         if code == 1 {
-            // A server of locks that does not answer may do so later: a second process would not be noticed until then.
+            // A lock server that does not answer now may answer later. Until then, a second process would not be
+            // noticed.
             let said = "error: a.ndjson cannot be locked: No locks available (os error 37): use a file system with \
                         locks, or mount this one with locks enabled\n";
             assert_eq!(printed.stderr, said);

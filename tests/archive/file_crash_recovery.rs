@@ -57,13 +57,14 @@ fn a_file_that_was_completed_by_a_killed_export_is_told_to_be_complete() {
         let folder = scratch_folder();
         killed(folder.path());
         let again = run(export_to_file(folder.path(), name, "narrow", None));
-        // The last checkpoint is not of the end of the range, so it does not show that the file is of this export.
+        // The last checkpoint was written before the end of the range, so it does not show that this export wrote the
+        // file.
         assert_eq!(again.code, Some(2), "{}", again.stderr);
         assert!(again.stderr.contains("a file under its final name is complete"), "{}", again.stderr);
         assert!(fs::read(folder.path().join(name)).unwrap() == expected);
         assert_eq!(names(folder.path()), [name]);
 
-        // Another file that took the name is not taken for the export.
+        // A different file with the same name is not mistaken for the result of the export.
         let folder = scratch_folder();
         killed(folder.path());
         fs::write(folder.path().join(name), "other").unwrap();

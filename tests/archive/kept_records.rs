@@ -1,4 +1,5 @@
-//! Events that the service returns for a window in which their time does not lie are kept beside the parts of the day.
+//! The service may return an event whose time is outside of the requested window. Such an event is kept in a file
+//! beside the parts of the day.
 
 use std::sync::Arc;
 

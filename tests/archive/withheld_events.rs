@@ -1,5 +1,5 @@
-//! An export to a file that is interrupted does not read its first part again. The events of that part that the service
-//! withheld are found by a count of the whole range at the end of the resumed export.
+//! An interrupted export to a file does not read its first part again when it is resumed. If the service withheld
+//! events of that part, a count of the whole range at the end of the resumed export detects this.
 
 use std::fs;
 use std::path::Path;
@@ -82,7 +82,7 @@ fn events_that_were_withheld_before_an_interruption_are_found_by_the_count_at_th
 
         let resumed = loop {
             let resumed = export(folder.path(), &[], None);
-            // A process that another test starts shares the lock of the file between its fork and its exec.
+            // If another test starts a process, that process shares the lock of the file from its fork until its exec.
             if !resumed.stderr.contains("another process writes to") {
                 break resumed;
             }

@@ -1,5 +1,5 @@
-//! Replays the corpus of the fuzz targets: what must hold for any bytes holds for each file of `fuzz/corpus`. A file that
-//! a fuzz target found, and that a fix made harmless, stays there as a regression.
+//! Replays the corpus of the fuzz targets: each file of `fuzz/corpus` must have the properties that hold for any bytes.
+//! A file that revealed a fault stays in the corpus after the fix, as a regression test.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Attacks: an archive is edited, or hostile text reaches the terminal. Nothing forged is called OK, nothing hangs,
-//! and no command ends by a panic.
+//! Attacks: an archive is edited, or hostile text reaches the terminal. No command reports forged data as OK, hangs or
+//! panics.
 
 mod escapes;
 mod fuzz_corpus;

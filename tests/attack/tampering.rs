@@ -1,5 +1,5 @@
-//! Edits of an archive by a person who can write to it. Each edit states the exit code of `verify`, without and with
-//! the heads that were kept before: with them, no edit of what they cover passes.
+//! Edits of an archive by a person who can write to it. Each edit states the exit codes of `verify` without and with
+//! the heads that were kept before the edit. With the heads, `verify` detects each edit of the data that they cover.
 #![cfg(unix)]
 
 use std::fs;
@@ -170,11 +170,11 @@ fn open_state(victim: &Victim) {
 type Codes = (i32, i32);
 
 const FOUND: Codes = (6, 6);
-/// Only the kept heads show it.
+/// `verify` detects the edit only with the kept heads.
 const NEEDS_HEAD: Codes = (0, 6);
-/// Not a change of what the chain proves.
+/// The data that the chain proves is unchanged.
 const HARMLESS: Codes = (0, 0);
-/// Not proven, but no change of what the chain proves.
+/// The result is incomplete, but the data that the chain proves is unchanged.
 const INCOMPLETE: Codes = (3, 3);
 
 type Edit = (String, Box<dyn Fn(&Victim)>, Codes);
@@ -187,7 +187,7 @@ fn edit(name: impl Into<String>, codes: Codes, change: impl Fn(&Victim) + 'stati
 /// A change of one file, and its name.
 type FileChange = (&'static str, fn(&Path));
 
-/// What can be done to any file.
+/// Changes that are possible for any file.
 const FILE_CHANGES: [FileChange; 9] = [
     ("removed", |path| fs::remove_file(path).unwrap()),
     ("flipped", flip),
@@ -207,7 +207,7 @@ fn edits() -> Vec<Edit> {
         edits.push(edit(format!("manifest in the middle: {name}"), FOUND, move |victim| change(&victim.manifest(2))));
         edits.push(edit(format!("last manifest: {name}"), FOUND, move |victim| change(&victim.manifest(4))));
         edits.push(edit(format!("part: {name}"), FOUND, move |victim| change(&victim.part("2026-11-03"))));
-        // A state that is removed adds no finding, any other change of it does.
+        // A state that is removed, or longer by a line break, adds no finding. Any other change of the state does.
         let codes = if name == "removed" || name == "longer" { HARMLESS } else { FOUND };
         edits.push(edit(format!("state without its copy: {name}"), codes, move |victim| {
             let _ = fs::remove_file(victim.contract.join("_state.prev.json"));
@@ -336,7 +336,8 @@ fn edits() -> Vec<Edit> {
             append_empty_manifest(victim);
             open_state(victim);
         }),
-        // The chain has no end of its own. The report says that the state is missing, and what --head does not cover.
+        // The chain alone does not show whether manifests were added at its end. The report says that the state is
+        // missing, and what --head does not cover.
         edit("a manifest added, no state", HARMLESS, |victim| {
             append_empty_manifest(victim);
             victim.forget_state();

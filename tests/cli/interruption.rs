@@ -297,7 +297,7 @@ fn a_list_of_contracts_is_read_from_a_pipe_of_any_kind() {
     }
 }
 
-/// A write to a full pipe does not notice signals.
+/// A blocked write to a full pipe does not react to signals.
 #[test]
 fn two_signals_end_a_command_whose_output_is_not_read() {
     let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ const VALUES: [&str; 4] = [
     "Bearer planted0123456789ABCDEFGHIJ0123456789",
 ];
 
-/// A value without any form of its own, which only its length and characters give away.
+/// A secret without a known form: only its length and its characters show that it may be a secret.
 const OPAQUE: &str = "planted0123456789ABCDEFGHIJ0123456789abcd";
 
 fn assert_hidden(place: &str, printed: &Printed) {
@@ -53,7 +53,7 @@ fn no_environment_variable_is_shown_if_it_holds_a_secret() {
         "ALL_PROXY",
         "NO_PROXY",
     ] {
-        // A value without a form is a name like any other.
+        // The opaque value is skipped for the profile, because it could be the name of a profile.
         for value in values().filter(|value| *value != OPAQUE || variable != "IONOS_CURRENT_PROFILE") {
             for arguments in
                 [&["whoami"][..], &["whoami", "--provenance"], &["whoami", "-o", "json"], &["contracts", "-vv"]]
@@ -119,7 +119,7 @@ fn no_argument_is_shown_if_it_holds_a_secret() {
         (&[], ""),
     ];
     for (arguments, flag) in commands {
-        // A value without a form is a name like any other where names are expected.
+        // The opaque value is skipped where a name is expected, because it could be a name.
         let is_name = flag.is_empty() && !arguments.is_empty()
             || ["--cols=", "--sort=", "--profile=", "--list-values=", "--by=", "--head=", "--no-such-option="]
                 .contains(&flag);
@@ -210,7 +210,7 @@ fn a_short_token_is_hidden_as_a_value_and_leaves_addresses_readable() {
         assert!(stderr.contains("> authorization: [redacted]\n"), "{stderr}");
         assert!(stderr.contains("< x-echo: [redacted]\n"), "{stderr}");
         assert!(!stderr.contains(&format!("Bearer {token}")), "{stderr}");
-        // A token of eight letters that is a word of the address is as long as a real secret.
+        // The token `contract` has eight letters, as long as a real secret, so it is replaced in the address, too.
         if token != "contract" {
             assert!(stderr.contains("GET /activitylog/v1/contracts"), "{token}: {stderr}");
         }

@@ -350,7 +350,7 @@ fn doctor_warns_about_a_file_with_a_secret_that_other_users_can_open() {
         assert!(line.starts_with("warning"), "{line}");
         assert!(line.contains(&format!("other users can open it (mode {mode:o}): run chmod 600 ")), "{line}");
     }
-    // A file whose token is overridden contains it, too.
+    // A file contains a token even if `IONOS_TOKEN` overrides this token.
     assert!(check(yaml, 0o644, Some("t")).starts_with("warning"));
     assert!(check(yaml, 0o600, None).starts_with("ok"));
     let without_secret = "currentProfile: a\nprofiles: [{name: a}]\n";
@@ -384,7 +384,7 @@ fn a_configuration_file_is_a_regular_file_of_limited_size() {
         assert!(printed.stderr.contains(&file), "{}", printed.stderr);
         assert!(printed.stderr.contains(&format!("cannot be read ({reason})")), "{}", printed.stderr);
     }
-    // The places that are tried without the variable.
+    // The paths that are tried if the variable is not set.
     for place in [".config/ionosctl/config.yaml", ".ionos/config", ".config/ionosctl/config.json"] {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join(place);

@@ -39,8 +39,8 @@ pub fn run(case: &Case) -> Observed {
     }
 }
 
-/// Answers the request for the time of the service, which only the command line sends, so that the script has the same
-/// requests as for the library. The answer has no date.
+/// Only the command line requests the time of the service. This transport answers that request without a date, so the
+/// script has the same requests as for the library.
 struct WithoutServiceTime(Arc<ScriptedTransport>);
 
 impl Transport for WithoutServiceTime {

@@ -13,7 +13,7 @@ use crate::support::scripted::TOKEN;
 /// Number of events of the log.
 const EVENTS: usize = 150;
 
-/// A record of one minute, larger than an answer may be if `is_large`.
+/// A record of one minute. If `is_large`, it exceeds the maximum size of an answer.
 fn record(minute: usize, is_large: bool) -> String {
     let text = "x".repeat(if is_large { 20_000 } else { 20 });
     format!(

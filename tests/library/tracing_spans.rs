@@ -66,9 +66,9 @@ impl Subscriber for TraceRecorder {
 
 /// Runs `work` and returns its spans and events as text.
 ///
-/// A second subscriber exists, because with a single subscriber, tracing asks only the first thread that reaches a
-/// callsite whether the callsite is enabled, and caches the answer. That thread may belong to a test without a
-/// subscriber.
+/// A second subscriber is necessary. With a single subscriber, tracing decides only once whether a callsite is enabled:
+/// it asks the first thread that reaches the callsite, and caches the answer. That thread may belong to a test without
+/// a subscriber.
 fn record_traces(work: impl FnOnce()) -> String {
     let notes = TraceRecorder::default();
     let _second = Dispatch::new(TraceRecorder::default());

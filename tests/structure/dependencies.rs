@@ -1,6 +1,6 @@
 //! Dependencies between crates point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client.
-//! Packages of tests and benchmarks may depend on any crate. Of these packages, only the results of the benchmarks are
-//! used by another crate, which is xtask.
+//! Packages of tests and benchmarks may depend on any crate. Only one of these packages is used by another crate: xtask
+//! uses the results of the benchmarks.
 
 use std::collections::BTreeSet;
 

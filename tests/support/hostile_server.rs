@@ -1,5 +1,5 @@
-//! A server on a loopback port that writes whatever bytes a test wants, also bytes that are no HTTP. It has a small log
-//! with known records, so that a test can answer some requests correctly.
+//! A server on a loopback port that writes any bytes that a test provides, including bytes that are not HTTP. It has a
+//! small log with known records, so that a test can answer some requests correctly.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -117,7 +117,7 @@ pub fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
     response("200 OK", "Content-Type: application/json\r\n", body.as_ref())
 }
 
-/// What a service does with a request: it writes any bytes to the connection.
+/// A function that answers a request: it writes any bytes to the connection.
 pub type Answerer = dyn Fn(&ReceivedRequest, &mut TcpStream) -> io::Result<()> + Send + Sync;
 
 /// The answering side of a test.
@@ -137,7 +137,7 @@ pub fn serve(service: Arc<HostileService>) -> String {
         for connection in listener.incoming() {
             let Ok(connection) = connection else { return };
             let (service, requests) = (service.clone(), requests.clone());
-            // A client that ends early is no failure of the server.
+            // A client that ends early is not an error of the server.
             thread::spawn(move || serve_connection(&service, &requests, connection));
         }
     });

@@ -195,8 +195,8 @@ fn main() -> ExitCode {
         };
         context.account = Some((simulator.transport(), token));
     }
-    // Some fail points are passed on a thread without a runtime. The first fail point is not, so the runtime of its
-    // thread is kept for the others.
+    // Some fail points are passed on a thread without a runtime. The first fail point is passed on a thread with a
+    // runtime, so this runtime is kept for the others.
     let runtime = OnceLock::new();
     context.fail_points = FailPoints::new(move |step| {
         if killed.triggers(step.name(), "step") {

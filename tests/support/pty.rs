@@ -37,8 +37,8 @@ impl Pty {
             TerminalStreams::Both => theirs.try_clone().unwrap().into(),
         };
         let child = command.stdout(theirs).stderr(stderr).spawn().unwrap();
-        // Reading ends once no process has the terminal open, and `command` still holds a handle, so `command` is
-        // dropped.
+        // Reading ends only when no process has the terminal open. `command` still holds a handle of the terminal, so
+        // `command` is dropped here.
         drop(command);
         Self { ours, child }
     }

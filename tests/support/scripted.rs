@@ -1,8 +1,8 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A script may omit the request for the page after the last one of a range, by which a reader learns whether the
-//! service limits its pages. An empty page answers it, see [`LastPages`].
+//! A reader may request the page after the last one of a range, to learn whether the service limits its pages. A script
+//! may omit this request: the transport answers it with an empty page, see [`LastPages`].
 
 use std::collections::{HashMap, VecDeque};
 use std::io;

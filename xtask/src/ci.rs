@@ -92,7 +92,7 @@ fn check_feature_sets(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs all tests with read-only snapshots, then fails if a snapshot was compared by no test.
+/// Runs all tests with read-only snapshots, then fails if there is a snapshot that no test compared.
 fn run_tests(root: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let references = folder.path().join("compared-snapshots");

@@ -39,8 +39,8 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
 /// Minimum length of a known secret that is replaced anywhere in a longer text, in characters, as in the masks of CI
-/// systems. A shorter secret occurs in words by chance: replacing each occurrence would make the text unreadable and tell
-/// the secret.
+/// systems. A shorter secret occurs in words by chance. Replacing each occurrence would make the text unreadable and
+/// reveal the secret.
 const MIN_EMBEDDED_CHARS: usize = 8;
 
 /// Minimum length of a known secret that is replaced as a whole word of a longer text, in characters.
@@ -49,8 +49,8 @@ const MIN_WORD_CHARS: usize = 4;
 /// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in base64.
 const MIN_OPAQUE_BYTES: usize = 32;
 
-/// Minimum length of a JSON Web Token in bytes if a letter is before it. The header of a token alone is longer, and a
-/// shorter text is a word such as `HeyJude`.
+/// Minimum length in bytes of a JSON Web Token that directly follows a letter. The header of a token alone is longer. A
+/// shorter text is part of a word such as `HeyJude`.
 const MIN_WEB_TOKEN_BYTES: usize = 24;
 
 /// Minimum length in bytes of a word after an authentication scheme that may be a credential in a message.
@@ -128,8 +128,8 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     redacted + rest
 }
 
-/// Whether a new word may begin after a text: the text is empty, or ends with no letter or digit, or with an escape such
-/// as `%2F` or `\n`.
+/// Whether a new word may begin after a text. True if the text is empty, ends with an escape such as `%2F` or `\n`, or
+/// does not end with a letter or digit.
 fn ends_word(text: &str) -> bool {
     let escape = |length: usize| text.get(text.len().checked_sub(length)?..);
     let is_escape =
@@ -234,9 +234,9 @@ pub fn redact_credentials(text: &str) -> String {
     redacted
 }
 
-/// Replaces what is a secret by its form alone: private keys, JSON Web Tokens, credentials of an HTTP authentication
-/// scheme, and user and password of addresses, with or without a scheme. For messages, whose own words, such as "the
-/// token: ...", are no names of secrets.
+/// Redacts text whose form alone shows that it is a secret: private keys, JSON Web Tokens, credentials of an HTTP
+/// authentication scheme, and user and password of addresses, with or without a scheme. Meant for messages: their own
+/// words, such as "the token: ...", do not count as names of secrets.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
@@ -245,8 +245,8 @@ pub fn redact_secret_forms(text: &str) -> String {
     redact_passwords(&redact_users(&redact_web_tokens(&redact_scheme_values(text))))
 }
 
-/// Replaces the word after an authentication scheme if it is long enough for a credential, unlike that in "basic
-/// authentication".
+/// Replaces the word after an authentication scheme if the word is long enough for a credential. In "basic
+/// authentication", the second word is too short.
 fn redact_scheme_values(text: &str) -> String {
     let is_quote = |c: char| "\"'`".contains(c);
     let mut redacted = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! Hostile services: each answers in its own way, from bytes that are no HTTP to pages that contradict themselves. A
+//! Hostile services: each answers in its own way, from bytes that are not HTTP to pages that contradict themselves. A
 //! command must end by itself with the exit code of its case, show neither the token nor a control character, and leave
 //! no incomplete file under its final name. Where a service sends all events, none is lost.
 #![cfg(unix)]
@@ -39,8 +39,8 @@ const THREADS: usize = 24;
 /// Number of commands that run at once and take much memory and processor time.
 const HEAVY_THREADS: usize = 3;
 
-/// Address space of a command in KiB: at most 200 MiB, which `xtask/src/soak.rs` states for an export, and 100 MiB for
-/// answers of the largest size. The program itself and the stacks of its threads take less than 60 MiB of it.
+/// Address space of a command in KiB: 200 MiB for an export, the limit in `xtask/src/soak.rs`, plus 100 MiB for answers
+/// of the largest size. The program itself and the stacks of its threads take less than 60 MiB of it.
 const MEMORY_LIMIT_KIB: u64 = (200 + 100) * 1024;
 
 /// The events that a command must return.
@@ -52,7 +52,7 @@ enum ExpectedEvents {
     All,
 }
 
-/// A hostile service and what must come of it.
+/// A hostile service and the expected results of the commands.
 struct ServiceCase {
     name: String,
     service: Arc<HostileService>,
@@ -138,7 +138,7 @@ impl ServiceCase {
         Self { is_heavy: true, ..self }
     }
 
-    /// Only the time limit of the program ends a call.
+    /// A call ends only at the time limit of the program.
     fn times_out(self) -> Self {
         Self { timeout: "1s", ..self }
     }
@@ -147,7 +147,7 @@ impl ServiceCase {
         Self { contract, ..self }
     }
 
-    /// As many attempts as a service needs that fails first.
+    /// Sets the number of attempts, for a service that fails before it succeeds.
     fn attempts(self, attempts: &'static str) -> Self {
         Self { attempts, ..self }
     }
@@ -173,7 +173,7 @@ fn run_bounded(mut command: Command) -> Option<Output> {
     }
 }
 
-/// What is wrong with the records of a command that must return the first events of the log.
+/// The problems with the records of a command that must return the first events of the log.
 fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let counts = (0..count).map(record).map(|record| lines.iter().filter(|line| **line == record).count());
@@ -184,7 +184,7 @@ fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
     vec![format!("{place}: the events are there {counts:?} times")]
 }
 
-/// What is wrong with a command that ended.
+/// The problems with the result of a command that ended.
 fn check_output(output: &Output, codes: [Option<i32>; 2], folder: &Path) -> Vec<String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let mut wrong = Vec::new();
@@ -207,7 +207,7 @@ fn check_output(output: &Output, codes: [Option<i32>; 2], folder: &Path) -> Vec<
     wrong
 }
 
-/// Runs a command against a service of its own. Returns what is wrong.
+/// Runs a command against a service of its own. Returns the problems.
 fn attack(case: &ServiceCase, arguments: &[&str]) -> Vec<String> {
     let url = serve(case.service.clone());
     let folder = scratch_folder();
@@ -271,13 +271,14 @@ fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
     missing_events("the archive", &lines.join("\n"), count)
 }
 
-/// The cases of all modules that need much memory or time, or all others. Those that take longest come first.
+/// The cases of all modules: with `heavy`, those that need much memory or time; otherwise, all others. Those that take
+/// longest come first.
 fn cases(heavy: bool) -> Vec<ServiceCase> {
     let groups = [pages::cases(), protocol::cases(), bodies::cases(), statuses::cases(), contracts::cases()];
     groups.into_iter().flatten().filter(|case| case.is_heavy == heavy).collect()
 }
 
-/// Runs the commands of the cases on several threads, and fails with everything that is wrong.
+/// Runs the commands of the cases on several threads. Fails with a list of all problems.
 fn attack_all(cases: &[ServiceCase], commands: &[&'static [&'static str]], threads: usize) {
     let jobs = cases.iter().flat_map(|case| commands.iter().map(move |arguments| (case, *arguments)));
     let (queue, wrong) = (Mutex::new(jobs), Mutex::new(Vec::new()));

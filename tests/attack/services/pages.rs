@@ -1,4 +1,4 @@
-//! Pages that are no JSON, or not the JSON that they should be.
+//! Pages that are not JSON, or that are JSON but not a correct page.
 
 use super::{ServiceCase, each_page, same_page};
 use crate::support::hostile_server::{

@@ -1,4 +1,4 @@
-//! Bytes that are no HTTP, or break its rules.
+//! Bytes that are not HTTP, or that break the rules of HTTP.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
         })
         .times_out()
         .heavy(),
-        // The size limit of an answer ends the call, not its time limit.
+        // The call ends at the size limit of an answer and not at its time limit.
         stream("endless body without a length", 1, |_, connection| {
             connection.write_all(HEAD.as_bytes())?;
             write_endlessly(connection, b" ")

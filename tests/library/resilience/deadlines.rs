@@ -118,7 +118,8 @@ async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
     let clock_b = clock();
     let silent = Arc::new(SilentService { asked: AtomicU16::new(0) });
     let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
-    // The time passes while both calls wait, and not between a wake and a poll, where it would count towards no limit.
+    // The clock advances while both calls wait. Time between a wake and the next poll would not count towards any
+    // limit.
     let (one, other, ()) = tokio::join!(client.info(), client.info(), async {
         tokio::task::yield_now().await;
         clock_b.advance(Duration::from_secs(3));
@@ -173,7 +174,7 @@ async fn the_body_of_an_error_counts_towards_the_deadline_of_the_call() {
             let clock = clock();
             let transport = Arc::new(DrippingBody { status, clock: clock.clone(), requests: AtomicU16::new(0) });
             let policy = RetryPolicy::builder().deadline(Duration::from_secs(8)).build().unwrap();
-            // As the command line sets both for --timeout.
+            // `--timeout` of the command line sets both limits to the same value.
             let client = client(transport.clone(), &clock).retry(policy).attempt_timeout(Duration::from_secs(8));
             let client = client.build().unwrap();
             let error = match reads_all_pages {

@@ -33,7 +33,7 @@ fn millis(millis: &[u64]) -> Vec<Duration> {
     millis.iter().copied().map(Duration::from_millis).collect()
 }
 
-/// `times` answers with this status, then a successful one.
+/// A list of `times` answers with this status, followed by one successful answer.
 fn then_good(status: u16, times: usize) -> Vec<http::Response<Vec<u8>>> {
     (0..times).map(|_| answer(status, "")).chain([answer(200, "{}")]).collect()
 }

@@ -1,5 +1,5 @@
-//! A suspended computer loses its connections, which says nothing about the service. Such an attempt is repeated at
-//! once, and counts neither against the attempts of its call nor against its time.
+//! A suspended computer loses its connections, which says nothing about the service. An attempt that fails in this way
+//! is repeated at once. It does not count towards the attempts or the time of its call.
 
 use std::future::poll_fn;
 use std::io;

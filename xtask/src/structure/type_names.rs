@@ -1,5 +1,5 @@
-//! Checks the type names of a crate. No name occurs twice, so that one search finds the type. No name is a lone
-//! participle, or another single word that names no thing, such as a question word.
+//! Checks the type names of a crate. No name occurs twice, so that one search finds the type. Single words that do not
+//! name a thing, such as participles and question words, are not allowed.
 //!
 //! All structs, enums, unions and traits count, public and private, at any depth, except for those in tests and in
 //! generated code. All definitions of a name in one file that have a `#[cfg]` count as one.

@@ -78,8 +78,8 @@ pub(crate) const MIN_CHAIN_EVENTS: u64 = 2 + MIN_UPDATES;
 const TIE_INTERVAL: u64 = 12;
 
 /// Minimum and maximum time between two successive steps of a chain, in milliseconds, both inclusive. Does not apply to
-/// steps with equal times, and not to a chain whose times are scaled down because it does not fit into the available
-/// time.
+/// steps with equal times. Does not apply to a chain that is too long for the available time, because its times are
+/// scaled down.
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {

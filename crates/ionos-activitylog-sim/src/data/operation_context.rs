@@ -48,7 +48,7 @@ impl<'a> OperationContext<'a> {
         settings: &'a RecordSettings,
         random: &mut Random,
     ) -> Self {
-        // The actor of a session is a person, its service is the DCD, and it has no request.
+        // The actor of a session is a person, and the service is the DCD. A session has no request.
         let session = operation == CloudOperation::Single(SingleEvent::Session);
         let actor = if session { settings.population.person(random) } else { settings.population.anyone(random) };
         let location = RequestLocation { contract: key.contract, slice: key.part, operation: index };

@@ -157,9 +157,9 @@ pub enum Fault {
     /// The correct answer with `null` instead of its list: `hits.hits` of a page, or the list of contracts. An answer
     /// without a list is not changed.
     NullForArray,
-    /// The correct answer, in which one member of one record is a number instead of an object or a list, or an object
-    /// instead of anything else. A list of contracts and an answer that is a single object are changed in the same way;
-    /// a page or a list without entries is not changed.
+    /// The correct answer, but one member of one record has a wrong type: a number replaces an object or a list, and an
+    /// object replaces any other value. A list of contracts and an answer that is a single object are changed in the
+    /// same way; a page or a list without entries is not changed.
     WrongType,
     /// The first half of the hits of a page and half of its total, with `timed_out` and failed `_shards`: the answer of
     /// a search engine that searched only a part of the log. Any other answer is not changed.

@@ -94,7 +94,8 @@ impl Recording {
     /// # Errors
     ///
     /// If the input cannot be read, is compressed or has no record. Also if a line is not a JSON object with
-    /// `meta.time` in RFC 3339 from 1970 to 2199, or has no contract number, a whole number of at most 64 bits.
+    /// `meta.time` in RFC 3339 from 1970 to 2199, or if its contract number is missing or is not a whole number of at
+    /// most 64 bits.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
         // A read error is ignored here. It occurs again below, where the line is known.
         let begin = lines.fill_buf().unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Counts requests in the order of their arrival, because fault scripts refer to "the third request" or "every tenth".
 //!
 //! These numbers differ from run to run if a client sends requests concurrently. [`RequestOrdinal::fingerprint`] and
-//! [`RequestOrdinal::repetition`] depend only on the request and on earlier equal requests. Values that must be the
-//! same whatever the timing are drawn from them.
+//! [`RequestOrdinal::repetition`] depend only on the request and on earlier equal requests. Values that must not depend
+//! on the timing are derived from these two fields.
 
 use std::collections::HashMap;
 use std::mem;

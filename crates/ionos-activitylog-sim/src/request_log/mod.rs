@@ -31,8 +31,8 @@ const MAX_TEXT_BYTES: usize = 4096;
 /// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
 /// text that looks like a JSON Web Token; and the text after `Basic` or `Bearer`. The value of a header or parameter
 /// with a secret name, such as `Cookie`, `api_key` or `password`, is replaced wherever the request contains it. In the
-/// path also a segment behind such a name, and one that has the form of a token. A text of more than 4096 bytes is cut,
-/// and ends with its full length, for example `[cut: 5000 bytes]`.
+/// path, a segment after such a name and a segment that has the form of a token are replaced, too. A text of more than
+/// 4096 bytes is cut, and ends with its full length, for example `[cut: 5000 bytes]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {

@@ -1,6 +1,7 @@
-//! Redacts the request log, which users copy into bug reports. Clients send secrets in their proper places and, by
-//! mistake, in others, so every text is redacted: the credentials that the simulator accepts, in any spelling, and each
-//! value whose name or form is that of a secret. The rules are those of [`ionos_activitylog_client::redact`].
+//! Redacts the request log, which users copy into bug reports. Clients also send secrets in the wrong places by
+//! mistake, so every text is redacted. The redaction replaces the credentials that the simulator accepts, in any
+//! spelling, and each value whose name or form is that of a secret. The rules are those of
+//! [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -50,7 +51,8 @@ impl Redactor {
         redactor
     }
 
-    /// Adds a secret that was found in a request. A short one would hide much of the log.
+    /// Adds a secret that was found in a request. Ignores a short secret, because replacing it everywhere would hide
+    /// much of the log.
     fn add_found(&mut self, secret: &str) {
         if secret.len() >= MIN_FOUND_BYTES {
             self.add(secret.to_owned());
@@ -69,8 +71,8 @@ impl Redactor {
         redact_parameters(&redact_credentials(&redact_known(text, &secrets)))
     }
 
-    /// The path with `[redacted]` in place of secrets, also of a segment behind a name such as `token`, and of a segment
-    /// that has the form of a token.
+    /// The path with `[redacted]` in place of secrets. A segment after a name such as `token`, and a segment that has
+    /// the form of a token, count as secrets, too.
     pub(super) fn redact_path(&self, path: &str) -> String {
         let mut is_named = false;
         let redacted = self.redact(path);
