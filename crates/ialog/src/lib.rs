@@ -83,8 +83,8 @@ async fn parse_and_run(
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     context.messages.is_json = requests_json(&arguments);
-    // An argument may name a file to read, which may be a pipe, so a thread of its own waits for it, and a signal ends the
-    // program meanwhile.
+    // An argument may name a pipe to read. So a separate thread parses the arguments, and a signal can end the program
+    // while that thread waits.
     let parsed = run_blocking(move || Cli::parse_arguments(arguments)).await;
     let result = match parsed.and_then(identity) {
         Ok(ParsedArguments::Command(command, verbosity)) => {

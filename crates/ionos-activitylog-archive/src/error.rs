@@ -115,8 +115,8 @@ pub enum Error {
         actual: String,
         /// The content of the export that was requested.
         expected: String,
-        /// Range of the interrupted export, if it differs from the requested one only in its range. An export of this
-        /// range resumes.
+        /// Range of the interrupted export. `None` if the two exports differ in more than their ranges. An export of
+        /// this range resumes.
         resumable: Option<DateRange>,
     },
     /// Another process writes to the file or folder.

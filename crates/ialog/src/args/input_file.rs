@@ -1,5 +1,5 @@
-//! Reads the text files that arguments name. As in curl and kubectl, `-` is standard input, and a file may be a pipe, such
-//! as that of `<(...)`. A pipe may make its reader wait for any time, so only a thread that may block reads such files.
+//! Reads the text files that arguments name. As in curl and kubectl, `-` is standard input, and a file may be a pipe,
+//! such as that of `<(...)`. Reading a pipe may block for any time, so only a thread that may block reads such files.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,5 +1,5 @@
 //! Errors about the arguments. Each is one sentence with the probable meaning and a next step. The sentence replaces
-//! the message of clap, which has several paragraphs and suggests only words that clap has in a list.
+//! the message of clap, which has several paragraphs and suggests a word only if clap has a list of valid words.
 
 use std::error::Error as _;
 use std::ffi::OsString;

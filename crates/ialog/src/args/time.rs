@@ -54,9 +54,9 @@ impl TimeArgs {
     }
 }
 
-/// The range. Only a time that the user gave with a fraction of a second has one, of whole milliseconds. The range ends at
-/// the start of the current second at the latest, because later events may not exist yet. Days and local times are those
-/// of the time zone of `now`.
+/// The range. A time has a fraction of a second only if the user gave one; the fraction is in whole milliseconds. The
+/// range ends at the start of the current second at the latest, because later events may not exist yet. Days and local
+/// times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
@@ -88,8 +88,8 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     Ok(DateRange::new(start, end.unwrap_or(last_second).min(last_second))?)
 }
 
-/// The range of an export, as [`resolve_range`]. Fails if the range has a fraction of a second, because files and archives
-/// continue at whole seconds, as requests do.
+/// The range of an export, as [`resolve_range`]. Fails if the range has a fraction of a second, because requests have
+/// whole seconds, and files and archives continue at whole seconds.
 pub(crate) fn resolve_whole_seconds<Tz: TimeZone>(
     range: &RangeArgs,
     now: DateTime<Tz>,

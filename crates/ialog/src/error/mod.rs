@@ -34,7 +34,8 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
-    /// An error whose texts contain no token and no password of a URL, because they quote arguments and settings.
+    /// An error. Tokens and passwords of URLs are removed from its texts, because the texts quote arguments and
+    /// settings.
     fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             code,

@@ -37,8 +37,8 @@ pub(crate) struct ArchiveRows {
     range: Option<DateRange>,
     /// Whether the user gave the end of the range.
     has_end: bool,
-    /// If events that do not match are returned too: the filter, and the counts of the events that it tested. The reader
-    /// then has no filter, because it skips most events that do not match.
+    /// The filter, and the counts of the events that it tested. `None` unless events that do not match are returned
+    /// too. If set, the reader has no filter, because a reader with a filter skips most events that do not match.
     marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
@@ -133,7 +133,7 @@ impl ArchiveRows {
     }
 
     /// The contracts whose archive ends before the end of the range, although the user gave that end, each with the end
-    /// of the archive. A contract that has nothing of the range is not among them.
+    /// of the archive. Excludes contracts whose archive has nothing of the range.
     fn missed_ends(&self, unproven: &[(ContractNumber, RangeSet)]) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let Some(range) = self.range.filter(|_| self.has_end) else {
             return Vec::new();

@@ -3,10 +3,10 @@
 //! A filter selects operations, not events: an operation is selected if one of its events matches, and its row describes
 //! all of its events. So the events that do not match are folded too.
 //!
-//! What is kept in memory: for each operation its lead event, its ids and a summary of constant size, but no other
-//! event. An event without an id that links it to others is an operation of its own, and is dropped at once if it does
-//! not match. Operations that do not match are kept until their contract is complete, because a later event may match.
-//! Then they are dropped, if the contracts are read one after the other. For a count, no event is kept.
+//! For each operation, the lead event, the ids and a summary of constant size are kept in memory, but no other event.
+//! An event without an id that links it to others is an operation of its own, and is dropped at once if it does not
+//! match. Operations that do not match are kept until their contract is complete, because a later event may match. If
+//! the contracts are read one after the other, such operations are then dropped. For a count, no event is kept.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +55,8 @@ pub(crate) struct OperationFolder {
 }
 
 impl OperationFolder {
-    /// A folder for events whose contracts may alternate, or follow each other if `by_contract` is set.
+    /// Starts to fold events. The contracts of the events may alternate, unless `by_contract` says that they follow
+    /// each other.
     pub(crate) fn new(by_contract: bool) -> Self {
         Self { by_contract, ..Self::default() }
     }

@@ -119,7 +119,7 @@ impl Rows {
         self
     }
 
-    /// A folder for the operations of these rows. Needs the rows of [`Self::return_all`].
+    /// An [`OperationFolder`] that folds these rows into operations. Call [`Self::return_all`] first.
     pub(crate) fn operation_folder(&self) -> OperationFolder {
         OperationFolder::new(matches!(self.source, RowSource::Service(_)))
     }

@@ -9,8 +9,8 @@ use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, Resourc
 /// Number of words of a filter key after which no further events are recorded for that key.
 const MAX_WORDS: usize = 1000;
 
-/// Maximum number of recorded words that are listed. The list is shown if no recorded word is similar to the word in
-/// the filter, and omitted if there are more recorded words than this.
+/// Maximum number of recorded words to list. If no recorded word is similar to the word in the filter, all recorded
+/// words are listed. If there are more recorded words than this, the list is omitted.
 const MAX_LISTED: usize = 12;
 
 /// The words that a filter requires, and the words of the events read so far. Empty once an event has matched.

@@ -129,7 +129,7 @@ impl Column {
     }
 }
 
-/// Maximum number of columns of an output, of a template and of an order. Each is computed for each row.
+/// Maximum number of columns in an output, in a template, and to sort by. Each column is computed for each row.
 const MAX_COLUMNS: usize = 1000;
 
 /// Fails for more than [`MAX_COLUMNS`] columns.

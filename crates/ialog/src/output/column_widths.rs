@@ -11,8 +11,8 @@ pub(super) struct WidthRequest {
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
     /// Preferred width. If the spare width is sufficient, the column gets this width before other columns grow beyond
-    /// their minimum. Otherwise the column has no priority and grows evenly with the others: if it is narrower than
-    /// preferred, it may have no room for a whole word anyway.
+    /// their minimum. Otherwise the column has no priority and grows evenly with the others. A column below its
+    /// preferred width may have no room for a whole word anyway.
     pub(super) preferred: usize,
 }
 

@@ -46,8 +46,8 @@ enum JqFailure {
     Record(String),
 }
 
-/// A compiled expression, on a thread of its own with a stack of [`STACK_BYTES`], which ends when this is dropped. Neither
-/// an expression nor a record can end the program, see [`jq_guard`](super::jq_guard).
+/// A compiled expression on a separate thread, with a stack of [`STACK_BYTES`]. The thread ends when the `JqExpression`
+/// is dropped. Neither an expression nor a record can end the program, see [`jq_guard`](super::jq_guard).
 pub(crate) struct JqExpression {
     tasks: Sender<JqTask>,
 }
@@ -192,7 +192,8 @@ fn nesting(json: &str) -> usize {
     deepest
 }
 
-/// A JSON text in which each escape of half a character is that of U+FFFD. JSON allows such escapes, jq does not.
+/// The JSON text with the escape of U+FFFD in place of each escape of a lone surrogate. JSON allows lone surrogates, jq
+/// does not.
 fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     let unit = |text: &str| u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok();
     let mut out = String::new();
@@ -344,7 +345,7 @@ mod tests {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
         let failed = run(".a", &deep);
         assert!(failed.starts_with("1 jq cannot read the record of event h:"), "{failed:.200}");
-        // Half a character is replaced, and a whole one stays.
+        // A lone surrogate is replaced, and a surrogate pair stays.
         for (json, expected) in [
             (r#"{"a":"x\ud800y"}"#, "x\u{fffd}y\n"),
             (r#"{"a":"\udc00\ud800"}"#, "\u{fffd}\u{fffd}\n"),

@@ -1,6 +1,6 @@
-//! Limits of a jq expression. A call of `__step` is inserted wherever an expression can repeat or collect something. It
-//! counts, and ends the evaluation if there are too many steps, too little stack or too large a value. No expression can
-//! catch this end, because it is an unwinding of the thread and not an error of jq.
+//! Limits of a jq expression. A call of `__step` is inserted wherever an expression can repeat or collect something.
+//! `__step` counts its calls. It ends the evaluation if there were too many steps, if too little stack is left, or if a
+//! value is too large. An expression cannot catch this, because it unwinds the thread and is not a jq error.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -30,7 +30,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// Name of the filter that counts.
 const STEP: &str = "__step";
 
-/// Name of the filter that multiplies, which can make a string as long as any number.
+/// Name of the filter that multiplies. Multiplication can make a string as long as any number.
 const MULTIPLY: &str = "__multiply";
 
 /// The reason why an evaluation was ended.

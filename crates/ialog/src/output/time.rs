@@ -1,5 +1,5 @@
-//! Times and ranges in a time zone. In messages always with their offset; in tables in the shortest form that the range
-//! makes unambiguous.
+//! Times and ranges in a time zone. Messages always show times with their offset. Tables use the shortest form that is
+//! unambiguous within the range.
 
 use chrono::{DateTime, Datelike, Offset, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -29,8 +29,8 @@ fn format_in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> Stri
 
 /// The form of the times in a table.
 ///
-/// It depends on the range, which a reader knows, and not on the rows that happen to be shown. A row has its date if
-/// the range touches several days, and its offset if the range has several.
+/// It depends on the range, which a reader knows, and not on the rows that happen to be shown. A row shows the date if
+/// the range touches several days, and the offset if the range has several offsets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeFormat {
     zone: Tz,

@@ -1,6 +1,6 @@
 //! Handles signals that end the program. The first two signals end the running command in an orderly way, so that it
-//! removes incomplete files before the program returns. The third signal ends the process at once, and so does the second
-//! one if the command has not ended soon after it.
+//! removes incomplete files before the program returns. The third signal ends the process at once. The process also
+//! ends if the command has not ended soon after the second signal.
 
 use std::time::Duration;
 

@@ -134,8 +134,9 @@ pub struct FileCheckpoint {
 }
 
 impl FileCheckpoint {
-    /// Reads the checkpoint of a partial file, with the hash of the bytes that it counts. `None` if there is none. Fails
-    /// if the checkpoint cannot be read or was changed, and if the partial file has not the bytes that it states.
+    /// Reads the checkpoint of a partial file, with the hash of the bytes that it counts. `None` if there is none.
+    /// Fails if the checkpoint cannot be read or was changed, or if the partial file does not have the bytes that the
+    /// checkpoint states.
     pub(super) fn read(partial: &ResumableFile) -> Result<Option<(Self, Sha256)>, Error> {
         let Some((bytes, path)) = partial.checkpoint()? else {
             return Ok(None);
@@ -150,8 +151,8 @@ impl FileCheckpoint {
         Ok(Some((checkpoint, hash)))
     }
 
-    /// Whether the file at `path` is complete, and its export was only killed before it removed the checkpoint. Then
-    /// the checkpoint is of the end of the range, and the file is what the checkpoint states.
+    /// Whether the file at `path` is complete, and its export was killed just before it removed the checkpoint. In this
+    /// case, the checkpoint is at the end of the range, and the file has the content that the checkpoint states.
     pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
         let begins_as_stated = || {
             let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;
@@ -172,7 +173,7 @@ impl FileCheckpoint {
         begins_as_stated().unwrap_or(false)
     }
 
-    /// The digest of this checkpoint, whatever it states about itself.
+    /// Computes the digest of this checkpoint. Ignores the digest that the checkpoint states.
     pub(super) fn own_digest(&self) -> Digest {
         let content = Self { digest: Digest::sha256(&[]), ..self.clone() };
         Digest::sha256(&content.to_bytes())

@@ -107,7 +107,7 @@ impl ContractExportRun<'_> {
         let is_due = |unverified: &DateRange| {
             let gaps = self.writer.state.gaps.iter();
             let mut gaps = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(unverified).is_some()));
-            // The export that is finished has read the gap, and may not have written that to the state.
+            // The interrupted export has read the gap, but may not have written that to the state.
             let was_read = is_finishing && gaps.clone().all(|gap| gap.last_try() >= started);
             let is_waiting = gaps.any(|gap| gap.next > started);
             !was_read && (self.exporter.recount || !is_waiting)
@@ -131,8 +131,8 @@ impl ContractExportRun<'_> {
         }
         let has_gaps = tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_)));
         if is_finishing || has_gaps {
-            // The interrupted export may have read windows that were not compared, and a gap may be a total of a longer
-            // range that was not explained.
+            // The interrupted export may have read windows whose totals were not compared. A gap may stand for an
+            // unexplained total of a longer range.
             cross_check::run(self, range, u64::MAX).await?;
         }
         if self.exporter.recount || self.exporter.reread {

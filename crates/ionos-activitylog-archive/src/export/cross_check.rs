@@ -21,9 +21,9 @@ struct CountedRange {
     total: u64,
 }
 
-/// Compares the verified ranges of days that overlap `range`, which was read in `windows` windows, and the range before
-/// it: an event at the boundary of two exports may belong to neither. A single window with events that continues no
-/// archived range is not compared, because its scan has counted the range.
+/// Compares the verified ranges of days that overlap `range` or the second before it: an event at the boundary of two
+/// exports may belong to neither. `range` was read in `windows` windows. If a single window has events and continues no
+/// archived range, it is not compared, because its scan has counted the range.
 ///
 /// A request that fails ends the comparison and not the export, because every event is archived already.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
@@ -87,7 +87,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
             // A service may count every content of an amended event.
             let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
             let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
-            // The records without a time that another day has are part of the total.
+            // The total includes the records without a time that another day has.
             let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));
             if total > archived {
                 has_gap = true;
@@ -103,7 +103,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
             && !has_gap
             && let Some(last) = days.last()
         {
-            // It is unknown which midnight it is, so the last day stands for all.
+            // It is unknown at which midnight the event is, so the last day gets the gap.
             add_gap(job, *last, last.total, last.total.saturating_add(total - in_days))?;
         }
     }
@@ -116,8 +116,8 @@ fn with_range_before(range: DateRange) -> DateRange {
     DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
 }
 
-/// States in the manifests that a range has fewer events than the service reports, so that the next export reads it again
-/// and no later answer about the archive calls it complete.
+/// States in the manifests that a range has fewer events than the service reports. So the next export reads the range
+/// again, and no command reports the range as complete before that.
 fn add_gap(job: &mut ContractExportRun<'_>, day: CountedRange, seen: u64, total: u64) -> Result<(), Error> {
     let reason = KnownGap::reason(GapReason::TotalIncreased).to_owned();
     let mut addition = job.writer.empty_manifest(day.date);
@@ -128,7 +128,7 @@ fn add_gap(job: &mut ContractExportRun<'_>, day: CountedRange, seen: u64, total:
     job.writer.save_if_due()
 }
 
-/// The verified ranges with totals that overlap `range`, in series without a gap between them.
+/// The verified ranges that overlap `range` and have a total, grouped into series of adjacent ranges.
 fn series(job: &ContractExportRun<'_>, range: DateRange) -> Vec<Vec<CountedRange>> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
     let days = job.writer.chain.days.range(first..=last);

@@ -18,12 +18,12 @@ use crate::error::Error;
 use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
 use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
-/// Number of uncompressed bytes since the last checkpoint after which the next one is saved, at the end of a window.
-/// Each checkpoint waits for the disk.
+/// Number of uncompressed bytes between two checkpoints. A checkpoint is saved at the end of the window that reaches
+/// this number. Each checkpoint waits for the disk.
 const CHECKPOINT_BYTES: u64 = 16 << 20;
 
-/// Number of requests since the last checkpoint after which the next one is saved, at the end of a window. After a
-/// kill, the next export repeats the requests since the last checkpoint.
+/// Number of requests between two checkpoints. A checkpoint is saved at the end of the window that reaches this number.
+/// After a kill, the next export repeats the requests since the last checkpoint.
 const CHECKPOINT_REQUESTS: u64 = 50;
 
 /// Totals of a file export, so far or at its end.
@@ -238,8 +238,8 @@ impl FileExport {
         self.finish()
     }
 
-    /// A window that was read and is verified. If a window fails that is read again after the end of the range, the file
-    /// is discarded, because a resumed export would not read it.
+    /// A window that was read and is verified. After the end of the range is reached, windows may be read again. If
+    /// such a window fails, the file is discarded, because a resumed export would not read the window.
     fn verified(&mut self, window: Result<Option<Window>, ionos_activitylog::Error>) -> Result<Option<Window>, Error> {
         let verdict = |window: &Window| window.verdict();
         let window = window.and_then(|window| window.as_ref().map_or(Ok(()), verdict).map(|()| window));
@@ -275,7 +275,7 @@ impl OpenFile {
             .map_err(|error| Error::Write { path: self.partial.target().to_path_buf(), source: error })?;
         self.broken = false;
         self.exported.requests = self.exported.requests.saturating_add(window.requests);
-        // Events that reached the log while the range was read come last, in a window of an earlier time.
+        // The last window may be of an earlier time: it contains events that reached the log while the range was read.
         self.exported.read_to = self.exported.read_to.max(Some(window.range.end()));
         self.since_checkpoint.requests += window.requests;
         self.since_checkpoint.windows += 1;

@@ -214,7 +214,7 @@ impl Exporter {
         self
     }
 
-    /// Number of events with which a part ends at the next full hour.
+    /// Number of events after which a part ends at the next full hour.
     #[cfg(test)]
     pub(crate) fn part_events(mut self, events: u64) -> Self {
         self.part_events = events;

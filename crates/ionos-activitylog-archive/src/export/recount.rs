@@ -14,7 +14,7 @@ use crate::manifest::CountComparison;
 /// Age from which a range counts as recounted or sealed if it is found complete.
 const CONFIRMED_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// Counts or reads every verified range again that overlaps `range`.
+/// Recounts every verified range that overlaps `range`, or reads it again.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
     let days = job.writer.chain.days.range(first..=last);
@@ -38,8 +38,8 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
     job.writer.save_if_due()
 }
 
-/// Whether the service reports as many events for a range as are archived. What a manifest states about an earlier total
-/// does not count: events may have been archived since, or been found missing.
+/// Whether the service reports as many events for a range as are archived. Ignores the earlier totals in the manifest:
+/// since then, events may have been archived, or found to be missing.
 async fn total_equals_archive(
     job: &mut ContractExportRun<'_>,
     date: NaiveDate,

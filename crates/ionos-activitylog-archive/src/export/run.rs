@@ -26,7 +26,8 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) events_received: u64,
     /// The archived records without a time, for the ranges that are read again. `None` until one is read again.
     pub(super) undated: Option<ArchivedUndated>,
-    /// Number of records without a time that the last range read again returned and that other days have.
+    /// Number of records without a time that the service returned for the last range that was read again, although
+    /// other days already have them.
     pub(super) undated_elsewhere: u64,
 }
 
@@ -36,7 +37,7 @@ impl ContractExportRun<'_> {
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
         let events = self.exporter.client.events(self.contract.clone(), range);
-        // The export compares the totals itself: it archives the events of a day that is read again as late events.
+        // The export compares the totals itself: if it reads a day again, it archives the new events as late events.
         events.cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
 
@@ -86,8 +87,9 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range. `None` if the service reports no exact total, if the range starts or
-    /// ends within a second, which a request cannot express, and once the export is stopped.
+    /// Total that the service reports for a range. `None` if the service reports no exact total, or if the export is
+    /// stopped. Also `None` if the range starts or ends within a second, because a request can only express whole
+    /// seconds.
     pub(super) async fn total(&mut self, range: DateRange) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);

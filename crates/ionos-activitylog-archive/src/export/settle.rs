@@ -13,9 +13,9 @@ const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 /// Maximum time by which the clock of this machine may be ahead of the service's clock without a warning.
 const CLOCK_WARNING_LIMIT: TimeDelta = TimeDelta::seconds(60);
 
-/// The part of a range whose events are at least `delay` old. `None` if the whole range is too recent. The earlier time
-/// of two clocks counts, that of this machine (`local`) and that of the service. A clock that is ahead would include
-/// times whose events are not in the log yet.
+/// The part of a range whose events are at least `delay` old. `None` if the whole range is too recent. The age is
+/// measured by the clock that shows the earlier time: that of this machine (`local`) or that of the service. A clock
+/// that is ahead would include times whose events are not in the log yet.
 #[must_use]
 pub fn settled_range(
     range: DateRange,

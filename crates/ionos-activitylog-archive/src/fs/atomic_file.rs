@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
-    /// Who opens a file while others may read it can read what is written later.
+    /// A user who opens a file while others may read it can also read what is written later.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_file_that_is_written_is_private_from_the_start() {

@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 /// Suffix of temporary files.
 pub(super) const PARTIAL: &str = ".partial";
 
-/// Creates a temporary file with this prefix that only its owner may read, from the start: who opens a file while it is
-/// readable can read what is written later.
+/// Creates a temporary file with this prefix. Only its owner may read it, from the start: a user who opens a file while
+/// it is readable can also read what is written later.
 pub(super) fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     temporary_file_with_mode(folder, prefix, 0o600)
 }
@@ -22,7 +22,8 @@ pub(super) fn of_complete_file(folder: &Path, prefix: &str) -> io::Result<Option
     if !cfg!(unix) {
         return Ok(None);
     }
-    // The umask cannot be read without changing it, so a file that stays empty and is removed at once shows it.
+    // The umask cannot be read without changing it. So create an empty file, which shows the umask and is removed at
+    // once.
     let file = temporary_file_with_mode(folder, prefix, 0o640)?;
     Ok(Some(file.as_file().metadata()?.permissions()))
 }

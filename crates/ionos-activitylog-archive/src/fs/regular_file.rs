@@ -1,6 +1,6 @@
 //! Opens files whose names others can guess. Only regular files are opened: a pipe or a device could block or never
-//! end, and a link could lead to a file that is none of the archive. A file that is written in place must have no other
-//! name, because its content would change there as well. What is read has a bound.
+//! end, and a link could lead to a file outside of the archive. A file that is written in place must have no other name
+//! (hard link), because its content would change there as well. Reads are bounded.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ use crate::error::Error;
 #[error("it is not a regular file")]
 pub(crate) struct NotRegularFile;
 
-/// Whether a file was not opened because it is a link or no regular file.
+/// Whether a file was not opened because it is a link or not a regular file.
 pub(crate) fn is_not_regular(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|error| error.is::<NotRegularFile>())
 }
@@ -64,7 +64,7 @@ fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let not_regular = || io::Error::other(NotRegularFile);
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => return Err(not_regular()),
-        // The error of opening the file is clearer.
+        // If the metadata cannot be read, continue: the error of opening the file is clearer.
         _ => {}
     }
     let file = options.open(path)?;

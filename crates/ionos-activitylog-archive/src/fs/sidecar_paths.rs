@@ -10,8 +10,8 @@ use super::folder::{folder_of, sync_folder_of};
 use super::permissions::private;
 use crate::digest::Digest;
 
-/// Maximum length in bytes of a final name that the names beside it contain in full. In place of a longer name, they
-/// contain its beginning and a digest, because file systems allow 255 bytes.
+/// Maximum length in bytes of a final name that the names of the files beside it contain in full. If the final name is
+/// longer, these names contain its beginning and a digest, because file systems allow 255 bytes.
 const MAX_NAME_BYTES: usize = 200;
 
 /// The final path and the paths beside it, which depend only on the final path.
@@ -56,7 +56,7 @@ impl SidecarPaths {
     /// beside the user's file. Here, the temporary name is fixed, so that the next process overwrites the file of a
     /// killed one. No two processes use the name at once, because the partial file is locked.
     pub(super) fn replace_checkpoint(&self, bytes: &[u8], fail_points: &FailPoints) -> io::Result<()> {
-        // A file of this name that an earlier process has left is no file to go on with.
+        // Do not continue a file of this name that an earlier process has left.
         remove(&self.next_checkpoint)?;
         let mut options = File::options();
         let mut next = private(options.write(true).create_new(true)).open(&self.next_checkpoint)?;

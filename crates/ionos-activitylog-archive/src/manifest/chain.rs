@@ -85,7 +85,7 @@ pub(crate) struct Chain {
     pub(crate) links: Vec<ManifestLink>,
     /// Manifests of version 1 that the chain does not list yet, in order of their days.
     pub(crate) not_imported: Vec<ManifestLink>,
-    /// Those of these manifests that are not linked to the one before.
+    /// Those of `not_imported` that are not linked to the manifest before.
     pub(crate) unlinked: Vec<ManifestLink>,
 }
 

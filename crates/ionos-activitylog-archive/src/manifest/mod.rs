@@ -3,9 +3,10 @@
 //! the one before, and none is ever replaced, so that no part or manifest can be changed or removed without changing
 //! every later manifest.
 //!
-//! The first manifest of a day states what was read of it. A further one only adds: late events, or a range that was
-//! read later or verified at last. [`Manifest::add`] gives what all manifests of a day state together. The manifests of
-//! days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be replaced.
+//! The first manifest of a day states what was read of the day. A further manifest only adds to it: late events, or a
+//! range that was read or verified later. [`Manifest::add`] gives what all manifests of a day state together. The
+//! manifests of days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be
+//! replaced.
 //!
 //! A manifest depends only on the data and the version of the program. It contains no clock time, run or machine, so
 //! that exporting the same events again gives the same bytes. Facts about runs are in `_runs.ndjson`.
@@ -46,7 +47,8 @@ use crate::sum::{saturating_sum, saturating_sum_if_known};
 /// Schema and version of the manifests that this crate writes. This crate also reads `ialog.manifest/1`.
 pub const MANIFEST_SCHEMA: &str = "ialog.manifest/2";
 
-/// The schema of the manifests that version 0.1.0 wrote. They name no proofs, but are read, verified and continued.
+/// The schema of the manifests that version 0.1.0 wrote. Such manifests name no proofs, but this crate reads, verifies
+/// and continues them.
 const MANIFEST_SCHEMA_1: &str = "ialog.manifest/1";
 
 /// The rule by which events are identified: their `@uuid`, or else the SHA-256 of their canonical content.
@@ -244,7 +246,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// As [`Manifest::from_bytes`], for a file in the folder of a day, where only version 1 has its manifests.
+    /// As [`Manifest::from_bytes`], for a file in the folder of a day. Only manifests of version 1 are in such folders.
     pub(crate) fn from_bytes_of_version_1(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         let manifest = Self::from_bytes(bytes, path)?;
         if manifest.schema != MANIFEST_SCHEMA_1 {
@@ -254,8 +256,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Whether an export may add this manifest to what `known` states about the same day. An addition has new files, or
-    /// only ranges, and states nothing else about a file that `known` names.
+    /// Whether an export may add this manifest to what `known` states about the same day. An addition names a new file,
+    /// or no file at all. If it repeats a file that `known` names, it states the same about this file.
     pub(crate) fn adds_to(&self, known: &Self) -> bool {
         let known_part = |part: &Part| known.parts.iter().find(|known| known.file == part.file);
         let known_kept = |kept: &KeptRecords| known.kept.iter().find(|known| known.file == kept.file);
@@ -307,8 +309,9 @@ impl Manifest {
         self.parts.iter().any(|one| one.file == *part)
     }
 
-    /// Whether an interrupted export can have left a part that the manifest of its day does not name (`None`: the day
-    /// has no manifest): a part of late events, or of a range that was read for the first time.
+    /// Whether an interrupted export can have left a part that the manifest of its day does not name. This can be a
+    /// part of late events, or of a range that was read for the first time. `of_day` is `None` if the day has no
+    /// manifest.
     pub(crate) fn can_be_leftover(of_day: Option<&Self>, part: &PartName) -> bool {
         let ranges = of_day.into_iter().flat_map(|manifest| &manifest.ranges);
         let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();
@@ -376,8 +379,8 @@ impl Manifest {
         }
     }
 
-    /// This manifest as the start of what several manifests of its day state together. The ranges of version 1 get
-    /// their totals from the parts.
+    /// Converts this manifest to a sum, to which [`Manifest::add`] adds the later manifests of its day. The ranges of
+    /// version 1 get their totals from the parts.
     pub(crate) fn into_sum(mut self) -> Self {
         if self.schema == MANIFEST_SCHEMA_1 {
             let totals: Vec<Option<u64>> =
@@ -438,8 +441,8 @@ pub(crate) enum CountComparison {
     Equal,
     Fewer,
     More,
-    /// More than the archived events and not more than their lines: the service may count the contents of an amended
-    /// event, or have another event.
+    /// More than the distinct archived events, but not more than their lines. The service may count each content of an
+    /// amended event, or may have a further event.
     Ambiguous,
 }
 

@@ -122,8 +122,8 @@ impl KnownGap {
     }
 }
 
-/// Replaces what the entries state about the range of a new entry. Adjacent verified ranges with the same proof are
-/// merged.
+/// Adds a new entry, which replaces what the other entries state about its range. Adjacent verified ranges with the
+/// same proof are merged.
 pub(super) fn cover(entries: &mut Vec<ReadRange>, new: ReadRange) {
     let mut all = Vec::new();
     let replaced: RangeSet = new.range().into_iter().collect();

@@ -30,8 +30,8 @@ impl<R: Read> HashingReader<R> {
         })
     }
 
-    /// Whether the whole file is the one of the manifest. Reads what is left of it, and at most one byte more than the
-    /// manifest states.
+    /// Whether the whole file is the one that the manifest names. Reads the rest of the file, but at most one byte
+    /// beyond the size that the manifest states.
     pub(crate) fn is_unchanged(&mut self, part: &Part) -> io::Result<bool> {
         let left = part.bytes.saturating_sub(self.bytes).saturating_add(1);
         io::copy(&mut self.by_ref().take(left), &mut io::sink())?;

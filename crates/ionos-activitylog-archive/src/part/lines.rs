@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::Part;
 
-/// Largest size of a line in bytes: that of a page, which contains the record. A longer line is cut, so that it is no
-/// JSON.
+/// Largest size of a line in bytes: that of a page, which contains the record. A longer line is cut, and is then not
+/// valid JSON.
 pub(crate) const MAX_LINE_BYTES: u64 = ionos_activitylog::BODY_CAP;
 
 /// The lines of a part, decompressed.
@@ -41,8 +41,8 @@ impl Read for SharedFile {
 }
 
 impl PartReader {
-    /// Opens a part. Reads at most one byte more of its lines than the manifest states, so that a file that was replaced
-    /// cannot fill the memory.
+    /// Opens a part. The lines are read to at most one byte beyond the size that the manifest states, so that a
+    /// replaced file cannot fill the memory.
     pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Self> {
         let file = SharedFile(Arc::new(Mutex::new(HashingReader::new(regular_file::open(path)?))));
         let lines = decompress(part.file.compression, BufReader::with_capacity(1 << 17, file.clone()))?;

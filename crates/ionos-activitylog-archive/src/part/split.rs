@@ -18,8 +18,8 @@ use crate::error::Error;
 use crate::fs::FailPoints;
 use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 
-/// Number of events with which a part ends at the next full hour: about 85 MB of lines. This is so small that a killed
-/// export repeats little work and that tools can load a whole part into memory.
+/// Number of events after which a part ends at the next full hour: about 85 MB of lines. A killed export then repeats
+/// little work, and tools can load a whole part into memory.
 pub(crate) const PART_EVENTS: u64 = 100_000;
 
 /// A range that was read and lies within one day, with the part that holds its events. `part` is `None` if the range

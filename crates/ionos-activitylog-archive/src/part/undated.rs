@@ -1,5 +1,5 @@
-//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A day has
-//! each of them once. A range that is read again adds none that any day has.
+//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A day
+//! has each of them once. Reading a range again adds no such record that any day already has.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ impl ArchivedUndated {
         Ok(self.archived.contains(&Digest::sha256(event.raw().as_bytes())))
     }
 
-    /// Adds an event of a range that is read again, which is archived or becomes a late event.
+    /// Adds an event of a range that is read again. The event is already archived, or becomes a late event.
     pub(crate) fn add_archived(&mut self, event: &Event) {
         if event.time().is_none() {
             self.archived.insert(Digest::sha256(event.raw().as_bytes()));

@@ -248,8 +248,8 @@ impl ArchiveReader {
         self.progress
     }
 
-    /// Reads the parts of the events that were returned to their ends, which compares these parts with their manifests.
-    /// For callers that need no further event.
+    /// Reads the open parts to their ends, and so compares these parts with their manifests. For callers that need no
+    /// further event.
     pub fn finish_open_parts(&mut self) -> Result<(), Error> {
         let mut skipped = SkippedCounts::default();
         for Reverse(mut head) in std::mem::take(&mut self.open) {

@@ -1,8 +1,8 @@
 //! Compares the state of a contract with its chain of manifests. The state can show that manifests are missing or were
-//! added, and can switch no check off.
+//! added, but it cannot switch off a check.
 //!
-//! An export opens the state before it writes, and closes it after all else. So a kill leaves a chain that is longer than
-//! its state only if the state is open.
+//! An export opens the state before it writes, and closes it after all else. So if a kill leaves a chain that is longer
+//! than its state, the state is open.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,14 +19,14 @@ use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange};
 pub(crate) const RESTORE_ARCHIVE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
      `ialog verify` shows all differences";
 
-/// What a chain of manifests states that a state is compared with.
+/// The content of a chain of manifests with which a state is compared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChainSummary<'a> {
     /// All entries of the chain, those of version 1 first.
     pub(crate) links: &'a [ManifestLink],
     /// What all manifests of a day state together, open ones included.
     pub(crate) days: &'a BTreeMap<NaiveDate, Manifest>,
-    /// Days of open manifests that closed manifests repeat.
+    /// Days whose open manifest repeats a closed one.
     pub(crate) repeated: &'a [NaiveDate],
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum StateDifference {
     MissingManifests { first: u64, last: u64 },
     /// The last manifest that the state names is missing. It has version 1.
     MissingManifestOfVersion1(NaiveDate),
-    /// The last manifest that the state names is another one in the chain.
+    /// The chain has another manifest in place of the last one that the state names.
     OtherManifest(ManifestLink),
     /// The state has a range that no manifest covers.
     MissingRange(DateRange),
@@ -118,8 +118,8 @@ impl StateDifference {
 }
 
 impl StateComparison {
-    /// Compares a state with its chain. `is_previous`: the state is the previous copy, because the last one is damaged, so
-    /// an export may have been interrupted since.
+    /// Compares a state with its chain. `is_previous`: the state is the previous copy, because the latest state is
+    /// damaged. An export may have been interrupted since that copy.
     pub(crate) fn new(folder: &ContractFolder, state: &State, is_previous: bool, chain: ChainSummary<'_>) -> Self {
         let links = chain.links;
         let added = match state.head {
@@ -127,7 +127,7 @@ impl StateComparison {
                 Some(place) => links.get(place + 1..).unwrap_or_default(),
                 None => return Self { differences: vec![missing_head(folder, head, links)], has_added: false },
             },
-            // Version 0.1.0 wrote no head while manifests were to be linked again.
+            // While manifests still had to be linked again, version 0.1.0 wrote no head.
             None => {
                 let first = links.iter().position(|link| link.number.is_some());
                 first.and_then(|first| links.get(first..)).unwrap_or_default()
@@ -182,7 +182,7 @@ pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
 /// What the manifests of each day state together. Fails as [`Chain::read`], and if the state shows that manifests are
 /// missing. A state that cannot be read is ignored: a reader may lack the permission, and can do without it.
 pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
-    // An export that runs adds to the chain before it writes the state, so the state is read first.
+    // Read the state first, because a running export adds to the chain before it writes the state.
     let state = State::read(folder);
     let chain = Chain::read(folder)?;
     if let Ok((Some(state), warning)) = state {

@@ -58,11 +58,12 @@ impl State {
     }
 }
 
-/// The state in the terms of the current version. Version 1 called a range sealed if its number of events was equal.
+/// The state in the terms of the current version. Version 1 called a range sealed if only the number of events was
+/// equal, which is now called recounted.
 fn from_version_1(mut state: State) -> State {
     if state.schema == STATE_SCHEMA_1 {
         state.schema = STATE_SCHEMA.to_owned();
-        // While manifests were to be linked again, the latest one was not known.
+        // While manifests still had to be linked again, the latest manifest was not known.
         state.head = state.head.filter(|_| state.relink.take().is_none());
         let sealed = state.coverage.iter_mut().filter(|entry| entry.state == Certainty::Sealed);
         sealed.for_each(|entry| entry.state = Certainty::Recounted);

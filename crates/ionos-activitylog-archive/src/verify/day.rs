@@ -21,7 +21,7 @@ use crate::part::HashingReader;
 use crate::part::lines::MAX_LINE_BYTES;
 use crate::sum::{saturating_sum, saturating_sum_if_known};
 
-/// Number of bytes after the end of a part, as its manifest states it, that are read of a longer file.
+/// Maximum number of extra bytes to read if a file is longer than its manifest states.
 const MAX_EXTRA_BYTES: u64 = 16 << 20;
 
 /// First half of the SHA-256 of a line, which is enough to distinguish the contents of one id.
@@ -165,7 +165,7 @@ fn check_part<'a>(
         };
         report.findings.push(location.find(None, Problem::Changed, format!("{detail}; {consequence}")));
     } else {
-        // The manifest contradicts itself, because it states the digest of this file.
+        // The file has the digest that the manifest states. If other values differ, the manifest contradicts itself.
         let time = (scan.first, scan.last) != (part.first, part.last);
         let time = time.then(|| "the time of the first or last event differs from the manifest".to_owned());
         let stated = lines_differ.map(|detail| (Problem::Changed, detail));
@@ -334,7 +334,8 @@ impl PartScan {
             return;
         };
         // An event with the same id and another content was amended. Equal records without a usable @uuid are several
-        // events if they are adjacent, or one of them is late, or they have no time and may be of several windows.
+        // events in three cases: they are adjacent, one of them is late, or they have no time and may be from several
+        // windows.
         let in_other_part = !std::ptr::eq(*other, part);
         let adjacent = self.last_id.as_ref() == Some(id);
         let is_repeat = id.is_of_content() && (adjacent || !has_time || part.late && in_other_part);

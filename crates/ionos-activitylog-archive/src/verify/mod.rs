@@ -1,6 +1,6 @@
-//! Verifies an archive without the service. If the last manifest is the original, every part or manifest that was
-//! changed or removed is found, and every file that was added. The verification compares each manifest with the files
-//! of its day and with the next manifest.
+//! Verifies an archive without the service. If the last manifest is the original, every changed or removed part or
+//! manifest and every added file is found. The verification compares each manifest with the files of its day and with
+//! the next manifest.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, and `day` checks
 //! the lines of a day. `foreign` knows files that are not of the archive, and `moved` recognises parts under other
@@ -94,7 +94,7 @@ pub struct ManifestChain {
     pub unlinked_days: Vec<NaiveDate>,
     /// Whether the chain lists the manifests of version 1.
     pub has_import: bool,
-    /// The manifest that a digest was kept of. `None` before [`VerifyReport::compare_heads`].
+    /// The manifest whose digest was kept elsewhere. `None` before [`VerifyReport::compare_heads`].
     pub kept: Option<ManifestLink>,
 }
 
@@ -122,14 +122,15 @@ impl ManifestChain {
         self.links.last().copied()
     }
 
-    /// The manifests after the one that a digest was kept of. Empty without such a digest.
+    /// The manifests after the one whose digest was kept elsewhere. Empty without such a digest.
     #[must_use]
     pub fn after_kept(&self) -> &[ManifestLink] {
         let kept = self.kept.and_then(|kept| self.links.iter().position(|link| *link == kept));
         kept.and_then(|kept| self.links.get(kept + 1..)).unwrap_or_default()
     }
 
-    /// Whether there is a day, and all that was read is closed and linked, so that the chain proves it up to its end.
+    /// Whether the archive has a day, no export is unfinished, and all manifests are linked. The chain then proves
+    /// everything up to its end.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let has_day = !self.links.is_empty() || !self.open_days.is_empty();
@@ -291,7 +292,7 @@ pub fn verify_archive_with_progress(
     for folder in &selected {
         let (found, manifests) = chain::check_contract(archive.root(), folder, &foreign);
         report.add(found);
-        // Not the contract that a manifest names, which may have been changed.
+        // Use the contract of the folder, because the contract in a manifest may have been changed.
         folders.extend(manifests.iter().map(|manifest| folder.day(manifest.date)));
         days.extend(manifests);
     }

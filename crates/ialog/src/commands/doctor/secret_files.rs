@@ -5,10 +5,10 @@ use std::path::Path;
 use ionos_activitylog::{Origin, Setting};
 
 /// A warning about each file that contains credentials and is open to other users. `None` if there is no such file, or
-/// if the system has no permissions in the manner of Unix.
+/// if the system has no Unix permissions.
 pub(super) fn describe_readable(settings: &[Setting]) -> Option<String> {
     let credentials = settings.iter().filter(|setting| setting.name() == "credentials");
-    // A file whose credentials are overridden contains them, too.
+    // Include files whose credentials are overridden, because such a file still contains a secret.
     let mut paths: Vec<&Path> = credentials
         .flat_map(|setting| std::iter::once(setting).chain(setting.overridden()))
         .filter_map(|setting| match setting.origin() {

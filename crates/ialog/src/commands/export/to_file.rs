@@ -148,12 +148,12 @@ impl<'a> SingleFileExport<'a> {
     }
 
     /// Whether the same arguments gave this range at an earlier time. Without `--to`, a range ends at the time of the
-    /// command, so it has the same start or, after `--last`, the same length.
+    /// command. The earlier range then has the same start or, with `--last`, the same length.
     fn began_earlier(&self, range: DateRange) -> bool {
         if self.args.range.to.is_some() || range.end() > self.range.end() {
             return false;
         }
-        // The end of a range that is too recent is removed, and times are rounded to seconds.
+        // The part of a range that is too recent is removed, and times are rounded to seconds.
         let longest = self.requested.duration();
         let shortest = self.range.duration() - TimeDelta::seconds(1);
         range.start() == self.range.start() || (shortest..=longest).contains(&range.duration())

@@ -1,5 +1,5 @@
-//! Finds operations by a request id or a queue reference. Neither is in every event, and queue references are reused,
-//! so events are first grouped into chains by both, and the chains are then split by request.
+//! Finds operations by a request id or a queue reference. An event may lack either of them, and queue references are
+//! reused. So events are first grouped into chains by both, and each chain is then split by request.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

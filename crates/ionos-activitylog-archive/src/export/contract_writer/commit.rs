@@ -78,7 +78,7 @@ impl ContractWriter {
             manifest.check().map_err(|detail| Error::InconsistentManifest { path, detail })?;
             self.append(date, &manifest.to_bytes())?;
         }
-        // The chain is written first: an open manifest that the chain already has is recognised.
+        // Write the chain before the open manifests: an open manifest that the chain already has is recognised.
         if self.open_on_disk.iter().any(|date| !self.chain.open.contains_key(date)) {
             self.write_open()?;
         }

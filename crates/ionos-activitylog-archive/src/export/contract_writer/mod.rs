@@ -143,7 +143,7 @@ impl ContractWriter {
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
     }
 
-    /// The last entry of the chain. Before the manifests of version 1 are imported, the last of these.
+    /// The last entry of the chain. If the manifests of version 1 are not imported yet, the last one of version 1.
     pub(crate) fn head(&self) -> Option<ManifestLink> {
         self.chain.links.last().copied()
     }
@@ -160,7 +160,7 @@ impl ContractWriter {
         self.kept.entry(date).or_default().push(records);
     }
 
-    /// Whether days are over whose manifests are open.
+    /// Whether the manifest of a day that is over is still open.
     pub(crate) fn has_days_to_close(&self) -> bool {
         self.chain.open.keys().any(|date| self.is_over(*date))
     }
@@ -175,7 +175,7 @@ impl ContractWriter {
         self.state.open && self.state.open_since.is_some()
     }
 
-    /// Records that an export, started at `started`, is running, or finishes an interrupted one.
+    /// Records that an export is running. It started at `started`, unless it finishes an interrupted export.
     pub(crate) fn begin(&mut self, started: DateTime<Utc>) -> Result<(), Error> {
         if !self.was_interrupted() {
             self.state.open_since = Some(started);
@@ -186,8 +186,8 @@ impl ContractWriter {
         self.import()
     }
 
-    /// Ends an export. After the end of its range, closes the days that are over. If it ended before, the state stays
-    /// open, so that the next export finishes the open days and removes leftovers.
+    /// Ends an export. If the export reached the end of its range, closes the days that are over. Otherwise the state
+    /// stays open, so that the next export finishes the open days and removes leftovers.
     pub(crate) fn end(&mut self, is_complete: bool) -> Result<(), Error> {
         if is_complete {
             self.close_days(|_| true)?;

@@ -82,7 +82,7 @@ async fn an_export_writes_what_every_command_accepts() {
     }
 }
 
-/// The parts of a day that is open: each says whether it is verified as the ranges of the day do.
+/// For each part of an open day, whether the part is verified. This must agree with the ranges of the day.
 fn open_parts(simulator: &Simulator, root: &Path) -> Vec<bool> {
     let open = crate::manifest::OpenManifests::read(&folder(simulator, root).open_manifests()).unwrap();
     open.manifests.iter().flat_map(|manifest| &manifest.parts).map(|part| part.verified).collect()

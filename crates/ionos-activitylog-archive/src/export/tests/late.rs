@@ -12,7 +12,7 @@ async fn late_events_are_written_to_a_separate_part() {
     let early = world("2026-11-05T00:00:00Z").behavior(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
-    // No late event has arrived yet, and equal counts a day after the end of a range are no more than that.
+    // No late event has arrived yet. Equal counts a day after the end of a range make the range recounted, not sealed.
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
     assert_eq!((same.late, same.no_longer_served, same.requests), (0, 0, 3));

@@ -91,7 +91,7 @@ async fn an_archive_whose_end_is_missing_is_not_read() {
     }
 }
 
-/// An interrupted export stays one: its leftovers are removed by the next export.
+/// An interrupted export stays interrupted: the next export removes its leftovers.
 #[tokio::test]
 async fn rebuilding_a_readable_state_keeps_that_an_export_is_open() {
     let root = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! The service does not document the form of records, their repetitions and how it counts them. For every variant, no
-//! event is lost, and a manifest has a total only if the service reported it.
+//! The service does not document the form of records, whether it repeats them, or how it counts them. For every
+//! variant, no event is lost, and a manifest has a total only if the service reported it.
 
 use super::*;
 

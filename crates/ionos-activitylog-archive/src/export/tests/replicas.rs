@@ -1,5 +1,5 @@
-//! A replica of the service lacks events and answers some of the requests. What an answer has shown or counted is never
-//! forgotten: the archive has it, or states a gap until a later export finds it.
+//! A replica of the service lacks events and answers some of the requests. An event that an answer has shown or counted
+//! is never lost: the archive has the event, or states a gap until a later export finds it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

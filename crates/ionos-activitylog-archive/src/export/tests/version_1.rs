@@ -80,7 +80,7 @@ async fn an_archive_of_version_1_is_continued_and_its_manifests_stay() {
 
     let again = export(&continuing(&simulator, root.path()), &simulator, requested).await.unwrap();
     assert!(again.nothing_to_do);
-    // Version 1 did not know totals of ranges, but those of parts, with which a recount compares.
+    // Manifests of version 1 have no totals of ranges. A recount uses their totals of parts instead.
     let recount = continuing(&simulator, root.path()).recount(true);
     let recounted = export(&recount, &simulator, requested).await.unwrap();
     assert_eq!((recounted.events, recounted.late), (0, 0));
@@ -119,8 +119,7 @@ async fn an_unlinked_manifest_of_version_1_is_never_proven_but_named() {
     let root = archive_of_version_1();
     let simulator = simulator();
     let folder = folder(&simulator, root.path());
-    // A consistent edit of the first day, as if an interrupted export had still to link the second one, and a state that
-    // says so.
+    // A consistent edit of the first day. The state says that an interrupted export still had to link the second day.
     edit(root.path(), "2026-11-20", "\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"");
     let state = folder.path().join("_state.json");
     let text = std::fs::read_to_string(&state).unwrap();
@@ -141,7 +140,7 @@ async fn an_unlinked_manifest_of_version_1_is_never_proven_but_named() {
         assert_eq!((report.findings.len(), report.is_complete()), (0, false));
         assert_eq!(report.chains[0].unlinked_days, [second]);
         assert_eq!(verify(true).findings.len(), 1, "a kept digest does not prove the days before");
-        // The chain of the next version names the stretch for ever.
+        // The chain of the next version names the unlinked day permanently.
         let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
         let _ = export(&continuing(&simulator, root.path()), &simulator, more).await.unwrap();
     }

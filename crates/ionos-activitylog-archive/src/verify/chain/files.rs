@@ -93,8 +93,8 @@ impl ChainCheck<'_> {
         }
     }
 
-    /// Reports a file that no manifest names. An export that is running or was killed may have written it, if it can be
-    /// a file of an unfinished export; then the result is not OK, either.
+    /// Reports a file that no manifest names. If the file can be from an export that is running or was killed, it is
+    /// only a warning. The result is not OK in this case, either.
     fn report_unnamed(&mut self, path: PathBuf, can_be_leftover: bool) {
         if !is_regular_file(&path) {
             self.foreign.report(&mut self.report, self.root, path);

@@ -56,14 +56,14 @@ struct ChainCheck<'a> {
     closed: BTreeSet<NaiveDate>,
     /// The last manifest of each day in the chain, with its number.
     last_of_day: BTreeMap<NaiveDate, (u64, Manifest)>,
-    /// Whether no manifest is missing or unreadable. Otherwise, what it states is unknown, which is one finding and not
-    /// one more for each range and file of it.
+    /// Whether no manifest is missing or unreadable. A missing or unreadable manifest is a single finding. Its ranges
+    /// and files are unknown, and get no findings of their own.
     is_complete: bool,
     /// Files that no manifest names. A manifest that is missing or unreadable may name them.
     unnamed: Vec<PathBuf>,
     /// The manifests of version 1 that could be read, in order of their days.
     version_1: Vec<(ManifestLink, Manifest)>,
-    /// Name of the service and rule for ids of the first manifest, which all others must have.
+    /// Service name and id rule of the first manifest. All other manifests must have the same.
     identity: Option<(String, String)>,
 }
 
@@ -120,7 +120,7 @@ impl<'a> ChainCheck<'a> {
         self.report.warnings.push(warning);
     }
 
-    /// The names in a folder of the archive, or `None` if there is none. A finding if it cannot be listed.
+    /// The names in a folder of the archive, or `None` if there is none. A folder that cannot be listed is a finding.
     fn list(&mut self, folder: &Path) -> Option<Vec<String>> {
         match std::fs::symlink_metadata(folder) {
             Ok(found) if !found.is_dir() => {
@@ -331,7 +331,7 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Checks the open manifests, which prove nothing. Returns the days of those that closed manifests repeat.
+    /// Checks the open manifests, which prove nothing. Returns the days whose open manifest repeats a closed one.
     fn check_open(&mut self) -> Vec<NaiveDate> {
         let path = self.folder.open_manifests();
         let open = match OpenManifests::read(&path) {
@@ -357,7 +357,7 @@ impl<'a> ChainCheck<'a> {
                     repeated.extend(last.map(|(number, _)| (date, *number)));
                     continue;
                 }
-                // If manifests are missing, it may add to one of them.
+                // If manifests are missing, the open manifest may add to a missing one.
                 OpenManifestKind::Contradiction if !self.is_complete => {}
                 OpenManifestKind::Contradiction => {
                     let detail = format!("{date} was changed: {CONTRADICTS_CLOSED}");

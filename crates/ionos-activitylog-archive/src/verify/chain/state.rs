@@ -10,7 +10,7 @@ use crate::verify::Problem;
 
 impl ChainCheck<'_> {
     /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
-    /// read. `repeated`: days of open manifests that closed manifests repeat.
+    /// read. `repeated`: days whose open manifest repeats a closed one.
     pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) {
         let path = self.folder.path().join(STATE);
         let (state, is_previous) = match State::read(self.folder) {

@@ -1,4 +1,4 @@
-//! Archives edited by a person who knows the format, so that the digests and sums of what was edited are right again.
+//! Archives edited by a person who knows the format and has corrected the digests and sums of the edited data.
 
 use std::collections::BTreeMap;
 
@@ -430,7 +430,7 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
             assert_eq!(report.warnings.is_empty(), expected.is_some(), "{name}: {:?}", report.warnings);
             fs::remove_file(&path).unwrap();
         }
-        // A folder or a link of such a name is none of the archive, unless a file system makes it.
+        // A folder or a link of such a name is foreign, unless a file system creates it.
         fs::create_dir(&path).unwrap();
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
         let expected = if name == "Thumbs.db" { vec![] } else { vec![Problem::Foreign] };
