@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use chrono::{DateTime, Utc};
 
-use crate::event::{Event, EventId, EventMultiset};
+use crate::event::{Event, EventId};
 use crate::range::DateRange;
 
 /// All events of a window so far.
@@ -74,6 +74,11 @@ impl CollectedEvents {
         (self.contents.len() as u64).saturating_sub(self.amended)
     }
 
+    /// The times of all contents, in no particular order. A record without a readable time has the start of the window.
+    pub(super) fn times(&self) -> Vec<DateTime<Utc>> {
+        self.keys.iter().map(|key| key.time).collect()
+    }
+
     /// Takes all contents, in the order in which they were read.
     pub(super) fn take_all(&mut self) -> Vec<Event> {
         std::mem::replace(self, Self::new(self.range)).contents
@@ -85,10 +90,15 @@ impl CollectedEvents {
         self.keys.reserve(additional);
     }
 
-    /// Adds one event and returns its id.
-    pub(super) fn add(&mut self, event: Event) -> EventId {
+    /// Adds one event.
+    pub(super) fn add(&mut self, event: Event) {
+        self.add_with_id(event.id(), event);
+    }
+
+    /// Adds one event, whose id is known already.
+    pub(super) fn add_with_id(&mut self, id: EventId, event: Event) {
         self.bytes += event.raw().len() as u64;
-        let (time, id) = (event.time(), event.id());
+        let time = event.time();
         let first = match self.first_index.entry(id.clone()) {
             Entry::Occupied(entry) => Some(*entry.get()),
             Entry::Vacant(entry) => {
@@ -97,14 +107,13 @@ impl CollectedEvents {
             }
         };
         match first {
-            Some(first) if self.has_content(first, &id, &event) => return id,
+            Some(first) if self.has_content(first, &id, &event) => return,
             Some(_) => self.amended += 1,
             None => {}
         }
         let is_outside = time.is_some_and(|time| !self.range.contains(time));
         self.out_of_window += u64::from(is_outside);
-        self.push(event, id.clone());
-        id
+        self.push(event, id);
     }
 
     fn push(&mut self, event: Event, id: EventId) {
@@ -142,20 +151,15 @@ impl CollectedEvents {
         (events, out_of_window)
     }
 
-    /// Adds each repeat in `events` as a further event, because equal records without a usable `@uuid` are several
-    /// events. Returns the number of added events.
-    pub(super) fn add_repeats(&mut self, events: &EventMultiset) -> u64 {
-        let mut added = 0;
-        for (id, count) in events.iter() {
-            let Some(first) = self.first_index.get(id).and_then(|index| self.contents.get(*index)).cloned() else {
-                continue;
-            };
-            for _ in 1..count {
-                self.push(first.clone(), id.clone());
-                added += 1;
-            }
+    /// Adds further events: `repeats`, whose texts are known already, and `other_texts` of the contents that were counted
+    /// as amendments. A repeated record without a usable `@uuid` is an event of its own, and so is one that differs only
+    /// in its formatting.
+    pub(super) fn add_repeats(&mut self, repeats: Vec<Event>, other_texts: u64) {
+        self.amended -= other_texts;
+        for event in repeats {
+            let id = event.id();
+            self.push(event, id);
         }
-        added
     }
 }
 
@@ -176,9 +180,10 @@ mod tests {
             events.add(event(record));
         }
         assert_eq!((events.distinct(), events.amended, events.out_of_window), (2, 1, 0));
-        let repeated = event(r#"{"n":3}"#).id();
-        assert_eq!(events.add_repeats(&[repeated.clone(), repeated].into_iter().collect()), 1);
-        assert_eq!(events.take(range).0.len(), 4);
+        events.add(event(r#"{"n": 3}"#));
+        events.add_repeats(vec![event(r#"{"n":3}"#)], 1);
+        assert_eq!((events.count(), events.amended), (4, 1));
+        assert_eq!(events.take(range).0.len(), 5);
     }
 
     #[test]

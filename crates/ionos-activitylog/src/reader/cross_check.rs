@@ -28,8 +28,8 @@ pub(super) const TOO_MANY_DIFFER: &str = "its totals differ for too many ranges"
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CrossCheck {
-    /// Not compared, because no comparison is needed: the stream has not ended, or it has a single window with events,
-    /// and the scan of that window counted the range.
+    /// Not compared, because no comparison is needed: the stream has not ended, or it has a single window with events
+    /// that its total proves. The scan of that window counted the range.
     #[default]
     NotNeeded,
     /// The windows have as many events as the service reports, if necessary after some of them were read again.
@@ -45,6 +45,7 @@ struct CheckedWindow {
     range: DateRange,
     /// Number of events that prove the window. `None` if it has a gap, or was verified without a total.
     total: Option<u64>,
+    is_verified: bool,
     /// Hashes of the ids of the events. `None` if they were dropped to save memory.
     ids: Option<Vec<u64>>,
 }
@@ -90,8 +91,10 @@ impl ReturnedWindows {
     pub(super) fn add(&mut self, window: &mut Window) {
         let ids = std::mem::take(&mut window.id_hashes);
         self.ids += ids.len();
-        let total = window.reported_total.filter(|_| window.is_verified());
-        self.windows.push(CheckedWindow { range: window.range.to_whole_seconds(), total, ids: Some(ids) });
+        let is_verified = window.is_verified();
+        let total = window.reported_total.filter(|_| is_verified);
+        let range = window.range.to_whole_seconds();
+        self.windows.push(CheckedWindow { range, total, is_verified, ids: Some(ids) });
         while self.ids > CROSS_CHECK_IDS
             && let Some(first) = self.windows.get_mut(self.first_with_ids)
         {
@@ -104,7 +107,7 @@ impl ReturnedWindows {
     pub(super) fn need_check(&self) -> bool {
         match &self.windows[..] {
             [] => false,
-            [only] => only.total == Some(0),
+            [only] => only.is_verified && only.total.is_none_or(|total| total == 0),
             _ => true,
         }
     }
@@ -114,7 +117,11 @@ impl ReturnedWindows {
         let mut comparison = Comparison::default();
         let series = self.series();
         if series.is_empty() {
-            comparison.unusable = Some("no two windows in a row were verified by totals".to_owned());
+            let reason = match self.windows.iter().any(|window| window.total.is_some()) {
+                true => "no two windows in a row were verified by totals",
+                false => "the range was verified without totals",
+            };
+            comparison.unusable = Some(reason.to_owned());
         }
         for windows in series {
             self.compare_series(api, contract, windows, &mut comparison).await;

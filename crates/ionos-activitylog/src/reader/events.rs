@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
+use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::pages::PageStream;
 use crate::reader::request::EventsRequest;
 use crate::reader::stream::EventStream;
@@ -170,4 +171,11 @@ impl Events {
     pub(super) fn contract(&self) -> &ContractNumber {
         &self.request.contract
     }
+}
+
+/// Lets the streams of several requests share the extra requests that a wrong total may cost. A program that reads the
+/// ranges of one contract one after the other would otherwise spend them for each range.
+pub fn share_extra_requests(mut events: Events, extra: &Arc<ExtraRequests>) -> Events {
+    events.request.extra = Some(extra.clone());
+    events
 }

@@ -18,9 +18,9 @@ const EARLY_ENDS: u64 = 3;
 /// window. A service that limits its pages to this length has many such pages.
 const REPEATED_END_PROBES: u64 = 4;
 
-/// The extra requests of one reading.
+/// The extra requests of one reading, or of several readings of one contract that share them.
 #[derive(Debug, Default)]
-pub(super) struct ExtraRequests {
+pub struct ExtraRequests {
     spent: AtomicU64,
     /// Distinct events received, each counted in the first window that returned it.
     events: AtomicU64,

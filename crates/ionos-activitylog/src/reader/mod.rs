@@ -15,10 +15,11 @@
 
 pub(crate) mod checkpoint;
 mod collected_events;
+mod content_repeats;
 pub(crate) mod contracts;
 pub(crate) mod cross_check;
 pub(crate) mod events;
-mod extra_requests;
+pub(crate) mod extra_requests;
 mod page_reader;
 pub(crate) mod pages;
 mod plan;
@@ -31,6 +32,7 @@ mod scanned_window;
 mod split_totals;
 pub(crate) mod stream;
 pub(crate) mod summary;
+mod suspected_limit;
 pub(crate) mod verification;
 pub(crate) mod window;
 mod window_reader;

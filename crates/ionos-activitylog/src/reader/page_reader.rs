@@ -57,7 +57,9 @@ impl PageReader<'_> {
             };
             let may_repeat = attempts < self.api.retry.attempts();
             match page.map(Response::into_inner) {
-                Ok(page) if may_repeat && page.partial_search.is_some() => self.received.keep(range, page.events),
+                Ok(page) if may_repeat && page.partial_search.is_some() && self.extra.try_spend(1, size) => {
+                    self.received.keep(range, page.events);
+                }
                 Ok(page) => return Ok(FetchedPage { page, requests }),
                 Err(error) if may_repeat && may_be_transient(error.kind()) => {}
                 Err(error) if may_be_read_in_pieces(&error) && size > 1 => {

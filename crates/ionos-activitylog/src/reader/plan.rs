@@ -21,6 +21,9 @@ pub(super) struct PlannedWindow {
     /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
     /// requests.
     pub(super) was_scanned: bool,
+    /// Number of events of a longer window whose events are not all in this one, if that number may be a limit; see
+    /// [`suspected_limit`](crate::reader::suspected_limit).
+    pub(super) suspected_limit: Option<u64>,
     /// If this window is the first part of a split: number of requests that led to the split. Otherwise 0.
     pub(super) earlier_requests: u64,
 }
@@ -51,7 +54,14 @@ impl Resolution {
 
 impl PlannedWindow {
     pub(super) fn new(range: DateRange) -> Self {
-        Self { range, mismatch_splits: 0, part_of: None, was_scanned: false, earlier_requests: 0 }
+        Self {
+            range,
+            mismatch_splits: 0,
+            part_of: None,
+            was_scanned: false,
+            suspected_limit: None,
+            earlier_requests: 0,
+        }
     }
 
     /// Whether the window is longer than the shortest window that can be requested.

@@ -9,6 +9,7 @@ use crate::contract::ContractNumber;
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::range::DateRange;
+use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::window::Window;
 
 /// Default number of windows that are read at the same time. This number bounds the memory, because a window has at
@@ -25,6 +26,8 @@ pub(super) struct EventsRequest {
     pub(super) filter: Filter,
     /// Whether the totals of the windows are compared with the total of the range.
     pub(super) cross_check: bool,
+    /// The extra requests that the stream shares with others. `None` if it has its own.
+    pub(super) extra: Option<Arc<ExtraRequests>>,
 }
 
 impl EventsRequest {
@@ -37,6 +40,7 @@ impl EventsRequest {
             windows_at_once: DEFAULT_WINDOWS_AT_ONCE,
             filter: Filter::new(),
             cross_check: true,
+            extra: None,
         }
     }
 

@@ -4,6 +4,7 @@ mod contracts;
 mod cross_check;
 mod faults;
 mod hostile;
+mod limits;
 mod probe;
 mod random;
 mod resume;

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use std::hash::RandomState;
 
 use crate::api::page::{Total, UnreadableRecord};
-use crate::event::{Event, EventMultiset};
+use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::collected_events::CollectedEvents;
+use crate::reader::content_repeats::ContentRepeats;
 use crate::reader::scanned_pages::Scan;
 
 /// Number of identical scans in a row that prove a window without a usable total, if one page holds the whole window. A
@@ -156,9 +157,8 @@ impl ScanFacts {
 #[derive(Debug)]
 pub(super) struct Verification {
     pub(super) events: CollectedEvents,
-    /// Number of occurrences of each record without a usable `@uuid` in the last scan. Empty unless the total counts
-    /// repeats.
-    repeats_without_id: EventMultiset,
+    /// The records without a usable `@uuid` of the last scan. Empty unless the total counts repeats.
+    content_repeats: ContentRepeats,
     agreed_total: Option<u64>,
     /// See [`ScanFacts::lowest_total`].
     lowest_total: Option<u64>,
@@ -190,7 +190,7 @@ impl Verification {
     pub(super) fn new(range: DateRange) -> Self {
         Self {
             events: CollectedEvents::new(range),
-            repeats_without_id: EventMultiset::new(),
+            content_repeats: ContentRepeats::default(),
             agreed_total: None,
             lowest_total: None,
             total_changed: false,
@@ -239,7 +239,7 @@ impl Verification {
         let facts = self.collect(scan, is_finest);
         self.has_usable_total = facts.has_usable_total();
         if facts.repeats_are_counted().is_none() {
-            self.repeats_without_id.clear();
+            self.content_repeats.clear();
         }
         // An event outside of the window shows that the service does not honour the range, so nothing is proven.
         if self.events.out_of_window > 0 { None } else { facts.proof() }
@@ -253,13 +253,14 @@ impl Verification {
         let known_before = self.events.distinct();
         // If all events of the first scan are new, `union` is also the number of its distinct events.
         let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
-        self.repeats_without_id.clear();
+        self.content_repeats.clear();
         self.events.reserve(events.len());
         for event in events {
-            let id = self.events.add(event);
+            let id = event.id();
             if id.is_of_content() {
-                self.repeats_without_id.insert(id.clone());
+                self.content_repeats.add(id.clone(), &event);
             }
+            self.events.add_with_id(id.clone(), event);
             if let Some(in_scan) = &mut in_scan {
                 in_scan.insert(id);
             }
@@ -282,10 +283,9 @@ impl Verification {
         self.scans += 1;
         self.scans_without_new = if has_new { 0 } else { self.scans_without_new + 1 };
         self.identical_scans = if has_new || misses_events { 1 } else { self.identical_scans + 1 };
-        let repeats_without_id: u64 = self.repeats_without_id.iter().map(|(_, count)| count - 1).sum();
         ScanFacts {
             distinct,
-            repeats_without_id,
+            repeats_without_id: self.content_repeats.count(),
             union,
             agreed_total,
             highest_total: self.highest_total,
@@ -322,7 +322,9 @@ impl Verification {
 
     /// Adds the counted repeats to the events, as events of their own.
     fn add_repeats(&mut self) {
-        self.duplicates -= self.events.add_repeats(&std::mem::take(&mut self.repeats_without_id));
+        self.duplicates -= self.content_repeats.count();
+        let (repeats, other_texts) = self.content_repeats.take();
+        self.events.add_repeats(repeats, other_texts);
     }
 }
 

@@ -2,6 +2,7 @@
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
 use std::hash::RandomState;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::BoxFuture;
@@ -19,6 +20,7 @@ use crate::reader::scan::{SUSPICIOUS_TOTAL, ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::scanned_window::ScannedWindow;
 use crate::reader::split_totals::SplitTotals;
+use crate::reader::suspected_limit::{may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::Window;
 
@@ -90,8 +92,8 @@ impl<W> WindowResult<W> {
 }
 
 impl ReadingProgress {
-    pub(super) fn new(id_hasher: Option<RandomState>) -> Self {
-        Self { id_hasher, ..Self::default() }
+    pub(super) fn new(id_hasher: Option<RandomState>, extra: Option<Arc<ExtraRequests>>) -> Self {
+        Self { id_hasher, extra: extra.unwrap_or_default(), ..Self::default() }
     }
 }
 
@@ -108,7 +110,7 @@ pub(super) struct WindowReader<'a> {
 pub(super) struct ReadingProgress {
     /// Number of windows with a wrong total so far.
     mismatches: AtomicU32,
-    pub(super) extra: ExtraRequests,
+    pub(super) extra: Arc<ExtraRequests>,
     pub(super) received: ReceivedEvents,
     pub(super) split_totals: SplitTotals,
     /// Hashes the ids of returned events. `None` without a cross-check.
@@ -253,6 +255,18 @@ impl WindowReader<'_> {
                 // Events outside of the window may be the same in every window.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
+            }
+            if proof.is_some() && resolution == Resolution::Second && may_be_limited(window, &verification) {
+                let windows = split_between_events(window, &verification);
+                if windows.len() > 1 && extra.try_split(page_size) {
+                    self.keep_results(&mut verification);
+                    return Ok(WindowResult::Split { windows, requests });
+                }
+                if window.suspected_limit.is_some() {
+                    let total = verification.highest_total;
+                    let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
+                    return Ok(WindowResult::Unverified(scanned));
+                }
             }
             if let Some(proof) = proof {
                 return Ok(WindowResult::Verified(ScannedWindow::finish_verified(

@@ -104,13 +104,14 @@ impl WindowStream {
         request.api = Arc::new(api);
         let id_hasher = request.cross_check.then(RandomState::new);
         let rest = position.remaining_range().map(DateRange::to_whole_seconds);
+        let progress = Arc::new(ReadingProgress::new(id_hasher, request.extra.clone()));
         let mut stream = Self {
             concurrency: request.windows_at_once,
             request: Arc::new(request),
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
             last_id: 0,
-            progress: Arc::new(ReadingProgress::new(id_hasher)),
+            progress,
             position,
             summary: Summary::default(),
             has_failed: false,

@@ -1,0 +1,102 @@
+//! Recognises a limit on the number of events that a service returns and counts for one range. If it says nothing about
+//! the limit, a range with more events looks complete: as many hits as the total. Limits are round numbers, so a window
+//! with a round number of events is read again as two windows. If it was complete, each of them has fewer events.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+
+use crate::range::DateRange;
+use crate::reader::plan::PlannedWindow;
+use crate::reader::verification::Verification;
+
+/// Minimum number of events that may be a limit. Smaller limits are limits on the page size.
+const MIN_LIMIT: u64 = 100;
+
+/// Whether a window may have more events than its scans returned and counted.
+pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification) -> bool {
+    let events = verification.reported_total().unwrap_or(verification.events.distinct());
+    match window.suspected_limit {
+        // The longer window had this number of events, and some of them were outside of this window.
+        Some(limit) => events == limit,
+        None => is_round(events),
+    }
+}
+
+/// Splits a window between two of its events: a complete window has fewer events in each part.
+pub(super) fn split_between_events(window: PlannedWindow, verification: &Verification) -> Vec<PlannedWindow> {
+    let events = verification.reported_total().unwrap_or(verification.events.distinct());
+    let (boundaries, suspected_limit) = match boundaries(window.range, &verification.events.times()) {
+        Boundaries::Between(second) => (vec![second], Some(events)),
+        Boundaries::Around(seconds) => (seconds, None),
+    };
+    let ends = boundaries.iter().copied().chain([window.range.end()]);
+    let starts = [window.range.start()].into_iter().chain(boundaries.iter().copied());
+    let ranges = starts.zip(ends).filter_map(|(start, end)| DateRange::new(start, end).ok());
+    ranges.map(|range| PlannedWindow { range, suspected_limit, part_of: None, earlier_requests: 0, ..window }).collect()
+}
+
+/// Where to split a window.
+#[derive(Debug, PartialEq, Eq)]
+enum Boundaries {
+    /// At a whole second with events before it and after it, about as many on either side.
+    Between(DateTime<Utc>),
+    /// At the start and the end of the only second with events, as far as they are inside the window. The part with this
+    /// second has as many events as the window.
+    Around(Vec<DateTime<Utc>>),
+}
+
+fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
+    let second = |time: &DateTime<Utc>| time.duration_trunc(TimeDelta::seconds(1)).unwrap_or(*time);
+    let mut seconds: Vec<DateTime<Utc>> = times.iter().filter(|time| range.contains(**time)).map(second).collect();
+    seconds.sort_unstable();
+    let (Some(first), Some(middle)) = (seconds.first().copied(), seconds.get(seconds.len() / 2).copied()) else {
+        return Boundaries::Around(Vec::new());
+    };
+    let after_first = || seconds.iter().find(|second| **second > first).copied();
+    let between = if middle > first { Some(middle) } else { after_first() };
+    let is_inside = |time: &DateTime<Utc>| range.start() < *time && *time < range.end();
+    match between {
+        Some(between) => Boundaries::Between(between),
+        None => Boundaries::Around([first, first + TimeDelta::seconds(1)].into_iter().filter(is_inside).collect()),
+    }
+}
+
+/// Whether a number is a multiple of 100 or a power of two, or one next to them: a limit may include or exclude its end.
+fn is_round(events: u64) -> bool {
+    let is_next_to = |is_limit: fn(u64) -> bool| (events - 1..=events + 1).any(is_limit);
+    events >= MIN_LIMIT && (is_next_to(|number| number % 100 == 0) || is_next_to(u64::is_power_of_two))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_round_numbers_or_next_to_one() {
+        for events in [100, 101, 127, 128, 129, 199, 500, 700, 999, 1_000, 1_001, 9_999, 10_000, 10_001, 65_535] {
+            assert!(is_round(events), "{events}");
+        }
+        for events in [0, 1, 64, 98, 102, 150, 250 + 3, 997, 1_234, 3_119] {
+            assert!(!is_round(events), "{events}");
+        }
+    }
+
+    #[test]
+    fn a_boundary_has_events_on_both_sides() {
+        let time = |second: u32| format!("2026-11-19T10:00:{second:02}.5Z").parse::<DateTime<Utc>>().unwrap();
+        let start: DateTime<Utc> = "2026-11-19T10:00:00Z".parse().unwrap();
+        let second = |second: i64| start + TimeDelta::seconds(second);
+        let range = DateRange::new(start, second(60)).unwrap();
+        for (times, expected) in [
+            (vec![1, 2, 3, 4], Boundaries::Between(second(3))),
+            (vec![9, 9, 9, 9, 40], Boundaries::Between(second(40))),
+            (vec![9, 40, 40, 40], Boundaries::Between(second(40))),
+            (vec![9, 9], Boundaries::Around(vec![second(9), second(10)])),
+            (vec![0, 0], Boundaries::Around(vec![second(1)])),
+            (vec![59, 59], Boundaries::Around(vec![second(59)])),
+            (vec![], Boundaries::Around(vec![])),
+        ] {
+            let times: Vec<_> = times.into_iter().map(time).collect();
+            assert_eq!(boundaries(range, &times), expected, "{times:?}");
+        }
+    }
+}
