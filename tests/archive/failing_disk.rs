@@ -251,6 +251,45 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
     }
 }
 
+/// The temporary file of a manifest or of the state is removed, so that it does not get its name: as on a full disk, the
+/// export has an event, a range or a day that no file states.
+#[test]
+fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
+    let calm = scratch_folder();
+    export_undisturbed_days(calm.path());
+    let contract = demo_contract();
+    let mut failed = 0;
+    for (step, prefix) in [(FailPoint::ManifestWritten, ".manifest."), (FailPoint::StateWritten, ".state.")] {
+        for passage in 1..=7 {
+            let folder = scratch_folder();
+            let root = folder.path().join(format!("contract={contract}"));
+            let passed = Mutex::new(0);
+            let out = folder.path().to_str().unwrap();
+            let arguments =
+                ["export", "--contract", &contract, "--out", out, "--from", "2026-11-01", "--to", "2026-11-03"];
+            let printed = run_in_process(&arguments, move |reached, _| {
+                let mut passed = passed.lock().unwrap();
+                *passed += i32::from(reached == step);
+                if reached == step && *passed == passage {
+                    for folder in [root.clone(), root.join("_manifests")].into_iter().filter(|folder| folder.exists()) {
+                        for name in names(&folder).into_iter().filter(|name| name.starts_with(prefix)) {
+                            fs::remove_file(folder.join(name)).unwrap();
+                        }
+                    }
+                }
+            });
+            if printed.code == Some(0) {
+                continue;
+            }
+            failed += 1;
+            assert_eq!(printed.code, Some(1), "{step} {passage}: {}", printed.stderr);
+            export_undisturbed_days(folder.path());
+            assert_eq!(archive_files(folder.path()), archive_files(calm.path()), "{step} {passage}");
+        }
+    }
+    assert!(failed >= 5, "{failed}");
+}
+
 #[test]
 fn a_removed_part_is_reported_by_the_export_that_wrote_it() {
     let folder = scratch_folder();

@@ -1,6 +1,7 @@
 //! Exports one contract: reads missing ranges for the first time, and ranges with gaps again to close them.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
@@ -80,6 +81,7 @@ pub(super) async fn export(
         events_received: 0,
         undated: None,
         undated_elsewhere: 0,
+        extra: Arc::default(),
     };
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;

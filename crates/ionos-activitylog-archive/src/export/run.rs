@@ -1,11 +1,13 @@
 //! The state that the steps of one contract's export share, and requests for the total of a range.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use ionos_activitylog::internal::{ExtraRequests, share_extra_requests};
 use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, PageSize, Window};
 
 use super::contract_writer::ContractWriter;
@@ -29,6 +31,8 @@ pub(super) struct ContractExportRun<'a> {
     /// Number of records without a time that the service returned for the last range that was read again, although
     /// other days already have them.
     pub(super) undated_elsewhere: u64,
+    /// The extra requests that wrong totals may cost, for all ranges together.
+    pub(super) extra: Arc<ExtraRequests>,
 }
 
 impl ContractExportRun<'_> {
@@ -37,6 +41,7 @@ impl ContractExportRun<'_> {
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
         let events = self.exporter.client.events(self.contract.clone(), range);
+        let events = share_extra_requests(events, &self.extra);
         // The export compares the totals itself: if it reads a day again, it archives the new events as late events.
         events.cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }

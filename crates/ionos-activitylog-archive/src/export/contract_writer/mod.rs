@@ -194,6 +194,7 @@ impl ContractWriter {
         }
         self.remove_partial_files()?;
         if !is_complete {
+            self.read_chain_again()?;
             let unnamed = self.unnamed_files()?.into_iter();
             let leftovers: Vec<PathBuf> = unnamed.filter(|file| file.can_be_leftover).map(|file| file.path).collect();
             self.remove(&leftovers)?;
@@ -209,6 +210,15 @@ impl ContractWriter {
         self.save()?;
         // Reports a part that was removed during the export while the service may still have its events.
         self.check_parts()
+    }
+
+    /// Forgets what is not on disk: an error may have occurred while a manifest was written, and the state must not state
+    /// more than the manifests.
+    fn read_chain_again(&mut self) -> Result<(), Error> {
+        self.chain = Chain::read(&self.folder)?;
+        self.open_on_disk = self.chain.open_on_disk.clone();
+        self.kept.clear();
+        Ok(())
     }
 
     /// The folder of a day, created if it does not exist.
