@@ -160,3 +160,39 @@ fn overwrite_replaces_a_file() {
     assert_eq!(run(command).code, Some(0));
     assert!(fs::read_to_string(folder.path().join("demo.ndjson")).unwrap().lines().eq(&week()));
 }
+
+#[test]
+fn show_prints_every_record_of_an_event_that_the_service_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |uuid: u32, status: &str, time: &str| {
+        format!(
+            r#"{{"@uuid":"00000000-0000-4000-8000-{uuid:012}","meta":{{"time":"{time}"}},"event":{{"status":"{status}"}}}}"#
+        )
+    };
+    let (noon, later) = ("2026-11-20T12:00:00Z", "2026-11-20T12:00:01Z");
+    let records =
+        [record(7, "QUEUED", noon), record(8, "DONE", noon), record(7, "FAILED", noon), record(9, "DONE", later)];
+    fs::write(folder.path().join("log.ndjson"), records.join("\n")).unwrap();
+    let flags = ["--events", "log.ndjson", "--contract", "7", "--now", "2026-11-21T00:00:00Z", "--still"];
+    let sim = start_simulator(folder.path(), &flags);
+    let show = |uuid: u32, output: &str| {
+        let id = format!("00000000-0000-4000-8000-{uuid:012}");
+        let mut command = ialog(
+            folder.path(),
+            &["show", &id, "--contract", "7", "--from", "2026-11-20", "--to", "2026-11-20", "-o", output],
+        );
+        command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
+        run(command)
+    };
+    let printed = show(7, "ndjson");
+    let mut lines: Vec<&str> = printed.stdout.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [&*records[2], &*records[0]], "{}", printed.stderr);
+    let said = "2 records have this ID, because the service changed the event";
+    assert!(printed.code == Some(0) && printed.stderr.contains(said), "{}", printed.stderr);
+    let printed = show(7, "fields");
+    assert!(printed.stdout.contains("QUEUED") && printed.stdout.contains("FAILED"), "{}", printed.stdout);
+    let printed = show(8, "ndjson");
+    assert_eq!(printed.stdout, records[1].clone() + "\n");
+    assert!(!printed.stderr.contains("records have"), "{}", printed.stderr);
+}

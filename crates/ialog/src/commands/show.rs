@@ -23,7 +23,7 @@ use crate::runtime::context::Context;
 #[command(after_help = "\
 An event ID is u: and the UUID of the record, or h: and a hash. It is the column id of `ialog query -o wide` and event_id \
 in .csv files. A UUID without u: is accepted. Without a time range, the last 30 days of the log, or the whole archive, are \
-searched.
+searched. If the service changed the event, all of its records are shown.
 
 Examples:
   ialog show u:c1b9b1b0-7b1b-11e6-9a41-000d3a002f99
@@ -64,9 +64,9 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
     let zone = resolve_zone(&args.selection.zone, context)?;
     let range = args.selection.range_or_lookback()?;
     let mut rows = Rows::open_range(&args.selection, range, Filter::new(), zone, context).await?;
-    let row = find(&id, &mut rows, context).await?;
+    let records = find(&id, &mut rows, context).await?;
     let summary = rows.into_summary();
-    let Some(row) = row else {
+    if records.is_empty() {
         let seen = summary.counts.seen;
         // If reading was incomplete, the event may be in a gap.
         summary.verdict(context)?;
@@ -74,22 +74,45 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
             format!("none of {seen} events has the ID {id}"),
             "search another time range with --from and --to, or another contract",
         ));
-    };
-    match args.output {
-        ShowFormat::Fields => context.print(fields(&row, zone)),
-        ShowFormat::Ndjson => context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n"),
-        ShowFormat::Json => context.print_data(indent_json(row.event.raw()) + "\n"),
     }
-}
-
-async fn find(id: &EventId, rows: &mut Rows, context: &mut Context<'_>) -> Result<Option<Row>, CommandError> {
-    while let Some(row) = rows.next(context).await? {
-        if row.event.id() == *id {
-            rows.stop()?;
-            return Ok(Some(row));
+    for (index, row) in records.iter().enumerate() {
+        match args.output {
+            ShowFormat::Fields if index > 0 => {
+                let mut text = StyledText::default();
+                text.push("\n");
+                context.print(text)?;
+                context.print(fields(row, zone))?;
+            }
+            ShowFormat::Fields => context.print(fields(row, zone))?,
+            ShowFormat::Ndjson => context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n")?,
+            ShowFormat::Json => context.print_data(indent_json(row.event.raw()) + "\n")?,
         }
     }
-    Ok(None)
+    if let [first, .., last] = &records[..] {
+        let count = records.len();
+        let is_changed = first.event.raw() != last.event.raw();
+        context.info(match is_changed {
+            true => format!("{count} records have this ID, because the service changed the event"),
+            false => format!("{count} equal records have this ID"),
+        });
+    }
+    Ok(())
+}
+
+/// The records with an id. There are several if the service changed the event; they have the same time, so they follow
+/// each other.
+async fn find(id: &EventId, rows: &mut Rows, context: &mut Context<'_>) -> Result<Vec<Row>, CommandError> {
+    let mut found: Vec<Row> = Vec::new();
+    while let Some(row) = rows.next(context).await? {
+        if found.first().is_some_and(|first| first.event.time() != row.event.time()) {
+            rows.stop()?;
+            break;
+        }
+        if row.event.id() == *id {
+            found.push(row);
+        }
+    }
+    Ok(found)
 }
 
 /// Parses an event id. A UUID is accepted with and without the prefix `u:`.
