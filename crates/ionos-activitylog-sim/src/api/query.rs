@@ -4,10 +4,10 @@
 //!
 //! Names are matched exactly, and other names are ignored. If a name occurs several times, the last value counts.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, Timelike, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Timelike, Utc};
 
 use crate::api::error::ApiError;
-use crate::behavior::{BadDate, Behavior, OverLimit, QueryFractions};
+use crate::behavior::{BadDate, Behavior, DateEnd, OverLimit, QueryFractions};
 
 /// Number of hits per page if the request has no `limit`.
 pub const DEFAULT_LIMIT: u64 = 20;
@@ -37,6 +37,11 @@ impl PageQuery {
             None => Ok(None),
         };
         let (start, end) = (time("dateStart")?, time("dateEnd")?);
+        let end = match behavior.date_end {
+            DateEnd::Exclusive => end,
+            // The log has no finer times.
+            DateEnd::Inclusive => end.and_then(|end| end.checked_add_signed(TimeDelta::nanoseconds(1))),
+        };
         let offset = match last("offset") {
             Some(value) => parse_number(&value).ok_or_else(|| bad_parameter("offset", "a number from 0", &value))?,
             None => 0,

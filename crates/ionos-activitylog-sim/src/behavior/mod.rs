@@ -79,6 +79,8 @@ pub struct Behavior {
     pub bad_date: BadDate,
     /// Handling of fractions of a second in `dateStart` and `dateEnd`. Default: the bounds are exact.
     pub query_fractions: QueryFractions,
+    /// Whether an event at exactly `dateEnd` is in the range. Default: it is not, as in the vendor's description.
+    pub date_end: DateEnd,
 
     /// The answer for a contract that the credentials cannot read. Default: status 403, which the vendor documents for
     /// a missing permission.
@@ -125,6 +127,7 @@ impl Default for Behavior {
             bare_date_zone: Utc.fix(),
             bad_date: BadDate::default(),
             query_fractions: QueryFractions::default(),
+            date_end: DateEnd::default(),
             foreign_contract: ForeignContract::default(),
             request_id_header: Some(HeaderName::from_static("x-request-id")),
             trailing_slash: TrailingSlash::default(),
@@ -263,6 +266,16 @@ setting! {
         CutOff = "cut-off",
         /// A bound with a fraction other than zero counts as a date that cannot be parsed.
         Refuse = "refuse",
+    }
+}
+
+setting! {
+    /// Whether an event at exactly `dateEnd` is in the range. The total follows.
+    DateEnd, default Exclusive {
+        /// It is not in the range.
+        Exclusive = "exclusive",
+        /// It is in the range, so two ranges that touch both have it.
+        Inclusive = "inclusive",
     }
 }
 

@@ -179,6 +179,7 @@ fn behavior(paging: &PagingArgs, records: RecordArgs, access: &AccessArgs, http:
         bare_date_zone: http.bare_date_zone,
         bad_date: http.bad_date,
         query_fractions: http.query_fractions,
+        date_end: http.date_end,
         foreign_contract: access.foreign_contract,
         request_id_header: http.request_id_header.0,
         trailing_slash: http.trailing_slash,

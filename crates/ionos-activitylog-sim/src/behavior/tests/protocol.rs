@@ -6,7 +6,7 @@ use http::{HeaderName, Method, StatusCode};
 
 use super::ServedSimulator;
 use crate::Simulator;
-use crate::behavior::{BadDate, Behavior, ForeignContract, QueryFractions, TrailingSlash};
+use crate::behavior::{BadDate, Behavior, DateEnd, ForeignContract, QueryFractions, TrailingSlash};
 
 #[tokio::test]
 async fn a_bare_date_is_midnight_in_the_configured_zone() {
@@ -40,6 +40,26 @@ async fn a_bad_date_is_refused_ignored_or_a_failure() {
     };
     assert_eq!(counted(QueryFractions::Count).await, 0);
     assert_eq!(counted(QueryFractions::CutOff).await, 500);
+}
+
+#[tokio::test]
+async fn the_end_of_a_range_is_exclusive_or_inclusive() {
+    for (date_end, to_event, after_event) in [(DateEnd::Exclusive, 0, 500), (DateEnd::Inclusive, 500, 500)] {
+        let behavior = Behavior { date_end, ..Behavior::default() };
+        let at = "2026-11-20T09:12:33Z";
+        let builder = Simulator::builder().behavior(behavior).burst_interval(0).events_per_day(0);
+        let builder = builder.burst(at.parse().unwrap(), TimeDelta::milliseconds(1), 500);
+        let service = ServedSimulator::start(builder).await;
+        for (start, end, expected) in [
+            ("2026-11-20T09:12:00Z", at, to_event),
+            ("2026-11-20T09:12:00Z", "2026-11-20T09:12:33.001Z", after_event),
+            (at, at, to_event),
+            (at, "2026-11-20T09:12:34Z", 500),
+        ] {
+            let page = service.log(&format!("dateStart={start}&dateEnd={end}")).await;
+            assert_eq!(page.total().as_u64(), Some(expected), "{date_end} {start} {end}");
+        }
+    }
 }
 
 #[tokio::test]
