@@ -18,6 +18,10 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::received_events::ReceivedEvents;
 use crate::runtime::clock::Clock;
 
+/// Number of unreadable hits at the start of a page after which the hits behind them are not requested any more, if none
+/// was readable so far.
+const HOPELESS_SKIPS: usize = 16;
+
 /// Reads pages of one window.
 #[derive(Clone, Copy)]
 pub(super) struct PageReader<'a> {
@@ -125,26 +129,33 @@ impl PageReader<'_> {
         Box::pin(async move {
             let half = size.div_ceil(2);
             for (offset, size) in [(offset, half), (offset + half, size - half)] {
-                if pieces.has_ended || pieces.is_hopeless() || size == 0 {
-                    return Ok(());
-                }
-                if self.piece_requests.fetch_add(1, Ordering::Relaxed) >= MAX_PIECE_REQUESTS {
-                    pieces.pages.clear();
-                    pieces.has_ended = true;
-                    return Ok(());
-                }
-                pieces.requests += 1;
-                match self.api.page(self.contract, range, offset, size).await.map(Response::into_inner) {
-                    // The service may limit the page size.
-                    Ok(page) if size > 1 && page.hits() > 0 && ends_too_early(&page, size) => {
-                        self.read_halves(range, offset, size, pieces).await?;
+                let (mut offset, mut size) = (offset, size);
+                while size > 0 {
+                    if pieces.has_ended || pieces.is_hopeless() {
+                        return Ok(());
                     }
-                    Ok(page) => pieces.add(page, size),
-                    Err(error) if may_be_read_in_pieces(&error) && size == 1 => pieces.skip(range, offset, &error),
-                    Err(error) if may_be_read_in_pieces(&error) => {
-                        self.read_halves(range, offset, size, pieces).await?;
+                    if self.piece_requests.fetch_add(1, Ordering::Relaxed) >= MAX_PIECE_REQUESTS {
+                        pieces.pages.clear();
+                        pieces.has_ended = true;
+                        return Ok(());
                     }
-                    Err(error) => return Err(error),
+                    pieces.requests += 1;
+                    match self.api.page(self.contract, range, offset, size).await.map(Response::into_inner) {
+                        // The service may limit the page size.
+                        Ok(page) if page.hits() > 0 && ends_too_early(&page, size) => {
+                            offset += page.hits();
+                            size -= page.hits();
+                            pieces.pages.push(page);
+                            continue;
+                        }
+                        Ok(page) => pieces.add(page, size),
+                        Err(error) if may_be_read_in_pieces(&error) && size == 1 => pieces.skip(range, offset, &error),
+                        Err(error) if may_be_read_in_pieces(&error) => {
+                            self.read_halves(range, offset, size, pieces).await?;
+                        }
+                        Err(error) => return Err(error),
+                    }
+                    size = 0;
                 }
             }
             Ok(())
@@ -179,7 +190,7 @@ impl Pieces {
 
     /// Whether nothing but unreadable answers arrived: the service probably sends no pages at all.
     fn is_hopeless(&self) -> bool {
-        self.pages.is_empty() && self.skipped.len() > 1
+        self.pages.is_empty() && self.skipped.len() >= HOPELESS_SKIPS
     }
 
     fn into_page(self, offset: u64) -> FetchedPage {
