@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::api::page::Page;
 use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, SPLITS_WITHOUT_EVENTS};
 use crate::range::DateRange;
 use crate::reader::plan::SplitWindow;
@@ -38,6 +39,8 @@ pub struct ExtraRequests {
     longest_end: AtomicU64,
     /// Number of requests for the page after a short page as long as `longest_end`.
     repeated_end_probes: AtomicU64,
+    /// Highest number of events that one answer had or reported exactly.
+    highest_count: AtomicU64,
 }
 
 impl ExtraRequests {
@@ -124,6 +127,18 @@ impl ExtraRequests {
     /// Records that no page follows a short page.
     pub(super) fn record_end(&self, hits: u64) {
         self.longest_end.fetch_max(hits, Ordering::Relaxed);
+    }
+
+    /// Records the number of hits of a page and its exact total.
+    pub(super) fn record_count(&self, page: &Page) {
+        let total = page.total.filter(|total| total.exact).map_or(0, |total| total.count);
+        self.highest_count.fetch_max(total.max(page.hits()), Ordering::Relaxed);
+    }
+
+    /// Whether another answer had or reported more events than these. Then the service limits neither its pages nor its
+    /// totals to this number.
+    pub(super) fn has_higher_count(&self, hits: u64) -> bool {
+        self.highest_count.load(Ordering::Relaxed) > hits
     }
 
     fn full_pages(&self, page_size: u64) -> u64 {

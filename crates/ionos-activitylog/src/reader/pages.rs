@@ -13,7 +13,7 @@ use crate::api::response::Response;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::reader::request::EventsRequest;
-use crate::reader::scan::may_be_after_end;
+use crate::reader::scan::{SMALLEST_PAGE_LIMIT, may_be_after_end};
 
 /// The pages of a range. See [`Events::pages`](crate::Events::pages).
 #[must_use = "a stream does nothing unless it is polled"]
@@ -74,7 +74,9 @@ impl PageCursor {
         }
         let EventsRequest { api, contract, range, page_size, .. } = &self.request;
         let page = match api.page(contract, range.to_whole_seconds(), self.offset, page_size.get()).await {
-            Err(error) if self.must_confirm_end && may_be_after_end(error.kind()) => return Ok(None),
+            Err(error) if self.must_confirm_end && may_be_after_end(error.kind()) => {
+                return self.end_after_refusal().await.map(|()| None);
+            }
             page => page?,
         };
         if std::mem::take(&mut self.must_confirm_end) {
@@ -115,6 +117,28 @@ impl PageCursor {
         self.must_confirm_end = is_last && is_first && received > 0;
         self.has_ended = received == 0 || is_last && !is_first;
         Ok(())
+    }
+
+    /// Fails unless a refusal of the page after the first one can only mean that there is no such page. The service may
+    /// instead limit its pages, and count only the hits of a page. A limit below the service's default page size is found
+    /// with the page that begins at the last hit.
+    async fn end_after_refusal(&self) -> Result<(), Error> {
+        let EventsRequest { api, contract, range, page_size, .. } = &self.request;
+        let is_known = match self.offset {
+            0 | 1 => true,
+            2..SMALLEST_PAGE_LIMIT => {
+                let last = api.page(contract, range.to_whole_seconds(), self.offset - 1, page_size.get()).await;
+                last.is_ok_and(|page| page.hits() == 1)
+            }
+            _ => false,
+        };
+        match is_known {
+            true => Ok(()),
+            false => Err(self.incomplete(format!(
+                "the service refuses the page after the first {} events, so there may be more than it reports",
+                self.offset
+            ))),
+        }
     }
 
     /// Whether the page after the last one has no further hits: it is empty, or the last page again, because the service

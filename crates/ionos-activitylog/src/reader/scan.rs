@@ -2,7 +2,7 @@
 //! These pages are fetched concurrently.
 
 use futures_util::future::join_all;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use crate::api::limits::ServiceLimits;
 use crate::api::page::{Page, PageSize};
@@ -21,6 +21,9 @@ const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
 const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
+
+/// Smallest number of hits to which a service plausibly limits its pages: the service's default page size.
+pub(super) const SMALLEST_PAGE_LIMIT: u64 = 20;
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
 pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
@@ -64,6 +67,7 @@ impl WindowScanner<'_> {
     pub(super) async fn scan(&self, range: DateRange, options: ScanOptions) -> Result<ScanResult, Error> {
         let ScanOptions { is_splittable, max_events, ends_before_total, part_of } = options;
         let (first, requests) = self.first_page(range).await?;
+        self.extra().record_count(&first);
         let page_size = self.current_page_size();
         let received = first.hits();
         let has_room = received < page_size;
@@ -82,7 +86,9 @@ impl WindowScanner<'_> {
         }
         if has_room && total.exact && total.count == received && self.extra().needs_end_probe(received) {
             self.gate.wait().await;
-            self.probe_end(range, &mut scan).await?;
+            if self.probe_end(range, &mut scan).await? == PageEnd::Unknown {
+                return Ok(scan.over_limit(None));
+            }
         }
         let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
         let is_over_limit = !total.exact || total.count > max_events || may_be_capped;
@@ -130,7 +136,8 @@ impl WindowScanner<'_> {
         }
         if !scan.last_page_has_room() && !scan.repeats_a_page() {
             self.fetch_after_end(range, &mut scan).await?;
-            if is_splittable && !scan.last_page_has_room() && !scan.repeats_a_page() {
+            let is_confirmed = !is_splittable && self.confirms_total(&scan);
+            if !is_confirmed && !scan.last_page_has_room() && !scan.repeats_a_page() {
                 // No page shows the end, so the total may be the number of events that offsets can reach.
                 return Ok(scan.over_limit(None));
             }
@@ -141,14 +148,12 @@ impl WindowScanner<'_> {
 
     /// Fetches the second page after a short first page whose total is its number of hits. If the service limits the
     /// page size, the total may be the number of hits of the page, and only the second page shows that there are more.
-    async fn probe_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
+    async fn probe_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
         let received = scan.received();
         let second = match self.pages.read(range, received, scan.page_size).await {
             Err(error) if may_be_after_end(error.kind()) => {
-                // The service has no page after its last hit.
-                self.extra().record_end(received);
                 scan.requests += 1;
-                return Ok(());
+                return self.end_after_refusal(range, scan).await;
             }
             second => second?,
         };
@@ -162,7 +167,38 @@ impl WindowScanner<'_> {
         if has_hits || second.page.total.is_some_and(|total| total.count > received) {
             scan.pages.push(second.page);
         }
-        Ok(())
+        Ok(PageEnd::Known)
+    }
+
+    /// What a refusal of the page after the first one says. The service may have no page after its last hit, or may limit
+    /// its pages, and its total, to the number of hits of this one. The latter is impossible if another answer had a
+    /// higher number. A limit below the service's default page size is found with the page that begins at the last hit.
+    async fn end_after_refusal(&self, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
+        let received = scan.received();
+        let is_known = match received {
+            _ if self.extra().has_higher_count(received) => true,
+            0 | 1 => true,
+            2..SMALLEST_PAGE_LIMIT => {
+                scan.requests += 1;
+                match self.pages.read(range, received - 1, scan.page_size).await {
+                    Err(error) if may_be_after_end(error.kind()) => false,
+                    last => last?.page.hits() == 1,
+                }
+            }
+            _ => false,
+        };
+        if !is_known {
+            return Ok(PageEnd::Unknown);
+        }
+        self.extra().record_end(received);
+        Ok(PageEnd::Known)
+    }
+
+    /// Whether the total of a scan whose last page has no room for more hits is more than the number of hits that the
+    /// service sends at once.
+    fn confirms_total(&self, scan: &PartialScan) -> bool {
+        let with_hits = scan.pages.iter().filter(|page| page.hits() > 0).count();
+        with_hits > 1 || self.extra().has_higher_count(scan.received())
     }
 
     /// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
@@ -332,11 +368,17 @@ impl WindowScanner<'_> {
     pub(super) async fn scan_beginning(&self, range: DateRange, max_events: u64) -> Result<Scan, Error> {
         let size = self.current_page_size();
         let offsets = (0..).map(|page| page * size).take_while(|offset| offset + size <= max_events);
-        let fetched: Vec<FetchedPage> = stream::iter(offsets)
-            .map(|offset| self.pages.read(range, offset, size))
-            .buffered(CONCURRENT_PAGES)
-            .try_collect()
-            .await?;
+        let mut pages = stream::iter(offsets)
+            .map(|offset| async move { (offset, self.pages.read(range, offset, size).await) })
+            .buffered(CONCURRENT_PAGES);
+        let mut fetched: Vec<FetchedPage> = Vec::new();
+        while let Some((offset, page)) = pages.next().await {
+            match page {
+                // The pages that were reached are returned.
+                Err(error) if offset > 0 && may_be_too_deep(error.kind()) => break,
+                page => fetched.push(page?),
+            }
+        }
         let requests = fetched.iter().map(|fetched| fetched.requests).sum();
         let pages = fetched.into_iter().map(|fetched| fetched.page).collect();
         Ok(Scan::from_pages(pages, false, requests))
@@ -415,6 +457,15 @@ impl WindowScanner<'_> {
         }
         Err(refused)
     }
+}
+
+/// Whether a short page whose total is its number of hits is known to be the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PageEnd {
+    /// No page follows, or the page that follows is a page of the scan.
+    Known,
+    /// The service refuses the next page, and no answer shows that it sends more hits at once.
+    Unknown,
 }
 
 /// What follows a first page that is shorter than its total.

@@ -19,7 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
-    Behavior, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
+    Behavior, DateEnd, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
     SimulatorBuilder, TotalShape, TotalValue,
 };
 

@@ -84,9 +84,6 @@ impl Page {
             return Err("the answer has neither a total nor a list of hits, so it is not a page of the log".to_owned());
         }
         let events = events.unwrap_or_default();
-        if total.is_none() && events.is_empty() && unreadable.is_empty() && offset == 0 {
-            return Err("the answer has neither a total nor events, so it proves nothing about the range".to_owned());
-        }
         let unreadable = unreadable.into_iter().map(|hit| UnreadableRecord {
             range,
             position: offset + hit.index,
@@ -125,8 +122,16 @@ mod tests {
 
     #[test]
     fn an_answer_that_proves_nothing_is_not_an_empty_page() {
-        for json in ["{}", r#"{"message":"hello"}"#, r#"{"hits":null}"#, r#"{"hits":{}}"#, r#"{"hits":{"hits":[]}}"#] {
+        for json in ["{}", r#"{"message":"hello"}"#, r#"{"hits":null}"#, r#"{"hits":{}}"#] {
             assert!(page(json, 0).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_of_hits_without_a_total_is_a_page() {
+        for json in [r#"{"hits":{"hits":[]}}"#, r#"{"hits":{"total":null,"hits":[]}}"#] {
+            let page = page(json, 0).unwrap();
+            assert_eq!((page.hits(), page.total), (0, None), "{json}");
         }
     }
 

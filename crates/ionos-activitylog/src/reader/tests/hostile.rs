@@ -1,6 +1,8 @@
 //! Reads from services that count wrongly or send damaged pages. Every event is returned, no window is verified without
 //! a proof, and the number of requests is bounded.
 
+mod page_ends;
+
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
@@ -25,6 +27,14 @@ struct HostileService {
     everywhere: Option<Vec<u8>>,
     /// Whether the total is the number of hits of the page.
     counts_page: bool,
+    /// Offset from which every page is refused.
+    refuses_from: Option<u64>,
+    /// Whether a page after the last hit is refused.
+    refuses_end: bool,
+    /// Whether an event at the end of a range is in the range.
+    has_end: bool,
+    /// Whether an event at the start of a range is not in the range.
+    lacks_start: bool,
     /// The total as JSON, from the true number of events and the number of the request.
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
     /// Whether every range has the whole log.
@@ -50,6 +60,10 @@ impl HostileService {
             hides: None,
             everywhere: None,
             counts_page: false,
+            refuses_from: None,
+            refuses_end: false,
+            has_end: false,
+            lacks_start: false,
             total,
             ignores_range: false,
             pages_repeat: false,
@@ -60,7 +74,8 @@ impl HostileService {
         }
     }
 
-    fn page(&self, query: PageQuery) -> Vec<u8> {
+    /// `None` if the page is refused.
+    fn page(&self, query: PageQuery) -> Option<Vec<u8>> {
         let request = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.queries.lock().unwrap().push(query);
         let filled = self.fills_pages.then(|| {
@@ -68,7 +83,12 @@ impl HostileService {
             (0..1_000).map(|index| record(request * 1_000 + index, time(index)).into_bytes()).collect::<Vec<_>>()
         });
         let is_hidden = |time| self.hides.is_some_and(|hides| hides(request, time));
-        let is_within = |time| (self.ignores_range || query.range.contains(time)) && !is_hidden(time);
+        let is_in_range = |time| match time {
+            _ if time == query.range.start() => !self.lacks_start,
+            _ if time == query.range.end() => self.has_end,
+            _ => query.range.contains(time),
+        };
+        let is_within = |time| (self.ignores_range || is_in_range(time)) && !is_hidden(time);
         let hits: Vec<&Vec<u8>> = match &filled {
             Some(records) => records.iter().collect(),
             None => {
@@ -76,6 +96,10 @@ impl HostileService {
                 self.everywhere.iter().chain(within).collect()
             }
         };
+        let is_after_end = query.offset > 0 && query.offset >= hits.len() as u64;
+        if self.refuses_from.is_some_and(|from| query.offset >= from) || self.refuses_end && is_after_end {
+            return None;
+        }
         let max_first = self.first_pages.and_then(|pages| pages.get(request as usize - 1).copied());
         let size = query.limit.min(max_first.unwrap_or(self.max_page)) as usize;
         let offset = if self.fills_pages || self.pages_repeat { 0 } else { query.offset as usize };
@@ -85,14 +109,17 @@ impl HostileService {
         let counted = if self.counts_page { page.len() } else { hits.len() };
         let total = (self.total)(counted as u64, request);
         let start = format!(r#"{{"took":1,"timed_out":false,"hits":{{"total":{total},"hits":["#);
-        [start.as_bytes(), &page.join(&b','), b"]}}"].concat()
+        Some([start.as_bytes(), &page.join(&b','), b"]}}"].concat())
     }
 }
 
 impl Transport for HostileService {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let body = self.page(PageQuery::of(&request));
-        Box::pin(async move { Ok(http::Response::new(body).into()) })
+        let answer = match self.page(PageQuery::of(&request)) {
+            Some(page) => http::Response::new(page),
+            None => http::Response::builder().status(400).body(Vec::new()).unwrap(),
+        };
+        Box::pin(async move { Ok(answer.into()) })
     }
 }
 
@@ -456,6 +483,18 @@ async fn a_page_above_the_size_limit_is_read_in_pieces() {
     let [UnreadableRecord { position: 70, reason, .. }] = unreadable[..] else { panic!("{unreadable:?}") };
     assert_eq!(reason, "it is larger than the client's limit");
     assert_eq!(summary.gaps.len(), 1);
+
+    // The first records are larger than an answer may be, and the service limits its pages.
+    for (first_large, max_page) in [(1, 7), (1, 3), (3, 1_000), (2, 7)] {
+        let log = (0..400).map(|index| large(index, if index < first_large { 200_000 } else { 20 })).collect();
+        let service = HostileService::new(log, |count, _| count.to_string());
+        let service = Arc::new(HostileService { max_page, ..service });
+        let (windows, summary) = windows_of(&capped_client(&service), day()).await;
+        let read: u64 = windows.iter().map(|window| window.events.len() as u64).sum();
+        assert_eq!(read, 400 - first_large, "{first_large} {max_page} {summary:?}");
+        let unreadable: usize = windows.iter().map(|window| window.unreadable.len()).sum();
+        assert_eq!((unreadable as u64, summary.gaps.len()), (first_large, 1), "{first_large} {max_page}");
+    }
 }
 
 fn capped_client(service: &Arc<HostileService>) -> Client {
