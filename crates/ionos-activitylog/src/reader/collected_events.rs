@@ -1,5 +1,7 @@
 //! Collects the events that the scans of one window returned. An event whose id is known but whose record differs is a
-//! further content of the id. Each content is kept once, even if the service returned it several times.
+//! further content of the id. Each content is kept once, even if the service returned it several times. Events at exactly
+//! the end of the window are apart: a service that treats `dateEnd` as inclusive returns them, and they belong to the
+//! window that begins there.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -22,9 +24,13 @@ pub(super) struct CollectedEvents {
     /// The key of each content. The keys are sorted instead of the contents, because contents are several times as
     /// large.
     keys: Vec<SortKey>,
+    /// All different contents with exactly the time of the window's end, by id.
+    at_end: HashMap<EventId, Vec<Event>>,
+    /// Those of them that were not taken yet.
+    new_at_end: Vec<Event>,
     /// Number of further contents of known ids.
     pub(super) amended: u64,
-    /// Number of contents with a time outside of the window.
+    /// Number of contents with a time outside of the window, without those at its end.
     pub(super) out_of_window: u64,
     /// Size of all received records in bytes, including repeats.
     pub(super) bytes: u64,
@@ -48,18 +54,20 @@ impl CollectedEvents {
             first_index: HashMap::new(),
             contents: Vec::new(),
             keys: Vec::new(),
+            at_end: HashMap::new(),
+            new_at_end: Vec::new(),
             amended: 0,
             out_of_window: 0,
             bytes: 0,
         }
     }
 
-    /// Whether an event with this id was added.
+    /// Whether an event with this id was added, other than at the end of the window.
     pub(super) fn contains(&self, id: &EventId) -> bool {
         self.first_index.contains_key(id)
     }
 
-    /// Number of distinct events.
+    /// Number of distinct events, without those at the end of the window.
     pub(super) fn distinct(&self) -> u64 {
         self.first_index.len() as u64
     }
@@ -90,6 +98,27 @@ impl CollectedEvents {
         self.keys.reserve(additional);
     }
 
+    /// Whether an event has exactly the time of the window's end.
+    pub(super) fn is_at_end(&self, event: &Event) -> bool {
+        event.time() == Some(self.range.end())
+    }
+
+    /// The ids of the events at the end of the window.
+    pub(super) fn ids_at_end(&self) -> Vec<EventId> {
+        self.at_end.keys().cloned().collect()
+    }
+
+    /// Takes the events at the end of the window that were added since the last call.
+    pub(super) fn take_new_at_end(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.new_at_end)
+    }
+
+    /// The ids of the events at the start of the window.
+    pub(super) fn ids_at_start(&self) -> Vec<EventId> {
+        let at_start = self.keys.iter().filter(|key| key.time == self.range.start());
+        at_start.map(|key| key.id.clone()).collect()
+    }
+
     /// Adds one event.
     pub(super) fn add(&mut self, event: Event) {
         self.add_with_id(event.id(), event);
@@ -99,6 +128,14 @@ impl CollectedEvents {
     pub(super) fn add_with_id(&mut self, id: EventId, event: Event) {
         self.bytes += event.raw().len() as u64;
         let time = event.time();
+        if self.is_at_end(&event) {
+            let known = self.at_end.entry(id).or_default();
+            if known.iter().all(|known| !is_same_content(known, &event)) {
+                known.push(event.clone());
+                self.new_at_end.push(event);
+            }
+            return;
+        }
         let first = match self.first_index.entry(id.clone()) {
             Entry::Occupied(entry) => Some(*entry.get()),
             Entry::Vacant(entry) => {
@@ -124,7 +161,7 @@ impl CollectedEvents {
 
     /// Whether this content is already kept; `first` is the index of the first content of its id.
     fn has_content(&self, first: usize, id: &EventId, event: &Event) -> bool {
-        let is_same = |index: usize| self.contents.get(index).is_some_and(|known| known.raw() == event.raw());
+        let is_same = |index: usize| self.contents.get(index).is_some_and(|known| is_same_content(known, event));
         // Several contents of one id are rare, so a linear search is enough.
         is_same(first) || self.amended > 0 && self.keys.iter().any(|key| key.id == *id && is_same(key.index))
     }
@@ -151,16 +188,21 @@ impl CollectedEvents {
         (events, out_of_window)
     }
 
-    /// Adds further events: `repeats`, whose texts are known already, and `other_texts` of the contents that were counted
-    /// as amendments. A repeated record without a usable `@uuid` is an event of its own, and so is one that differs only
-    /// in its formatting.
-    pub(super) fn add_repeats(&mut self, repeats: Vec<Event>, other_texts: u64) {
-        self.amended -= other_texts;
-        for event in repeats {
-            let id = event.id();
-            self.push(event, id);
+    /// Replaces the content of an id by several records, each of which is an event of its own.
+    pub(super) fn set_repeats(&mut self, id: &EventId, records: Vec<Event>) {
+        let mut records = records.into_iter();
+        let first = self.first_index.get(id).and_then(|index| self.contents.get_mut(*index));
+        if let Some((content, record)) = first.zip(records.next()) {
+            *content = record;
         }
+        records.for_each(|record| self.push(record, id.clone()));
     }
+}
+
+/// Whether two records with the same id have the same content. They may differ in their formatting, because another
+/// replica may write members in another order.
+fn is_same_content(one: &Event, other: &Event) -> bool {
+    one.raw() == other.raw() || one.fingerprint() == other.fingerprint()
 }
 
 #[cfg(test)]
@@ -180,10 +222,16 @@ mod tests {
             events.add(event(record));
         }
         assert_eq!((events.distinct(), events.amended, events.out_of_window), (2, 1, 0));
+        // Other formatting is no other content, unless the service counts the record as an event of its own.
+        events.add(event(r#"{"n":1,"@uuid":"a"}"#));
         events.add(event(r#"{"n": 3}"#));
-        events.add_repeats(vec![event(r#"{"n":3}"#)], 1);
-        assert_eq!((events.count(), events.amended), (4, 1));
-        assert_eq!(events.take(range).0.len(), 5);
+        assert_eq!((events.count(), events.amended), (2, 1));
+        let records = vec![event(r#"{"n": 3}"#), event(r#"{"n":3}"#)];
+        events.set_repeats(&records[0].id(), records);
+        assert_eq!((events.count(), events.amended), (3, 1));
+        let taken = events.take(range).0;
+        let texts: Vec<&str> = taken.iter().map(Event::raw).filter(|text| text.contains('3')).collect();
+        assert_eq!((taken.len(), texts), (4, vec![r#"{"n": 3}"#, r#"{"n":3}"#]));
     }
 
     #[test]
@@ -200,5 +248,24 @@ mod tests {
         assert_eq!((events.distinct(), events.amended, events.out_of_window), (3, 1, 2));
         let (inside, outside) = events.take(range);
         assert_eq!((inside.len(), outside.len()), (2, 2));
+    }
+    #[test]
+    fn an_event_at_the_end_of_the_window_is_neither_inside_nor_outside() {
+        let range = DateRange::new("2026-11-20T10:00:00Z".parse().unwrap(), "2026-11-20T11:00:00Z".parse().unwrap());
+        let range = range.unwrap();
+        let at = |id: &str, time: &str| event(&format!(r#"{{"@uuid":"{id}","meta":{{"time":"{time}"}}}}"#));
+        let mut events = CollectedEvents::new(range);
+        for (id, time) in
+            [("a", "2026-11-20T10:00:00Z"), ("b", "2026-11-20T11:00:00.000Z"), ("b", "2026-11-20T12:00:00+01:00")]
+        {
+            events.add(at(id, time));
+            events.add(at(id, time));
+        }
+        events.add(at("c", "2026-11-20T11:00:00.000000001Z"));
+        assert_eq!((events.distinct(), events.out_of_window), (2, 1));
+        assert_eq!((events.ids_at_start().len(), events.ids_at_end().len()), (1, 1));
+        assert_eq!((events.take_new_at_end().len(), events.take_new_at_end().len()), (2, 0));
+        let (inside, outside) = events.take(range);
+        assert_eq!((inside.len(), outside.len()), (1, 1));
     }
 }

@@ -3,43 +3,46 @@
 
 use std::collections::HashMap;
 
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, EventMultiset};
 
 /// The records without a usable `@uuid` of one scan.
 #[derive(Debug, Default)]
 pub(super) struct ContentRepeats {
-    /// The different texts of each id.
-    texts: HashMap<EventId, Vec<Event>>,
-    /// Each record whose text occurred before, once per repeat.
-    repeats: Vec<Event>,
-    /// Number of records.
-    records: u64,
+    /// The records of each id, in the order of the scan.
+    records: HashMap<EventId, Vec<Event>>,
+    /// The records at the end of the window, which belong to the next one.
+    at_end: EventMultiset,
 }
 
 impl ContentRepeats {
     /// Adds the next record of the scan.
-    pub(super) fn add(&mut self, id: EventId, event: &Event) {
-        self.records += 1;
-        let texts = self.texts.entry(id).or_default();
-        match texts.iter().any(|known| known.raw() == event.raw()) {
-            true => self.repeats.push(event.clone()),
-            false => texts.push(event.clone()),
+    pub(super) fn add(&mut self, id: &EventId, event: &Event, is_at_end: bool) {
+        if is_at_end {
+            self.at_end.insert(id.clone());
+        } else {
+            self.records.entry(id.clone()).or_default().push(event.clone());
         }
     }
 
-    /// Number of records whose id occurred before.
+    /// Number of records in the window whose id occurred before.
     pub(super) fn count(&self) -> u64 {
-        self.records - self.texts.len() as u64
+        self.records.values().map(|records| records.len() as u64 - 1).sum()
+    }
+
+    /// Number of records at the end of the window whose id occurred before.
+    pub(super) fn count_at_end(&self) -> u64 {
+        self.at_end.iter().map(|(_, count)| count - 1).sum()
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        self.records.clear();
+        self.at_end.clear();
     }
 
-    /// Takes the repeated records. Also returns the number of records whose id occurred before with another text.
-    pub(super) fn take(&mut self) -> (Vec<Event>, u64) {
-        let other_texts = self.count() - self.repeats.len() as u64;
-        (std::mem::take(self).repeats, other_texts)
+    /// Takes the records of each id that occurs several times.
+    pub(super) fn take(&mut self) -> Vec<(EventId, Vec<Event>)> {
+        self.at_end.clear();
+        self.records.drain().filter(|(_, records)| records.len() > 1).collect()
     }
 }
 
@@ -48,16 +51,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_record_is_either_a_new_text_or_a_repeat_of_its_text() {
+    fn records_of_one_id_are_repeats_whatever_their_formatting() {
         let mut repeats = ContentRepeats::default();
-        for text in [r#"{"n":1}"#, r#"{"n": 1}"#, r#"{"n": 1}"#, r#"{"n":2}"#, r#"{"n": 1}"#] {
-            let event = Event::from_json(text).unwrap();
-            repeats.add(event.id(), &event);
+        let records =
+            [r#"{"n":1}"#, r#"{"n": 1}"#, r#"{"n":2}"#, r#"{"n": 1}"#].map(|text| Event::from_json(text).unwrap());
+        for event in &records {
+            repeats.add(&event.id(), event, false);
         }
-        assert_eq!(repeats.count(), 3);
-        let (events, other_texts) = repeats.take();
-        assert_eq!(events.iter().map(Event::raw).collect::<Vec<_>>(), [r#"{"n": 1}"#; 2]);
-        assert_eq!(other_texts, 1);
-        assert_eq!(repeats.count(), 0);
+        repeats.add(&records[2].id(), &records[2], true);
+        repeats.add(&records[2].id(), &records[2], true);
+        assert_eq!((repeats.count(), repeats.count_at_end()), (2, 1));
+        let taken = repeats.take();
+        let texts = |records: &[Event]| records.iter().map(|event| event.raw().to_owned()).collect::<Vec<_>>();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(texts(&taken[0].1), [r#"{"n":1}"#, r#"{"n": 1}"#, r#"{"n": 1}"#]);
+        assert_eq!((repeats.count(), repeats.count_at_end()), (0, 0));
     }
 }

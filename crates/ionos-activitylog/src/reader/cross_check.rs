@@ -43,9 +43,12 @@ pub enum CrossCheck {
 struct CheckedWindow {
     /// Whole seconds, as requested.
     range: DateRange,
-    /// Number of events that prove the window. `None` if it has a gap, or was verified without a total.
+    /// Number of events that prove the window. `None` if it has a gap, or was verified without a total and has events.
     total: Option<u64>,
     is_verified: bool,
+    /// Number of events at exactly its end, which a total for a range with this end counts too. 0 if the service treats
+    /// `dateEnd` as exclusive.
+    at_end: u64,
     /// Hashes of the ids of the events. `None` if they were dropped to save memory.
     ids: Option<Vec<u64>>,
 }
@@ -92,9 +95,11 @@ impl ReturnedWindows {
         let ids = std::mem::take(&mut window.id_hashes);
         self.ids += ids.len();
         let is_verified = window.is_verified();
-        let total = window.reported_total.filter(|_| is_verified);
-        let range = window.range.to_whole_seconds();
-        self.windows.push(CheckedWindow { range, total, is_verified, ids: Some(ids) });
+        // The total of a longer range shows whether a window without a total is rightly empty.
+        let none_seen = (window.distinct == 0).then_some(0);
+        let total = window.reported_total.or(none_seen).filter(|_| is_verified);
+        let (range, at_end) = (window.range.to_whole_seconds(), window.events_at_end);
+        self.windows.push(CheckedWindow { range, total, is_verified, at_end, ids: Some(ids) });
         while self.ids > CROSS_CHECK_IDS
             && let Some(first) = self.windows.get_mut(self.first_with_ids)
         {
@@ -159,10 +164,12 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            if total.exact && total.count == seen {
+            // The scan of the last window received the events at its end.
+            let counted = total.count.saturating_sub(self.at_end(windows));
+            if total.exact && counted == seen {
                 return Some(seen);
             }
-            let missing = total.count.saturating_sub(seen);
+            let missing = counted.saturating_sub(seen);
             let differing = DifferingWindows { windows, range, seen, missing, found: 0 };
             // A total below the number of received events may be a cap.
             let may_be_capped = total.count == SUSPICIOUS_TOTAL && seen > SUSPICIOUS_TOTAL;
@@ -174,7 +181,7 @@ impl ReturnedWindows {
                         comparison.unusable = Some("the service reports only a lower bound for the range".to_owned());
                     }
                 }
-                return is_usable.then_some(total.count);
+                return is_usable.then_some(counted);
             }
             let middle = first + (end - first).div_ceil(2);
             let known = comparison.differing.len();
@@ -184,13 +191,13 @@ impl ReturnedWindows {
                 return Some(left?.saturating_add(right?));
             }
             match left.zip(right).map(|(left, right)| left.saturating_add(right)) {
-                Some(halves) if missing > 0 && total.count > halves => {
-                    comparison.differing.extend(self.around(middle, missing.min(total.count - halves)));
+                Some(halves) if missing > 0 && counted > halves => {
+                    comparison.differing.extend(self.around(middle, missing.min(counted - halves)));
                 }
                 None if missing > 0 && comparison.differing.len() == known => comparison.differing.push(differing),
                 _ => {}
             }
-            Some(total.count)
+            Some(counted)
         })
     }
 
@@ -230,6 +237,11 @@ impl ReturnedWindows {
     /// The sum of the totals of windows in a row.
     fn total(&self, (first, end): (usize, usize)) -> u64 {
         self.windows.get(first..end).unwrap_or_default().iter().filter_map(|window| window.total).sum()
+    }
+
+    /// Number of events at exactly the end of windows in a row.
+    fn at_end(&self, (_, end): (usize, usize)) -> u64 {
+        end.checked_sub(1).and_then(|last| self.windows.get(last)).map_or(0, |window| window.at_end)
     }
 
     /// The answers to requests for totals contain events. Adds each window that lacks one of these events to the

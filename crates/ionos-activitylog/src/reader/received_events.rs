@@ -15,11 +15,12 @@ use crate::range::DateRange;
 pub(super) struct ReceivedEvents(Mutex<BTreeMap<(DateTime<Utc>, u64), Event>>);
 
 impl ReceivedEvents {
-    /// Keeps the events whose time is in a range. They are detached, because their pages would take more memory.
+    /// Keeps the events whose time is in a range or at its end: a service that treats `dateEnd` as inclusive returns an
+    /// event for two windows, and it belongs to the later one. They are detached, because their pages would take more memory.
     pub(super) fn keep(&self, range: DateRange, events: impl IntoIterator<Item = Event>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
-            if let Some(time) = event.time().filter(|time| range.contains(*time)) {
+            if let Some(time) = event.time().filter(|time| range.contains(*time) || *time == range.end()) {
                 let number = kept.range((time, 0)..=(time, u64::MAX)).next_back().map_or(0, |((_, last), _)| last + 1);
                 kept.insert((time, number), event.detach());
             }
@@ -58,5 +59,8 @@ mod tests {
         assert_eq!(numbers(received.take(range(half, eleven))), "");
         received.keep(range(ten, eleven), [event(half, 6)]);
         assert_eq!(numbers(received.take(range(ten, eleven))), "126");
+        let noon = "2026-11-19T12:00:00Z";
+        received.keep(range(ten, eleven), [event(noon, 7)]);
+        assert_eq!(numbers(received.take(range(eleven, noon))), "4");
     }
 }

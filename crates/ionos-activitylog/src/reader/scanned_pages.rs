@@ -42,7 +42,7 @@ pub(super) enum ScanResult {
 
 impl Scan {
     /// Whether fewer than one event in ten is within the range: the service ignores the range. An event without a
-    /// readable time counts as within.
+    /// readable time, or at exactly the end of the range, counts as within.
     pub(super) fn is_mostly_outside(&self, range: DateRange) -> bool {
         is_mostly_outside(&self.events, range)
     }
@@ -142,7 +142,7 @@ pub(super) fn has_same_ends(one: &Page, other: &Page) -> bool {
 
 /// See [`Scan::is_mostly_outside`].
 pub(super) fn is_mostly_outside(events: &[Event], range: DateRange) -> bool {
-    let is_within = |event: &&Event| event.time().is_none_or(|time| range.contains(time));
+    let is_within = |event: &&Event| event.time().is_none_or(|time| range.contains(time) || time == range.end());
     let within = events.iter().filter(is_within).count();
     within.saturating_mul(10) < events.len()
 }

@@ -49,7 +49,7 @@ impl ScannedWindow {
             0 => GapReason::Disagreement,
             _ => GapReason::OutsideOfWindow,
         };
-        let gap = Some((reason, verification.highest_total));
+        let gap = Some((reason, verification.highest_total_inside()));
         Self { window, verification, proof: None, gap, requests, finer_may_help, parts: Vec::new() }
     }
 
@@ -88,6 +88,7 @@ impl ScannedWindow {
             true => verification.reported_total(),
             false => Some(0),
         };
+        let (ids_at_start, ids_at_end) = (verification.events.ids_at_start(), verification.events.ids_at_end());
         let id_hashes = id_hasher.as_ref().map(|hasher| verification.id_hashes(hasher)).unwrap_or_default();
         let distinct = verification.count_events();
         let (events, out_of_window) = verification.take_events(requested);
@@ -99,6 +100,9 @@ impl ScannedWindow {
             reported_total,
             proof,
             id_hashes,
+            ids_at_start,
+            ids_at_end,
+            events_at_end: verification.at_end,
             distinct,
             gaps: gap.into_iter().collect(),
             scans: verification.scans,
@@ -119,6 +123,8 @@ impl ScannedWindow {
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
     whole.id_hashes.extend(part.id_hashes);
+    whole.ids_at_start.extend(part.ids_at_start);
+    (whole.ids_at_end, whole.events_at_end) = (part.ids_at_end, part.events_at_end);
     whole.distinct += part.distinct;
     whole.out_of_window.extend(part.out_of_window);
     whole.unreadable.extend(part.unreadable);

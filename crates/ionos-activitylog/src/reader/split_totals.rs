@@ -29,12 +29,14 @@ impl SplitTotals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(split);
     }
 
-    /// Adds the next part to the split windows that contain it. Returns the longest window that ends with this part and
-    /// whose total is higher than the number of events in its parts. `end` is the end of the whole reading.
+    /// Adds the next part to the split windows that contain it. `at_end` is the number of events at exactly the end of the
+    /// part, which the total of a window with the same end counts too. Returns the longest window that ends with this
+    /// part and whose total is higher than the number of events in its parts. `end` is the end of the whole reading.
     pub(super) fn add_part(
         &self,
         part: DateRange,
         events: u64,
+        at_end: u64,
         has_gap: bool,
         end: DateTime<Utc>,
     ) -> Option<SplitTotal> {
@@ -44,7 +46,9 @@ impl SplitTotals {
             split.has_gap |= has_gap;
         }
         let is_ended = |split: &mut SplitTotal| split.range.end().min(end) <= part.end();
-        let ended = splits.extract_if(.., is_ended).filter(|split| !split.has_gap && split.seen < split.total);
+        let without_end = |split: SplitTotal| SplitTotal { total: split.total.saturating_sub(at_end), ..split };
+        let ended =
+            splits.extract_if(.., is_ended).map(without_end).filter(|split| !split.has_gap && split.seen < split.total);
         ended.max_by_key(|split| split.range.duration())
     }
 }
@@ -61,15 +65,23 @@ mod tests {
         for (counts, has_gap, missing) in [([3, 4], false, None), ([3, 3], false, Some(6)), ([3, 3], true, None)] {
             let totals = SplitTotals::default();
             totals.add(range(2, 6), 7);
-            assert_eq!(totals.add_part(range(0, 2), 9, false, end), None);
-            assert_eq!(totals.add_part(range(2, 4), counts[0], has_gap, end), None);
-            let found = totals.add_part(range(4, 6), counts[1], false, end);
+            assert_eq!(totals.add_part(range(0, 2), 9, 0, false, end), None);
+            assert_eq!(totals.add_part(range(2, 4), counts[0], 0, has_gap, end), None);
+            let found = totals.add_part(range(4, 6), counts[1], 0, false, end);
             assert_eq!(found.map(|split| split.seen), missing);
-            assert_eq!(totals.add_part(range(6, 8), 0, false, end), None);
+            assert_eq!(totals.add_part(range(6, 8), 0, 0, false, end), None);
+        }
+        // The total of the window counts an event at its end; one at the end of another part explains nothing.
+        for (at_ends, missing) in [([0, 1], None), ([1, 0], Some(6))] {
+            let totals = SplitTotals::default();
+            totals.add(range(2, 6), 7);
+            assert_eq!(totals.add_part(range(2, 4), 3, at_ends[0], false, end), None);
+            let found = totals.add_part(range(4, 6), 3, at_ends[1], false, end);
+            assert_eq!(found.map(|split| split.seen), missing);
         }
         // The window ends after the reading.
         let totals = SplitTotals::default();
         totals.add(range(6, 9), 2);
-        assert_eq!(totals.add_part(range(6, 8), 1, false, end).map(|split| split.total), Some(2));
+        assert_eq!(totals.add_part(range(6, 8), 1, 0, false, end).map(|split| split.total), Some(2));
     }
 }

@@ -56,13 +56,20 @@ impl Proof {
 }
 
 /// The facts about the scans of one window on which the rules depend.
+///
+/// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as inclusive
+/// returns and counts such events. So those that the last scan returned count as distinct events here: the total is then
+/// compared with the closed interval. Such an event of an earlier scan never counts, so it cannot take the place of a
+/// missing event.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
-    /// Distinct events of the last scan.
+    /// Distinct events of the last scan, including those at the end of the window.
     distinct: u64,
     /// Hits of the last scan that repeat an equal record without a usable `@uuid`.
     repeats_without_id: u64,
-    /// Distinct events of all scans.
+    /// Those of them at the end of the window.
+    repeats_at_end: u64,
+    /// Distinct events of all scans, including those at the end of the window that the last scan returned.
     union: u64,
     /// The exact total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact
     /// total.
@@ -184,6 +191,8 @@ pub(super) struct Verification {
     last_total: Option<Total>,
     /// Whether answers before the first scan returned events of the window.
     has_received: bool,
+    /// Number of events at the end of the window in the last scan, as its total counts them.
+    pub(super) at_end: u64,
 }
 
 impl Verification {
@@ -205,6 +214,7 @@ impl Verification {
             has_partial_search: false,
             last_total: None,
             has_received: false,
+            at_end: 0,
         }
     }
 
@@ -222,9 +232,15 @@ impl Verification {
         self.events.range()
     }
 
-    /// The exact total that all pages of the last scan reported; see [`ScanFacts::agreed_total`].
+    /// The exact total that all pages of the last scan reported, see [`ScanFacts::agreed_total`], without the events at
+    /// the end of the window.
     pub(super) fn reported_total(&self) -> Option<u64> {
-        self.agreed_total
+        self.agreed_total.map(|total| total.saturating_sub(self.at_end))
+    }
+
+    /// Highest total that a page of any scan reported, without the events at the end of the window.
+    pub(super) fn highest_total_inside(&self) -> Option<Total> {
+        self.highest_total.map(|total| Total { count: total.count.saturating_sub(self.at_end), ..total })
     }
 
     /// Whether an earlier scan reported a higher total than the last one.
@@ -238,8 +254,9 @@ impl Verification {
     pub(super) fn add(&mut self, scan: Scan, is_finest: bool) -> Option<Proof> {
         let facts = self.collect(scan, is_finest);
         self.has_usable_total = facts.has_usable_total();
-        if facts.repeats_are_counted().is_none() {
-            self.content_repeats.clear();
+        match facts.repeats_are_counted() {
+            Some(_) => self.at_end += facts.repeats_at_end,
+            None => self.content_repeats.clear(),
         }
         // An event outside of the window shows that the service does not honour the range, so nothing is proven.
         if self.events.out_of_window > 0 { None } else { facts.proof() }
@@ -255,20 +272,26 @@ impl Verification {
         let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
         self.content_repeats.clear();
         self.events.reserve(events.len());
+        let mut ids_at_end = HashSet::new();
         for event in events {
-            let id = event.id();
+            let (id, is_at_end) = (event.id(), self.events.is_at_end(&event));
             if id.is_of_content() {
-                self.content_repeats.add(id.clone(), &event);
+                self.content_repeats.add(&id, &event, is_at_end);
             }
             self.events.add_with_id(id.clone(), event);
-            if let Some(in_scan) = &mut in_scan {
+            if is_at_end {
+                ids_at_end.insert(id);
+            } else if let Some(in_scan) = &mut in_scan {
                 in_scan.insert(id);
             }
         }
-        let union = self.events.distinct();
-        let distinct = in_scan.map_or(union, |in_scan| in_scan.len() as u64);
-        let has_new = if self.scans == 0 { distinct > 0 } else { union > known_before };
-        let misses_events = distinct < union;
+        let all_inside = self.events.distinct();
+        let inside = in_scan.map_or(all_inside, |in_scan| in_scan.len() as u64);
+        let has_new = if self.scans == 0 { inside > 0 } else { all_inside > known_before };
+        let misses_events = inside < all_inside;
+        // An event may have one content inside and another at the end.
+        self.at_end = ids_at_end.iter().filter(|id| !self.events.contains(id)).count() as u64;
+        let (distinct, union) = (inside + self.at_end, all_inside + self.at_end);
         let has_several_pages = pages > 1;
         let repeats_across_pages = has_several_pages && hits > distinct && !has_overlapping_pages;
         self.duplicates += hits - distinct;
@@ -285,7 +308,8 @@ impl Verification {
         self.identical_scans = if has_new || misses_events { 1 } else { self.identical_scans + 1 };
         ScanFacts {
             distinct,
-            repeats_without_id: self.content_repeats.count(),
+            repeats_without_id: self.content_repeats.count() + self.content_repeats.count_at_end(),
+            repeats_at_end: self.content_repeats.count_at_end(),
             union,
             agreed_total,
             highest_total: self.highest_total,
@@ -323,8 +347,9 @@ impl Verification {
     /// Adds the counted repeats to the events, as events of their own.
     fn add_repeats(&mut self) {
         self.duplicates -= self.content_repeats.count();
-        let (repeats, other_texts) = self.content_repeats.take();
-        self.events.add_repeats(repeats, other_texts);
+        for (id, records) in self.content_repeats.take() {
+            self.events.set_repeats(&id, records);
+        }
     }
 }
 

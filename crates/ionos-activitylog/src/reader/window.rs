@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::api::page::{Total, UnreadableRecord};
 use crate::error::{Error, ErrorKind};
-use crate::event::Event;
+use crate::event::{Event, EventId};
 use crate::range::DateRange;
 use crate::reader::split_totals::SplitTotal;
 use crate::reader::verification::Proof;
@@ -21,18 +21,24 @@ pub struct Window {
     /// The events in the range, each once, sorted by time and then by id, without the events that a filter excludes. An
     /// event without a readable time counts as an event at the start of the window.
     pub events: Vec<Event>,
-    /// Events with a time outside of the range. A window with such events has a gap ([`GapReason::OutsideOfWindow`]).
-    /// If the time is in the range of the whole stream, the event should also be in the window of that time.
+    /// Events with a time outside of the range, without those at exactly its end; see [`Window::events_at_end`]. A window
+    /// with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is in the range of the whole stream, the event should also be in the window of that time.
     pub out_of_window: Vec<Event>,
     /// Hits that are not JSON, of the last scan. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
     pub unreadable: Vec<UnreadableRecord>,
-    /// Total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact total.
+    /// Total that all pages of the last scan reported, without [`Window::events_at_end`]. `None` if the totals differ or if a page has no exact total.
     /// With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the total equals the number of distinct
     /// ids that were received.
     pub reported_total: Option<u64>,
     pub(super) proof: Option<Proof>,
     /// Hashes of the ids of all events, also of those that a filter excluded. Empty without a cross-check.
     pub(super) id_hashes: Vec<u64>,
+    /// Ids of the events at the start of the window, also of those that a filter excluded.
+    pub(super) ids_at_start: Vec<EventId>,
+    /// Ids of the events at exactly the end of the window, which belong to the next window.
+    pub(super) ids_at_end: Vec<EventId>,
+    /// See [`Window::events_at_end`].
+    pub(super) events_at_end: u64,
     /// Number of events of the whole window, each counted once, also of those that a filter excluded.
     pub(super) distinct: u64,
     /// Ranges that could not be verified. Empty in a verified window.
@@ -56,6 +62,15 @@ impl Window {
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.gaps.is_empty()
+    }
+
+    /// Number of events at exactly the end of the window that its last scan returned and its total counted. 0 if the
+    /// service treats `dateEnd` as exclusive, as the API description says. They are not among the events of the window:
+    /// they are events of the window that begins at this moment. The end is that of the request, a whole second that is not before
+    /// the end of `range`.
+    #[must_use]
+    pub fn events_at_end(&self) -> u64 {
+        self.events_at_end
     }
 
     /// Why the window counts as complete; `None` if the window has a gap. A window that was read in parts has the
@@ -142,6 +157,9 @@ impl Window {
             reported_total: None,
             proof: None,
             id_hashes: Vec::new(),
+            ids_at_start: Vec::new(),
+            ids_at_end: Vec::new(),
+            events_at_end: 0,
             distinct: 0,
             gaps: vec![Gap { range, seen, total, reason }],
             scans: 0,

@@ -189,10 +189,14 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Adds a scan, and the events that other answers returned for the window.
+    /// Adds a scan, and the events that other answers returned for the window. Keeps the events at the end of the window
+    /// for the next one.
     fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
-        verification.receive(self.progress.received.take(verification.range()));
-        verification.add(scan, is_finest)
+        let range = verification.range();
+        verification.receive(self.progress.received.take(range));
+        let proof = verification.add(scan, is_finest);
+        self.progress.received.keep(range, verification.events.take_new_at_end());
+        proof
     }
 
     /// Whether a window of at most one second cannot be split any further.

@@ -15,13 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, ready};
 
+use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use crate::error::Error;
-use crate::event::UndatedEvents;
+use crate::event::{EventId, UndatedEvents};
 use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
@@ -58,6 +59,10 @@ pub struct WindowStream {
     returned: ReturnedWindows,
     /// Split windows whose total is higher than the number of events in their parts.
     higher_totals: Vec<SplitTotal>,
+    /// Ids of the events at exactly the end of the window that was returned last.
+    ids_at_end: Vec<EventId>,
+    /// Start of the window that was read a second time because it lacked one of them.
+    repeated_from: Option<DateTime<Utc>>,
     /// The records without a time that were returned so far.
     undated: UndatedEvents,
     phase: Phase,
@@ -117,6 +122,8 @@ impl WindowStream {
             has_failed: false,
             returned: ReturnedWindows::default(),
             higher_totals: Vec::new(),
+            ids_at_end: Vec::new(),
+            repeated_from: None,
             undated: UndatedEvents::default(),
             phase: Phase::Reading,
             scope,
@@ -216,6 +223,13 @@ impl WindowStream {
         let QueuedState::Completed(result) = self.queue.pop_front()?.state else {
             return None;
         };
+        if let Ok(window) = &*result
+            && self.lacks_event_at_start(window)
+        {
+            let Ok(window) = *result else { return None };
+            self.read_a_second_time(window);
+            return None;
+        }
         Some((*result).map(|mut window| {
             match &mut self.phase {
                 Phase::ReadingAgain(rereading) => {
@@ -238,7 +252,8 @@ impl WindowStream {
                     let (range, has_gap) = (window.range, !window.is_verified());
                     let splits = &self.progress.split_totals;
                     let end = self.position.range.end();
-                    match splits.add_part(range, window.distinct, has_gap, end) {
+                    self.ids_at_end = std::mem::take(&mut window.ids_at_end);
+                    match splits.add_part(range, window.distinct, window.events_at_end, has_gap, end) {
                         // The comparison at the end may find the missing events.
                         Some(split) if self.request.cross_check => self.higher_totals.push(split),
                         Some(split) => window.add_gap_of(split),
@@ -256,6 +271,27 @@ impl WindowStream {
             }
             window
         }))
+    }
+
+    /// Whether an answer for the window before this one showed an event at their boundary that this window lacks. The
+    /// answer may have arrived when this window was already verified.
+    fn lacks_event_at_start(&self, window: &Window) -> bool {
+        matches!(self.phase, Phase::Reading)
+            && self.repeated_from != Some(window.range.start())
+            && self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
+    }
+
+    /// Reads the next window again. Its events are not forgotten, except those that a filter excluded.
+    fn read_a_second_time(&mut self, window: Window) {
+        self.repeated_from = Some(window.range.start());
+        let planned = PlannedWindow {
+            was_scanned: true,
+            earlier_requests: window.requests,
+            ..PlannedWindow::new(window.range.to_whole_seconds())
+        };
+        self.progress.received.keep(planned.range, window.events);
+        let queued = self.queued(planned);
+        self.queue.push_front(queued);
     }
 
     /// Starts the next phase once the queue is empty. Returns `false` at the end of the stream.

@@ -1,6 +1,7 @@
 //! Reads from services that count wrongly or send damaged pages. Every event is returned, no window is verified without
 //! a proof, and the number of requests is bounded.
 
+mod boundaries;
 mod page_ends;
 
 use std::sync::Mutex;

@@ -114,7 +114,30 @@ async fn a_probe_detects_each_behaviour() {
     for (what, behavior, expected) in rows {
         let probe = run_probe(builder_with(behavior)).await;
         assert_eq!(probe.profile, expected, "{what}: {:#?}", probe.findings);
-        assert_eq!(probe.findings.len(), 7);
+        assert_eq!(probe.findings.len(), 8);
+    }
+}
+
+#[tokio::test]
+async fn a_probe_tells_whether_the_end_of_a_range_is_inclusive() {
+    let behavior = |date_end, query_fractions, fraction_digits| Behavior {
+        date_end,
+        query_fractions,
+        fraction_digits,
+        ..Behavior::default()
+    };
+    let (count, cut_off) = (QueryFractions::Count, QueryFractions::CutOff);
+    for (date_end, fractions, digits, answer) in [
+        (DateEnd::Exclusive, count, FractionDigits::Three, "exclusive"),
+        (DateEnd::Inclusive, count, FractionDigits::Three, "inclusive"),
+        (DateEnd::Exclusive, cut_off, FractionDigits::None, "exclusive"),
+        (DateEnd::Inclusive, cut_off, FractionDigits::None, "inclusive"),
+        (DateEnd::Inclusive, QueryFractions::Refuse, FractionDigits::None, "inclusive"),
+        (DateEnd::Inclusive, count, FractionDigits::Nine, "not known"),
+    ] {
+        let probe = run_probe(builder_with(behavior(date_end, fractions, digits))).await;
+        let found = probe.findings.iter().find(|finding| finding.name == "date end").unwrap();
+        assert_eq!(found.answer, answer, "{date_end} {fractions} {digits}: {}", found.observation);
     }
 }
 
@@ -146,7 +169,7 @@ async fn a_probe_of_an_empty_log_reports_unknown_findings() {
     let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
     assert_eq!(probe.profile, expected);
     let unknown = probe.findings.iter().filter(|one| one.answer == "not known");
-    assert_eq!(unknown.count(), 6, "{:#?}", probe.findings);
+    assert_eq!(unknown.count(), 7, "{:#?}", probe.findings);
 }
 
 /// Reads with a loaded profile and fails unless the events are complete.

@@ -4,6 +4,7 @@ use super::*;
 const VERIFIED: ScanFacts = ScanFacts {
     distinct: 2,
     repeats_without_id: 0,
+    repeats_at_end: 0,
     union: 2,
     agreed_total: Some(2),
     highest_total: Some(Total { count: 2, exact: true }),
@@ -151,7 +152,7 @@ fn events_outside_of_the_window_prevent_a_proof_and_are_returned_separately() {
         scan(vec![
             event("b", "2026-11-20T10:30:00Z"),
             event("earlier", "2026-11-20T09:30:00Z"),
-            event("later", "2026-11-20T11:00:00Z"),
+            event("later", "2026-11-20T11:00:00.001Z"),
             event("a", "2026-11-20T10:30:00Z"),
         ]),
         true,
@@ -161,6 +162,40 @@ fn events_outside_of_the_window_prevent_a_proof_and_are_returned_separately() {
     let ids = |events: &[Event]| -> Vec<String> { events.iter().map(|event| event.id().to_string()).collect() };
     assert_eq!(ids(&events), ["u:a", "u:b"]);
     assert_eq!(ids(&out_of_window), ["u:earlier", "u:later"]);
+}
+
+#[test]
+fn an_event_at_the_end_counts_for_the_scan_that_returned_it_and_belongs_to_the_next_window() {
+    let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+    let (inside, other) = (event("a", "2026-11-20T10:30:00Z"), event("b", "2026-11-20T10:40:00Z"));
+    let at_end = event("end", "2026-11-20T11:00:00Z");
+    let of_three = |events: Vec<Event>| Scan { agreed_total: Some(3), highest_total: total(3, true), ..scan(events) };
+    let mut verification = Verification::new(window);
+    // Neither an earlier scan nor a repeat of the event explains the total.
+    for events in [vec![inside.clone(), at_end.clone()], vec![inside.clone()], vec![at_end.clone(), at_end.clone()]] {
+        assert_eq!(verification.add(of_three(events), true), None);
+    }
+    let proof = verification.add(of_three(vec![inside.clone(), other.clone(), at_end.clone()]), true);
+    assert_eq!(proof, Some(Proof::ScanMatchesTotal));
+    assert_eq!((verification.reported_total(), verification.at_end), (Some(2), 1));
+    let (events, out_of_window) = verification.take_events(window);
+    assert_eq!((events.len(), out_of_window.len()), (2, 0));
+    // A total that does not count the event at the end is below the events that were received.
+    let mut verification = Verification::new(window);
+    let exclusive = Scan { agreed_total: Some(2), ..scan(vec![inside, other, at_end]) };
+    assert_eq!(verification.add(exclusive, true), None);
+}
+
+#[test]
+fn equal_records_without_an_id_at_the_end_are_counted_and_belong_to_the_next_window() {
+    let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+    let at = |time: &str| Event::from_json(format!(r#"{{"meta":{{"time":"{time}"}}}}"#)).unwrap();
+    let (inside, at_end) = (at("2026-11-20T10:30:00Z"), at("2026-11-20T11:00:00Z"));
+    let mut verification = Verification::new(window);
+    let proof = verification.add(scan(vec![inside.clone(), inside, at_end.clone(), at_end]), true);
+    assert_eq!(proof, Some(Proof::RepeatsAreCounted));
+    assert_eq!((verification.reported_total(), verification.at_end), (Some(2), 2));
+    assert_eq!(verification.take_events(window).0.len(), 2);
 }
 
 #[test]
