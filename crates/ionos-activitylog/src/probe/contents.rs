@@ -1,5 +1,5 @@
-//! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates, and
-//! how late events appear.
+//! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates and the
+//! end of a range, and how late events appear.
 
 use std::collections::BTreeMap;
 
@@ -123,6 +123,35 @@ impl ProbeSession<'_> {
                 (finding("refused", &observation), Some(DateFractions::Refused))
             }
             Err(error) => (finding(NOT_KNOWN, &describe_failure(&error)), None),
+        }
+    }
+
+    /// Whether the service treats `dateEnd` as inclusive: whether a range that ends at exactly the time of an event has
+    /// the event. The time must be a whole second unless the service takes fractions.
+    pub(super) async fn date_end(&mut self, page: &Page, fractions: Option<DateFractions>) -> Finding {
+        let finding = |answer: &str, observation: &str| Finding::new("date end", answer, observation);
+        let takes_fractions = fractions == Some(DateFractions::Taken);
+        let mut times = page.events.iter().filter_map(|event| Some((event, event.time()?)));
+        let whole = times.clone().find(|(_, time)| *time == time.trunc_subsecs(0));
+        // A request has milliseconds.
+        let exact = times.find(|(_, time)| takes_fractions && *time == time.trunc_subsecs(3));
+        let Some((event, time)) = whole.or(exact) else {
+            return finding(NOT_KNOWN, "there is no event at a time that a request can express");
+        };
+        let Ok(range) = DateRange::new(time - TimeDelta::seconds(1), time) else {
+            return finding(NOT_KNOWN, "there is no range that ends at the event");
+        };
+        match self.request_page(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64)).await {
+            Ok(answer) => {
+                let id = event.id();
+                let has = answer.page.events.iter().any(|event| event.id() == id);
+                match (has, answer.total().is_none_or(|count| count <= answer.received())) {
+                    (true, _) => finding("inclusive", "a range that ends at exactly an event contains it"),
+                    (false, true) => finding("exclusive", "a range that ends at exactly an event does not contain it"),
+                    (false, false) => finding(NOT_KNOWN, "a second has more events than a page"),
+                }
+            }
+            Err(error) => finding(NOT_KNOWN, &describe_failure(&error)),
         }
     }
 

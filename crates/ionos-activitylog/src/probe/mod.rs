@@ -73,6 +73,7 @@ impl Probe {
         let (ties, stable) = session.tie_order(range, &first, order).await;
         let (deep, offset_cap) = session.max_offset(range, &first, capped).await;
         let (dates, fractions) = session.date_fractions(&first.page).await;
+        let end = session.date_end(&first.page, fractions).await;
         let (lag, lag_seconds) = session.ingest_lag(&first, order).await;
         Ok(Probe {
             profile: ServiceProfile {
@@ -85,7 +86,7 @@ impl Probe {
                 fractions,
                 lag_seconds,
             },
-            findings: vec![page, deep, order_found, ties, count, dates, lag],
+            findings: vec![page, deep, order_found, ties, count, dates, end, lag],
             requests: session.requests,
         })
     }
