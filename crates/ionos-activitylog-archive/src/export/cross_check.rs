@@ -53,7 +53,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
         let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
         let Ok(whole) = DateRange::new(first.range.start(), last.range.end()) else { continue };
         let expected = saturating_sum(days.iter().map(|day| day.total));
-        let whole_total = job.total(whole).await?;
+        let whole_total = job.total(whole, expected).await?;
         if whole_total == Some(expected) {
             continue;
         }
@@ -64,7 +64,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
             if job.is_stopped() {
                 return Ok(());
             }
-            let total = if days.len() == 1 { whole_total } else { job.total(day.range).await? };
+            let total = if days.len() == 1 { whole_total } else { job.total(day.range, day.total).await? };
             if total == Some(day.total) {
                 in_days = in_days.map(|sum| sum.saturating_add(day.total));
                 continue;

@@ -29,6 +29,7 @@ pub(crate) mod settle;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
+mod total_inside;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub use file::{ExportStats, FileExport, FinishedExport};
 pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};
 pub use target::FileTarget;
+pub(crate) use total_inside::TotalInside;
 
 /// Minimum age of the events that an export reads, because younger events may not be in the log yet.
 pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);

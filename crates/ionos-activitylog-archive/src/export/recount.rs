@@ -45,11 +45,11 @@ async fn total_equals_archive(
     date: NaiveDate,
     range: DateRange,
 ) -> Result<bool, Error> {
-    let total = job.total(range).await?;
     let Some(manifest) = job.writer.chain.days.get(&date) else {
         return Ok(true);
     };
     let archived = manifest.archived_in(range);
+    let total = job.total(range, archived.distinct).await?;
     Ok(total.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
 }
 

@@ -11,6 +11,7 @@ use ionos_activitylog::internal::{ExtraRequests, share_extra_requests};
 use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, PageSize, Window};
 
 use super::contract_writer::ContractWriter;
+use super::total_inside::TotalInside;
 use super::{ContractExport, ExportProgress, Exporter, Stop};
 use crate::error::Error;
 use crate::fs::FailPoint;
@@ -77,7 +78,7 @@ impl ContractExportRun<'_> {
         let mut result = Ok(());
         for written in ranges.iter_mut() {
             if written.verified && !written.counted {
-                let total = self.total(written.range).await;
+                let total = self.total(written.range, written.expected_total).await;
                 if total.is_err() || self.is_stopped() {
                     result = total.map(drop);
                     break;
@@ -92,10 +93,10 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range. `None` if the service reports no exact total, or if the export is
-    /// stopped. Also `None` if the range starts or ends within a second, because a request can only express whole
-    /// seconds.
-    pub(super) async fn total(&mut self, range: DateRange) -> Result<Option<u64>, Error> {
+    /// Total that the service reports for a range, without the events at exactly its end if it is above the expected
+    /// number. `None` if the service reports no exact total, or if the export is stopped. Also `None` if the range starts
+    /// or ends within a second, because a request can only express whole seconds.
+    pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);
         }
@@ -105,12 +106,22 @@ impl ContractExportRun<'_> {
             return Ok(None);
         };
         self.done.requests += 1;
-        match page {
-            Ok(page) => Ok(page.exact_total()),
-            // The total is unknown, for example if the response for a range without events has no total.
-            Err(error) if error.kind() == ErrorKind::Decode => Ok(None),
-            Err(error) => Err(Error::Read { source: error }),
-        }
+        let total = match page {
+            Ok(page) => page.exact_total(),
+            // The total is unknown, for example if the answer is not a page of the log.
+            Err(error) if error.kind() == ErrorKind::Decode => None,
+            Err(error) => return Err(Error::Read { source: error }),
+        };
+        let Some(total) = total.filter(|total| *total > expected) else {
+            return Ok(total);
+        };
+        let inside = pin!(TotalInside::read(&self.exporter.client, self.contract, range, total, expected));
+        let Either::Left((inside, _)) = select(inside, self.stop.clone()).await else {
+            return Ok(None);
+        };
+        let inside = inside.map_err(|source| Error::Read { source })?;
+        self.done.requests += inside.requests;
+        Ok(Some(inside.total))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Compares the numbers of archived events with the current totals of the service, with one request per verified range.
+//! Compares the numbers of archived events with the current totals of the service, with one request per verified range,
+//! and one more if the total is higher: a service that treats `dateEnd` as inclusive counts the events at the end too.
 //! What the manifests state about earlier totals does not count.
 
 use chrono::NaiveDate;
@@ -6,6 +7,7 @@ use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total
 
 use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
+use crate::export::TotalInside;
 use crate::layout::Archive;
 use crate::manifest::{ArchivedCount, CountComparison, read_days};
 use crate::sum::saturating_sum;
@@ -73,7 +75,15 @@ pub async fn verify_totals(
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
                     let page = page.map_err(|source| Error::Read { source })?;
-                    compare(report, &location, manifest.archived_in(range), range, &page)
+                    let archived = manifest.archived_in(range);
+                    let mut total = page.total;
+                    if let Some(reported) = page.exact_total() {
+                        let inside =
+                            TotalInside::read(client, folder.contract(), range, reported, archived.distinct).await;
+                        let inside = inside.map_err(|source| Error::Read { source })?;
+                        total.iter_mut().for_each(|total| total.count = inside.total);
+                    }
+                    compare(report, &location, archived, range, &page, total)
                 } else {
                     report
                         .warnings
@@ -102,13 +112,15 @@ pub async fn verify_totals(
     Ok(totals)
 }
 
-/// Compares the count on a page with the number of archived events, and reports a difference.
+/// Compares the total of a page, without the events at exactly the end of the range, with the number of archived events,
+/// and reports a difference.
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,
     archived: ArchivedCount,
     range: DateRange,
     page: &Page,
+    total: Option<Total>,
 ) -> TotalComparison {
     let shown = super::range(range);
     let not_comparable = |reason: String| format!("{shown} cannot be compared: {reason}");
@@ -117,7 +129,7 @@ fn compare(
         report.warnings.push(not_comparable(reason));
         return TotalComparison::Unknown;
     }
-    let Some(Total { count, exact, .. }) = page.total else {
+    let Some(Total { count, exact, .. }) = total else {
         report.warnings.push(not_comparable("the service reports no total".to_owned()));
         return TotalComparison::Unknown;
     };

@@ -2,6 +2,7 @@
 //! the shared helpers.
 
 mod behaviors;
+mod date_end;
 mod disk;
 mod edge;
 mod faults;

@@ -1,0 +1,100 @@
+//! Archives of a service whose `dateEnd` is inclusive: it counts the events at exactly the end of a range, which belong
+//! to the range that begins there.
+
+use ionos_activitylog::seam::{Exchange, Transport};
+
+use super::*;
+use crate::verify::verify_totals;
+
+/// A log of one event an hour from the start of the days, so that each day begins and ends with an event.
+struct InclusiveService {
+    /// Hours of the events that are not in the log yet.
+    late: Mutex<Vec<i64>>,
+}
+
+impl Transport for InclusiveService {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
+        let size = |name: &str| query[name].parse::<usize>().unwrap();
+        let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
+        let late = self.late.lock().unwrap().clone();
+        let hours = (0..250).filter(|hour| !late.contains(hour));
+        let times = hours.map(|hour| days().start() + TimeDelta::hours(hour));
+        let times: Vec<_> = times.filter(|time| (from..=to).contains(time)).collect();
+        let page = times.iter().skip(size("offset")).take(size("limit"));
+        let hits: Vec<String> =
+            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
+        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
+        Box::pin(async move { Ok(http::Response::new(page).into()) })
+    }
+}
+
+/// An archive of this service.
+struct InclusiveArchive {
+    root: tempfile::TempDir,
+    service: Arc<InclusiveService>,
+}
+
+impl InclusiveArchive {
+    fn new(late: &[i64]) -> Self {
+        let service = Arc::new(InclusiveService { late: Mutex::new(late.to_vec()) });
+        Self { root: tempfile::tempdir().unwrap(), service }
+    }
+
+    fn client(&self) -> Client {
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        Client::builder().token("a.b.c").transport(self.service.clone()).clock(clock).build().unwrap()
+    }
+
+    async fn export(&self, range: DateRange, set: impl Fn(Exporter) -> Exporter) -> ContractExport {
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let exporter = set(Exporter::new(self.client(), Archive::new(self.root.path())).clock(clock));
+        exporter.run(&[7.into()], range, std::future::pending()).await.pop().unwrap().1.unwrap()
+    }
+
+    fn events(&self) -> u64 {
+        let days = read_days(&Archive::new(self.root.path()).contract(&7.into())).unwrap();
+        days.values().map(|manifest| manifest.counts.count).sum()
+    }
+}
+
+#[tokio::test]
+async fn an_event_at_the_end_of_a_range_is_archived_once_and_is_no_difference() {
+    let archive = InclusiveArchive::new(&[]);
+    let mut archived = 0;
+    // The last export continues the one before it within a day.
+    for (end, events) in [("2026-11-02T00:00:00Z", 24), ("2026-11-04T00:00:00Z", 72), ("2026-11-04T06:00:00Z", 78)] {
+        let done = archive.export(range("2026-11-01T00:00:00Z", end), |exporter| exporter).await;
+        assert_eq!((done.gaps.len(), done.late), (0, 0), "{end}: {done:?}");
+        assert!(!matches!(done.cross_check, CrossCheck::NotChecked(_)), "{end}: {done:?}");
+        archived = archive.events();
+        assert_eq!(archived, events, "{end}");
+    }
+    let all = range("2026-11-01T00:00:00Z", "2026-11-04T06:00:00Z");
+    for (name, recount) in [("recount", true), ("reread", false)] {
+        let done = archive.export(all, |exporter| exporter.recount(recount).reread(!recount)).await;
+        assert_eq!((done.late, done.no_longer_served, done.gaps.len()), (0, 0, 0), "{name}: {done:?}");
+        assert_eq!(done.warnings, Vec::<String>::new(), "{name}");
+        assert_eq!(archive.events(), archived, "{name}");
+    }
+    let totals = verify_totals(&Archive::new(archive.root.path()), None, &archive.client(), |_, _| {}).await.unwrap();
+    assert_eq!((totals.equal, totals.unknown, totals.report.findings), (4, 0, vec![]));
+}
+
+#[tokio::test]
+async fn a_late_event_is_not_mistaken_for_one_at_the_end_of_its_range() {
+    // Inside of the first day, at its start, and at its end, which is the start of the second day.
+    for hour in [5, 0, 24, 71] {
+        let archive = InclusiveArchive::new(&[hour]);
+        let done = archive.export(days(), |exporter| exporter).await;
+        assert_eq!((done.gaps.len(), archive.events()), (0, 71), "{hour}: {done:?}");
+        archive.service.late.lock().unwrap().clear();
+        let location = Archive::new(archive.root.path());
+        let totals = verify_totals(&location, None, &archive.client(), |_, _| {}).await.unwrap();
+        assert_eq!((totals.equal, totals.report.findings.len()), (2, 1), "{hour}");
+        let done = archive.export(days(), |exporter| exporter.recount(true)).await;
+        assert_eq!((done.late, done.gaps.len(), archive.events()), (1, 0, 72), "{hour}: {done:?}");
+        let report = verify_archive(&location, None).unwrap();
+        assert_eq!(report.findings, [], "{hour}");
+    }
+}
