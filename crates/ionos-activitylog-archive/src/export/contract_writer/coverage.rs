@@ -52,36 +52,15 @@ impl ContractWriter {
 
     /// The gaps of all manifests, with their tries.
     fn gaps(&self, now: DateTime<Utc>) -> Vec<OpenGap> {
-        let find_open = |from, to| {
-            let gaps = self.state.gaps.iter();
-            gaps.clone().find(|gap| (gap.from, gap.to) == (from, to))
-        };
         let gaps = self.chain.days.values().flat_map(|manifest| &manifest.gaps);
-        gaps.map(|gap| {
-            let open = find_open(gap.from, gap.to);
-            OpenGap {
-                tries: open.map_or(1, |open| open.tries),
-                next: open.map_or(now, |open| open.next),
-                ..OpenGap::new(gap, now)
-            }
-        })
-        .collect()
+        gaps.map(|gap| known_tries(&self.state.gaps, gap, now).unwrap_or_else(|| OpenGap::new(gap, now))).collect()
     }
 
     /// Counts one more try for each gap.
     pub(crate) fn record_gap_tries(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
         self.retries_changed |= !gaps.is_empty();
-        for gap in gaps {
-            let overlaps = |open: &OpenGap| {
-                let ranges = open.range().zip(gap.range());
-                ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
-            };
-            let overlapping = self.state.gaps.iter().filter(|open| overlaps(open));
-            let tries = overlapping.map(|open| open.tries).max().unwrap_or_default().saturating_add(1);
-            self.state.gaps.retain(|open| !overlaps(open));
-            self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::new(gap, now) });
-        }
+        add_tries(&mut self.state.gaps, gaps, now);
     }
 
     /// Records that the service reported the archived number of events again; takes effect when the state is written.
@@ -101,5 +80,72 @@ impl ContractWriter {
         self.confirmed.recounted = self.confirmed.recounted.difference(&range.into());
         self.confirmed.sealed = self.confirmed.sealed.difference(&range.into());
         self.retries_changed = true;
+    }
+}
+
+fn overlaps(open: &OpenGap, gap: &KnownGap) -> bool {
+    let ranges = open.range().zip(gap.range());
+    ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
+}
+
+/// A gap with the most tries of the open gaps that overlap it. A gap may have been read in smaller pieces, and each piece
+/// is then an open gap. `None` if it is not open yet.
+fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<OpenGap> {
+    let overlapping = open.iter().filter(|open| overlaps(open, gap));
+    let known = overlapping.max_by_key(|open| (open.tries, open.next))?;
+    Some(OpenGap { tries: known.tries, next: known.next, ..OpenGap::new(gap, now) })
+}
+
+/// Counts one more try for each gap, from the open gaps before all of them: a gap that is read in smaller pieces has its
+/// tries in each piece.
+fn add_tries(open: &mut Vec<OpenGap>, gaps: &[KnownGap], now: DateTime<Utc>) {
+    let tried = gaps.iter().map(|gap| {
+        let tries = known_tries(open, gap, now).map_or(0, |known| known.tries).saturating_add(1);
+        OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::new(gap, now) }
+    });
+    let tried: Vec<OpenGap> = tried.collect();
+    open.retain(|open| gaps.iter().all(|gap| !overlaps(open, gap)));
+    open.extend(tried);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: u32) -> DateTime<Utc> {
+        format!("2026-11-01T{hour:02}:00:00Z").parse().unwrap()
+    }
+
+    fn gap(from: u32, to: u32) -> KnownGap {
+        KnownGap { from: at(from), to: at(to), reason: "disagreement".to_owned(), seen: 1, total: Some(2) }
+    }
+
+    fn tries(open: &[OpenGap]) -> Vec<u32> {
+        open.iter().map(|open| open.tries).collect()
+    }
+
+    #[test]
+    fn a_gap_that_is_read_in_smaller_pieces_keeps_its_tries_in_each_piece() {
+        let mut open = Vec::new();
+        for expected in 1..4 {
+            add_tries(&mut open, &[gap(2, 8)], at(12));
+            assert_eq!(tries(&open), [expected]);
+        }
+        add_tries(&mut open, &[gap(2, 4), gap(5, 8)], at(13));
+        assert_eq!(tries(&open), [4, 4]);
+        add_tries(&mut open, &[gap(5, 6)], at(14));
+        assert_eq!(tries(&open), [4, 5]);
+    }
+
+    #[test]
+    fn a_gap_of_a_manifest_has_the_tries_of_its_pieces_and_no_others() {
+        let mut open = Vec::new();
+        for _ in 0..3 {
+            add_tries(&mut open, &[gap(2, 4), gap(5, 8)], at(12));
+        }
+        add_tries(&mut open, &[gap(5, 8)], at(13));
+        assert_eq!(known_tries(&open, &gap(2, 8), at(14)).map(|gap| gap.tries), Some(4));
+        assert_eq!(known_tries(&open, &gap(2, 5), at(14)).map(|gap| gap.tries), Some(3));
+        assert_eq!(known_tries(&open, &gap(8, 9), at(14)), None);
     }
 }
