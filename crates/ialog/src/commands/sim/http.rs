@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::FixedOffset;
 use clap::Args;
-use ionos_activitylog_sim::{BadDate, DateEnd, QueryFractions, TrailingSlash, is_allowed_request_id_header};
+use ionos_activitylog_sim::{BadDate, QueryFractions, TrailingSlash, is_allowed_request_id_header};
 
 use super::{invalid_value, one_of};
 use crate::args::parse_error::InvalidValue;
@@ -23,9 +23,9 @@ pub(crate) struct HttpArgs {
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<QueryFractions>(QueryFractions::NAMES))]
     pub(crate) query_fractions: QueryFractions,
 
-    /// Whether an event at exactly the end date is in the range
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<DateEnd>(DateEnd::NAMES))]
-    pub(crate) date_end: DateEnd,
+    /// Include the events at exactly the end date of a range
+    #[arg(long)]
+    pub(crate) inclusive_end: bool,
 
     /// Header with the request ID of an answer, or none
     #[arg(long, value_name = "NAME", default_value = "x-request-id")]

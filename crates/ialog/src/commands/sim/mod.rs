@@ -25,7 +25,7 @@ use ionos_activitylog::Moment;
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog_sim::fault::Faults;
 use ionos_activitylog_sim::{
-    Behavior, BehaviorError, LoggedRequest, RateLimit, Recording, Simulator, SimulatorBuilder, TestToken,
+    Behavior, BehaviorError, DateEnd, LoggedRequest, RateLimit, Recording, Simulator, SimulatorBuilder, TestToken,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -179,7 +179,7 @@ fn behavior(paging: &PagingArgs, records: RecordArgs, access: &AccessArgs, http:
         bare_date_zone: http.bare_date_zone,
         bad_date: http.bad_date,
         query_fractions: http.query_fractions,
-        date_end: http.date_end,
+        date_end: if http.inclusive_end { DateEnd::Inclusive } else { DateEnd::Exclusive },
         foreign_contract: access.foreign_contract,
         request_id_header: http.request_id_header.0,
         trailing_slash: http.trailing_slash,

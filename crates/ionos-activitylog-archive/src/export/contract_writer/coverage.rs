@@ -88,8 +88,8 @@ fn overlaps(open: &OpenGap, gap: &KnownGap) -> bool {
     ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
 }
 
-/// A gap with the most tries of the open gaps that overlap it. A gap may have been read in smaller pieces, and each piece
-/// is then an open gap. `None` if it is not open yet.
+/// A gap with the most tries of the open gaps that overlap it. A gap may have been read in smaller pieces, and each
+/// piece is then an open gap. `None` if it is not open yet.
 fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<OpenGap> {
     let overlapping = open.iter().filter(|open| overlaps(open, gap));
     let known = overlapping.max_by_key(|open| (open.tries, open.next))?;
