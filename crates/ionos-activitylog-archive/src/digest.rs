@@ -32,7 +32,13 @@ impl Digest {
     /// The first 16 hex digits, as in names of parts.
     #[must_use]
     pub fn short(&self) -> String {
-        self.to_string().chars().take(16).collect()
+        self.excerpts().next().unwrap_or_default()
+    }
+
+    /// All sequences of 16 consecutive hex digits, from [`Digest::short`] on.
+    pub(crate) fn excerpts(&self) -> impl Iterator<Item = String> + use<> {
+        let text = self.to_string();
+        (0..).map_while(move |start: usize| text.get(start..start + 16).map(str::to_owned))
     }
 }
 

@@ -156,6 +156,11 @@ impl AtomicFile {
         self.commit_as_after(path, || Ok(()))
     }
 
+    /// As [`AtomicFile::commit_as`], but fails with [`Error::AlreadyExists`] if the file exists.
+    pub(crate) fn commit_as_new(self, path: &Path) -> Result<(), Error> {
+        Self { overwrite: false, ..self }.commit_as(path)
+    }
+
     /// Like [`AtomicFile::commit_as`], but calls a function between syncing and renaming.
     pub(crate) fn commit_as_after(
         mut self,

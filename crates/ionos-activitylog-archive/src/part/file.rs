@@ -1,6 +1,7 @@
 //! Writes one part while its events arrive. Only the ids of the events stay in memory. The file gets its name at the
 //! end, because the name contains the digest of the lines.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -128,6 +129,22 @@ pub(crate) struct FinishedPart {
     last: Option<DateTime<Utc>>,
 }
 
+/// The first name that no file of the folder has. A file that has one of the names is a part of the same lines: a range that
+/// is read again may have one more record that equals an archived one, and both are events.
+///
+/// Fails with [`Error::AlreadyExists`] if all names are taken.
+fn free_name(folder: &Path, names: impl Iterator<Item = PartName>) -> Result<PartName, Error> {
+    let mut taken = folder.to_path_buf();
+    for name in names {
+        let path = folder.join(name.to_string());
+        match std::fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(name),
+            _ => taken = path,
+        }
+    }
+    Err(Error::AlreadyExists { path: taken })
+}
+
 impl FinishedPart {
     /// Syncs and renames the part and returns its manifest entry. The caller must make the name of the day's folder
     /// durable.
@@ -136,8 +153,10 @@ impl FinishedPart {
         let CompressedFile { file, sha256, bytes } =
             compressed.map_err(|error| Error::Write { path: self.folder.clone(), source: error })?;
         let PartMeta { range, verified, counted, late } = self.meta;
-        let name = PartName { late, range, content: self.digest.short(), compression: self.compression };
-        file.commit_as(&self.folder.join(name.to_string()))?;
+        let digest = self.digest;
+        let names = digest.excerpts().map(|content| PartName { late, range, content, compression: self.compression });
+        let name = free_name(&self.folder, names)?;
+        file.commit_as_new(&self.folder.join(name.to_string()))?;
         Ok(Part {
             from: range.start(),
             to: range.end(),

@@ -9,6 +9,7 @@ mod faults;
 mod gaps;
 mod kills;
 mod late;
+mod late_equal;
 mod lost_end;
 mod proofs;
 mod records;
