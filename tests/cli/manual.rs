@@ -58,3 +58,23 @@ fn every_command_and_topic_has_a_reproducible_page() {
         assert_eq!(printed.stdout, written);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_page_is_replaced_and_not_written_through_another_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("man/man1/ialog.1");
+    let topic = folder.path().join("man/man7/ialog-times.7");
+    for path in [&page, &topic] {
+        let victim = path.with_extension("victim");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&victim, "content").unwrap();
+        fs::hard_link(&victim, path).unwrap();
+    }
+    let printed = run(ialog(folder.path(), &["man", "--out", "man"]));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    for path in [&page, &topic] {
+        assert_eq!(fs::read(path.with_extension("victim")).unwrap(), b"content");
+        assert!(fs::read_to_string(path).unwrap().contains(".TH ialog"));
+    }
+}

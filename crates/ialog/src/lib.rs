@@ -2,7 +2,7 @@
 //!
 //! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`]
 //! are the same for every command. The modules form floors, from the top down: commands, events, service, args,
-//! runtime, output, error. No module uses a module of a higher floor.
+//! runtime, output, limits, error. No module uses a module of a higher floor.
 //!
 //! This library is not an API: it exists so that the program `ialog` and the tests of the workspace run the same code
 //! with different streams, clocks and transports. Any item may change or go away in a patch release. The API is in the
@@ -14,6 +14,7 @@ mod args;
 mod commands;
 mod error;
 mod events;
+mod limits;
 mod output;
 mod runtime;
 mod service;

@@ -89,6 +89,7 @@ pub mod internal {
     use crate::{Error, FileCheckpoint, Manifest, OpenManifests, State};
 
     pub use crate::export::settle::{clock_warning, service_time, settled_range};
+    pub use crate::fs::regular_file::open_to_overwrite;
     pub use crate::fs::{FailPoint, FailPoints};
 
     /// Reads the bytes of a manifest.

@@ -59,12 +59,42 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
             &["--rate-limit", "0/1"],
             "the rate is 0 requests per second: it must be between 1/86400 (one request per day) and 1000000",
         ),
-        (&["--ledger", "/"], "cannot write / (Is a directory (os error 21)): choose a writable file"),
+        (&["--ledger", "/"], "cannot write / (it is not a regular file): choose a writable file"),
     ] {
         let Printed { code, stdout, stderr } = run(ialog(folder.path(), &[&["sim"], arguments].concat()));
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?} {stderr}");
         assert!(stderr.starts_with("error: ") && stderr.contains(message), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+    // Only regular files are read, up to a bound, and only files without another name are written.
+    #[cfg(unix)]
+    {
+        let path = |name: &str| folder.path().join(name);
+        std::fs::File::create(path("huge.ndjson")).unwrap().set_len((1 << 30) + 1).unwrap();
+        std::fs::write(path("victim"), "content").unwrap();
+        std::fs::hard_link(path("victim"), path("hard")).unwrap();
+        std::os::unix::fs::symlink(path("victim"), path("soft")).unwrap();
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, path("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        for (arguments, message) in [
+            (["--events", "/dev/zero"], "cannot read /dev/zero (it is not a regular file): choose a readable file"),
+            (["--events", "pipe"], "cannot read pipe (it is not a regular file): choose a readable file"),
+            (
+                ["--events", "huge.ndjson"],
+                "cannot read huge.ndjson (it is larger than 1024 MiB): choose a readable file",
+            ),
+            (["--ledger", "hard"], "cannot write hard (it has another name (a hard link), where its content"),
+            (["--ledger", "soft"], "cannot write soft (it is not a regular file): choose a writable file"),
+            (["--ledger", "pipe"], "cannot write pipe (it is not a regular file): choose a writable file"),
+        ] {
+            let Printed { code, stderr, .. } = run(ialog(folder.path(), &[&["sim"], &arguments[..]].concat()));
+            assert_eq!(code, Some(2), "{arguments:?} {stderr}");
+            assert!(stderr.contains(message), "{stderr}");
+        }
+        assert_eq!(std::fs::read(path("victim")).unwrap(), b"content");
+        for name in ["huge.ndjson", "victim", "hard", "soft", "pipe"] {
+            std::fs::remove_file(path(name)).unwrap();
+        }
     }
     // The message does not repeat a password.
     let printed = run(ialog(folder.path(), &["sim", "--basic", "s3cret"]));

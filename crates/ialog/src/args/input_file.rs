@@ -5,10 +5,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Maximum size of a file in bytes: 1 MiB. A list of 10,000 contracts with comments is smaller.
-const MAX_BYTES: u64 = 1 << 20;
+use crate::limits::MAX_ARGUMENT_FILE_MIB;
 
-/// Reads a text of at most [`MAX_BYTES`]. Blocks while a pipe has no writer, or its writer writes nothing.
+/// Maximum size of a file in bytes.
+const MAX_BYTES: u64 = MAX_ARGUMENT_FILE_MIB << 20;
+
+/// Reads a text of at most [`MAX_ARGUMENT_FILE_MIB`]. Blocks while a pipe has no writer, or its writer writes nothing.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     match path.to_str() {
         Some("-") => read_bounded(io::stdin().lock()),
@@ -20,7 +22,7 @@ fn read_bounded(input: impl Read) -> io::Result<String> {
     let mut text = String::new();
     input.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it is larger than 1 MiB"));
+        return Err(io::Error::other(format!("it is larger than {MAX_ARGUMENT_FILE_MIB} MiB")));
     }
     Ok(text)
 }

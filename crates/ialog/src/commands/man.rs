@@ -1,5 +1,6 @@
 //! `ialog man`: the manual, generated from the description of the command line and from the help topics.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -7,6 +8,7 @@ use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 use ionos_activitylog::internal::did_you_mean;
+use ionos_activitylog_archive::AtomicFile;
 
 use crate::args::service::NoAccountArgs;
 use crate::commands::Cli;
@@ -134,16 +136,23 @@ fn write_all(program: &Command, folder: &Path) -> io::Result<u64> {
     write_command_pages(program, &commands, &mut written)?;
     for topic in &TOPICS {
         let path = topics.join(format!("{}.7", topic_page_name(topic)));
-        fs::write(path, topic_page(topic))?;
+        write_page(&path, &topic_page(topic))?;
         written += 1;
     }
     Ok(written)
 }
 
+/// Replaces a page. A file that has another name (a hard link) keeps its content under that name.
+fn write_page(path: &Path, page: &str) -> io::Result<()> {
+    let mut file = AtomicFile::create(path, true).map_err(io::Error::other)?;
+    file.write_all(page.as_bytes())?;
+    file.commit().map_err(io::Error::other)
+}
+
 /// Writes the pages of a command and of its subcommands.
 fn write_command_pages(command: &Command, folder: &Path, written: &mut u64) -> io::Result<()> {
     let path = folder.join(format!("{}.1", page_name(command)));
-    fs::write(path, command_page(command)?)?;
+    write_page(&path, &command_page(command)?)?;
     *written += 1;
     let mut subcommands = command.get_subcommands();
     subcommands.try_for_each(|one| write_command_pages(one, folder, written))

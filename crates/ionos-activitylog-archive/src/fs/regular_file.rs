@@ -41,6 +41,21 @@ pub(crate) fn open_to_continue(options: &mut OpenOptions, path: &Path) -> io::Re
     if has_another_name(&file.metadata()?) { Err(io::Error::other(HasAnotherName)) } else { Ok(file) }
 }
 
+/// Opens or creates a file to replace its content in place. Fails as [`open_to_continue`], and then changes nothing.
+pub fn open_to_overwrite(path: &Path) -> io::Result<File> {
+    let file = open_to_continue(File::options().write(true).create(true).truncate(false), path)?;
+    file.set_len(0)?;
+    Ok(file)
+}
+
+/// Removes a file that was opened and cannot be locked, unless it has content. An error does not matter, because the error
+/// of the lock is returned.
+pub(crate) fn remove_if_empty(file: &File, path: &Path) {
+    if file.metadata().is_ok_and(|found| found.len() == 0) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 #[cfg(unix)]
 fn has_another_name(found: &std::fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(found) > 1
@@ -130,6 +145,34 @@ mod tests {
         fs::hard_link(&file, &link).unwrap();
         assert_eq!(read(&link, 6).unwrap(), b"victim");
         assert!(write().unwrap_err().to_string().contains("hard link"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_locked_is_removed_only_if_it_is_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        for (content, stays) in [("", false), ("kept", true)] {
+            let path = folder.path().join(".a.partial");
+            fs::write(&path, content).unwrap();
+            remove_if_empty(&open(&path).unwrap(), &path);
+            assert_eq!(path.exists(), stays, "{content:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_refused_keeps_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "content").unwrap();
+        let (hard, soft) = (folder.path().join("hard"), folder.path().join("soft"));
+        std::os::unix::fs::symlink(&victim, &soft).unwrap();
+        assert!(open_to_overwrite(&soft).is_err());
+        fs::hard_link(&victim, &hard).unwrap();
+        assert!(open_to_overwrite(&hard).is_err());
+        assert_eq!(fs::read(&victim).unwrap(), b"content");
+        fs::remove_file(&hard).unwrap();
+        open_to_overwrite(&victim).unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"");
     }
 
     #[cfg(unix)]

@@ -64,7 +64,10 @@ impl ResumableFile {
                 }
                 // The file system has no locks.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-                Err(TryLockError::Error(source)) => return Err(Error::NoLocks { path: path.to_path_buf(), source }),
+                Err(TryLockError::Error(source)) => {
+                    regular_file::remove_if_empty(&file, &paths.partial);
+                    return Err(Error::NoLocks { path: path.to_path_buf(), source });
+                }
             }
             // Another process may have renamed or removed the file between opening and locking it.
             if is_same_file(&file, &paths.partial) {

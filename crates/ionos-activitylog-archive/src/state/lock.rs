@@ -44,6 +44,7 @@ impl ContractLock {
                 return Err(Error::Locked { path: folder.path().to_path_buf(), owner: holder });
             }
             Err(TryLockError::Error(source)) => {
+                regular_file::remove_if_empty(&file, &path);
                 return Err(Error::NoLocks { path: folder.path().to_path_buf(), source });
             }
         }

@@ -9,7 +9,7 @@ mod paging;
 mod records;
 
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -23,6 +23,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ionos_activitylog::Moment;
 use ionos_activitylog::clock::Clock;
+use ionos_activitylog::internal::read_regular_file;
+use ionos_activitylog_archive::internal::open_to_overwrite;
 use ionos_activitylog_sim::fault::Faults;
 use ionos_activitylog_sim::{
     Behavior, BehaviorError, DateEnd, LoggedRequest, RateLimit, Recording, Simulator, SimulatorBuilder, TestToken,
@@ -40,6 +42,7 @@ use records::RecordArgs;
 use crate::args::input_file;
 use crate::args::parse_error::InvalidValue;
 use crate::error::CommandError;
+use crate::limits::MAX_RECORDING_MIB;
 use crate::output::shell::shell_quote;
 use crate::runtime::blocking::run_blocking;
 use crate::runtime::context::Context;
@@ -231,8 +234,8 @@ fn with_log(builder: SimulatorBuilder, log: LogArgs, now: DateTime<Utc>) -> Resu
         builder = builder.burst(start(burst.begin)?, burst.length, burst.events);
     }
     if let Some(path) = log.events {
-        let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
-        let recording = Recording::read(BufReader::new(file), log.contract)
+        let records = read_regular_file(&path, MAX_RECORDING_MIB).map_err(|error| unreadable(&path, &error))?;
+        let recording = Recording::read(records.as_slice(), log.contract)
             .map_err(|error| CommandError::usage(format!("{}: {error}", path.display()), "correct the file"))?;
         builder = builder.recording(recording);
     }
@@ -273,7 +276,7 @@ fn with_faults(
         builder = builder.rate_limit(limit.retry_after(faults.retry_after));
     }
     if let Some(path) = faults.request_log {
-        let request_log = File::create(&path).map_err(|error| {
+        let request_log = open_to_overwrite(&path).map_err(|error| {
             CommandError::usage(format!("cannot write {} ({error})", path.display()), "choose a writable file")
         })?;
         builder = builder.on_request(write_requests(request_log, log_error));

@@ -1,0 +1,71 @@
+//! The bounds of what a command reads or keeps. Each bound is far above what a use needs, and keeps an endless file or a huge
+//! archive from taking all memory.
+//!
+//! | bound | value | of |
+//! |---|---|---|
+//! | [`MAX_ARGUMENT_FILE_MIB`] | 1 MiB | a file with arguments, such as a list of contracts |
+//! | [`MAX_RECORDING_MIB`] | 1024 MiB | the file of `ialog sim --events` |
+//! | [`MAX_KEPT_MIB`] | 2048 MiB | the records that a command keeps until its last event |
+
+use crate::error::CommandError;
+
+/// Maximum size of a file with arguments in MiB. A list of 10,000 contracts with comments is smaller.
+pub(crate) const MAX_ARGUMENT_FILE_MIB: u64 = 1;
+
+/// Maximum size of the file of `ialog sim --events` in MiB: about 1.2 million records.
+pub(crate) const MAX_RECORDING_MIB: u64 = 1024;
+
+/// Maximum size of the records that a command keeps until its last event, in MiB: about 2.5 million records.
+pub(crate) const MAX_KEPT_MIB: u64 = 2048;
+
+/// Counts the bytes of the records that a command keeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeptBytes {
+    bytes: u64,
+    max: u64,
+}
+
+impl Default for KeptBytes {
+    fn default() -> Self {
+        Self::up_to(MAX_KEPT_MIB << 20)
+    }
+}
+
+impl KeptBytes {
+    /// A count with another maximum in bytes.
+    pub(crate) fn up_to(max: u64) -> Self {
+        Self { bytes: 0, max }
+    }
+
+    /// Counts the bytes of one more record. Fails if the sum exceeds the maximum; `hint` says how to keep fewer records.
+    pub(crate) fn add(&mut self, bytes: usize, hint: &str) -> Result<(), CommandError> {
+        self.set(self.bytes.saturating_add(bytes as u64), hint)
+    }
+
+    /// Replaces the sum. Fails as [`Self::add`].
+    pub(crate) fn set(&mut self, bytes: u64, hint: &str) -> Result<(), CommandError> {
+        self.bytes = bytes;
+        if bytes <= self.max {
+            return Ok(());
+        }
+        let max = self.max >> 20;
+        Err(CommandError::unexpected(format!("the events to keep in memory are larger than {max} MiB"), hint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_kept_up_to_the_maximum() {
+        let mut kept = KeptBytes::up_to(2 << 20);
+        assert!(kept.add(1 << 20, "choose less").is_ok());
+        assert!(kept.add(1 << 20, "choose less").is_ok());
+        let error = kept.add(1, "choose less").unwrap_err();
+        assert_eq!(error.code(), 1);
+        assert_eq!(error.to_string(), "the events to keep in memory are larger than 2 MiB: choose less");
+        // What is dropped no longer counts.
+        assert!(kept.set(7, "choose less").is_ok());
+    }
+}
