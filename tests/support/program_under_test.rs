@@ -146,6 +146,9 @@ fn main() -> ExitCode {
         let hour_ago = now - TimeDelta::hours(1);
         simulator = simulator.burst(hour_ago, TimeDelta::milliseconds(1), 10_100);
     }
+    if world == "drifting" {
+        simulator = simulator.behavior(Behavior { total_value: TotalValue::Drifting, ..Behavior::default() });
+    }
     if world == "hostile"
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/hostile.ndjson")[..], None)
     {

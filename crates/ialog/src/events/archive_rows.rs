@@ -3,15 +3,17 @@
 //! Reading files never waits, so this module yields to the scheduler every [`EVENTS_PER_TURN`] events. Otherwise a
 //! signal would not be noticed before the end.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use ionos_activitylog::{ContractNumber, DateRange, Filter, FilterCounts, RangeSet};
+use ionos_activitylog::{ContractNumber, DateRange, Filter, FilterCounts};
 use ionos_activitylog_archive::ArchiveReader;
 
 use crate::args::contracts::ContractSelector;
 use crate::error::CommandError;
 use crate::events::opened_archive::OpenedArchive;
-use crate::events::read_summary::ReadSummary;
+use crate::events::read_summary::{ReadSummary, UnprovenRanges};
 use crate::events::suggestions::Suggestions;
 use crate::output::duration::format_rough;
 use crate::output::progress::ArchiveProgress;
@@ -29,14 +31,15 @@ const EXPORT_AGAIN: &str = "run `ialog export` for that range to the same folder
 const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same folder to add what is missing, or use --from \
                                   without --to to read up to the end of the archive";
 
+/// Hint for an archive whose export was interrupted.
+const RESUME_EXPORT: &str = "run the same export again, then read the archive again";
+
 /// The rows of an archive.
 pub(crate) struct ArchiveRows {
     reader: ArchiveReader,
     /// Number of contracts that are read.
     contract_count: usize,
     range: Option<DateRange>,
-    /// Whether the user gave the end of the range.
-    has_end: bool,
     /// The filter, and the counts of the events that it tested. `None` unless events that do not match are returned
     /// too. If set, the reader has no filter, because a reader with a filter skips most events that do not match.
     marked: Option<(Filter, FilterCounts)>,
@@ -70,7 +73,6 @@ impl ArchiveRows {
             reader,
             contract_count,
             range,
-            has_end,
             marked: None,
             zone,
             progress: None,
@@ -132,17 +134,27 @@ impl ArchiveRows {
         self.marked.as_ref().map_or_else(|| self.reader.counts(), |(_, counts)| *counts)
     }
 
-    /// The contracts whose archive ends before the end of the range, although the user gave that end, each with the end
-    /// of the archive. Excludes contracts whose archive has nothing of the range.
-    fn missed_ends(&self, unproven: &[(ContractNumber, RangeSet)]) -> Vec<(ContractNumber, DateTime<Utc>)> {
-        let Some(range) = self.range.filter(|_| self.has_end) else {
+    /// The contracts that may lack events at any time, as one sentence each. Empty if a range was requested, because
+    /// [`ArchiveReader::incomplete_ranges`] then has all that is missing.
+    fn unfinished_contracts(&self) -> Vec<UnprovenRanges> {
+        if self.range.is_some() {
             return Vec::new();
-        };
-        let ends = unproven.iter().filter_map(|(contract, missing)| {
-            let last = missing.iter().next_back().filter(|last| last.end() == range.end())?;
-            (last.start() > range.start()).then(|| (contract.clone(), last.start()))
+        }
+        let (empty, unfinished) = (self.reader.empty_contracts(), self.reader.unfinished_contracts());
+        let affected: BTreeSet<&ContractNumber> = empty.iter().chain(&unfinished).collect();
+        let sentences = affected.into_iter().map(|contract| {
+            let text = match (empty.contains(contract), unfinished.contains(contract)) {
+                (true, true) => format!(
+                    "the archive has no verified data for contract {contract}, because an export was interrupted or is running"
+                ),
+                (true, false) => format!("the archive has no verified data for contract {contract}"),
+                (false, _) => format!(
+                    "the archive may lack ranges of contract {contract}, because an export was interrupted or is running"
+                ),
+            };
+            UnprovenRanges::one(text)
         });
-        ends.collect()
+        sentences.collect()
     }
 
     pub(super) fn into_summary(self) -> ReadSummary {
@@ -152,20 +164,29 @@ impl ArchiveRows {
             return summary;
         }
         let unproven = self.reader.incomplete_ranges();
-        let beyond_reach = unproven.iter().filter(|(contract, ranges)| self.reader.is_beyond_reach(contract, ranges));
-        let requested_ends = self.missed_ends(&unproven);
-        let retry_hint = if requested_ends.is_empty() { EXPORT_AGAIN } else { EXPORT_OR_OPEN_END };
+        let gaps = unproven.iter().flat_map(|(contract, ranges)| ranges.iter().map(move |gap| (contract, gap)));
+        let beyond_reach = gaps.filter(|(contract, gap)| self.reader.is_beyond_reach(contract, &(*gap).into()));
+        let beyond_reach = beyond_reach.count();
+        let requested_ends = self.reader.missed_ends();
+        let unfinished = self.unfinished_contracts();
+        let retry_hint = match (unfinished.is_empty(), requested_ends.is_empty()) {
+            (false, _) => RESUME_EXPORT,
+            (true, true) => EXPORT_AGAIN,
+            (true, false) => EXPORT_OR_OPEN_END,
+        };
+        let ranges = unproven.iter().map(|(contract, ranges)| UnprovenRanges {
+            text: format!("the archive has no verified data for contract {contract}, {ranges}"),
+            gaps: ranges.iter().len(),
+        });
+        let unproven: Vec<UnprovenRanges> = ranges.chain(unfinished).collect();
         ReadSummary {
             archive_ends: describe_ends(&self.reader.early_ends(), self.zone, None)
                 .into_iter()
                 .chain(describe_ends(&requested_ends, self.zone, self.range))
                 .collect(),
             retry_hint,
-            beyond_reach: beyond_reach.count(),
-            unproven: unproven
-                .iter()
-                .map(|(contract, ranges)| format!("the archive has no verified data for contract {contract}, {ranges}"))
-                .collect(),
+            beyond_reach,
+            unproven,
             ..summary
         }
     }

@@ -8,6 +8,21 @@ use crate::error::{CommandError, HINTS_ABOVE};
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
 
+/// Ranges that are not proven to be complete.
+pub(crate) struct UnprovenRanges {
+    /// The sentence that names the ranges.
+    pub(super) text: String,
+    /// Number of ranges in the sentence; 1 if the range is not known.
+    pub(super) gaps: usize,
+}
+
+impl UnprovenRanges {
+    /// One range.
+    pub(super) fn one(text: String) -> Self {
+        Self { text, gaps: 1 }
+    }
+}
+
 /// The result of reading events.
 #[derive(Default)]
 pub(crate) struct ReadSummary {
@@ -16,10 +31,10 @@ pub(crate) struct ReadSummary {
     /// Sentences that say where the archive ends within the range; warnings if the user gave the end of the range.
     /// Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
-    /// One sentence for each gap in the events of the service, or for each contract of an archive with ranges that are
-    /// not proven to be complete.
-    pub(super) unproven: Vec<String>,
-    /// Number of entries of `unproven` about ranges that the service cannot return completely, so that reading again
+    /// One entry for each gap in the events of the service, or for each contract of an archive with ranges that are not
+    /// proven to be complete.
+    pub(super) unproven: Vec<UnprovenRanges>,
+    /// Number of gaps in `unproven` about ranges that the service cannot return completely, so that reading again
     /// does not help.
     pub(super) beyond_reach: usize,
     /// One sentence for each contract whose events were not compared with the total of the range.
@@ -49,7 +64,7 @@ impl ReadSummary {
         }
         // If contracts failed, the error names only these contracts, so the gaps of the others need a warning.
         for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {
-            context.warn(format_args!("incomplete: {gap}"));
+            context.warn(format_args!("incomplete: {}", gap.text));
         }
         if self.contracts == 1 && !self.failures.is_empty() {
             return Err(self.failures.swap_remove(0).1);
@@ -65,10 +80,11 @@ impl ReadSummary {
         if self.unproven.is_empty() {
             return Ok(());
         }
-        let gaps = format_count(self.unproven.len() as u64, "gap");
+        let gaps = self.unproven.iter().map(|one| one.gaps).sum();
+        let texts: Vec<&str> = self.unproven.iter().map(|one| one.text.as_str()).collect();
         Err(CommandError::incomplete(
-            format!("incomplete, {gaps}: {}", self.unproven.join("; ")),
-            gap_hint(self.retry_hint, self.unproven.len(), self.beyond_reach),
+            format!("incomplete, {}: {}", format_count(gaps as u64, "gap"), texts.join("; ")),
+            gap_hint(self.retry_hint, gaps, self.beyond_reach),
         ))
     }
 }
@@ -83,7 +99,7 @@ mod tests {
     #[test]
     fn a_failed_contract_does_not_hide_the_gaps_of_another() {
         let summary = ReadSummary {
-            unproven: vec!["contract 2: received 3 events, the service reports 5".to_owned()],
+            unproven: vec![UnprovenRanges::one("contract 2: received 3 events, the service reports 5".to_owned())],
             retry_hint: "try again",
             failures: vec![(1.into(), CommandError::unexpected("no answer", "wait"))],
             contracts: 2,

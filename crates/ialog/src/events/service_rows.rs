@@ -14,7 +14,7 @@ use ionos_activitylog::{
 use crate::args::contracts::has_number;
 use crate::args::events::EventSelection;
 use crate::error::CommandError;
-use crate::events::read_summary::ReadSummary;
+use crate::events::read_summary::{ReadSummary, UnprovenRanges};
 use crate::events::suggestions::Suggestions;
 use crate::output::messages::Verbosity;
 use crate::output::plural::format_count;
@@ -150,7 +150,7 @@ impl ServiceRows {
 
     fn open_window(&mut self, contract: ContractNumber, window: Window, context: &Context<'_>) {
         for gap in &window.gaps {
-            self.summary.unproven.push(format!("contract {contract}: {gap}"));
+            self.summary.unproven.push(UnprovenRanges::one(format!("contract {contract}: {gap}")));
             self.summary.beyond_reach += usize::from(gap.reason == GapReason::Overflow);
         }
         context.messages.step(

@@ -16,6 +16,7 @@ use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
+use crate::manifest::KnownGap;
 use crate::part::PartSplitter;
 
 /// A range to read.
@@ -55,6 +56,8 @@ pub(super) async fn export(
         requests: 0,
         nothing_to_do: true,
         gaps: Vec::new(),
+        waiting_gaps: 0,
+        next_try: None,
         stopped: false,
         warnings: service
             .and_then(|service| clock_warning(started, service, "later events are left to the next export"))
@@ -82,6 +85,7 @@ pub(super) async fn export(
         undated: None,
         undated_elsewhere: 0,
         extra: Arc::default(),
+        waiting: RangeSet::new(),
     };
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
@@ -100,8 +104,8 @@ pub(super) async fn export(
 }
 
 impl ContractExportRun<'_> {
-    /// The ranges to read, in order of time.
-    fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
+    /// The ranges to read, in order of time. Records the unverified ranges that wait for their next try.
+    fn tasks(&mut self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
         let fresh = missing.iter().map(ReadTask::Missing);
         let is_finishing = self.writer.was_interrupted();
@@ -112,12 +116,14 @@ impl ContractExportRun<'_> {
             // The interrupted export has read the gap, but may not have written that to the state.
             let was_read = is_finishing && gaps.clone().all(|gap| gap.last_try() >= started);
             let is_waiting = gaps.any(|gap| gap.next > started);
-            !was_read && (self.exporter.recount || !is_waiting)
+            !was_read && (self.exporter.recount || self.exporter.reread || !is_waiting)
         };
-        let again = self.writer.unverified_ranges().into_iter();
-        let again = again.filter(|unverified| unverified.intersection(&range).is_some() && is_due(unverified));
-        let mut tasks: Vec<ReadTask> = fresh.chain(again.map(ReadTask::Unverified)).collect();
+        let unverified = self.writer.unverified_ranges().into_iter();
+        let unverified = unverified.filter(|unverified| unverified.intersection(&range).is_some());
+        let (again, waiting): (Vec<_>, Vec<_>) = unverified.partition(is_due);
+        let mut tasks: Vec<ReadTask> = fresh.chain(again.into_iter().map(ReadTask::Unverified)).collect();
         tasks.sort_by_key(|task| task.range().start());
+        self.waiting = waiting.into_iter().collect();
         tasks
     }
 
@@ -256,12 +262,24 @@ impl ContractExportRun<'_> {
         run_log::append(&self.writer.folder, &run, &self.exporter.fail_points)
     }
 
+    /// See [`ContractExport::next_try`]. An unverified range is read again as a whole, once all of its gaps are due.
+    fn next_try(&self) -> Option<DateTime<Utc>> {
+        let closable: RangeSet =
+            self.done.gaps.iter().filter(|gap| !gap.is_beyond_reach()).filter_map(KnownGap::range).collect();
+        let unverified = self.writer.unverified_ranges().into_iter();
+        let to_read = unverified.filter(|range| !closable.intersection(&(*range).into()).is_empty());
+        to_read.filter_map(|range| self.writer.state.next_try_of(range)).max()
+    }
+
     /// The result so far, with the gaps that overlap the range.
     fn report(&mut self, range: DateRange) -> ContractExport {
         let days = self.writer.chain.days.values();
         let gaps = days.flat_map(|manifest| manifest.gaps.clone());
         let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
         self.done.gaps = inside.collect();
+        let is_waiting = |gap: &&KnownGap| gap.range().is_some_and(|gap| self.waiting.covers(gap));
+        self.done.waiting_gaps = self.done.gaps.iter().filter(is_waiting).count() as u64;
+        self.done.next_try = self.next_try();
         self.done.discarded = self.events_received.saturating_sub(self.done.events);
         self.done.warnings.splice(0..0, self.writer.warnings.drain(..));
         self.done.clone()

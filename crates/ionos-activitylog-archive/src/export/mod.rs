@@ -128,6 +128,11 @@ pub struct ContractExport {
     pub nothing_to_do: bool,
     /// Gaps that overlap the range.
     pub gaps: Vec<KnownGap>,
+    /// Number of these gaps that this export did not read, because their next try is later.
+    pub waiting_gaps: u64,
+    /// Earliest time, UTC, from which an export reads all of these gaps again, except those that no export can close.
+    /// `None` if there is no such gap. With [`Exporter::recount`] or [`Exporter::reread`], an export reads them at once.
+    pub next_try: Option<DateTime<Utc>>,
     /// Whether the export was stopped before its end.
     pub stopped: bool,
     /// Warnings to show the user.
@@ -185,7 +190,7 @@ impl Exporter {
     }
 
     /// Whether to read archived ranges again, and to compare ids and contents with the archive. Finds what a recount
-    /// cannot see, such as an event that was amended. Default: false.
+    /// cannot see, such as an event that was amended. Gaps are then read again at once. Default: false.
     #[must_use]
     pub fn reread(mut self, reread: bool) -> Self {
         self.reread = reread;

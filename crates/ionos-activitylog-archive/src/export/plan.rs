@@ -24,9 +24,12 @@ const WINDOW_EVENTS: u64 = 7_500;
 pub struct ContractPlan {
     /// Ranges that are missing.
     pub missing: RangeSet,
-    /// Archived ranges that could not be verified, so that an export reads them again. Includes gaps whose next try is
-    /// not due yet.
+    /// Archived ranges that could not be verified and that an export reads again.
     pub unverified: RangeSet,
+    /// Archived ranges that could not be verified and that an export does not read, because their next try is later.
+    pub waiting: RangeSet,
+    /// Earliest time, UTC, from which an export reads all of `waiting` again. `None` if `waiting` is empty.
+    pub next_try: Option<DateTime<Utc>>,
     /// Number of events in these ranges; a lower bound unless `exact`.
     pub events: u64,
     /// Whether the service reports exact totals.
@@ -50,16 +53,26 @@ pub(super) async fn estimate(
 ) -> Result<ContractPlan, Error> {
     let folder = exporter.archive.contract(contract);
     // Fail like the export if the state cannot be read.
-    let _ = State::read(&folder)?;
+    let (state, _) = State::read(&folder)?;
     let days = read_complete_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().collect();
     let covered: RangeSet =
         manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect();
     let requested: RangeSet = exporter.settled_range(range, service).into_iter().collect();
-    let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified_ranges()).collect();
+    let now = exporter.clock.now();
+    let unverified = manifests.iter().flat_map(|manifest| &manifest.ranges).filter(|read| !read.verified);
+    let unverified = unverified.filter_map(|read| {
+        let range = read.range()?;
+        Some((range, state.as_ref().and_then(|state| state.next_try_of(range))))
+    });
+    let (waiting, due): (Vec<_>, Vec<_>) = unverified
+        .filter(|(range, _)| !requested.intersection(&(*range).into()).is_empty())
+        .partition(|(_, next)| next.is_some_and(|next| next > now));
     let mut plan = ContractPlan {
         missing: requested.difference(&covered),
-        unverified: requested.intersection(&unverified),
+        unverified: requested.intersection(&due.into_iter().map(|(range, _)| range).collect()),
+        waiting: requested.intersection(&waiting.iter().map(|(range, _)| *range).collect()),
+        next_try: waiting.iter().filter_map(|(_, next)| *next).max(),
         events: 0,
         exact: true,
         windows: 0,

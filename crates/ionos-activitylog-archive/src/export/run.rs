@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use ionos_activitylog::internal::{ExtraRequests, share_extra_requests};
-use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, PageSize, Window};
+use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, PageSize, RangeSet, Window};
 
 use super::contract_writer::ContractWriter;
 use super::total_inside::TotalInside;
@@ -34,6 +34,8 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) undated_elsewhere: u64,
     /// The extra requests that wrong totals may cost, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
+    /// Unverified ranges that this export does not read, because their next try is later.
+    pub(super) waiting: RangeSet,
 }
 
 impl ContractExportRun<'_> {

@@ -3,8 +3,9 @@
 //!
 //! The parts are merged (k-way merge). A part is opened when the merge reaches the start of its range, and the part
 //! after it is opened in advance. An open part takes at most a few MiB of memory. `part_lines` reads lines, `parallel`
-//! parses them on several threads.
+//! parses them on several threads. `coverage` has the ranges that were read.
 
+mod coverage;
 mod parallel;
 mod part_lines;
 
@@ -17,8 +18,8 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, Filte
 
 use crate::error::Error;
 use crate::layout::Archive;
-use crate::manifest::{KnownGap, Manifest};
-use crate::state::read_complete_days;
+use crate::state::{ArchivedDays, covered_ranges, read_archived_days};
+use coverage::ContractCoverage;
 use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
 
@@ -68,37 +69,6 @@ pub struct ArchiveReader {
     failed: bool,
 }
 
-/// The ranges of a contract in an archive.
-struct ContractCoverage {
-    contract: ContractNumber,
-    verified: RangeSet,
-    read: RangeSet,
-    /// Gaps that reading again cannot close.
-    beyond_reach: RangeSet,
-}
-
-impl ContractCoverage {
-    fn new(contract: ContractNumber) -> Self {
-        Self { contract, verified: RangeSet::new(), read: RangeSet::new(), beyond_reach: RangeSet::new() }
-    }
-
-    /// Adds the ranges of a day.
-    fn add(&mut self, manifest: &Manifest) {
-        let beyond_reach = manifest.gaps.iter().filter(|gap| gap.is_beyond_reach());
-        self.beyond_reach.extend(beyond_reach.filter_map(KnownGap::range));
-        let verified = manifest.verified_ranges();
-        self.verified.extend(verified.iter());
-        self.read.extend(verified.iter());
-        self.read.extend(manifest.unverified_ranges().iter());
-    }
-
-    /// End of the ranges that were read, if it lies within `range`.
-    fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
-        let end = self.read.iter().next_back()?.end();
-        (range.start() < end && end < range.end()).then_some(end)
-    }
-}
-
 /// A part that the merge has not reached.
 struct UpcomingPart {
     closed: ClosedPart,
@@ -122,9 +92,9 @@ impl ArchiveReader {
     /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
     /// events.
     ///
-    /// Fails with [`Error::NoArchive`] if the archive has no contract, or has no day of one of `contracts`; with
-    /// [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a contract shows that
-    /// manifests are missing; and as [`Manifest::read`].
+    /// Fails with [`Error::NoArchive`] if the archive has no contract, or has neither a day nor a state of one of
+    /// `contracts`; with [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a contract
+    /// shows that manifests are missing; and as [`Manifest::read`].
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -144,12 +114,13 @@ impl ArchiveReader {
         };
         let mut parts = Vec::new();
         for folder in &folders {
-            let days = read_complete_days(folder)?;
-            if days.is_empty() && contracts.is_some() {
+            let ArchivedDays { days, has_state, is_unfinished } = read_archived_days(folder)?;
+            if days.is_empty() && !has_state && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
             let contract = reader.contracts.len();
-            let mut covered = ContractCoverage::new(folder.contract().clone());
+            let end = covered_ranges(&days).iter().next_back().map(|last| last.end());
+            let mut covered = ContractCoverage::new(folder.contract().clone(), end, is_unfinished);
             for (date, manifest) in days {
                 if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
                     continue;
@@ -205,32 +176,48 @@ impl ArchiveReader {
     /// [`incomplete_ranges`](Self::incomplete_ranges) instead.
     #[must_use]
     pub fn early_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
-        let ends = self.contracts.iter().filter_map(|covered| {
-            let requested = self.range.filter(|_| self.open_end)?;
-            Some((covered.contract.clone(), covered.end_within(requested)?))
-        });
+        if self.open_end { self.ends_within_range() } else { Vec::new() }
+    }
+
+    /// Contracts whose archive ends before the requested end of the range, each with the time of its own end: the end of
+    /// all that was read of the contract, verified or not. Empty if no end was requested. A contract whose archive does
+    /// not reach the range is in [`incomplete_ranges`](Self::incomplete_ranges) only.
+    #[must_use]
+    pub fn missed_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
+        if self.open_end { Vec::new() } else { self.ends_within_range() }
+    }
+
+    fn ends_within_range(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
+        let ends = self
+            .contracts
+            .iter()
+            .filter_map(|covered| Some((covered.contract.clone(), covered.end_within(self.range?)?)));
         ends.collect()
+    }
+
+    /// Contracts of which nothing was read, at any time.
+    #[must_use]
+    pub fn empty_contracts(&self) -> Vec<ContractNumber> {
+        let empty = self.contracts.iter().filter(|covered| covered.end.is_none());
+        empty.map(|covered| covered.contract.clone()).collect()
+    }
+
+    /// Contracts of which an export is running, has failed or was killed, so that the archive may lack ranges that were
+    /// to be exported.
+    #[must_use]
+    pub fn unfinished_contracts(&self) -> Vec<ContractNumber> {
+        let unfinished = self.contracts.iter().filter(|covered| covered.is_unfinished);
+        unfinished.map(|covered| covered.contract.clone()).collect()
     }
 
     /// Ranges that are not archived or not verified, by contract. If no range was requested, only ranges between the
     /// first and the last archived time. Empty if nothing is missing.
     #[must_use]
     pub fn incomplete_ranges(&self) -> Vec<(ContractNumber, RangeSet)> {
-        let missing = self.contracts.iter().map(|covered| {
-            let requested = match self.range {
-                Some(requested) if self.open_end => {
-                    let end = covered.end_within(requested).unwrap_or(requested.end());
-                    DateRange::new(requested.start(), end).ok()
-                }
-                Some(requested) => Some(requested),
-                None => covered.read.iter().next().and_then(|first| {
-                    let last = covered.read.iter().next_back()?;
-                    DateRange::new(first.start(), last.end()).ok()
-                }),
-            };
-            let requested: RangeSet = requested.into_iter().collect();
-            (covered.contract.clone(), requested.difference(&covered.verified))
-        });
+        let missing = self
+            .contracts
+            .iter()
+            .map(|covered| (covered.contract.clone(), covered.incomplete_ranges(self.range, self.open_end)));
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use ionos_activitylog::{DateRange, RangeSet};
 
-use super::State;
+use super::{ArchiveIdentity, State};
 use crate::error::Error;
 use crate::layout::{ContractFolder, STATE};
 use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange};
@@ -56,6 +56,8 @@ pub(crate) enum StateDifference {
     RepeatedDay(NaiveDate),
     /// A manifest covers a range that the state does not have, although the last export ended.
     AddedRange(DateRange),
+    /// The state is that of another contract or service than the manifests. Has the name of the member.
+    OtherIdentity(&'static str),
 }
 
 impl StateDifference {
@@ -66,7 +68,7 @@ impl StateDifference {
             | Self::MissingManifestOfVersion1(_)
             | Self::OtherManifest(_)
             | Self::MissingRange(_) => true,
-            Self::AddedManifests { .. } | Self::RepeatedDay(_) | Self::AddedRange(_) => false,
+            Self::AddedManifests { .. } | Self::RepeatedDay(_) | Self::AddedRange(_) | Self::OtherIdentity(_) => false,
         }
     }
 
@@ -82,7 +84,7 @@ impl StateDifference {
             Self::OtherManifest(link) | Self::AddedManifests { first: link, .. } => manifest(link),
             Self::MissingRange(range) => folder.day(range.start().date_naive()),
             Self::RepeatedDay(_) => folder.open_manifests(),
-            Self::AddedRange(_) => folder.path().join(STATE),
+            Self::AddedRange(_) | Self::OtherIdentity(_) => folder.path().join(STATE),
         }
     }
 
@@ -108,6 +110,9 @@ impl StateDifference {
                 "it does not have {range}, which a manifest states, although the last export ended: one of the two was \
                  changed"
             ),
+            Self::OtherIdentity(member) => {
+                format!("file was changed: its identity has another `{member}` than the manifests")
+            }
         }
     }
 
@@ -136,6 +141,7 @@ impl StateComparison {
         let (known, covered) = (state.covered_ranges(), covered_ranges(chain.days));
         let lost = known.difference(&covered);
         let mut differences: Vec<StateDifference> = lost.iter().map(StateDifference::MissingRange).collect();
+        differences.extend(other_identity(folder, state, chain.days).map(StateDifference::OtherIdentity));
         if !state.open && !is_previous {
             if let Some(first) = added.first() {
                 differences.push(StateDifference::AddedManifests { first: *first, count: added.len() });
@@ -174,22 +180,59 @@ fn missing_head(folder: &ContractFolder, head: ManifestLink, links: &[ManifestLi
     }
 }
 
+/// The first member in which the identity of a state differs from that of the manifests. Without a manifest, only the
+/// contract can be compared.
+fn other_identity(
+    folder: &ContractFolder,
+    state: &State,
+    days: &BTreeMap<NaiveDate, Manifest>,
+) -> Option<&'static str> {
+    let ArchiveIdentity { api, contract, filter, id_rule } = &state.identity;
+    let first = days.values().next();
+    let members = [
+        ("contract", contract == folder.contract()),
+        ("filter", filter.is_empty()),
+        ("api", first.is_none_or(|first| first.api == *api)),
+        ("id_rule", first.is_none_or(|first| first.id_rule == *id_rule)),
+    ];
+    members.into_iter().find(|(_, is_equal)| !is_equal).map(|(member, _)| member)
+}
+
 /// All ranges that were read.
 pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
     days.values().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
 }
 
-/// What the manifests of each day state together. Fails as [`Chain::read`], and if the state shows that manifests are
-/// missing. A state that cannot be read is ignored: a reader may lack the permission, and can do without it.
+/// The days of a contract, and what its state says about the last export.
+#[derive(Debug)]
+pub(crate) struct ArchivedDays {
+    /// What the manifests of each day state together.
+    pub(crate) days: BTreeMap<NaiveDate, Manifest>,
+    /// Whether the contract has a state, so that an export has begun.
+    pub(crate) has_state: bool,
+    /// Whether an export is running, has failed or was killed.
+    pub(crate) is_unfinished: bool,
+}
+
+/// The days of [`read_archived_days`].
 pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
+    read_archived_days(folder).map(|archived| archived.days)
+}
+
+/// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. A state that
+/// cannot be read is ignored: a reader may lack the permission, and can do without it.
+pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays, Error> {
     // Read the state first, because a running export adds to the chain before it writes the state.
     let state = State::read(folder);
     let chain = Chain::read(folder)?;
+    let has_state = !matches!(state, Ok((None, _)));
+    let mut is_unfinished = false;
     if let Ok((Some(state), warning)) = state {
         let comparison = StateComparison::of_chain(folder, &state, warning.is_some(), &chain);
         if let Some(loss) = comparison.differences.iter().find(|difference| difference.is_loss()) {
             return Err(loss.to_error(folder));
         }
+        is_unfinished = state.open || warning.is_some() && comparison.has_added;
     }
-    Ok(chain.days)
+    Ok(ArchivedDays { days: chain.days, has_state, is_unfinished })
 }

@@ -21,7 +21,8 @@ use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 use crate::sum::saturating_sum;
 
 pub(crate) use compare::{
-    ChainSummary, RESTORE_ARCHIVE, StateComparison, StateDifference, covered_ranges, read_complete_days,
+    ArchivedDays, ChainSummary, RESTORE_ARCHIVE, StateComparison, StateDifference, covered_ranges, read_archived_days,
+    read_complete_days,
 };
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};
@@ -237,6 +238,13 @@ impl State {
     fn ranges_with(&self, is_included: impl Fn(Certainty) -> bool) -> RangeSet {
         let entries = self.coverage.iter().filter(|one| is_included(one.state));
         entries.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
+    }
+
+    /// Time from which an unverified range is read again: the latest next try of its gaps. `None` if no gap of it is
+    /// known.
+    pub(crate) fn next_try_of(&self, unverified: DateRange) -> Option<DateTime<Utc>> {
+        let overlaps = |gap: &&OpenGap| gap.range().is_some_and(|gap| gap.intersection(&unverified).is_some());
+        self.gaps.iter().filter(overlaps).map(|gap| gap.next).max()
     }
 
     /// Time of the next try of a gap that was read `tries` times.

@@ -1,5 +1,6 @@
 //! Exports the parts of a range that an archive does not have, for one or more contracts.
 
+use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
 use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
 
@@ -16,6 +17,26 @@ use crate::service::settle::settle_delay;
 
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
+
+/// The hint for gaps that an export does not read again before `next_try`. `None`, or a time that is not after `now`: the
+/// next export reads them again.
+fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    match next_try.filter(|next| *next > now) {
+        Some(next) => format!(
+            "{RETRY_HINT} at {} or later, or add --recount to read the gaps again at once",
+            format_next_try(next)
+        ),
+        None => RETRY_HINT.to_owned(),
+    }
+}
+
+/// The time from which gaps are read again, rounded up to a whole second.
+fn format_next_try(next: DateTime<Utc>) -> String {
+    let second = TimeDelta::seconds(1);
+    let whole = next.duration_trunc(second).unwrap_or(next);
+    let rounded = if whole < next { whole.checked_add_signed(second).unwrap_or(next) } else { whole };
+    rounded.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
 
 /// The end of the hint to repeat a command whose disk failed.
 const RESUMES: &str = "it resumes after what is archived";
@@ -113,6 +134,13 @@ fn describe_plan(contract: &ContractNumber, plan: &ContractPlan) -> String {
     if !plan.unverified.is_empty() {
         text += &format!("  to read again, because it is not verified: {}\n", plan.unverified);
     }
+    if let Some(next) = plan.next_try {
+        text += &format!(
+            "  not to read before {}, because it waits for its next try: {}\n",
+            format_next_try(next),
+            plan.waiting
+        );
+    }
     text += &format!(
         "  {at_least}{} in about {} and {}, {} bytes uncompressed",
         format_count(plan.events, "event"),
@@ -135,6 +163,8 @@ struct ExportSummary {
     gaps: usize,
     /// Number of gaps that reading again cannot close, because the service cannot return these ranges completely.
     beyond_reach: usize,
+    /// Time from which an export reads the other gaps again. `None` if there are none.
+    next_try: Option<DateTime<Utc>>,
     is_stopped: bool,
     /// Whether the contract that was added last was read to its end, with at least one request and without any event.
     is_last_empty: bool,
@@ -186,12 +216,19 @@ impl ExportSummary {
         for gap in &export.gaps {
             context.warn(format_args!(
                 "  incomplete: {} .. {}, {}, {} received",
-                gap.from.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
-                gap.to.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+                gap.from.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+                gap.to.to_rfc3339_opts(SecondsFormat::AutoSi, true),
                 gap.reason,
                 format_count(gap.seen, "event")
             ));
         }
+        if export.waiting_gaps > 0 {
+            let wait = if export.waiting_gaps == 1 { "waits" } else { "wait" };
+            let until = export.next_try.map_or_else(String::new, |next| format!(" until {}", format_next_try(next)));
+            let gaps = format_count(export.waiting_gaps, "gap");
+            context.warn(format_args!("  {gaps} {wait}{until} and were not read again"));
+        }
+        self.next_try = self.next_try.max(export.next_try);
         self.gaps += export.gaps.len();
         self.beyond_reach += export.gaps.iter().filter(|gap| gap.is_beyond_reach()).count();
         self.is_stopped |= export.stopped;
@@ -216,10 +253,32 @@ impl ExportSummary {
             (0, _) if self.gaps == 0 => Ok(()),
             (0, _) => Err(CommandError::incomplete(
                 format!("incomplete: {} could not be verified", format_count(self.gaps as u64, "gap")),
-                gap_hint(RETRY_HINT, self.gaps, self.beyond_reach),
+                gap_hint(&retry_hint(self.next_try, context.clock.now()), self.gaps, self.beyond_reach),
             )),
             (1, 1) => Err(self.failures.swap_remove(0).1),
             (_, all) => Err(CommandError::of_contracts(self.failures, all, others, RETRY_HINT)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_names_the_time_of_the_next_try() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let now = time("2026-11-20T12:00:00Z");
+        for (next, expected) in [
+            (None, "run the same command again"),
+            (Some("2026-11-20T12:00:00Z"), "run the same command again"),
+            (
+                Some("2026-11-20T12:00:59.001Z"),
+                "run the same command again at 2026-11-20T12:01:00Z or later, or add --recount to read the gaps again at \
+                 once",
+            ),
+        ] {
+            assert_eq!(retry_hint(next.map(time), now), expected);
         }
     }
 }

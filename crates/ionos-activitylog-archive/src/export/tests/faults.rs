@@ -120,6 +120,7 @@ async fn the_next_export_removes_leftovers_outside_of_its_range() {
     // Restore the files of a process that was killed directly after the part of the first day got its name.
     let folder = folder(&simulator, root.path());
     std::fs::remove_file(folder.manifest(2)).unwrap();
+    std::fs::remove_file(folder.path().join(crate::layout::RUN_LOG)).unwrap();
     let mut state = State::read(&folder).unwrap().0.unwrap();
     (state.open, state.head) = (true, None);
     state.coverage.clear();

@@ -20,6 +20,9 @@ async fn a_gap_is_reported_retried_and_closed_once_it_is_verified() {
     // The time of the next try has not come.
     let waiting = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
     assert_eq!((waiting.requests, waiting.gaps.len()), (0, first.gaps.len()));
+    assert_eq!((first.waiting_gaps, waiting.waiting_gaps), (0, first.gaps.len() as u64));
+    // An overflow cannot be closed by waiting.
+    assert_eq!((first.next_try, waiting.next_try), (None, None));
     let later = "2026-11-20T13:00:00Z";
     let again = export(&exporter(&refusing, root.path(), later), &refusing, days()).await.unwrap();
     assert!(again.requests > 0);
@@ -73,4 +76,55 @@ async fn finishing_an_interrupted_export_does_not_read_its_gaps_again() {
     // The next export is a new one.
     let again = export(&exporter(&refusing, one.path(), hours_later), &refusing, days()).await.unwrap();
     assert!(again.requests > 0);
+}
+
+/// A service whose totals drift, so that no range can be verified.
+fn disagreeing() -> Simulator {
+    let total_value = ionos_activitylog_sim::TotalValue::Drifting;
+    world(NOW).behavior(Behavior { total_value, ..Behavior::default() }).build()
+}
+
+#[tokio::test]
+async fn a_gap_names_the_time_of_its_next_try_and_is_read_again_then() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = disagreeing();
+    let first = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
+    assert!(!first.gaps.is_empty());
+    let next = first.next_try.unwrap();
+    assert!(next > parse_time(NOW));
+    assert_eq!(first.waiting_gaps, 0);
+    let just_before = (next - TimeDelta::seconds(1)).to_rfc3339();
+    let waiting = export(&exporter(&simulator, root.path(), &just_before), &simulator, days()).await.unwrap();
+    assert_eq!((waiting.requests, waiting.waiting_gaps), (0, first.gaps.len() as u64));
+    assert_eq!(waiting.next_try, Some(next));
+    let due = export(&exporter(&simulator, root.path(), &next.to_rfc3339()), &simulator, days()).await.unwrap();
+    assert!(due.requests > 0);
+    assert_eq!(due.waiting_gaps, 0);
+    assert!(due.next_try.unwrap() > next);
+    // Both read the gaps at once.
+    for exporter in [
+        exporter(&simulator, root.path(), &next.to_rfc3339()).recount(true),
+        exporter(&simulator, root.path(), &next.to_rfc3339()).reread(true),
+    ] {
+        let at_once = export(&exporter, &simulator, days()).await.unwrap();
+        assert_eq!(at_once.waiting_gaps, 0);
+        assert!(at_once.requests > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_plan_names_the_gaps_that_wait() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = disagreeing();
+    let first = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
+    let contracts = [simulator.contracts()[0].into()];
+    let plan = async |now: &str| {
+        exporter(&simulator, root.path(), now).plan(&contracts, days()).await.pop().unwrap().1.unwrap()
+    };
+    let waiting = plan(NOW).await;
+    assert!(waiting.unverified.is_empty() && !waiting.waiting.is_empty());
+    assert_eq!((waiting.next_try, waiting.requests), (first.next_try, 0));
+    let due = plan(&first.next_try.unwrap().to_rfc3339()).await;
+    assert_eq!((due.unverified, due.next_try), (waiting.waiting, None));
+    assert!(due.waiting.is_empty());
 }

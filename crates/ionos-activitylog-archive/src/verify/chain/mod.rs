@@ -2,9 +2,10 @@
 //! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well. In that
 //! case the digest of the last one differs from any copy that was kept.
 //!
-//! `files` reports files that no manifest names, and `state` compares the chain with the state.
+//! `files` reports files that no manifest names, `state` compares the chain with the state, and `runs` with the run log.
 
 mod files;
+mod runs;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,7 @@ pub(super) fn check_contract(
     check.check_chain();
     let repeated = check.check_open();
     check.check_state(repeated);
+    check.check_runs();
     check.check_files();
     check.finish()
 }

@@ -61,7 +61,9 @@ impl ChainCheck<'_> {
             StateDifference::MissingRange(_) => Problem::Missing,
             StateDifference::OtherManifest(_) => Problem::Chain,
             StateDifference::AddedManifests { .. } => Problem::Extra,
-            StateDifference::RepeatedDay(_) | StateDifference::AddedRange(_) => Problem::Changed,
+            StateDifference::RepeatedDay(_) | StateDifference::AddedRange(_) | StateDifference::OtherIdentity(_) => {
+                Problem::Changed
+            }
         };
         self.add_finding(path, problem, difference.detail());
     }

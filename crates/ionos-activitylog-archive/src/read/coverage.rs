@@ -1,0 +1,59 @@
+//! The ranges of a contract in an archive, and which of the requested ones are missing.
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
+
+use crate::manifest::{KnownGap, Manifest};
+
+/// The ranges of a contract in an archive.
+pub(super) struct ContractCoverage {
+    pub(super) contract: ContractNumber,
+    verified: RangeSet,
+    read: RangeSet,
+    /// Gaps that reading again cannot close.
+    pub(super) beyond_reach: RangeSet,
+    /// End of all ranges that were read, also of those outside of the requested range. `None` if nothing was read.
+    pub(super) end: Option<DateTime<Utc>>,
+    /// Whether an export is running, has failed or was killed.
+    pub(super) is_unfinished: bool,
+}
+
+impl ContractCoverage {
+    pub(super) fn new(contract: ContractNumber, end: Option<DateTime<Utc>>, is_unfinished: bool) -> Self {
+        let (verified, read, beyond_reach) = (RangeSet::new(), RangeSet::new(), RangeSet::new());
+        Self { contract, verified, read, beyond_reach, end, is_unfinished }
+    }
+
+    /// Adds the ranges of a day.
+    pub(super) fn add(&mut self, manifest: &Manifest) {
+        let beyond_reach = manifest.gaps.iter().filter(|gap| gap.is_beyond_reach());
+        self.beyond_reach.extend(beyond_reach.filter_map(KnownGap::range));
+        let verified = manifest.verified_ranges();
+        self.verified.extend(verified.iter());
+        self.read.extend(verified.iter());
+        self.read.extend(manifest.unverified_ranges().iter());
+    }
+
+    /// End of all ranges that were read, if it lies within `range`.
+    pub(super) fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
+        self.end.filter(|end| range.start() < *end && *end < range.end())
+    }
+
+    /// Ranges that are not archived or not verified. If no range was requested, only ranges between the first and the last
+    /// time that was read. `open_end`: the requested range ends where the archive ends.
+    pub(super) fn incomplete_ranges(&self, requested: Option<DateRange>, open_end: bool) -> RangeSet {
+        let requested = match requested {
+            Some(requested) if open_end => {
+                let end = self.end_within(requested).unwrap_or(requested.end());
+                DateRange::new(requested.start(), end).ok()
+            }
+            Some(requested) => Some(requested),
+            None => self.read.iter().next().and_then(|first| {
+                let last = self.read.iter().next_back()?;
+                DateRange::new(first.start(), last.end()).ok()
+            }),
+        };
+        let requested: RangeSet = requested.into_iter().collect();
+        requested.difference(&self.verified)
+    }
+}

@@ -1,0 +1,63 @@
+//! Compares the run log with the chain. Each record of a run names the last manifest at its end, and the chain only grows.
+//! So a named manifest that the chain does not have shows that one of the two was changed. The other members of a record
+//! depend on the run, so nothing supports or contradicts them: they are hints and no evidence.
+
+use super::ChainCheck;
+use crate::error::Error;
+use crate::export::RunRecord;
+use crate::fs::regular_file;
+use crate::layout::RUN_LOG;
+use crate::verify::Problem;
+
+/// Largest size of a run log in bytes that is compared: about 130,000 runs.
+const MAX_RUN_LOG_BYTES: u64 = 64 << 20;
+
+impl ChainCheck<'_> {
+    /// Compares the run log with the chain, unless manifests are missing or unreadable, which is a finding already.
+    pub(super) fn check_runs(&mut self) {
+        if !self.is_complete {
+            return;
+        }
+        let path = self.folder.path().join(RUN_LOG);
+        let shown = self.shown(&path);
+        let bytes = match regular_file::read_if_exists(&path, MAX_RUN_LOG_BYTES) {
+            Ok(bytes) => bytes.unwrap_or_default(),
+            // A link, a pipe or the like is a finding of its own.
+            Err(Error::Open { source, .. }) if regular_file::is_not_regular(&source) => return,
+            Err(Error::Open { source, .. }) => {
+                return self.warn(format!("{shown} cannot be read ({source}), so the chain was not compared with it"));
+            }
+            Err(_) => {
+                return self.warn(format!(
+                    "{shown} is larger than {} MiB, so the chain was not compared with it",
+                    MAX_RUN_LOG_BYTES >> 20
+                ));
+            }
+        };
+        let mut unreadable: u64 = 0;
+        for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1_u64..) {
+            // A record of a later version may have other members.
+            let Ok(run) = serde_json::from_slice::<RunRecord>(line) else {
+                unreadable += u64::from(!line.is_empty());
+                continue;
+            };
+            // Version 0.1.0 replaced manifests.
+            let Some(head) = run.head.filter(|head| head.number.is_some()) else { continue };
+            if !self.chain.links.contains(&head) {
+                let manifest = head.number.unwrap_or_default();
+                let detail = format!(
+                    "line {number} names manifest {manifest} with SHA-256 {}, which is not in the chain: one of the two was \
+                     changed",
+                    head.sha256
+                );
+                return self.add_finding(path, Problem::Changed, detail);
+            }
+        }
+        if unreadable > 0 {
+            self.warn(format!(
+                "{shown} has {unreadable} lines that are no record of a run, which were not compared: an interrupted \
+                 export can leave one"
+            ));
+        }
+    }
+}
