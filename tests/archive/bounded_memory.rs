@@ -32,7 +32,7 @@ fn edited_archive(root: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
     change(&mut value);
     let manifest: Manifest = serde_json::from_value(value).unwrap();
     fs::write(&path, manifest.to_bytes()).unwrap();
-    for name in ["_state.json", "_state.prev.json"] {
+    for name in ["_state.json", "_state.prev.json", "_runs.ndjson"] {
         let _ = fs::remove_file(contract.join(name));
     }
     day

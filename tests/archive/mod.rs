@@ -9,4 +9,5 @@ mod file_modes;
 mod kept_records;
 mod reading_back;
 mod schemas;
+mod unfinished;
 mod withheld_events;

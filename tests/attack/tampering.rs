@@ -36,10 +36,15 @@ impl Victim {
         self.contract.join("_state.json")
     }
 
+    /// Removes all files that only depend on runs.
     fn forget_state(&self) {
-        for name in ["_state.json", "_state.prev.json"] {
+        for name in ["_state.json", "_state.prev.json", "_runs.ndjson"] {
             let _ = fs::remove_file(self.contract.join(name));
         }
+    }
+
+    fn run_log(&self) -> PathBuf {
+        self.contract.join("_runs.ndjson")
     }
 
     fn root(&self) -> &Path {
@@ -160,6 +165,19 @@ fn open_again(victim: &Victim, number: u64, from: &str, to: &str) {
     let open = serde_json::json!({ "schema": "ialog.open-manifests/1", "manifests": [manifest] });
     let path = victim.contract.join("_manifests/open.json");
     fs::write(&path, open.to_string().replacen(from, to, 1)).unwrap();
+}
+
+/// Writes an open manifest that states a day without events.
+fn open_empty_day(victim: &Victim) {
+    let (closed, _) = Manifest::read(&victim.manifest(1)).unwrap();
+    let mut manifest = Manifest::new(closed.api, closed.contract, "2026-11-10".parse().unwrap());
+    let mut range = closed.ranges[0];
+    let day = manifest.day().unwrap();
+    (range.from, range.to, range.total) = (day.start(), day.end(), range.total.map(|_| 0));
+    manifest.ranges.push(range);
+    manifest.counts.total = range.total;
+    let open = serde_json::json!({ "schema": "ialog.open-manifests/1", "manifests": [manifest] });
+    fs::write(victim.contract.join("_manifests/open.json"), open.to_string()).unwrap();
 }
 
 fn open_state(victim: &Victim) {
@@ -379,6 +397,53 @@ fn edits() -> Vec<Edit> {
         }),
         edit("state: another head", FOUND, |victim| {
             replace(&victim.state(), "\"number\": 4", "\"number\": 5");
+        }),
+        edit("state: another service", FOUND, |victim| {
+            replace(&victim.state(), "\"api\": \"", "\"api\": \"https://example.com");
+        }),
+        edit("state: another rule for ids", FOUND, |victim| {
+            replace(&victim.state(), "\"id_rule\": \"", "\"id_rule\": \"x");
+        }),
+        edit("state: a filter", FOUND, |victim| {
+            replace(&victim.state(), "\"filter\": \"\"", "\"filter\": \"user=a\"");
+        }),
+        edit("state: another contract", FOUND, |victim| {
+            replace(&victim.state(), &format!("\"contract\": \"{}\"", demo_contract()), "\"contract\": \"7\"");
+        }),
+        edit("consistent edit of the last manifest, only the run log shows it", FOUND, |victim| {
+            for name in ["_state.json", "_state.prev.json"] {
+                let _ = fs::remove_file(victim.contract.join(name));
+            }
+            replace(&victim.manifest(4), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
+        }),
+        edit("end of the chain removed, only the run log shows it", FOUND, |victim| {
+            for name in ["_state.json", "_state.prev.json"] {
+                let _ = fs::remove_file(victim.contract.join(name));
+            }
+            fs::remove_file(victim.manifest(4)).unwrap();
+            fs::remove_dir_all(victim.day("2026-11-02")).unwrap();
+        }),
+        edit("run log: a manifest that is not in the chain", FOUND, |victim| {
+            replace(&victim.run_log(), "\"number\":", "\"number\":1");
+        }),
+        // Nothing supports or contradicts these members.
+        edit("run log: another number of events", HARMLESS, |victim| {
+            replace(&victim.run_log(), "\"events\":", "\"events\":1");
+        }),
+        edit("run log: removed", HARMLESS, |victim| fs::remove_file(victim.run_log()).unwrap()),
+        edit("run log: an unfinished line", HARMLESS, |victim| {
+            let text = fs::read_to_string(victim.run_log()).unwrap() + "{\"schema\":";
+            fs::write(victim.run_log(), text).unwrap();
+        }),
+        edit("run log: huge", HARMLESS, |victim| huge(&victim.run_log())),
+        // An open manifest without files: no export has ended with it, so either the state or the chain contradicts it.
+        edit("open manifests: a day without files", FOUND, |victim| {
+            open_empty_day(victim);
+        }),
+        // An interrupted export can have left it, so it is not proven and no finding.
+        edit("open manifests: a day without files, and an open state", INCOMPLETE, |victim| {
+            open_empty_day(victim);
+            open_state(victim);
         }),
         edit("state: an unknown member", FOUND, |victim| {
             let _ = fs::remove_file(victim.contract.join("_state.prev.json"));

@@ -255,7 +255,6 @@ fn a_command_that_waits_for_a_pipe_ends_at_the_first_signal() {
         &["query", "--demo", "--last", "1h", "--contract", file],
         &["export", "--demo", "--last", "1h", "--out", "a.csv", "--contract", file],
         &["stats", "--demo", "--last", "1h", "--contract", file],
-        &["sim", "--events", "pipe"],
         &["sim", "--faults", "pipe"],
     ] {
         let folder = tempfile::tempdir().unwrap();

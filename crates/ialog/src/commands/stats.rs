@@ -14,6 +14,7 @@ use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::fold::describe_counts;
 use crate::events::rows::Rows;
+use crate::limits::KeptBytes;
 use crate::output::chart::{HourlyCounts, bars};
 use crate::output::column::Column;
 use crate::output::row::Row;
@@ -82,6 +83,9 @@ enum StatsDimension {
     Address,
 }
 
+/// How to keep fewer operations.
+const FOLD_LESS: &str = "use a shorter time range or more filters, or remove --fold";
+
 pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     args.selection.check()?;
     args.report.color.apply(&mut context.terminal);
@@ -92,7 +96,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     let filter = args.filters.filter()?;
     let zone = resolve_zone(&args.selection.zone, context)?;
     let mut rows = Rows::open(&args.selection, filter, zone, context).await?;
-    let mut folder = None;
+    let (mut folder, mut open_bytes) = (None, KeptBytes::default());
     if args.fold {
         rows = rows.return_all();
         folder = Some(rows.operation_folder());
@@ -102,6 +106,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
         match &mut folder {
             Some(folder) => {
                 folder.add(row);
+                open_bytes.set(folder.kept_bytes(), FOLD_LESS)?;
                 folder.take_rows().iter().for_each(|row| stats.add(row));
             }
             None => stats.add(&row),

@@ -30,6 +30,9 @@ Findings are printed to standard output, one per line, with the file; the exit c
 interrupted, so that not all is proven. To prove that the archive was not replaced or cut off at its end, keep the
 SHA-256 of the last manifest elsewhere and compare it with --head.
 
+The manifests are the evidence. _state.json and _runs.ndjson are hints: of them, the identity, the ranges and the manifests \
+that they name are compared; nothing proves their times, tries and numbers of events.
+
 Examples:
   ialog verify audit
   ialog verify audit \\

@@ -52,6 +52,8 @@ pub(crate) struct OperationFolder {
     open: BTreeMap<ContractNumber, ContractFolder>,
     rows: Vec<Row>,
     counts: OperationCounts,
+    /// Size of the events of the open operations in bytes.
+    kept_bytes: u64,
 }
 
 impl OperationFolder {
@@ -81,8 +83,15 @@ impl OperationFolder {
         }
         let summary = (!self.counts_only).then(|| FoldedEvents::new(row.event));
         if let Some(folder) = self.open.get_mut(&row.contract) {
-            folder.add(links, FoldedOperation { is_match: row.is_match, events: summary });
+            let added = FoldedOperation { is_match: row.is_match, events: summary };
+            let dropped = folder.add(links, added);
+            self.kept_bytes = self.kept_bytes.saturating_add_signed(dropped);
         }
+    }
+
+    /// Size in bytes of the events that are kept for operations that may still get events.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        self.kept_bytes
     }
 
     /// The rows of the matching operations of all complete contracts that were not taken before, in no particular order.
@@ -97,6 +106,7 @@ impl OperationFolder {
     }
 
     fn close_contracts(&mut self) {
+        self.kept_bytes = 0;
         for (contract, folder) in std::mem::take(&mut self.open) {
             for operation in folder.operations.into_iter().flatten() {
                 self.counts.seen += 1;
@@ -120,12 +130,15 @@ struct ContractFolder {
 }
 
 impl ContractFolder {
-    fn add(&mut self, links: Vec<OperationLink<'static>>, mut added: FoldedOperation) {
+    /// Adds an event to its operation. Returns by how many bytes the events that are kept have grown.
+    fn add(&mut self, links: Vec<OperationLink<'static>>, mut added: FoldedOperation) -> i64 {
+        let mut grown = 0;
         let mut known: Vec<usize> = links.iter().filter_map(|link| self.by_link.get(link).copied()).collect();
         known.iter_mut().for_each(|index| *index = self.root(*index));
         let target = known.iter().min().copied().unwrap_or(self.operations.len());
         for index in known.into_iter().filter(|index| *index != target) {
             if let Some(joined) = self.operations.get_mut(index).and_then(Option::take) {
+                grown -= joined.kept_bytes();
                 added = added.join(joined);
             }
             if let Some(root) = self.joined_with.get_mut(index) {
@@ -137,16 +150,23 @@ impl ContractFolder {
         }
         match self.operations.get_mut(target) {
             Some(slot) => {
-                *slot = Some(match slot.take() {
-                    Some(before) => before.join(added),
+                let operation = match slot.take() {
+                    Some(before) => {
+                        grown -= before.kept_bytes();
+                        before.join(added)
+                    }
                     None => added,
-                });
+                };
+                grown += operation.kept_bytes();
+                *slot = Some(operation);
             }
             None => {
+                grown += added.kept_bytes();
                 self.operations.push(Some(added));
                 self.joined_with.push(target);
             }
         }
+        grown
     }
 
     fn root(&self, mut index: usize) -> usize {
@@ -165,6 +185,12 @@ struct FoldedOperation {
 }
 
 impl FoldedOperation {
+    /// Size of its event in bytes.
+    fn kept_bytes(&self) -> i64 {
+        let bytes = self.events.as_ref().map_or(0, |events| events.lead.raw().len());
+        i64::try_from(bytes).unwrap_or(i64::MAX)
+    }
+
     fn join(self, other: Self) -> Self {
         Self {
             is_match: self.is_match || other.is_match,
@@ -307,6 +333,25 @@ mod tests {
             assert_eq!(counts, OperationCounts { seen: 3, kept: if status == "QUEUED" { 2 } else { 1 } });
         }
         assert_eq!(fold(&events, |_| false), (Vec::new(), OperationCounts { seen: 3, kept: 0 }));
+    }
+
+    #[test]
+    fn the_size_counts_one_event_of_each_operation() {
+        let events = [event(1, "a", "", "x", ""), event(2, "b", "", "x", ""), event(3, "a", "", "Provision", "")];
+        let mut folder = OperationFolder::new(false);
+        let mut size_after = |event: &Event| {
+            folder.add(Row::new(7.into(), event.clone()).matching(true));
+            folder.kept_bytes()
+        };
+        let sizes = events.each_ref().map(|event| event.raw().len() as u64);
+        assert_eq!(size_after(&events[0]), sizes[0]);
+        assert_eq!(size_after(&events[1]), sizes[0] + sizes[1]);
+        assert_eq!(size_after(&events[2]), sizes[0] + sizes[1]);
+        // It joins the operations of both requests.
+        let joined = event(4, "b", "7", "Provision", "");
+        assert_eq!(size_after(&joined), sizes[0] + sizes[1]);
+        assert_eq!(size_after(&event(5, "a", "7", "Provision", "")), sizes[0]);
+        let _ = folder.finish();
     }
 
     #[test]

@@ -11,7 +11,7 @@ use ionos_activitylog_sim::Simulator;
 use super::*;
 use crate::encode::{Compression, Format};
 use crate::export::{EventFileWriter, ExportSpec, Exporter, FileExport, FileTarget};
-use crate::manifest::{Part, RangeProof, ReadRange};
+use crate::manifest::{Manifest, Part, RangeProof, ReadRange};
 use crate::verify::verify_archive;
 
 fn parse_time(text: &str) -> DateTime<Utc> {

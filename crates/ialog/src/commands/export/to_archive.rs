@@ -135,11 +135,8 @@ fn describe_plan(contract: &ContractNumber, plan: &ContractPlan) -> String {
         text += &format!("  to read again, because it is not verified: {}\n", plan.unverified);
     }
     if let Some(next) = plan.next_try {
-        text += &format!(
-            "  not to read before {}, because it waits for its next try: {}\n",
-            format_next_try(next),
-            plan.waiting
-        );
+        let time = format_next_try(next);
+        text += &format!("  to read again at {time} or later, because it is not verified: {}\n", plan.waiting);
     }
     text += &format!(
         "  {at_least}{} in about {} and {}, {} bytes uncompressed",

@@ -29,7 +29,8 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, value_name = "COUNT", value_parser = parse_count)]
     pub(crate) limit: Option<NonZeroUsize>,
 
-    /// Columns to sort by; prefix a column with - to sort descending; lines without a value come last [default: newest first in tables, oldest first in
+    /// Columns to sort by; prefix a column with - to sort descending; lines without a value come last; the sorted events are
+    /// kept in memory, up to 2 GiB [default: newest first in tables, oldest first in
     /// other formats]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,

@@ -1,6 +1,7 @@
 //! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
 //! otherwise they are written in chunks while more rows are read. With a limit, the number of rows in memory is bounded,
-//! see `SORT_FACTOR`; for operations that may still get events, see [`fold`](crate::events::fold).
+//! see `SORT_FACTOR`; for operations that may still get events, see [`fold`](crate::events::fold). All that is kept has the
+//! bound [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
 
 use ionos_activitylog::FilterCounts;
 
@@ -9,6 +10,7 @@ use super::output_plan::{OutputMode, OutputPlan};
 use crate::error::CommandError;
 use crate::events::fold::{OperationCounts, OperationFolder, describe_counts};
 use crate::events::rows::Rows;
+use crate::limits::KeptBytes;
 use crate::output::column::Column;
 use crate::output::event_table::event_table;
 use crate::output::row::Row;
@@ -27,12 +29,20 @@ const SORT_FACTOR: usize = 4;
 /// Number of additional rows to keep before sorting, so that a small limit does not cause frequent sorting.
 const SORT_SLACK: usize = 1000;
 
+/// How to keep fewer rows.
+const KEEP_LESS: &str =
+    "use a shorter time range or more filters; -o ndjson without --sort, --fold and --limit keeps no event";
+
 /// The rows of a query so far, and the output that is not written yet.
 pub(super) struct QueryRun {
     plan: OutputPlan,
     /// The operations so far; `None` if the output has one row per event.
     folder: Option<OperationFolder>,
     rows: Vec<Row>,
+    /// Size of `rows`.
+    kept: KeptBytes,
+    /// Size of the events of operations that may still get events.
+    open_bytes: KeptBytes,
     values: ValueCounts,
     has_several_contracts: bool,
     chunk: String,
@@ -61,6 +71,8 @@ impl QueryRun {
             plan,
             folder,
             rows: Vec::new(),
+            kept: KeptBytes::default(),
+            open_bytes: KeptBytes::default(),
             values: ValueCounts::default(),
             has_several_contracts: rows.contract_count() > 1,
             chunk,
@@ -76,6 +88,7 @@ impl QueryRun {
             return Ok(!self.is_pipe_closed);
         };
         folder.add(row);
+        self.open_bytes.set(folder.kept_bytes(), KEEP_LESS)?;
         for row in folder.take_rows() {
             self.add_row(row, context)?;
         }
@@ -94,18 +107,22 @@ impl QueryRun {
                     self.write_chunk(context)?;
                 }
             }
-            _ => self.keep(row),
+            _ => self.keep(row)?,
         }
         Ok(())
     }
 
     /// Keeps a row for the end, and drops rows beyond the limit from time to time.
-    fn keep(&mut self, row: Row) {
+    fn keep(&mut self, row: Row) -> Result<(), CommandError> {
+        self.kept.add(row.event.raw().len(), KEEP_LESS)?;
         self.rows.push(row.detach());
         let max_rows = |limit: usize| SORT_FACTOR.saturating_mul(limit).saturating_add(SORT_SLACK);
         if self.plan.order.limit().is_some_and(|limit| self.rows.len() > max_rows(limit)) {
             self.plan.order.apply(&mut self.rows);
+            let bytes = self.rows.iter().map(|row| row.event.raw().len() as u64).sum();
+            self.kept.set(bytes, KEEP_LESS)?;
         }
+        Ok(())
     }
 
     /// Writes the remaining output. `kept` is the number of events that matched. Returns `None` if the output pipe is

@@ -63,7 +63,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "WHEN,LENGTH,COUNT")]
     pub(crate) burst: Vec<BurstSpec>,
 
-    /// Serve the records of this NDJSON export instead of generated data; a regular file of at most 1 GiB
+    /// Serve the records of this NDJSON export (at most 1 GiB, no pipe)
     #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 

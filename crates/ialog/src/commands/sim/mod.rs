@@ -112,7 +112,7 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let (log_error, mut log_errors) = mpsc::channel(1);
     let now = clock();
-    // The files may be pipes.
+    // The fault script may be a pipe, and a recording takes time to parse.
     let (builder, access) = run_blocking(move || {
         let builder = with_log(builder, log, now)?;
         let builder = with_access(builder, &access)?;

@@ -32,7 +32,7 @@ use text::operation_text;
 An operation consists of several events: accepted, queued, running, and done or failed. They share a request ID (the \
 column request of `ialog query -o wide`) or the reference of the provisioning queue. If a queue reference belongs to \
 several requests, all of them are shown. Without a time range, the last 30 days of the log, or the whole archive, are \
-searched.
+searched. The events with a request ID or a queue reference are kept in memory, up to 2 GiB.
 
 --details reads each request from the Cloud API (GET /cloudapi/v6/requests/ID). Values that may be secret are replaced by \
 [redacted]. The Cloud API only knows changes that were made through it; an unknown request is reported, but is not an \
@@ -93,7 +93,7 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
     let mut lookup = cloud_request_lookup(args, &rows, context)?;
     let mut collector = OperationCollector::default();
     while let Some(row) = rows.next(context).await? {
-        collector.add(row);
+        collector.add(row)?;
     }
     let times = TimeFormat::new(rows.range(), zone, context.terminal.is_terminal);
     let summary = rows.into_summary();

@@ -8,30 +8,41 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{Chain, ContractNumber, Event};
 
 use super::operation::{Operation, queue_reference};
+use crate::error::CommandError;
+use crate::limits::KeptBytes;
 use crate::output::row::Row;
 
 /// The events that may belong to an operation.
 #[derive(Default)]
-pub(super) struct OperationCollector(BTreeMap<ContractNumber, Vec<Event>>);
+pub(super) struct OperationCollector {
+    events: BTreeMap<ContractNumber, Vec<Event>>,
+    kept: KeptBytes,
+}
+
+/// How to search fewer events.
+const SEARCH_LESS: &str = "search a shorter time range with --from and --to, or one contract with --contract";
 
 impl OperationCollector {
     /// Keeps an event that has a request id or a queue reference. Events can be assigned to operations only after the
-    /// last event, because one reference may lead to another.
-    pub(super) fn add(&mut self, row: Row) {
+    /// last event, because one reference may lead to another. Fails if the kept events exceed
+    /// [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+    pub(super) fn add(&mut self, row: Row) -> Result<(), CommandError> {
         let has_reference = {
             let details = row.event.details();
             details.request_id().is_some() || details.queue_ref_id().is_some()
         };
         if has_reference {
             let Row { contract, event, .. } = row.detach();
-            self.0.entry(contract).or_default().push(event);
+            self.kept.add(event.raw().len(), SEARCH_LESS)?;
+            self.events.entry(contract).or_default().push(event);
         }
+        Ok(())
     }
 
     /// The operations with the reference, ordered by contract and then by the start of their chain.
     pub(super) fn operations(&self, reference: &str) -> Vec<Operation> {
         let mut operations = Vec::new();
-        for (contract, events) in &self.0 {
+        for (contract, events) in &self.events {
             for chain in Chain::group(events) {
                 if chain.events().iter().any(|event| has_reference(event, reference)) {
                     operations.extend(split_by_request(contract, &chain, reference));
@@ -132,7 +143,7 @@ mod tests {
 
     fn collector(events: &[Short<'_>]) -> OperationCollector {
         let events = events.iter().map(|one| event(*one)).collect();
-        OperationCollector([(7.into(), events)].into())
+        OperationCollector { events: [(7.into(), events)].into(), ..OperationCollector::default() }
     }
 
     /// The request of each operation, and the seconds of its events.
@@ -187,8 +198,23 @@ mod tests {
     #[test]
     fn the_same_reference_in_two_contracts_is_two_operations() {
         let one = || vec![event((1, "", "77", "Provision", "QUEUED"))];
-        let collector = OperationCollector([(7.into(), one()), (8.into(), one())].into());
+        let events = [(7.into(), one()), (8.into(), one())].into();
+        let collector = OperationCollector { events, ..OperationCollector::default() };
         assert_eq!(collector.operations("77").len(), 2);
+    }
+
+    #[test]
+    fn the_events_that_are_kept_have_a_bound() {
+        let related = event((1, "r-1", "77", "Provision", "QUEUED"));
+        let bytes = related.raw().len() as u64;
+        let mut collector = OperationCollector { kept: KeptBytes::up_to(2 * bytes), ..OperationCollector::default() };
+        let mut add = |event: &Event| collector.add(Row::new(7.into(), event.clone()));
+        assert!(add(&related).is_ok() && add(&related).is_ok());
+        // An event without a reference is not kept.
+        assert!(add(&event((2, "", "", "DCDUserEvent", ""))).is_ok());
+        let error = add(&related).unwrap_err();
+        assert_eq!(error.code(), 1);
+        assert!(error.to_string().ends_with(SEARCH_LESS), "{error}");
     }
 
     #[test]

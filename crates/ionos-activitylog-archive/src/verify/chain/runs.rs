@@ -2,7 +2,7 @@
 //! So a named manifest that the chain does not have shows that one of the two was changed. The other members of a record
 //! depend on the run, so nothing supports or contradicts them: they are hints and no evidence.
 
-use super::ChainCheck;
+use super::{ADDED_MEANWHILE, ChainCheck};
 use crate::error::Error;
 use crate::export::RunRecord;
 use crate::fs::regular_file;
@@ -13,11 +13,8 @@ use crate::verify::Problem;
 const MAX_RUN_LOG_BYTES: u64 = 64 << 20;
 
 impl ChainCheck<'_> {
-    /// Compares the run log with the chain, unless manifests are missing or unreadable, which is a finding already.
+    /// Compares the run log with the chain, in which no manifest is missing or unreadable.
     pub(super) fn check_runs(&mut self) {
-        if !self.is_complete {
-            return;
-        }
         let path = self.folder.path().join(RUN_LOG);
         let shown = self.shown(&path);
         let bytes = match regular_file::read_if_exists(&path, MAX_RUN_LOG_BYTES) {
@@ -45,6 +42,11 @@ impl ChainCheck<'_> {
             let Some(head) = run.head.filter(|head| head.number.is_some()) else { continue };
             if !self.chain.links.contains(&head) {
                 let manifest = head.number.unwrap_or_default();
+                let last = self.chain.links.iter().filter_map(|link| link.number).max();
+                if Some(manifest) > last && self.folder.manifest(manifest).exists() {
+                    self.chain.is_unfinished = true;
+                    return self.warn(ADDED_MEANWHILE.to_owned());
+                }
                 let detail = format!(
                     "line {number} names manifest {manifest} with SHA-256 {}, which is not in the chain: one of the two was \
                      changed",

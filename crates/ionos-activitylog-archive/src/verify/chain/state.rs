@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::ChainCheck;
+use super::{ADDED_MEANWHILE, ChainCheck};
 use crate::error::Error;
 use crate::layout::STATE;
 use crate::state::{ChainSummary, State, StateComparison, StateDifference};
@@ -10,8 +10,9 @@ use crate::verify::Problem;
 
 impl ChainCheck<'_> {
     /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
-    /// read. `repeated`: days whose open manifest repeats a closed one.
-    pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) {
+    /// read. `repeated`: days whose open manifest repeats a closed one. Returns whether no manifest is missing or
+    /// unreadable and the state contradicts none.
+    pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) -> bool {
         let path = self.folder.path().join(STATE);
         let (state, is_previous) = match State::read(self.folder) {
             Ok((state, warning)) => {
@@ -22,7 +23,8 @@ impl ChainCheck<'_> {
             Err(error) => {
                 // An interrupted export may have written the files that no manifest names.
                 self.is_complete &= !matches!(error, Error::Open { .. });
-                return self.report_error(path, error);
+                self.report_error(path, error);
+                return self.is_complete;
             }
         };
         let Some(state) = state else {
@@ -30,21 +32,23 @@ impl ChainCheck<'_> {
                 let shown = self.shown(&path);
                 self.warn(format!("{shown} is missing, so the end of the chain was not compared with it"));
             }
-            return;
+            return self.is_complete;
         };
         self.chain.is_unfinished |= state.open;
         if !self.is_complete {
-            return;
+            return false;
         }
         let summary = ChainSummary { links: &self.chain.links, days: &self.days, repeated: &repeated };
         let comparison = StateComparison::new(self.folder, &state, is_previous, summary);
         self.chain.is_unfinished |= is_previous && comparison.has_added;
+        let is_equal = comparison.differences.is_empty();
         for difference in comparison.differences {
             self.report_difference(&difference);
             if matches!(difference, StateDifference::RepeatedDay(_)) {
                 self.chain.interrupted_days.retain(|date| !repeated.contains(date));
             }
         }
+        is_equal
     }
 
     fn report_difference(&mut self, difference: &StateDifference) {
@@ -52,7 +56,7 @@ impl ChainCheck<'_> {
         let problem = match difference {
             StateDifference::MissingManifests { last, .. } if self.folder.manifest(*last).exists() => {
                 self.chain.is_unfinished = true;
-                return self.warn("an export has added manifests during the verification: verify again".to_owned());
+                return self.warn(ADDED_MEANWHILE.to_owned());
             }
             StateDifference::MissingManifests { .. } | StateDifference::MissingManifestOfVersion1(_) => {
                 self.is_complete = false;

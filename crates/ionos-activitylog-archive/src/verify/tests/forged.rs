@@ -17,7 +17,8 @@ pub(crate) fn manifests_of(folder: &ContractFolder) -> Vec<Manifest> {
     numbers.map(|number| Manifest::read(&folder.manifest(number)).unwrap().0).collect()
 }
 
-/// Writes the chain with these manifests, each linked to the one before, and the state with its last manifest.
+/// Writes the chain with these manifests, each linked to the one before, and the state with its last manifest. Removes the
+/// run log, which names the manifests that were written.
 pub(crate) fn write_chain(folder: &ContractFolder, manifests: &[Manifest], is_open: bool) {
     let mut previous: Option<ManifestLink> = None;
     for (number, manifest) in (1..).zip(manifests) {
@@ -29,6 +30,7 @@ pub(crate) fn write_chain(folder: &ContractFolder, manifests: &[Manifest], is_op
         previous = Some(ManifestLink { number: Some(number), date: manifest.date, sha256: Digest::sha256(&bytes) });
     }
     edit_state(folder, |state| (state.open, state.head) = (is_open, previous));
+    let _ = fs::remove_file(folder.path().join(crate::layout::RUN_LOG));
 }
 
 fn edit_state(folder: &ContractFolder, change: impl FnOnce(&mut State)) {

@@ -213,11 +213,13 @@ async fn the_last_manifest_is_compared_with_a_kept_digest() {
     let too_many = verified(&[kept, Digest::sha256(b"")]).findings;
     assert_eq!((too_many.len(), too_many[0].problem), (1, Problem::Chain));
 
-    // If the state is removed as well, only the kept digest shows the change.
+    // If state and run log are removed as well, only the kept digest shows the change.
     forge(&folder, 3);
     for name in ["_state.json", "_state.prev.json"] {
         let _ = fs::remove_file(folder.path().join(name));
     }
+    assert_eq!(found(root.path()), [finding("_runs.ndjson", None, Problem::Changed)]);
+    fs::remove_file(folder.path().join("_runs.ndjson")).unwrap();
     let report = verify_archive(&archive, None).unwrap();
     assert_eq!(report.findings, []);
     let findings = verified(&[kept]).findings;
