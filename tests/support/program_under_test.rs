@@ -38,7 +38,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Context;
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::internal::FailPoints;
-use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
+use ionos_activitylog_sim::fault::{Answer, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
     Behavior, DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share, Simulator,
     TestToken, TotalShape, TotalValue,
@@ -146,8 +146,10 @@ fn main() -> ExitCode {
         let hour_ago = now - TimeDelta::hours(1);
         simulator = simulator.burst(hour_ago, TimeDelta::milliseconds(1), 10_100);
     }
-    if world == "drifting" {
-        simulator = simulator.behavior(Behavior { total_value: TotalValue::Drifting, ..Behavior::default() });
+    if world == "partial" {
+        let first = Trigger::any().contract(33_586_252);
+        let faults = Faults::new().add_rule(first, Fault::PartialSearch);
+        simulator = simulator.faults(faults.unwrap_or_default());
     }
     if world == "hostile"
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/hostile.ndjson")[..], None)

@@ -211,7 +211,7 @@ mod tests {
         let mut add = |event: &Event| collector.add(Row::new(7.into(), event.clone()));
         assert!(add(&related).is_ok() && add(&related).is_ok());
         // An event without a reference is not kept.
-        assert!(add(&event((2, "", "", "DCDUserEvent", ""))).is_ok());
+        assert!(add(&Event::from_json(r#"{"@uuid":"none"}"#).unwrap()).is_ok());
         let error = add(&related).unwrap_err();
         assert_eq!(error.code(), 1);
         assert!(error.to_string().ends_with(SEARCH_LESS), "{error}");
