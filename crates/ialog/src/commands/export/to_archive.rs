@@ -223,7 +223,7 @@ impl ExportSummary {
             let wait = if export.waiting_gaps == 1 { "waits" } else { "wait" };
             let until = export.next_try.map_or_else(String::new, |next| format!(" until {}", format_next_try(next)));
             let gaps = format_count(export.waiting_gaps, "gap");
-            context.warn(format_args!("  {gaps} {wait}{until} and were not read again"));
+            context.warn(format_args!("  {gaps} {wait}{until}"));
         }
         self.next_try = self.next_try.max(export.next_try);
         self.gaps += export.gaps.len();
