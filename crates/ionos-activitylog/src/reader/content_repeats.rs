@@ -1,7 +1,9 @@
 //! The records of one scan that have no usable `@uuid`. Two equal records are two events, and so are two records that
 //! differ only in their formatting, although both have the same id: the service counts each of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use crate::event::{Event, EventId, EventMultiset};
 
@@ -32,6 +34,13 @@ impl ContentRepeats {
     /// Number of records at the end of the window whose id occurred before.
     pub(super) fn count_at_end(&self) -> u64 {
         self.at_end.iter().map(|(_, count)| count - 1).sum()
+    }
+
+    /// The whole seconds of the records whose id occurs several times. Records without a readable time are in none.
+    pub(super) fn seconds(&self) -> BTreeSet<DateTime<Utc>> {
+        let repeated = self.records.values().filter(|records| records.len() > 1).flatten();
+        let seconds = repeated.filter_map(|event| event.time()?.duration_trunc(TimeDelta::seconds(1)).ok());
+        seconds.collect()
     }
 
     pub(super) fn clear(&mut self) {

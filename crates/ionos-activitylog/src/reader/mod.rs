@@ -20,6 +20,7 @@ pub(crate) mod contracts;
 pub(crate) mod cross_check;
 pub(crate) mod events;
 pub(crate) mod extra_requests;
+mod isolated_repeats;
 mod page_reader;
 pub(crate) mod pages;
 mod plan;

@@ -2,8 +2,10 @@
 //! wrong total, or repeat one hit and omit another. [`Verification`] compares all scans of a window and checks one rule
 //! per [`Proof`]; the window is verified as soon as one rule holds.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::RandomState;
+
+use chrono::{DateTime, Utc};
 
 use crate::api::page::{Total, UnreadableRecord};
 use crate::event::Event;
@@ -133,6 +135,7 @@ impl ScanFacts {
     /// A repeated `@uuid` is one event, so it cannot take the place of a missing one.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let is_counted = self.agreed_total == Some(self.distinct + self.repeats_without_id);
+        let is_counted = is_counted && !self.misses_events();
         (self.is_single_page && self.repeats_without_id > 0 && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
@@ -241,6 +244,16 @@ impl Verification {
     /// Highest total that a page of any scan reported, without the events at the end of the window.
     pub(super) fn highest_total_inside(&self) -> Option<Total> {
         self.highest_total.map(|total| Total { count: total.count.saturating_sub(self.at_end), ..total })
+    }
+
+    /// The whole seconds with counted repeats of the last scan.
+    pub(super) fn seconds_with_repeats(&self) -> BTreeSet<DateTime<Utc>> {
+        self.content_repeats.seconds()
+    }
+
+    /// Whether two scans in a row returned the same events.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.identical_scans >= 2
     }
 
     /// Whether an earlier scan reported a higher total than the last one.

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
+use crate::reader::isolated_repeats::split_around;
 use crate::reader::page_reader::pause;
 use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
 use crate::reader::received_events::ReceivedEvents;
@@ -254,11 +255,24 @@ impl WindowReader<'_> {
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
             self.compare_totals(window, &scan);
-            let proof = self.add(&mut verification, scan, is_finest);
+            let mut proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
                 // Events outside of the window may be the same in every window.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
+            }
+            let is_of_repeats = proof == Some(Proof::RepeatsAreCounted) && resolution == Resolution::Second;
+            if is_of_repeats {
+                let windows = split_around(window, &verification.seconds_with_repeats());
+                if windows.len() > 1 {
+                    if !extra.try_split(page_size) {
+                        let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
+                        return Ok(WindowResult::Unverified(scanned));
+                    }
+                    self.keep_results(&mut verification);
+                    return Ok(WindowResult::Split { windows, requests });
+                }
+                proof = proof.filter(|_| verification.is_repeated());
             }
             if proof.is_some() && resolution == Resolution::Second && may_be_limited(window, &verification) {
                 let windows = split_between_events(window, &verification);
@@ -291,7 +305,7 @@ impl WindowReader<'_> {
                 self.limits().record_unstable();
             }
             // Further scans are extra requests only if the total could prove the window.
-            let is_unclear = self.limits().is_unstable() || !verification.has_usable_total;
+            let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_of_repeats;
             let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
             let again = PlannedWindow { was_scanned: true, ..window };

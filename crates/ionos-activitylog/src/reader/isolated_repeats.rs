@@ -1,0 +1,50 @@
+//! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may be
+//! two events, or one of them may stand in the place of another event, so that the total matches by chance. A window of
+//! one second shows which: its page is short, and the record repeats there only if it is two events.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::range::DateRange;
+use crate::reader::plan::PlannedWindow;
+
+/// Maximum number of seconds that are separated at once. The windows between them are separated again if necessary.
+const MAX_SECONDS: usize = 16;
+
+/// Splits a window at the start and the end of each of these whole seconds. One window if it has no other second.
+pub(super) fn split_around(window: PlannedWindow, seconds: &BTreeSet<DateTime<Utc>>) -> Vec<PlannedWindow> {
+    let range = window.range;
+    let ends = seconds.iter().take(MAX_SECONDS).flat_map(|second| [*second, *second + TimeDelta::seconds(1)]);
+    let inside = ends.filter(|time| range.start() < *time && *time < range.end());
+    let boundaries: BTreeSet<DateTime<Utc>> = [range.start(), range.end()].into_iter().chain(inside).collect();
+    let ranges = boundaries.iter().zip(boundaries.iter().skip(1));
+    let ranges = ranges.filter_map(|(start, end)| DateRange::new(*start, *end).ok());
+    let part = |range| PlannedWindow { range, part_of: None, was_scanned: true, earlier_requests: 0, ..window };
+    ranges.map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_second_becomes_a_window() {
+        let start: DateTime<Utc> = "2026-11-19T10:00:00Z".parse().unwrap();
+        let second = |second: i64| start + TimeDelta::seconds(second);
+        let window = |from, to| PlannedWindow::new(DateRange::new(second(from), second(to)).unwrap());
+        for (seconds, expected) in [
+            (vec![], vec![(0, 60)]),
+            (vec![0], vec![(0, 1), (1, 60)]),
+            (vec![59], vec![(0, 59), (59, 60)]),
+            (vec![7, 8, 20], vec![(0, 7), (7, 8), (8, 9), (9, 20), (20, 21), (21, 60)]),
+        ] {
+            let seconds = seconds.into_iter().map(second).collect();
+            let ranges: Vec<DateRange> =
+                split_around(window(0, 60), &seconds).into_iter().map(|window| window.range).collect();
+            let expected: Vec<DateRange> = expected.into_iter().map(|(from, to)| window(from, to).range).collect();
+            assert_eq!(ranges, expected);
+        }
+        assert_eq!(split_around(window(5, 6), &[second(5)].into()).len(), 1);
+    }
+}
