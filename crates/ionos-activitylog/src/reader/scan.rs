@@ -178,6 +178,7 @@ impl WindowScanner<'_> {
         let is_known = match received {
             _ if self.extra().has_higher_count(received) => true,
             0 | 1 => true,
+            _ if self.ends_with_smaller_page(range, scan).await? => true,
             2..SMALLEST_PAGE_LIMIT => {
                 scan.requests += 1;
                 match self.pages.read(range, received - 1, scan.page_size).await {
@@ -192,6 +193,20 @@ impl WindowScanner<'_> {
         }
         self.extra().record_end(received);
         Ok(PageEnd::Known)
+    }
+
+    /// Whether a page of one hit after the first page is accepted and empty: the offset was too deep only for a page of the
+    /// full size.
+    async fn ends_with_smaller_page(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
+        let received = scan.received();
+        scan.requests += 1;
+        match self.pages.read(range, received, 1).await {
+            Err(error) if may_be_after_end(error.kind()) => Ok(false),
+            next => {
+                let page = next?.page;
+                Ok(page.hits() == 0 && page.total.is_none_or(|total| total.count <= received))
+            }
+        }
     }
 
     /// Whether the total of a scan whose last page has no room for more hits is more than the number of hits that the
