@@ -1,7 +1,9 @@
 //! Compares the totals of the days that an export has read with the total of the range, as a stream of the facade does.
-//! A day that differs is read again, and its new events are archived as late events.
+//! A day that differs is read again, and its new events are archived as late events. Requests that wrong totals cause are
+//! extra requests of the export.
 
 use chrono::{NaiveDate, TimeDelta};
+use futures_util::future::BoxFuture;
 use ionos_activitylog::{CrossCheck, DateRange, GapReason};
 
 use super::recount::contents_are_unchanged;
@@ -10,8 +12,8 @@ use crate::error::Error;
 use crate::manifest::{KnownGap, ReadRange};
 use crate::sum::saturating_sum;
 
-/// Maximum days that are read again. If more differ, the totals change between two requests.
-const MAX_REREADS: usize = 64;
+/// Extra requests that reading a day again costs. They are returned if the day has new events.
+const REREAD_REQUESTS: u64 = 2;
 
 /// A verified range of a day, with its total.
 #[derive(Clone, Copy)]
@@ -44,71 +46,126 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
     if windows == 0 || windows == 1 && !is_empty && !is_continued {
         return Ok(());
     }
-    let mut result = match series.is_empty() {
+    let result = match series.is_empty() {
         true => CrossCheck::NotChecked("the days were verified without totals".to_owned()),
         false => CrossCheck::Agrees,
     };
-    let mut rereads = 0;
+    let mut comparison = Comparison { result, gaps: 0 };
     for days in series {
-        let (Some(first), Some(last)) = (days.first(), days.last()) else { continue };
-        let Ok(whole) = DateRange::new(first.range.start(), last.range.end()) else { continue };
-        let expected = saturating_sum(days.iter().map(|day| day.total));
-        let whole_total = job.total(whole, expected).await?;
-        if whole_total == Some(expected) {
-            continue;
-        }
-        // The total of all days may be a cap.
-        let mut in_days = Some(0_u64);
-        let mut has_gap = false;
-        for day in &days {
-            if job.is_stopped() {
-                return Ok(());
-            }
-            let total = if days.len() == 1 { whole_total } else { job.total(day.range, day.total).await? };
-            if total == Some(day.total) {
-                in_days = in_days.map(|sum| sum.saturating_add(day.total));
-                continue;
-            }
-            rereads += 1;
-            job.undated_elsewhere = 0;
-            if rereads > MAX_REREADS {
-                result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());
-            } else {
-                contents_are_unchanged(job, day.date, day.range).await?;
-            }
-            let Some(total) = total else {
-                result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
-                in_days = None;
-                continue;
-            };
-            in_days = in_days.map(|sum| sum.saturating_add(total));
-            let manifest = job.writer.chain.days.get(&day.date);
-            let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
-            // A service may count every content of an amended event.
-            let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
-            let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
-            // The total includes the records without a time that another day has.
-            let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));
-            if total > archived {
-                has_gap = true;
-                add_gap(job, *day, archived, total)?;
-            } else if total < archived {
-                result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
-            }
-        }
-        // An event at midnight may belong to neither day.
-        if let Some((total, in_days)) = whole_total.zip(in_days)
-            && days.len() > 1
-            && total > in_days
-            && !has_gap
-            && let Some(last) = days.last()
-        {
-            // It is unknown at which midnight the event is, so the last day gets the gap.
-            add_gap(job, *last, last.total, last.total.saturating_add(total - in_days))?;
+        comparison.compare_days(job, &days).await?;
+        if job.is_stopped() {
+            return Ok(());
         }
     }
-    job.done.cross_check = result;
+    job.done.cross_check = comparison.result;
     Ok(())
+}
+
+/// A comparison of totals.
+struct Comparison {
+    result: CrossCheck,
+    /// Number of gaps stated so far.
+    gaps: u64,
+}
+
+impl Comparison {
+    /// Compares the total of adjacent days, and the total of each half if the total of the whole differs. Returns the
+    /// number of events that the service reports; `None` if it is unknown, or if the export is stopped. Boxed, because
+    /// the function calls itself.
+    fn compare_days<'a>(
+        &'a mut self,
+        job: &'a mut ContractExportRun<'_>,
+        days: &'a [CountedRange],
+    ) -> BoxFuture<'a, Result<Option<u64>, Error>> {
+        Box::pin(async move {
+            let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
+                return Ok(Some(0));
+            };
+            let Ok(whole) = DateRange::new(first.range.start(), last.range.end()) else {
+                return Ok(None);
+            };
+            let expected = saturating_sum(days.iter().map(|day| day.total));
+            let total = job.total(whole, expected).await?;
+            if job.is_stopped() || total == Some(expected) {
+                return Ok(total);
+            }
+            let (left, right) = days.split_at(days.len() / 2);
+            let Some(second) = right.first().copied().filter(|_| !left.is_empty()) else {
+                return self.compare_day(job, first, total).await;
+            };
+            if !job.try_spend_extra(2) {
+                self.give_up();
+                if let Some(total) = total.filter(|total| *total > expected) {
+                    self.add_missing(job, last, total - expected)?;
+                }
+                return Ok(total);
+            }
+            let gaps = self.gaps;
+            let left = self.compare_days(job, left).await?;
+            let right = self.compare_days(job, right).await?;
+            let in_halves = left.zip(right).map(|(left, right)| left.saturating_add(right));
+            // A lower total may be a cap.
+            let Some(total) = total.filter(|total| *total > in_halves.unwrap_or(expected)) else {
+                return Ok(in_halves);
+            };
+            if self.gaps == gaps && !job.is_stopped() {
+                // The halves do not have these events. An event at midnight may belong to neither of them.
+                self.add_missing(job, second, total - in_halves.unwrap_or(expected))?;
+            }
+            Ok(Some(total))
+        })
+    }
+
+    /// Reads a day again whose total differs, and states what it still lacks as a gap. Returns the total.
+    async fn compare_day(
+        &mut self,
+        job: &mut ContractExportRun<'_>,
+        day: CountedRange,
+        total: Option<u64>,
+    ) -> Result<Option<u64>, Error> {
+        job.undated_elsewhere = 0;
+        if job.try_spend_extra(REREAD_REQUESTS) {
+            let late = job.done.late;
+            contents_are_unchanged(job, day.date, day.range).await?;
+            if job.is_stopped() {
+                return Ok(None);
+            }
+            if job.done.late > late {
+                (0..REREAD_REQUESTS).for_each(|_| job.extra.refund());
+            }
+        } else {
+            self.give_up();
+        }
+        let Some(total) = total else {
+            self.result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
+            return Ok(None);
+        };
+        let manifest = job.writer.chain.days.get(&day.date);
+        let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
+        // A service may count every content of an amended event.
+        let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
+        let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
+        // The total includes the records without a time that another day has.
+        let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));
+        if total > archived {
+            self.gaps += 1;
+            add_gap(job, day, archived, total)?;
+        } else if total < archived {
+            self.result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
+        }
+        Ok(Some(total))
+    }
+
+    /// Stops reading days again.
+    fn give_up(&mut self) {
+        self.result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());
+    }
+
+    /// States as a gap of a day that events are missing, although its own total does not differ.
+    fn add_missing(&mut self, job: &mut ContractExportRun<'_>, day: CountedRange, missing: u64) -> Result<(), Error> {
+        self.gaps += 1;
+        add_gap(job, day, day.total, day.total.saturating_add(missing))
+    }
 }
 
 /// The range with the second before it.

@@ -12,7 +12,6 @@ use ionos_activitylog::{DateRange, Event, EventId, Window};
 use super::contract_writer::ContractWriter;
 use super::run::ContractExportRun;
 use crate::digest::Digest;
-use crate::encode::ndjson;
 use crate::error::Error;
 use crate::manifest::{Manifest, Part, ReadRange};
 use crate::part::{ArchivedUndated, PartFile, PartMeta, lines, pieces, read_range_of, total_matches};
@@ -146,19 +145,19 @@ struct ArchivedIds {
     ids: HashSet<EventId>,
     /// Those of them that belong to the range.
     in_range: HashSet<EventId>,
-    /// Digests of the lines. A matched line of a record without a usable `@uuid` is removed.
-    lines: EventMultiset<Digest>,
+    /// Digests of the contents. A matched record without a usable `@uuid` is removed.
+    contents: EventMultiset<Digest>,
 }
 
 impl ArchivedIds {
     fn read(job: &ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<Self, Error> {
-        let mut archived = Self { ids: HashSet::new(), in_range: HashSet::new(), lines: EventMultiset::new() };
+        let mut archived = Self { ids: HashSet::new(), in_range: HashSet::new(), contents: EventMultiset::new() };
         let folder = job.writer.folder.day(date);
         if let Some(manifest) = job.writer.chain.days.get(&date) {
             let overlaps = |part: &&Part| part.file.range.intersection(&range).is_some();
             for part in manifest.parts.iter().filter(overlaps) {
                 lines::for_each(&folder, part, |event| {
-                    archived.lines.insert(digest_line(&event));
+                    archived.contents.insert(content_digest(&event));
                     // A record without a time belongs to no range.
                     if event.time().is_some_and(|time| range.contains(time)) {
                         archived.in_range.insert(event.id());
@@ -175,7 +174,7 @@ impl ArchivedIds {
     fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
         let mut elsewhere = Vec::new();
         for event in window.events.iter().filter(|event| event.time().is_none()) {
-            if !self.lines.contains(&digest_line(event)) && undated.is_archived(event)? {
+            if !self.contents.contains(&content_digest(event)) && undated.is_archived(event)? {
                 elsewhere.push(event.raw().to_owned());
             }
         }
@@ -190,8 +189,8 @@ impl ArchivedIds {
     fn match_event(&mut self, event: &Event, id: &EventId) -> bool {
         self.in_range.remove(id);
         // Equal records without a usable @uuid can be several events. Each one beyond the archived number is new.
-        let line = digest_line(event);
-        if id.is_of_content() { self.lines.remove_one(&line) } else { self.lines.contains(&line) }
+        let content = content_digest(event);
+        if id.is_of_content() { self.contents.remove_one(&content) } else { self.contents.contains(&content) }
     }
 
     /// Number of archived ids of the range that the service has not returned.
@@ -200,6 +199,8 @@ impl ArchivedIds {
     }
 }
 
-fn digest_line(event: &Event) -> Digest {
-    Digest::sha256(ndjson::to_line(event.raw()).as_bytes())
+/// Two records with the same digest differ at most in their formatting: another replica may write members in another
+/// order.
+fn content_digest(event: &Event) -> Digest {
+    Digest::from_bytes(event.fingerprint())
 }

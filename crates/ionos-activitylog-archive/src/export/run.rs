@@ -58,6 +58,11 @@ impl ContractExportRun<'_> {
         }))
     }
 
+    /// Spends extra requests, as wrong totals cause them. Spends none and returns `false` if fewer are left.
+    pub(super) fn try_spend_extra(&self, requests: u64) -> bool {
+        self.extra.try_spend(requests, PageSize::DEFAULT.get())
+    }
+
     pub(super) async fn report_progress(&mut self, read_to: DateTime<Utc>) {
         self.exporter.fail_points.reach(FailPoint::WindowRead);
         let progress = ExportProgress { events: self.events_received, requests: self.done.requests, read_to };
@@ -114,10 +119,12 @@ impl ContractExportRun<'_> {
             Err(error) if error.kind() == ErrorKind::Decode => None,
             Err(error) => return Err(Error::Read { source: error }),
         };
-        let Some(total) = total.filter(|total| *total > expected) else {
+        let Some(total) = total.filter(|total| *total > expected && self.try_spend_extra(1)) else {
             return Ok(total);
         };
-        let inside = pin!(TotalInside::read(&self.exporter.client, self.contract, range, total, expected));
+        let events =
+            |range| share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra);
+        let inside = pin!(TotalInside::read(events, range, total, expected));
         let Either::Left((inside, _)) = select(inside, self.stop.clone()).await else {
             return Ok(None);
         };

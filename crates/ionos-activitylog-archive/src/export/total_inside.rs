@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
-use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
+use ionos_activitylog::{DateRange, Error, Events};
 
 /// The total of a range, without the events at exactly its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +20,11 @@ pub(crate) struct TotalInside {
 
 impl TotalInside {
     /// Subtracts the events at the end of `range` from its total. Reads the last second of the range if the total is
-    /// above `expected`; a total that is not higher has no such events.
+    /// above `expected`; a total that is not higher has no such events. `events` reads a range of the contract.
     ///
     /// Fails if the second cannot be read. If it cannot be verified, nothing is subtracted.
     pub(crate) async fn read(
-        client: &Client,
-        contract: &ContractNumber,
+        events: impl Fn(DateRange) -> Events,
         range: DateRange,
         total: u64,
         expected: u64,
@@ -35,7 +34,7 @@ impl TotalInside {
         let Some(last_second) = last_second.filter(|_| total > expected) else {
             return Ok(inside);
         };
-        let mut windows = pin!(client.events(contract.clone(), last_second).cross_check(false).windows());
+        let mut windows = pin!(events(last_second).cross_check(false).windows());
         let mut at_end = 0;
         while let Some(window) = windows.try_next().await? {
             inside.requests += window.requests;

@@ -19,7 +19,7 @@ pub(crate) struct ArchivedUndated {
     /// The date of each part, the folder of this day, and the part. Empty once the parts are read.
     parts: Vec<(NaiveDate, PathBuf, Part)>,
     days: HashMap<NaiveDate, UndatedEvents>,
-    /// Digests of the archived records of all days.
+    /// Fingerprints of the archived records of all days.
     archived: HashSet<Digest>,
 }
 
@@ -44,13 +44,13 @@ impl ArchivedUndated {
             return Ok(false);
         }
         self.read_parts()?;
-        Ok(self.archived.contains(&Digest::sha256(event.raw().as_bytes())))
+        Ok(self.archived.contains(&Digest::from_bytes(event.fingerprint())))
     }
 
     /// Adds an event of a range that is read again. The event is already archived, or becomes a late event.
     pub(crate) fn add_archived(&mut self, event: &Event) {
         if event.time().is_none() {
-            self.archived.insert(Digest::sha256(event.raw().as_bytes()));
+            self.archived.insert(Digest::from_bytes(event.fingerprint()));
         }
     }
 
@@ -60,7 +60,7 @@ impl ArchivedUndated {
             lines::for_each(&folder, &part, |event| {
                 if event.time().is_none() {
                     day.insert(&event);
-                    self.archived.insert(Digest::sha256(event.raw().as_bytes()));
+                    self.archived.insert(Digest::from_bytes(event.fingerprint()));
                 }
             })?;
         }

@@ -78,8 +78,8 @@ pub async fn verify_totals(
                     let archived = manifest.archived_in(range);
                     let mut total = page.total;
                     if let Some(reported) = page.exact_total() {
-                        let inside =
-                            TotalInside::read(client, folder.contract(), range, reported, archived.distinct).await;
+                        let events = |range| client.events(folder.contract().clone(), range);
+                        let inside = TotalInside::read(events, range, reported, archived.distinct).await;
                         let inside = inside.map_err(|source| Error::Read { source })?;
                         total.iter_mut().for_each(|total| total.count = inside.total);
                     }

@@ -11,7 +11,7 @@ const MAX_REMEMBERED: usize = 100_000;
 /// The records with a `@uuid` and without a readable time so far.
 #[derive(Clone, Debug, Default)]
 pub struct UndatedEvents {
-    /// SHA-256 of each record.
+    /// The fingerprint of each record.
     known: HashSet<[u8; 32]>,
 }
 
@@ -22,14 +22,14 @@ impl UndatedEvents {
         if event.time().is_some() || event.id().is_of_content() {
             return true;
         }
-        let digest = hmac_sha256::Hash::hash(event.raw().as_bytes());
+        let digest = event.fingerprint();
         match self.known.len() < MAX_REMEMBERED {
             true => self.known.insert(digest),
             false => !self.known.contains(&digest),
         }
     }
 
-    /// SHA-256 of each record, sorted.
+    /// The fingerprint of each record, sorted.
     #[must_use]
     pub fn digests(&self) -> Vec<[u8; 32]> {
         let mut digests: Vec<[u8; 32]> = self.known.iter().copied().collect();

@@ -45,7 +45,7 @@ pub struct ExtraRequests {
 
 impl ExtraRequests {
     /// Spends extra requests. Spends none and returns `false` if fewer are left.
-    pub(super) fn try_spend(&self, requests: u64, page_size: u64) -> bool {
+    pub fn try_spend(&self, requests: u64, page_size: u64) -> bool {
         let allowed = EXTRA_REQUESTS + EXTRA_REQUESTS_PER_PAGE * self.full_pages(page_size);
         let spend = |spent: u64| spent.checked_add(requests).filter(|spent| *spent <= allowed);
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
@@ -57,7 +57,7 @@ impl ExtraRequests {
     }
 
     /// Puts back one spent request, because an honest service needs that request too.
-    pub(super) fn refund(&self) {
+    pub fn refund(&self) {
         let refund = |spent: u64| Some(spent.saturating_sub(1));
         let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
     }

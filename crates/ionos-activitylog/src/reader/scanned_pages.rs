@@ -27,6 +27,8 @@ pub(super) struct Scan {
     /// Whether the first page is shorter than its total, and an empty page with the same total follows it: the total is
     /// wrong, and the service does not limit the page size.
     pub(super) ends_before_total: bool,
+    /// Whether a page has a body.
+    pub(super) has_body: bool,
     pub(super) requests: u64,
 }
 
@@ -66,6 +68,7 @@ impl Scan {
         let highest_total = pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count);
         let mut events = Vec::with_capacity(pages.iter().map(|page| page.events.len()).sum());
         let has_partial_search = pages.iter().any(|page| page.partial_search.is_some());
+        let has_body = pages.iter().any(|page| page.has_body);
         let mut unreadable = Vec::new();
         for page in pages {
             events.extend(page.events);
@@ -74,6 +77,7 @@ impl Scan {
         Self {
             unreadable,
             has_partial_search,
+            has_body,
             has_overlapping_pages,
             agreed_total,
             highest_total,

@@ -169,6 +169,8 @@ pub(super) struct Verification {
     pub(super) events: CollectedEvents,
     /// The records without a usable `@uuid` of the last scan. Empty unless the total counts repeats.
     content_repeats: ContentRepeats,
+    /// Number of records without a usable `@uuid` in the last scan whose id occurred before.
+    last_repeats: u64,
     agreed_total: Option<u64>,
     /// See [`ScanFacts::lowest_total`].
     lowest_total: Option<u64>,
@@ -203,6 +205,7 @@ impl Verification {
         Self {
             events: CollectedEvents::new(range),
             content_repeats: ContentRepeats::default(),
+            last_repeats: 0,
             agreed_total: None,
             lowest_total: None,
             total_changed: false,
@@ -267,12 +270,16 @@ impl Verification {
     pub(super) fn add(&mut self, scan: Scan, is_finest: bool) -> Option<Proof> {
         let facts = self.collect(scan, is_finest);
         self.has_usable_total = facts.has_usable_total();
+        // An event outside of the window shows that the service does not honour the range, so nothing is proven.
+        let proof = if self.events.out_of_window > 0 { None } else { facts.proof() };
+        // Without a total, only the page shows how often an equal record occurs.
+        let is_shown = facts.is_single_page && matches!(proof, Some(Proof::IdenticalScans(_)));
         match facts.repeats_are_counted() {
             Some(_) => self.at_end += facts.repeats_at_end,
+            None if is_shown => {}
             None => self.content_repeats.clear(),
         }
-        // An event outside of the window shows that the service does not honour the range, so nothing is proven.
-        if self.events.out_of_window > 0 { None } else { facts.proof() }
+        proof
     }
 
     fn collect(&mut self, scan: Scan, is_finest: bool) -> ScanFacts {
@@ -318,7 +325,10 @@ impl Verification {
         self.lowest_total = totals.into_iter().flatten().min();
         self.scans += 1;
         self.scans_without_new = if has_new { 0 } else { self.scans_without_new + 1 };
-        self.identical_scans = if has_new || misses_events { 1 } else { self.identical_scans + 1 };
+        let repeats = self.content_repeats.count();
+        let is_changed = has_new || misses_events || self.scans > 1 && repeats != self.last_repeats;
+        self.last_repeats = repeats;
+        self.identical_scans = if is_changed { 1 } else { self.identical_scans + 1 };
         ScanFacts {
             distinct,
             repeats_without_id: self.content_repeats.count() + self.content_repeats.count_at_end(),

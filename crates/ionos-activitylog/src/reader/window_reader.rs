@@ -5,6 +5,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chrono::DateTime;
 use futures_util::future::BoxFuture;
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
@@ -217,6 +218,8 @@ impl WindowReader<'_> {
         let mut verification = Verification::new(window.range);
         let mut requests = 0;
         let mut ends_before_total = false;
+        // Whether an answer for a longer range had a body, after an answer for the window had none.
+        let mut is_log_visible = false;
         loop {
             let page_size = self.scanner.current_page_size();
             let max_events = match self.limits().is_unstable() && is_splittable {
@@ -255,11 +258,22 @@ impl WindowReader<'_> {
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
             self.compare_totals(window, &scan);
+            if !scan.has_body && !is_log_visible {
+                let (is_visible, own) = self.is_log_visible(window.range).await?;
+                is_log_visible = is_visible;
+                requests += own;
+            }
+            let has_body = scan.has_body;
             let mut proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
                 // Events outside of the window may be the same in every window.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
+            }
+            if proof.is_some() && !has_body && !is_log_visible {
+                // The service says nothing about any range.
+                let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
+                return Ok(WindowResult::Unverified(scanned));
             }
             let is_of_repeats = proof == Some(Proof::RepeatsAreCounted) && resolution == Resolution::Second;
             if is_of_repeats {
@@ -357,6 +371,20 @@ impl WindowReader<'_> {
             }
             pause(&*self.scanner.pages.api.clock, verification.scans).await;
         }
+    }
+
+    /// Requests one event of the whole log up to the end of a range for which an answer had no body (204). If the service
+    /// answers this request without a body too, it may say nothing about any range. Also returns the number of requests.
+    async fn is_log_visible(self, range: DateRange) -> Result<(bool, u64), Error> {
+        let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, range.end()) else {
+            return Ok((false, 0));
+        };
+        let fetched = match self.scanner.pages.read(log, 0, 1).await {
+            Err(error) if may_be_about_the_date(error.kind()) => return Ok((false, 1)),
+            fetched => fetched?,
+        };
+        self.progress.received.keep(range, fetched.page.events);
+        Ok((fetched.page.has_body, fetched.requests))
     }
 
     /// Compares the total of a scan with that of the longer window, if the window is a part of one.

@@ -72,6 +72,8 @@ pub struct Page {
     /// Why the service searched only a part of the log for this page, which may lack hits and report a total that is too
     /// low. `None` without a sign of that.
     pub partial_search: Option<String>,
+    /// Whether the answer has a body. One without a body (204) says nothing about the log.
+    pub(crate) has_body: bool,
 }
 
 impl Page {
@@ -90,12 +92,12 @@ impl Page {
             bytes: hit.bytes,
             reason: hit.reason,
         });
-        Ok(Self { events, unreadable: unreadable.collect(), total, offset, partial_search })
+        Ok(Self { events, unreadable: unreadable.collect(), total, offset, partial_search, has_body: true })
     }
 
     /// The page of an answer without content (204): no events and no total.
     pub(crate) fn empty(offset: u64) -> Self {
-        Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None }
+        Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None, has_body: false }
     }
 
     /// The exact number of events of the whole range. `None` if the service reports none or only a lower bound, or if it

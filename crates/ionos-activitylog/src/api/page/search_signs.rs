@@ -12,7 +12,7 @@ pub(super) struct SearchSigns {
 impl SearchSigns {
     /// Whether the member of the envelope may be a sign.
     pub(super) fn is_sign(key: &[u8]) -> bool {
-        matches!(key, b"timed_out" | b"terminated_early" | b"_shards")
+        matches!(key, b"timed_out" | b"terminated_early" | b"_shards" | b"error" | b"httpStatus")
     }
 
     /// Looks at a member of the envelope. A value of an unknown type is not a sign. The first sign is kept.
@@ -21,6 +21,10 @@ impl SearchSigns {
             b"timed_out" if value == "true" => Some("its search timed out".to_owned()),
             b"terminated_early" if value == "true" => Some("its search ended early".to_owned()),
             b"_shards" => failed_shards(value),
+            b"error" if !matches!(value, "null" | "false" | "\"\"" | "{}" | "[]") => {
+                Some("its answer contains an error".to_owned())
+            }
+            b"httpStatus" => error_status(value),
             _ => None,
         };
         self.partial_search = self.partial_search.take().or(reason);
@@ -30,6 +34,12 @@ impl SearchSigns {
     pub(super) fn partial_search(self) -> Option<String> {
         self.partial_search
     }
+}
+
+/// Whether the answer contains the status of an error.
+fn error_status(value: &str) -> Option<String> {
+    let status: u16 = scalar_text(value)?.parse().ok()?;
+    (status >= 400).then(|| format!("its answer contains the status {status}"))
 }
 
 /// Whether some parts of the index were not searched.
@@ -64,6 +74,12 @@ mod tests {
             ("_shards", r#"{"total":5,"failed":[]}"#, None),
             ("_shards", "[2]", None),
             ("took", "true", None),
+            ("error", r#"{"type":"search_phase_execution_exception"}"#, Some("its answer contains an error")),
+            ("error", "\"timeout\"", Some("its answer contains an error")),
+            ("error", "null", None),
+            ("error", "false", None),
+            ("httpStatus", "503", Some("its answer contains the status 503")),
+            ("httpStatus", "200", None),
         ] {
             let mut signs = SearchSigns::default();
             signs.add(key.as_bytes(), value);

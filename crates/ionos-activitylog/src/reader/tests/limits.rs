@@ -127,3 +127,81 @@ async fn records_without_an_id_that_differ_in_their_formatting_are_returned_as_s
         assert_eq!(summary.amended, 0);
     }
 }
+
+/// A service that answers some requests without a body (204).
+struct SilentLog {
+    log: LimitedLog,
+    /// Number of first requests that it answers without a body.
+    silent: u64,
+    /// Whether it answers without a body if a range has no events.
+    is_silent_if_empty: bool,
+}
+
+impl Transport for SilentLog {
+    fn send<'a>(&'a self, id: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let query = PageQuery::of(&request);
+        let is_empty = !self.log.log.iter().any(|(time, _)| query.range.contains(*time));
+        if *self.log.requests.lock().unwrap() < self.silent || is_empty && self.is_silent_if_empty {
+            *self.log.requests.lock().unwrap() += 1;
+            let response = http::Response::builder().status(204).body(Vec::new()).unwrap();
+            return Box::pin(async move { Ok(response.into()) });
+        }
+        self.log.send(id, request)
+    }
+}
+
+async fn read_silent(start: &str, silent: u64, is_silent_if_empty: bool) -> (Vec<String>, Summary, Option<Error>) {
+    let event = |index| {
+        let time = parse_time(start) + TimeDelta::seconds(index);
+        (time, record(index, time))
+    };
+    let log = (0..60).map(event).collect();
+    let log = LimitedLog { log, limit: 10_000, has_total: true, latest: true, requests: Mutex::default() };
+    let service = Arc::new(SilentLog { log, silent, is_silent_if_empty });
+    read(client_of(service).events(31_720_001.into(), day())).await
+}
+
+#[tokio::test]
+async fn answers_without_a_body_prove_nothing_unless_the_service_answers_for_a_longer_range() {
+    // The first answers have no body, although the day has events.
+    for silent in 1..=6 {
+        let (records, summary, _) = read_silent("2026-11-19T08:00:00Z", silent, false).await;
+        assert!(records.len() == 60 || !summary.is_complete(), "{silent}: {} {summary:?}", records.len());
+    }
+    // The service never has a body.
+    assert!(!read_silent("2026-11-19T08:00:00Z", u64::MAX, false).await.1.is_complete());
+    // It has none for the day, which has no events.
+    let (records, summary, error) = read_silent("2026-11-18T08:00:00Z", 0, true).await;
+    assert!(error.is_none() && summary.is_complete() && records.is_empty(), "{error:?} {summary:?}");
+}
+
+#[tokio::test]
+async fn a_record_that_takes_the_place_of_another_one_never_proves_a_window() {
+    /// Pages of more than 100 hits have their first record twice, in place of the second one.
+    struct Replacing(LimitedLog);
+    impl Transport for Replacing {
+        fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+            let query = PageQuery::of(&request);
+            let within = self.0.log.iter().filter(|(time, _)| query.range.contains(*time));
+            let hits: Vec<&str> = within.map(|(_, record)| &record[..]).collect();
+            let page = hits.iter().skip(query.offset as usize).take(query.limit as usize);
+            let mut page: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
+            if hits.len() > 100 && page.len() > 1 {
+                page[1] = page[0].clone();
+            }
+            let body = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, hits.len(), page.join(","));
+            Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
+        }
+    }
+    for count in [150, 777, 2_503] {
+        let event = |index: i64| {
+            let time = day().start() + TimeDelta::seconds(30 * index);
+            (time, format!(r#"{{"n":{index},"meta":{{"time":"{}"}}}}"#, time.to_rfc3339()))
+        };
+        let log: Vec<_> = (0..count).map(event).collect();
+        let expected = ordered(log.iter().map(|(_, record)| record.clone()).collect());
+        let log = LimitedLog { log, limit: 10_000, has_total: true, latest: false, requests: Mutex::default() };
+        let (records, summary, _) = read(client_of(Arc::new(Replacing(log))).events(31_720_001.into(), day())).await;
+        assert!(records == expected || !summary.is_complete(), "{count}: {} {summary:?}", records.len());
+    }
+}
