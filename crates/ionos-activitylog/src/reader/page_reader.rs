@@ -199,7 +199,7 @@ impl Pieces {
         let highest = totals().max_by_key(|total| total.count);
         let is_agreed = totals().all(|total| Some(total) == highest);
         let total = highest.map(|total| Total { exact: total.exact && is_agreed, ..total });
-        let mut page = Page::empty(offset);
+        let mut page = Page { has_body: true, ..Page::empty(offset) };
         page.total = total;
         page.partial_search = pages.iter().find_map(|page| page.partial_search.clone());
         for piece in pages {

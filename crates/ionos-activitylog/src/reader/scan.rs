@@ -415,6 +415,14 @@ impl WindowScanner<'_> {
                 return Ok(scan.over_limit(None));
             }
             let next = match self.pages.read(range, read, self.current_page_size()).await {
+                // The offset may be too deep for a page of this size, but not for a page as long as the first one.
+                Err(error) if may_be_too_deep(error.kind()) => {
+                    scan.requests += 1;
+                    self.pages.read(range, read, size).await
+                }
+                next => next,
+            };
+            let next = match next {
                 Err(error) if may_be_too_deep(error.kind()) => {
                     self.limits().record_max_offset(read);
                     scan.requests += 1;

@@ -381,6 +381,7 @@ impl WindowReader<'_> {
         };
         let fetched = match self.scanner.pages.read(log, 0, 1).await {
             Err(error) if may_be_about_the_date(error.kind()) => return Ok((false, 1)),
+            Err(error) if error.kind() == ErrorKind::TooLarge => return Ok((true, 1)),
             fetched => fetched?,
         };
         self.progress.received.keep(range, fetched.page.events);
