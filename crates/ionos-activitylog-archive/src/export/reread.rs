@@ -107,16 +107,17 @@ struct RereadEvents {
 impl RereadEvents {
     /// Adds a window: its ranges, its gaps, and those of its events that are not archived.
     fn add(&mut self, job: &ContractExportRun<'_>, window: &Window, archived: &mut ArchivedIds) -> Result<(), Error> {
-        let mut one = job.writer.empty_manifest(self.addition.date);
         for (range, gaps) in pieces(window) {
             let is_whole = gaps.is_empty() && range == window.range;
-            one.ranges.push(match gaps.is_empty() {
+            let read = match gaps.is_empty() {
                 true => read_range_of(window, range, is_whole && total_matches(window)),
                 false => ReadRange::unverified(range),
-            });
-            one.gaps.extend(gaps);
+            };
+            if !self.addition.ranges.last_mut().is_some_and(|last| last.merge_any(&read)) {
+                self.addition.ranges.push(read);
+            }
+            self.addition.gaps.extend(gaps);
         }
-        self.addition.add(&one);
         for event in &window.events {
             let (time, id) = (event.time(), event.id());
             if archived.match_event(event, &id) {

@@ -87,6 +87,15 @@ impl ReadRange {
         is_one
     }
 
+    /// As [`ReadRange::merge`], but also merges ranges with different proofs. The merged range has the weaker proof.
+    pub(crate) fn merge_any(&mut self, next: &Self) -> bool {
+        let proof = RangeProof::weaker(self.proof, next.proof);
+        self.merge(&Self { proof: self.proof, ..*next }) && {
+            self.proof = proof;
+            true
+        }
+    }
+
     /// The range. `None` if it is empty.
     #[must_use]
     pub fn range(&self) -> Option<DateRange> {

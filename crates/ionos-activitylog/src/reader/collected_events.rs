@@ -32,6 +32,8 @@ pub(super) struct CollectedEvents {
     pub(super) amended: u64,
     /// Number of contents with a time outside of the window, without those at its end.
     pub(super) out_of_window: u64,
+    /// Number of contents without a readable time.
+    pub(super) undated: u64,
     /// Size of all received records in bytes, including repeats.
     pub(super) bytes: u64,
 }
@@ -58,6 +60,7 @@ impl CollectedEvents {
             new_at_end: Vec::new(),
             amended: 0,
             out_of_window: 0,
+            undated: 0,
             bytes: 0,
         }
     }
@@ -150,6 +153,7 @@ impl CollectedEvents {
         }
         let is_outside = time.is_some_and(|time| !self.range.contains(time));
         self.out_of_window += u64::from(is_outside);
+        self.undated += u64::from(time.is_none());
         self.push(event, id);
     }
 

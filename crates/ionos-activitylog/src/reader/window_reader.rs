@@ -275,6 +275,14 @@ impl WindowReader<'_> {
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));
             }
+            if proof.is_some() && verification.events.undated > 0 {
+                // Only the range for which the service returns such a record shows its day.
+                let windows = again_by_day(window);
+                if windows.len() > 1 && extra.try_split(page_size) {
+                    self.keep_results(&mut verification);
+                    return Ok(WindowResult::Split { windows, requests });
+                }
+            }
             let is_of_repeats = proof == Some(Proof::RepeatsAreCounted) && resolution == Resolution::Second;
             if is_of_repeats {
                 let windows = split_around(window, &verification.seconds_with_repeats());
@@ -338,7 +346,7 @@ impl WindowReader<'_> {
                 return Ok(WindowResult::Unverified(scanned));
             }
             if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
-                let windows = again.split_by_day();
+                let windows = again_by_day(window);
                 if windows.len() > 1 {
                     self.keep_results(&mut verification);
                     return Ok(WindowResult::Split { windows, requests });
@@ -497,6 +505,11 @@ impl WindowReader<'_> {
     {
         Box::pin(self.scan_until_verified(part, Resolution::Millisecond))
     }
+}
+
+/// The days of a window that was scanned.
+fn again_by_day(window: PlannedWindow) -> Vec<PlannedWindow> {
+    PlannedWindow { was_scanned: true, ..window }.split_by_day()
 }
 
 /// Whether a fraction in a date may have caused an error.

@@ -10,8 +10,10 @@ use crate::export::{ExportSpec, FileExport, FileTarget};
 
 const UNDATED: &str = r#"{"@uuid":"no-time"}"#;
 
-/// One event per step, and [`UNDATED`] in every range.
+/// One event per step, and [`UNDATED`] in every range, or in the ranges that contain a time.
 struct UndatedService {
+    /// The time by which the service finds [`UNDATED`]. `None`: every range has it.
+    found_at: Option<&'static str>,
     step: TimeDelta,
     /// Number of requests before the first answer with [`UNDATED`].
     hidden_until: u64,
@@ -20,7 +22,7 @@ struct UndatedService {
 
 impl UndatedService {
     fn per_minute() -> Self {
-        Self { step: TimeDelta::minutes(1), hidden_until: 0, requests: AtomicU64::new(0) }
+        Self { found_at: None, step: TimeDelta::minutes(1), hidden_until: 0, requests: AtomicU64::new(0) }
     }
 
     fn page(&self, request: &reqwest::Request) -> String {
@@ -30,6 +32,7 @@ impl UndatedService {
         let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
         let times = (0..).map(|index| days().start() + self.step * index);
         let times = times.skip_while(|time| *time < from).take_while(|time| *time < to.min(days().end()));
+        let is_hidden = is_hidden || self.found_at.is_some_and(|time| !(from..to).contains(&parse_time(time)));
         let mut records = if is_hidden { Vec::new() } else { vec![UNDATED.to_owned()] };
         records.extend(times.map(|time| format!(r#"{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}"#)));
         let total = records.len();
@@ -71,16 +74,24 @@ async fn a_day_has_a_record_without_a_time_once_whatever_the_ranges_of_its_expor
         assert!(reread.iter().all(|(_, done)| done.as_ref().is_ok_and(is_unchanged)), "{reread:?}");
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
         assert_eq!(report.findings, [], "{ends:?}");
-        let folder = Archive::new(root.path()).contract(&7.into());
-        for (date, manifest) in read_days(&folder).unwrap() {
-            let mut undated = 0;
-            for part in &manifest.parts {
-                let count_undated = |event: Event| undated += usize::from(event.raw() == UNDATED);
-                lines::for_each(&folder.day(date), part, count_undated).unwrap();
-            }
-            assert!(undated <= 1, "{ends:?}: {date} has the record {undated} times");
-        }
+        let counts = undated_by_day(root.path());
+        assert!(counts.iter().all(|(_, count)| *count <= 1), "{ends:?}: {counts:?}");
     }
+}
+
+/// How often each day of an archive has [`UNDATED`].
+fn undated_by_day(root: &Path) -> Vec<(NaiveDate, usize)> {
+    let folder = Archive::new(root).contract(&7.into());
+    let days = read_days(&folder).unwrap().into_iter();
+    days.map(|(date, manifest)| {
+        let mut undated = 0;
+        for part in &manifest.parts {
+            let count_undated = |event: Event| undated += usize::from(event.raw() == UNDATED);
+            lines::for_each(&folder.day(date), part, count_undated).unwrap();
+        }
+        (date, undated)
+    })
+    .collect()
 }
 
 #[tokio::test]
@@ -111,7 +122,7 @@ async fn an_archive_that_is_read_again_gets_a_new_record_without_a_time_once() {
     let two_days = range("2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z");
     let mut late = 0;
     for hidden_until in [u64::MAX, 0] {
-        let service = UndatedService { step: TimeDelta::seconds(7), hidden_until, requests: AtomicU64::new(0) };
+        let service = UndatedService { step: TimeDelta::seconds(7), hidden_until, ..UndatedService::per_minute() };
         let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
         let exporter = Exporter::new(client(service), Archive::new(root.path())).clock(clock).reread(hidden_until == 0);
         let done = exporter.run(&[7.into()], two_days, std::future::pending()).await.pop().unwrap().1.unwrap();
@@ -120,4 +131,21 @@ async fn an_archive_that_is_read_again_gets_a_new_record_without_a_time_once() {
     assert_eq!(late, 1);
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
+}
+
+#[tokio::test]
+async fn a_record_without_a_time_is_in_the_day_in_which_the_service_finds_it() {
+    for found_at in ["2026-11-01T05:00:00Z", "2026-11-02T12:00:00Z", "2026-11-03T23:59:59Z"] {
+        let root = tempfile::tempdir().unwrap();
+        let service = UndatedService { found_at: Some(found_at), ..UndatedService::per_minute() };
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+        let exporter = Exporter::new(client(service), Archive::new(root.path())).clock(clock).recount(true);
+        for _ in 0..2 {
+            let done = exporter.run(&[7.into()], days(), std::future::pending()).await.pop().unwrap().1.unwrap();
+            assert!(done.gaps.is_empty() && done.late == 0, "{found_at}: {done:?}");
+        }
+        let day = found_at[..10].parse().unwrap();
+        let counts = undated_by_day(root.path());
+        assert!(counts.iter().all(|(date, count)| *count == usize::from(*date == day)), "{found_at}: {counts:?}");
+    }
 }
