@@ -40,7 +40,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that contain no secret: numbers, times, names, records of the log, paths.
-const HOLD_NONE: [&str; 64] = [
+const HOLD_NONE: [&str; 65] = [
     "Action",
     "ActionName",
     "Chain",
@@ -64,6 +64,7 @@ const HOLD_NONE: [&str; 64] = [
     "EventMultiset",
     "EventStream",
     "EventType",
+    "ExtraRequests",
     "Filter",
     "FilterCounts",
     "FilterKey",

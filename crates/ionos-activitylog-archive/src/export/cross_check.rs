@@ -12,6 +12,10 @@ use crate::error::Error;
 use crate::manifest::{KnownGap, ReadRange};
 use crate::sum::saturating_sum;
 
+/// Extra requests that must be left to read a day again. With fewer, the day might not be verified again, and would get a
+/// gap although nothing is missing.
+const REREAD_RESERVE: u64 = 16;
+
 /// Extra requests that reading a day again costs. They are returned if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
@@ -124,7 +128,8 @@ impl Comparison {
         total: Option<u64>,
     ) -> Result<Option<u64>, Error> {
         job.undated_elsewhere = 0;
-        if job.try_spend_extra(REREAD_REQUESTS) {
+        if job.try_spend_extra(REREAD_RESERVE) {
+            (REREAD_REQUESTS..REREAD_RESERVE).for_each(|_| job.extra.refund());
             let late = job.done.late;
             contents_are_unchanged(job, day.date, day.range).await?;
             if job.is_stopped() {

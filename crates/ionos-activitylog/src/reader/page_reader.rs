@@ -43,13 +43,31 @@ pub(super) struct FetchedPage {
 impl PageReader<'_> {
     /// Requests one page, and again if it is empty although it reports events.
     pub(super) async fn read(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
-        let fetched = self.read_or_empty(range, offset, size).await?;
+        self.read_up_to(range, offset, size, size).await
+    }
+
+    /// As [`Self::read`]. If the page has to be read in pieces, they have at most `hits` hits together: the service may
+    /// limit its pages to this length, and no page must look longer.
+    pub(super) async fn read_up_to(
+        &self,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        hits: u64,
+    ) -> Result<FetchedPage, Error> {
+        let fetched = self.read_or_empty(range, offset, size, hits).await?;
         self.repeat_empty(range, size, fetched).await
     }
 
     /// Requests one page, and again if the page is unreadable or of a partial search, as often as the retry policy
-    /// allows.
-    pub(super) async fn read_or_empty(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
+    /// allows. `hits`: see [`Self::read_up_to`].
+    pub(super) async fn read_or_empty(
+        &self,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        hits: u64,
+    ) -> Result<FetchedPage, Error> {
         let mut requests = 0;
         let mut attempts = 0;
         loop {
@@ -67,7 +85,7 @@ impl PageReader<'_> {
                 Ok(page) => return Ok(FetchedPage { page, requests }),
                 Err(error) if may_repeat && may_be_transient(error.kind()) => {}
                 Err(error) if may_be_read_in_pieces(&error) && size > 1 => {
-                    let fetched = self.read_in_pieces(range, offset, size, error).await?;
+                    let fetched = self.read_in_pieces(range, offset, size.min(hits), error).await?;
                     return Ok(FetchedPage { requests: requests + fetched.requests, ..fetched });
                 }
                 Err(error) => return Err(error),
@@ -90,7 +108,7 @@ impl PageReader<'_> {
         {
             repeats += 1;
             pause(&*self.api.clock, repeats).await;
-            let next = self.read_or_empty(range, fetched.page.offset, size).await?;
+            let next = self.read_or_empty(range, fetched.page.offset, size, size).await?;
             fetched = FetchedPage { page: next.page, requests: fetched.requests + next.requests };
             if fetched.page.hits() > 0 {
                 // The service was late, but its total is not wrong.
@@ -112,9 +130,11 @@ impl PageReader<'_> {
     ) -> Result<FetchedPage, Error> {
         let mut pieces = Pieces::default();
         self.read_halves(range, offset, size, &mut pieces).await?;
-        match pieces.pages.is_empty() {
-            true => Err(error),
-            false => Ok(pieces.into_page(offset)),
+        // A page after a readable one may consist of records that cannot be read.
+        let is_readable = !pieces.pages.is_empty() || offset > 0 && pieces.skipped.len() as u64 == size;
+        match is_readable {
+            true => Ok(pieces.into_page(offset)),
+            false => Err(error),
         }
     }
 
@@ -199,7 +219,7 @@ impl Pieces {
         let highest = totals().max_by_key(|total| total.count);
         let is_agreed = totals().all(|total| Some(total) == highest);
         let total = highest.map(|total| Total { exact: total.exact && is_agreed, ..total });
-        let mut page = Page { has_body: true, ..Page::empty(offset) };
+        let mut page = Page::empty(offset);
         page.total = total;
         page.partial_search = pages.iter().find_map(|page| page.partial_search.clone());
         for piece in pages {

@@ -150,7 +150,7 @@ impl WindowScanner<'_> {
     /// page size, the total may be the number of hits of the page, and only the second page shows that there are more.
     async fn probe_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
         let received = scan.received();
-        let second = match self.pages.read(range, received, scan.page_size).await {
+        let second = match self.pages.read_up_to(range, received, scan.page_size, received).await {
             Err(error) if may_be_after_end(error.kind()) => {
                 scan.requests += 1;
                 return self.end_after_refusal(range, scan).await;
@@ -224,7 +224,7 @@ impl WindowScanner<'_> {
             return Ok(SecondPage::Empty);
         }
         let received = scan.received();
-        let second = match self.pages.read(range, received, scan.page_size).await {
+        let second = match self.pages.read_up_to(range, received, scan.page_size, received).await {
             // The offset may be too deep for a page of this size, but not for a page of the received size.
             Err(error) if may_be_too_deep(error.kind()) => match self.pages.read(range, received, received).await {
                 Err(error) if error.kind() == ErrorKind::BadRequest => {
@@ -280,7 +280,7 @@ impl WindowScanner<'_> {
             let group = group.into_iter().map(|offset| async move {
                 match offset == start {
                     true => self.read_longer(range, offset, size).await,
-                    false => self.pages.read_or_empty(range, offset, size).await,
+                    false => self.pages.read_or_empty(range, offset, size, size).await,
                 }
             });
             let mut end = None;
@@ -306,11 +306,11 @@ impl WindowScanner<'_> {
         let reachable = self.limits().max_window(1).saturating_sub(offset);
         let longer = self.limits().first_page_size(self.page_size).min(reachable);
         if longer <= size {
-            return self.pages.read_or_empty(range, offset, size).await;
+            return self.pages.read_or_empty(range, offset, size, size).await;
         }
-        match self.pages.read_or_empty(range, offset, longer).await {
+        match self.pages.read_or_empty(range, offset, longer, size).await {
             Err(error) if may_be_too_deep(error.kind()) => {
-                let fetched = self.pages.read_or_empty(range, offset, size).await?;
+                let fetched = self.pages.read_or_empty(range, offset, size, size).await?;
                 Ok(FetchedPage { requests: fetched.requests + 1, ..fetched })
             }
             fetched => fetched,
@@ -414,7 +414,7 @@ impl WindowScanner<'_> {
             if read + size > self.limits().max_window(size) {
                 return Ok(scan.over_limit(None));
             }
-            let next = match self.pages.read(range, read, self.current_page_size()).await {
+            let next = match self.pages.read_up_to(range, read, self.current_page_size(), size).await {
                 // The offset may be too deep for a page of this size, but not for a page as long as the first one.
                 Err(error) if may_be_too_deep(error.kind()) => {
                     scan.requests += 1;

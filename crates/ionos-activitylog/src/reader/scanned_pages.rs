@@ -27,8 +27,8 @@ pub(super) struct Scan {
     /// Whether the first page is shorter than its total, and an empty page with the same total follows it: the total is
     /// wrong, and the service does not limit the page size.
     pub(super) ends_before_total: bool,
-    /// Whether a page has a body.
-    pub(super) has_body: bool,
+    /// Whether no page has a total or a hit.
+    pub(super) says_nothing: bool,
     pub(super) requests: u64,
 }
 
@@ -53,10 +53,7 @@ impl Scan {
         let exact_total = |page: &Page| page.total.filter(|total| total.exact).map(|total| total.count);
         let first = pages.first().and_then(exact_total);
         // An answer without content (204) after the end has no total and needs none.
-        let is_after_end = |page: &Page| {
-            let is_blank = page.hits() == 0 && page.total.is_none();
-            is_blank && first.is_some_and(|total| page.offset >= total)
-        };
+        let is_after_end = |page: &Page| page.says_nothing() && first.is_some_and(|total| page.offset >= total);
         let agreed_total = first.filter(|first| {
             let mut pages = pages.iter();
             pages.all(|page| exact_total(page) == Some(*first) || is_after_end(page))
@@ -68,7 +65,7 @@ impl Scan {
         let highest_total = pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count);
         let mut events = Vec::with_capacity(pages.iter().map(|page| page.events.len()).sum());
         let has_partial_search = pages.iter().any(|page| page.partial_search.is_some());
-        let has_body = pages.iter().any(|page| page.has_body);
+        let says_nothing = pages.iter().all(Page::says_nothing);
         let mut unreadable = Vec::new();
         for page in pages {
             events.extend(page.events);
@@ -77,7 +74,7 @@ impl Scan {
         Self {
             unreadable,
             has_partial_search,
-            has_body,
+            says_nothing,
             has_overlapping_pages,
             agreed_total,
             highest_total,

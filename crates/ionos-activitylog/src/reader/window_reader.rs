@@ -218,7 +218,7 @@ impl WindowReader<'_> {
         let mut verification = Verification::new(window.range);
         let mut requests = 0;
         let mut ends_before_total = false;
-        // Whether an answer for a longer range had a body, after an answer for the window had none.
+        // Whether an answer for a longer range had a hit or a total, after an answer for the window had neither.
         let mut is_log_visible = false;
         loop {
             let page_size = self.scanner.current_page_size();
@@ -258,19 +258,19 @@ impl WindowReader<'_> {
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
             self.compare_totals(window, &scan);
-            if !scan.has_body && !is_log_visible {
+            let says_nothing = scan.says_nothing;
+            if says_nothing && !is_log_visible {
                 let (is_visible, own) = self.is_log_visible(window.range).await?;
                 is_log_visible = is_visible;
                 requests += own;
             }
-            let has_body = scan.has_body;
             let mut proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
                 // Events outside of the window may be the same in every window.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
             }
-            if proof.is_some() && !has_body && !is_log_visible {
+            if proof.is_some() && says_nothing && !is_log_visible {
                 // The service says nothing about any range.
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));
@@ -381,8 +381,9 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Requests one event of the whole log up to the end of a range for which an answer had no body (204). If the service
-    /// answers this request without a body too, it may say nothing about any range. Also returns the number of requests.
+    /// Requests one event of the whole log up to the end of a range for which an answer had neither a hit nor a total,
+    /// such as status 204. If this answer has neither as well, the service may say nothing about any range. Also returns
+    /// the number of requests.
     async fn is_log_visible(self, range: DateRange) -> Result<(bool, u64), Error> {
         let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, range.end()) else {
             return Ok((false, 0));
@@ -392,8 +393,9 @@ impl WindowReader<'_> {
             Err(error) if error.kind() == ErrorKind::TooLarge => return Ok((true, 1)),
             fetched => fetched?,
         };
+        let is_visible = !fetched.page.says_nothing();
         self.progress.received.keep(range, fetched.page.events);
-        Ok((fetched.page.has_body, fetched.requests))
+        Ok((is_visible, fetched.requests))
     }
 
     /// Compares the total of a scan with that of the longer window, if the window is a part of one.

@@ -23,7 +23,7 @@ pub(crate) struct FaultArgs {
     #[arg(long, value_name = "FORM", default_value_t, value_parser = one_of::<RetryAfterForm>(RetryAfterForm::NAMES), requires = "rate_limit")]
     pub(crate) retry_after: RetryAfterForm,
 
-    /// Write every request to this file (no link), one per line, without secrets
+    /// Write every request to this file, without secrets
     // The request log is called "ledger" in the interface: by this flag and by the path `/_sim/ledger`.
     #[arg(long = "ledger", value_name = "FILE")]
     pub(crate) request_log: Option<PathBuf>,

@@ -72,8 +72,6 @@ pub struct Page {
     /// Why the service searched only a part of the log for this page, which may lack hits and report a total that is too
     /// low. `None` without a sign of that.
     pub partial_search: Option<String>,
-    /// Whether the answer has a body. One without a body (204) says nothing about the log.
-    pub(crate) has_body: bool,
 }
 
 impl Page {
@@ -92,12 +90,12 @@ impl Page {
             bytes: hit.bytes,
             reason: hit.reason,
         });
-        Ok(Self { events, unreadable: unreadable.collect(), total, offset, partial_search, has_body: true })
+        Ok(Self { events, unreadable: unreadable.collect(), total, offset, partial_search })
     }
 
     /// The page of an answer without content (204): no events and no total.
     pub(crate) fn empty(offset: u64) -> Self {
-        Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None, has_body: false }
+        Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None }
     }
 
     /// The exact number of events of the whole range. `None` if the service reports none or only a lower bound, or if it
@@ -105,6 +103,12 @@ impl Page {
     #[must_use]
     pub fn exact_total(&self) -> Option<u64> {
         self.total.filter(|total| total.exact && self.partial_search.is_none()).map(|total| total.count)
+    }
+
+    /// Whether the answer has neither a total nor a hit, such as an answer without content (204). It is no evidence of an
+    /// empty range.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.total.is_none() && self.hits() == 0
     }
 
     /// Number of hits, readable or not.

@@ -133,7 +133,7 @@ fn scan(events: Vec<Event>) -> Scan {
         events,
         unreadable: Vec::new(),
         has_partial_search: false,
-        has_body: true,
+        says_nothing: false,
         agreed_total: Some(count),
         highest_total: Some(Total { count, exact: true }),
         has_overlapping_pages: false,
