@@ -1,16 +1,19 @@
 //! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples and
 //! every difference found between published sources.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ionos_activitylog::{DateRange, Event, Page, PageSize};
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{Client, DateRange, Event, Page, PageSize};
 use ionos_activitylog_archive::{ExportSpec, FileExport, FileTarget};
-use ionos_activitylog_client::{Raw, types};
+use ionos_activitylog_client::{Exchange, Raw, Transport, types};
 use serde_json::value::RawValue;
 use xtask::workspace;
 
-use crate::support::scripted::{ScriptedTransport, answer};
+use crate::support::scripted::{ScriptedTransport, TOKEN, answer};
 
 fn fixture(name: &str) -> String {
     fs::read_to_string(workspace::root().join("tests/fixtures").join(name)).unwrap()
@@ -100,11 +103,25 @@ async fn a_page_keeps_every_record_byte_for_byte() {
 }
 
 /// Reads the hits of a page as one window of all times, with a correct total.
+/// A service whose log are the hits of a page. A hit without a time is found at the start of all times.
+struct PageLog(Vec<(Option<DateTime<Utc>>, String)>);
+
+impl Transport for PageLog {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
+        let [start, end] = ["dateStart", "dateEnd"].map(|name| query[name].parse::<DateTime<Utc>>().unwrap());
+        let is_within = |time: Option<DateTime<Utc>>| (start..end).contains(&time.unwrap_or(all_times().start()));
+        let hits: Vec<&str> = self.0.iter().filter(|(time, _)| is_within(*time)).map(|(_, hit)| &hit[..]).collect();
+        let page: Vec<&str> = hits.iter().skip(query["offset"].parse().unwrap()).copied().collect();
+        let body = format!("{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}", hits.len(), page.join(","));
+        Box::pin(async move { Ok(answer(200, body).into()) })
+    }
+}
+
 fn window(body: &str) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
-    let hits = hits(body);
-    let hits: Vec<&str> = hits.iter().map(|hit| hit.get()).collect();
-    let body = format!("{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}", hits.len(), hits.join(","));
-    let (_, client) = ScriptedTransport::client([answer(200, body)]);
+    let times = records(body).into_iter().map(|record| Event::from_json(record).unwrap().time());
+    let log = PageLog(times.zip(hits(body).iter().map(|hit| hit.get().to_owned())).collect());
+    let client = Client::builder().token(TOKEN).transport(Arc::new(log)).build().unwrap();
     client.events(31_721_060.into(), all_times()).cross_check(false).windows()
 }
 
