@@ -5,6 +5,12 @@
 //! ([`redact_known`]). A setting whose value may be a secret that was typed in the wrong place is shown with
 //! [`redact_value`]. There is one list of names, and doubtful cases count as secret.
 
+mod known;
+mod spelling;
+
+pub use known::{authorization_secrets, redact_known};
+pub use spelling::is_unsafe_for_terminal;
+
 /// The text shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
@@ -38,14 +44,6 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 /// The separators between the members of JSON, a query, a form or a list.
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
-/// Minimum length of a known secret that is replaced anywhere in a longer text, in characters, as in the masks of CI
-/// systems. A shorter secret occurs in words by chance. Replacing each occurrence would make the text unreadable and
-/// reveal the secret.
-const MIN_EMBEDDED_CHARS: usize = 8;
-
-/// Minimum length of a known secret that is replaced as a whole word of a longer text, in characters.
-const MIN_WORD_CHARS: usize = 4;
-
 /// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in base64.
 const MIN_OPAQUE_BYTES: usize = 32;
 
@@ -55,12 +53,6 @@ const MIN_WEB_TOKEN_BYTES: usize = 24;
 
 /// Minimum length in bytes of a word after an authentication scheme that may be a credential in a message.
 const MIN_SCHEME_VALUE_BYTES: usize = 16;
-
-/// A text may end within a secret. The beginning of the secret is redacted if it has at least this many characters.
-const MIN_CUT_CHARS: usize = 4;
-
-/// Maximum length of an escape in bytes: two UTF-16 surrogates in JSON, such as `\ud83d\ude00`.
-const MAX_ESCAPE_BYTES: usize = 12;
 
 /// Whether a header, parameter or member of this name may hold a secret, such as `Authorization`, `imagePassword` or
 /// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding.
@@ -83,127 +75,6 @@ fn percent_decoded(text: &str) -> String {
         rest = after.get(if decoded.is_some() { 2 } else { 0 }..).unwrap_or_default();
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Replaces known secrets: as they are, escaped as in JSON or in a URL, and cut off at the end of the text, because a
-/// service may repeat a secret in any of these forms. If several secrets begin at the same place, the longest is
-/// replaced. A secret of less than 8 characters is replaced only as a whole word, and one of less than 4 only as the whole
-/// text.
-#[must_use]
-pub fn redact_known(text: &str, secrets: &[&str]) -> String {
-    let is_whole = |secret: &&str| spelled_length(secret, text.trim()) == Some(text.trim().len());
-    if secrets.iter().any(is_whole) {
-        return REDACTED.to_owned();
-    }
-    let secrets: Vec<&str> = secrets.iter().copied().filter(|one| one.chars().count() >= MIN_WORD_CHARS).collect();
-    // The bytes with which a spelling of a secret can begin. Each is the first byte of a character, so the text may be
-    // split there.
-    let mut first_bytes = [false; 256];
-    for byte in secrets.iter().filter_map(|secret| secret.bytes().next()).chain(*b"\\%+") {
-        first_bytes[usize::from(byte)] = true;
-    }
-    let mut redacted = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.bytes().position(|byte| first_bytes[usize::from(byte)]) {
-        redacted.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let before = &text[..text.len() - rest.len()];
-        let length_of = |secret: &&str| {
-            let length = spelled_length(secret, rest)?;
-            let is_word = ends_word(before) && !rest[length..].starts_with(char::is_alphanumeric);
-            (is_word || secret.chars().count() >= MIN_EMBEDDED_CHARS).then_some(length)
-        };
-        match secrets.iter().filter_map(length_of).max() {
-            Some(length) => {
-                redacted.push_str(REDACTED);
-                rest = &rest[length..];
-            }
-            None => {
-                let length = rest.chars().next().map_or(rest.len(), char::len_utf8);
-                redacted.push_str(&rest[..length]);
-                rest = &rest[length..];
-            }
-        }
-    }
-    redacted + rest
-}
-
-/// Whether a new word may begin after a text. True if the text is empty, ends with an escape such as `%2F` or `\n`, or
-/// does not end with a letter or digit.
-fn ends_word(text: &str) -> bool {
-    let escape = |length: usize| text.get(text.len().checked_sub(length)?..);
-    let is_escape =
-        escape(3).is_some_and(|end| end.starts_with('%')) || escape(2).is_some_and(|end| end.starts_with('\\'));
-    is_escape || !text.ends_with(char::is_alphanumeric)
-}
-
-/// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
-/// spelling; `None` for any other text.
-fn spelled_length(secret: &str, text: &str) -> Option<usize> {
-    if secret.is_empty() {
-        return None;
-    }
-    // The rests of the text after all possible spellings. There may be several, because a backslash can be literal or
-    // begin an escape.
-    let mut rests = vec![text];
-    for (place, expected) in secret.chars().enumerate() {
-        let is_cut = |rest: &&str| rest.is_empty() || is_cut_escape(rest);
-        if place >= MIN_CUT_CHARS && rests.iter().any(is_cut) {
-            return Some(text.len());
-        }
-        rests = rests.iter().flat_map(|rest| after_spelling(expected, rest)).flatten().collect();
-        rests.sort_unstable_by_key(|rest| rest.len());
-        rests.dedup_by_key(|rest| rest.len());
-        if rests.is_empty() {
-            return None;
-        }
-    }
-    rests.first().map(|rest| text.len() - rest.len())
-}
-
-/// Whether the text may be an escape that is cut off.
-fn is_cut_escape(text: &str) -> bool {
-    let digits = match text.strip_prefix('%') {
-        Some(digits) => return digits.len() < 2 && digits.bytes().all(|b| b.is_ascii_hexdigit()),
-        None => text.strip_prefix('\\'),
-    };
-    digits.is_some_and(|digits| {
-        let may_be_escape = |b: u8| b.is_ascii_hexdigit() || b == b'u' || b == b'\\';
-        text.len() < MAX_ESCAPE_BYTES && digits.bytes().all(may_be_escape)
-    })
-}
-
-/// The rest of the text after each possible spelling of one character.
-fn after_spelling(expected: char, text: &str) -> [Option<&str>; 4] {
-    [
-        text.strip_prefix(expected),
-        text.strip_prefix('\\').and_then(|text| text.strip_prefix(expected)),
-        after_json_escape(expected, text),
-        after_url_escape(expected, text),
-    ]
-}
-
-fn after_json_escape(expected: char, text: &str) -> Option<&str> {
-    let mut units = [0; 2];
-    expected.encode_utf16(&mut units).iter().try_fold(text, |text, unit| after_hex(text.strip_prefix("\\u")?, 4, *unit))
-}
-
-fn after_url_escape(expected: char, text: &str) -> Option<&str> {
-    if expected == ' '
-        && let Some(rest) = text.strip_prefix('+')
-    {
-        return Some(rest);
-    }
-    let mut bytes = [0; 4];
-    expected
-        .encode_utf8(&mut bytes)
-        .bytes()
-        .try_fold(text, |text, byte| after_hex(text.strip_prefix('%')?, 2, byte.into()))
-}
-
-fn after_hex(text: &str, digits: usize, expected: u16) -> Option<&str> {
-    let found = u16::from_str_radix(text.get(..digits)?, 16).ok()?;
-    (found == expected).then(|| text.get(digits..)).flatten()
 }
 
 /// Replaces text that looks like a credential: private keys, JSON Web Tokens, user and password of URLs, the values of

@@ -167,7 +167,9 @@ pub mod internal {
     pub use crate::reader::events::share_extra_requests;
     pub use crate::reader::extra_requests::ExtraRequests;
     pub use crate::reader::window::UNREACHABLE_EVENTS;
-    pub use crate::redact::{REDACTED, is_secret_name, redact_secret_forms, redact_text, redact_value};
+    pub use crate::redact::{
+        REDACTED, authorization_secrets, is_secret_name, redact_secret_forms, redact_text, redact_value,
+    };
     pub use crate::runtime::regular_file::read_regular_file;
     pub use crate::suggest::did_you_mean;
     pub use crate::untrusted::{read_page, resolve_settings};

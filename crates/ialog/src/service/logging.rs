@@ -1,16 +1,17 @@
 //! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. Secrets are
 //! replaced, both in their headers and wherever else the request or the response repeats them.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use ionos_activitylog::clock::{Clock, Sleep};
-use ionos_activitylog::internal::{REDACTED, is_secret_name, redact_text};
+use ionos_activitylog::internal::{REDACTED, authorization_secrets, is_secret_name, redact_text};
 use ionos_activitylog::seam::{Exchange, Transport};
 
 use crate::output::messages::{Messages, Verbosity};
@@ -20,20 +21,22 @@ pub(crate) struct LoggingTransport {
     next: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     messages: Messages,
+    secrets: SentSecrets,
 }
 
 impl LoggingTransport {
     pub(crate) fn new(next: Arc<dyn Transport>, clock: Arc<dyn Clock>, messages: Messages) -> Self {
-        Self { next, clock, messages }
+        Self { next, clock, messages, secrets: SentSecrets::default() }
     }
 
-    fn log_headers(&self, direction: char, headers: &HeaderMap, secrets: &RequestSecrets) {
+    fn log_headers(&self, direction: char, headers: &HeaderMap) {
         for (name, value) in headers {
             let value = match value.to_str() {
                 _ if is_secret_name(name.as_str()) || value.is_sensitive() => REDACTED.to_owned(),
-                Ok(value) => secrets.redact(value),
+                Ok(value) => self.secrets.redact(value),
                 Err(_) => "(not text)".to_owned(),
             };
+            let name = self.secrets.redact(name.as_str());
             self.messages.step(Verbosity::Headers, format_args!("{direction} {name}: {value}"));
         }
     }
@@ -48,15 +51,15 @@ impl LoggingTransport {
 
 impl Transport for LoggingTransport {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let secrets = RequestSecrets::from_headers(request.headers());
+        self.secrets.add(request.headers());
         let url = request.url();
         let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
-        let line = secrets.redact(&format!("{} {}{query}", request.method(), url.path()));
+        let line = self.secrets.redact(&format!("{} {}{query}", request.method(), url.path()));
         let started = self.clock.elapsed();
         self.messages.request_counts().add_sent();
         let host = url.host_str().unwrap_or_default();
         self.messages.step(Verbosity::Headers, format_args!("> {line} to {host}"));
-        self.log_headers('>', request.headers(), &secrets);
+        self.log_headers('>', request.headers());
         Box::pin(async move {
             let answer = self.next.send(operation, request).await;
             match &answer {
@@ -65,9 +68,9 @@ impl Transport for LoggingTransport {
                         self.messages.request_counts().add_throttled();
                     }
                     self.log_result(&line, started, Ok(answer.status()));
-                    self.log_headers('<', answer.headers(), &secrets);
+                    self.log_headers('<', answer.headers());
                 }
-                Err(error) => self.log_result(&line, started, Err(secrets.redact(&root_cause(error)))),
+                Err(error) => self.log_result(&line, started, Err(self.secrets.redact(&root_cause(error)))),
             }
             answer
         })
@@ -85,23 +88,26 @@ fn root_cause(error: &dyn Error) -> String {
     cause.unwrap_or_else(|| "the request could not be sent".to_owned())
 }
 
-/// The credentials of a request, which are replaced wherever a logged text repeats them.
-struct RequestSecrets(Vec<String>);
+/// The credentials of all requests that were sent, which are replaced wherever a logged text repeats them: an answer may
+/// repeat a token that was replaced since.
+#[derive(Default)]
+struct SentSecrets(Mutex<BTreeSet<String>>);
 
-impl RequestSecrets {
-    fn from_headers(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(AUTHORIZATION).iter();
-        let values = values.filter_map(|value| value.to_str().ok());
-        // The credentials follow the name of the scheme.
-        let secrets = values.filter_map(|value| value.split_whitespace().last());
-        let secrets = secrets.filter(|secret| !secret.is_empty());
-        Self(secrets.map(str::to_owned).collect())
+impl SentSecrets {
+    fn add(&self, headers: &HeaderMap) {
+        let values = headers.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok());
+        self.lock().extend(values.flat_map(authorization_secrets));
     }
 
     /// The text with these credentials, and anything that looks like a credential, replaced.
     fn redact(&self, text: &str) -> String {
-        let secrets: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        let known = self.lock();
+        let secrets: Vec<&str> = known.iter().map(String::as_str).collect();
         redact_text(text, &secrets)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,11 +149,45 @@ impl Clock for LoggingClock {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use ionos_activitylog::clock::VirtualClock;
 
     use super::*;
+
+    /// A transport that repeats a password in the names and values of headers.
+    struct PasswordEchoTransport;
+
+    impl Transport for PasswordEchoTransport {
+        fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+            let answer = http::Response::builder()
+                .status(401)
+                .header("x-echo", "a Planted%20pass \\u0050lanted pass b")
+                .header("x-pair", "bWU6UGxhbnRlZCBwYXNz and bWU6T2xkLXBsYW50ZWQ and old-planted")
+                .header("old-planted", "1")
+                .body("");
+            Box::pin(async move { Ok(answer.unwrap().into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_and_the_credentials_of_earlier_requests_are_not_logged() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = log.clone();
+        let messages = Messages::to_function(move |line| lines.lock().unwrap().push(line.to_owned()));
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(DateTime::UNIX_EPOCH));
+        let transport = LoggingTransport::new(Arc::new(PasswordEchoTransport), clock, messages);
+        // The credentials are me:Old-planted, then me:Planted pass.
+        for credential in ["bWU6T2xkLXBsYW50ZWQ=", "bWU6UGxhbnRlZCBwYXNz"] {
+            log.lock().unwrap().clear();
+            let mut request = reqwest::Request::new(http::Method::GET, "https://a.example/b".parse().unwrap());
+            request.headers_mut().insert(AUTHORIZATION, format!("Basic {credential}").parse().unwrap());
+            transport.send("get_info", request).await.unwrap();
+        }
+        assert_eq!(
+            log.lock().unwrap()[2..].join("\n"),
+            "GET /b: 401 Unauthorized, 0.000 s\n< x-echo: a [redacted] [redacted] b\n\
+             < x-pair: [redacted] and [redacted] and [redacted]\n< [redacted]: 1"
+        );
+    }
 
     /// A transport that repeats credentials.
     struct EchoTransport;

@@ -62,6 +62,100 @@ fn a_password_of_any_characters_is_found() {
 }
 
 #[test]
+fn a_secret_is_found_in_html_and_in_nested_escapes() {
+    let secret = r#"p@ss "w0rd/ü<&>'+x\y"#;
+    for text in [
+        r#"p@ss &quot;w0rd/ü&lt;&amp;&gt;&#39;+x\y"#,
+        r#"p@ss &#34;w0rd/&uuml;&#x3C;&#x26;&gt;&apos;+x\y"#,
+        r#"p@ss &amp;quot;w0rd/ü&amp;lt;&amp;amp;&amp;gt;&amp;#39;+x\y"#,
+        r#"p@ss \u0026quot;w0rd/\u00fc\u0026lt;\u0026amp;\u0026gt;\u0026#39;+x\\y"#,
+        r#"p@ss \\\"w0rd/\\u00fc<&>'+x\\\\y"#,
+        "p%2540ss%2520%2522w0rd%252F%25C3%25BC%253C%2526%253E%2527%252Bx%255Cy",
+        r#"P@SS "W0RD/Ü<&>'+X\Y"#,
+        "p@ss \"w0rd/\u{c3}\u{bc}<&>'+x\\y",
+        "p@ss \"w0rd/\u{fffd}<&>'+x\\y",
+        "p@ss &quo",
+        "p@ss \"w0rd/ü&#6",
+    ] {
+        assert_eq!(redact_known(&format!("you sent {text}"), &[secret]), "you sent [redacted]", "{text}");
+    }
+    for text in ["p@ss &quot w0rd", "p@ss &;w0rd", "p@ss &unknown reference;", "p@ss &#xffffffff;", "p%25%25"] {
+        assert_eq!(redact_known(text, &[secret]), text);
+    }
+}
+
+#[test]
+fn a_secret_is_found_in_escapes_that_are_escaped_for_a_url() {
+    let secret = r#"p@ss "w0rd/ü<&>'"#;
+    for text in [
+        "id=p%40ss%20%26quot%3Bw0rd/%C3%BC%26lt%3B%26amp%3B%26gt%3B%26%23x27%3B",
+        "id=p%40ss%20%5C%22w0rd/%5Cu00fc%3C%26%3E%27",
+        "id=p%2540ss%2B%2522w0rd%252F%25C3%25BC%253C%2526%253E%2527",
+        "id=p%252540ss%252520%252522w0rd%25252F%2525C3%2525BC%25253C%252526%25253E%252527",
+    ] {
+        assert_eq!(redact_known(text, &[secret]), "id=[redacted]", "{text}");
+    }
+    let with_break = "x%0A%1Bp%40ss%20%26quot%3Bw0rd/%C3%BC%26lt%3B%26amp%3B%26gt%3B%26%2339%3B";
+    assert_eq!(redact_known(with_break, &[secret]), "x  [redacted]");
+    // Another text is not decoded.
+    for text in ["id=p%40ss%20%26quot%3Bword", "a%20b%2520c%", "%"] {
+        assert_eq!(redact_known(text, &[secret]), text);
+    }
+}
+
+#[test]
+fn a_secret_is_found_with_characters_that_the_output_drops() {
+    for hidden in ["\0", "\u{200b}", "\u{1b}", "\r\n", r"\u0000", r"\n", "%00", "%E2%80%8B", "&#8203;", "&amp;#0;"] {
+        for text in
+            [format!("pla{hidden}nted-1"), format!("p{hidden}{hidden}lanted-{hidden}1"), format!("pl{hidden}ante")]
+        {
+            assert_eq!(redact_known(&format!("a {text}"), &["planted-1"]), "a [redacted]", "{text:?}");
+        }
+        let short = format!("hun{hidden}ter2 x");
+        assert_eq!(redact_known(&short, &["hunter2"]), "[redacted] x", "{short:?}");
+    }
+    assert_eq!(redact_known("pla nted-1", &["planted-1"]), "pla nted-1");
+}
+
+#[test]
+fn a_credential_in_base64_is_found_in_both_alphabets_and_without_padding() {
+    let secret = "bWU6cD9+Pz4/cGxhbnRlZA==";
+    for text in [
+        "bWU6cD9+Pz4/cGxhbnRlZA==",
+        "bWU6cD9-Pz4_cGxhbnRlZA==",
+        "bWU6cD9-Pz4_cGxhbnRlZA",
+        "bWU6cD9%2BPz4%2FcGxhbnRlZA%3D%3D",
+        "bWU6cD9&#43;Pz4&#x2f;cGxhbnRlZA=",
+    ] {
+        assert_eq!(redact_known(&format!("x {text}, y"), &[secret]), "x [redacted], y", "{text}");
+    }
+    assert_eq!(redact_known("x bWU6cD9-Pz4_cGxhbnRlZX y", &[secret]), "x bWU6cD9-Pz4_cGxhbnRlZX y");
+}
+
+#[test]
+fn the_secrets_of_a_header_are_its_credential_and_its_password() {
+    for (value, secrets) in [
+        ("Bearer planted", &["planted"][..]),
+        ("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", &["QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "open sesame"]),
+        ("basic QWxhZGRpbjpvcGVuIHNlc2FtZQ", &["QWxhZGRpbjpvcGVuIHNlc2FtZQ", "open sesame"]),
+        ("Basic bWU6Pj4-Pz8_", &["bWU6Pj4-Pz8_", ">>>???"]),
+        ("Basic bWU6", &["bWU6"]),
+        ("", &[]),
+    ] {
+        assert_eq!(authorization_secrets(value), secrets, "{value}");
+    }
+}
+
+#[test]
+fn the_time_to_redact_does_not_grow_with_the_number_of_escapes_of_a_text() {
+    // Each of these texts would take minutes if an escape were searched up to the end of the text.
+    for unit in ["&", "%25", r"\", "&amp;", "a\0", "%"] {
+        let text = unit.repeat(60_000);
+        assert_eq!(redact_known(&text, &["planted-1"]), text);
+    }
+}
+
+#[test]
 fn the_longest_of_several_known_secrets_is_replaced_and_an_empty_one_is_ignored() {
     assert_eq!(redact_known("abcdefgh abcdefghij", &["", "abcdefgh", "abcdefghij"]), "[redacted] [redacted]");
     assert_eq!(redact_known("", &["", "abcd"]), "");

@@ -4,9 +4,11 @@
 //! [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
-use ionos_activitylog_client::redact::{REDACTED, is_secret_name, redact_credentials, redact_known, redact_parameters};
+use ionos_activitylog_client::redact::{
+    REDACTED, authorization_secrets, is_secret_name, redact_credentials, redact_known, redact_parameters,
+};
 
 /// Minimum length of a secret that is found in a request, in bytes.
 const MIN_FOUND_BYTES: usize = 6;
@@ -26,13 +28,11 @@ impl Redactor {
         self.add(token.to_owned());
     }
 
-    /// Adds the password, and the pair as HTTP Basic authentication sends it. The pair is stored without padding, so
-    /// that it is found with and without padding.
+    /// Adds the password, and the pair as HTTP Basic authentication sends it.
     pub(crate) fn add_pair(&mut self, user: &str, password: &str) {
         let pair = format!("{user}:{password}");
         self.add(password.to_owned());
-        self.add(STANDARD_NO_PAD.encode(&pair));
-        self.add(URL_SAFE_NO_PAD.encode(&pair));
+        self.add(STANDARD.encode(&pair));
     }
 
     /// A redactor that also knows the credentials of this request: clients repeat them in other places by mistake.
@@ -40,13 +40,8 @@ impl Redactor {
         let mut redactor = Self { secrets: self.secrets.clone() };
         let secret = headers.iter().filter(|(name, _)| is_secret_name(name.as_str()));
         let values = secret.filter_map(|(_, value)| value.to_str().ok());
-        // The credentials follow the name of the scheme.
-        for value in values.filter_map(|value| value.split_whitespace().last()) {
-            redactor.add_found(value);
-            let pair = STANDARD.decode(value).ok().and_then(|pair| String::from_utf8(pair).ok());
-            if let Some((_, password)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
-                redactor.add_found(password);
-            }
+        for secret in values.flat_map(authorization_secrets) {
+            redactor.add_found(&secret);
         }
         redactor
     }
@@ -130,8 +125,9 @@ mod tests {
             ("se/cret y", "se/cret y"),
             // The password, and the pair in base64, with padding and without.
             ("https://me:hunter2@example.com/", "https://[redacted]@example.com/"),
-            ("x=bWU6aHVudGVyMg==", "x=[redacted]=="),
-            ("x=bWU6aHVudGVyMg%3D%3D", "x=[redacted]%3D%3D"),
+            ("x=bWU6aHVudGVyMg==", "x=[redacted]"),
+            ("x=bWU6aHVudGVyMg%3D%3D", "x=[redacted]"),
+            ("x=bWU6aHVudGVyMg&y=1", "x=[redacted]&y=1"),
             // JSON Web Tokens.
             ("/eyJh.eyJi.c-d_e/f", "/[redacted]"),
             // Credentials that the simulator does not know.

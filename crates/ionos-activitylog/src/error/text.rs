@@ -2,21 +2,15 @@
 //! text may contain escape sequences of a terminal. The invariant: no message contains a character that a terminal obeys
 //! or hides, or a line break.
 
+use ionos_activitylog_client::redact;
 use ionos_activitylog_client::redact::redact_value;
 
 use crate::defaults::SNIPPET_CHARS;
 
-/// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction of
-/// text, separators of lines, and characters that are invisible by default. This is the only list of such characters.
+/// Whether a terminal obeys or hides a character: see [`redact::is_unsafe_for_terminal`].
 #[must_use]
 pub fn is_unsafe_for_terminal(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
+    redact::is_unsafe_for_terminal(char)
 }
 
 /// Replaces each character that is unsafe for a terminal, such as a line break or the start of an escape sequence, by a

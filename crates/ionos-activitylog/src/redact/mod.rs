@@ -39,7 +39,13 @@ pub fn redact_text(text: &str, known: &[&str]) -> String {
     redact::redact_credentials(&redact::redact_known(text, known))
 }
 
-/// Replaces known secrets in every spelling: as they are, escaped as in JSON or in a URL, and cut off at the end.
+/// The secrets in the value of an `Authorization` header: the credential, and the password of a Basic credential.
+#[must_use]
+pub fn authorization_secrets(value: &str) -> Vec<String> {
+    redact::authorization_secrets(value)
+}
+
+/// Replaces known secrets in every spelling: see [`redact::redact_known`].
 pub(crate) fn redact_secrets(text: &str, secrets: &[&SecretString]) -> String {
     let secrets: Vec<&str> = secrets.iter().map(|secret| secret.expose_secret()).collect();
     redact::redact_known(text, &secrets)

@@ -1,0 +1,141 @@
+//! Replaces secrets whose value is known, wherever a text repeats them in any spelling.
+
+use base64::Engine;
+use base64::engine::general_purpose::GeneralPurpose;
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+
+use super::spelling::{can_begin_spelling, is_cut_spelling, is_unsafe_for_terminal, rests_after};
+use super::{REDACTED, percent_decoded};
+
+/// Minimum length of a known secret that is replaced anywhere in a longer text, in characters, as in the masks of CI
+/// systems. A shorter secret occurs in words by chance. Replacing each occurrence would make the text unreadable and
+/// reveal the secret.
+const MIN_EMBEDDED_CHARS: usize = 8;
+
+/// Minimum length of a known secret that is replaced as a whole word of a longer text, in characters.
+const MIN_WORD_CHARS: usize = 4;
+
+/// A text may end within a secret. The beginning of the secret is redacted if it has at least this many characters.
+const MIN_CUT_CHARS: usize = 4;
+
+/// Maximum number of times that a text is decoded as a part of a URL.
+const MAX_URL_LAYERS: usize = 3;
+
+/// Decodes base64 with and without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The secrets in the value of an `Authorization` header: the credential after the name of the scheme, and the password
+/// if the scheme is Basic. Empty if the value has no credential.
+#[must_use]
+pub fn authorization_secrets(value: &str) -> Vec<String> {
+    let Some(credential) = value.split_whitespace().last() else {
+        return Vec::new();
+    };
+    let standard = credential.replace('-', "+").replace('_', "/");
+    let pair = BASE64.decode(standard).ok().and_then(|pair| String::from_utf8(pair).ok());
+    let password = pair.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, password)| password.to_owned());
+    let secrets = [Some(credential.to_owned()), password];
+    secrets.into_iter().flatten().filter(|secret| !secret.is_empty()).collect()
+}
+
+/// Replaces known secrets: as they are, in another case, escaped as in JSON, HTML or a URL, in the URL-safe alphabet of
+/// base64, with invisible characters inside, and cut off at the end of the text, because a service may repeat a secret in
+/// any of these forms. A text in which another escape is escaped for a URL, such as `%26quot%3B`, is returned decoded if it
+/// contains a secret. If several secrets begin at the same place, the longest is replaced. A secret of less than 8
+/// characters is replaced only as a whole word, and one of less than 4 only as the whole text.
+#[must_use]
+pub fn redact_known(text: &str, secrets: &[&str]) -> String {
+    let mut redacted = redact_spellings(text, secrets);
+    let mut decoded = redacted.clone();
+    for _ in 0..MAX_URL_LAYERS {
+        let next = percent_decoded(&decoded);
+        if next == decoded {
+            break;
+        }
+        decoded = redact_spellings(&next, secrets);
+        if decoded != next {
+            // Decoding may produce a line break or an escape sequence, which the text did not have.
+            redacted = decoded.replace(is_unsafe_for_terminal, " ");
+        }
+    }
+    redacted
+}
+
+/// As [`redact_known`], for escapes that are not escaped for a URL.
+fn redact_spellings(text: &str, secrets: &[&str]) -> String {
+    let is_whole = |secret: &&str| spelled_length(secret, text.trim()) == Some(text.trim().len());
+    if secrets.iter().any(is_whole) {
+        return REDACTED.to_owned();
+    }
+    let secrets: Vec<&str> = secrets.iter().copied().filter(|one| one.chars().count() >= MIN_WORD_CHARS).collect();
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let before = &text[..text.len() - rest.len()];
+        let length_of = |secret: &&str| {
+            let length = spelled_length(secret, rest)?;
+            let is_word = ends_word(before) && !rest[length..].starts_with(char::is_alphanumeric);
+            (is_word || secret.chars().count() >= MIN_EMBEDDED_CHARS).then_some(length)
+        };
+        let begins = |secret: &&&str| secret.chars().next().is_some_and(|first| can_begin_spelling(first, next));
+        let length = match secrets.iter().filter(begins).filter_map(length_of).max() {
+            Some(length) => {
+                redacted.push_str(REDACTED);
+                length
+            }
+            None => {
+                redacted.push(next);
+                next.len_utf8()
+            }
+        };
+        rest = &rest[length..];
+    }
+    redacted
+}
+
+/// Whether a new word may begin after a text. True if the text is empty, ends with an escape such as `%2F`, `\n` or
+/// `\u0022`, or does not end with a letter or digit.
+fn ends_word(text: &str) -> bool {
+    let escape = |length: usize| text.get(text.len().checked_sub(length)?..);
+    let is_escape = [(3, "%"), (2, "\\"), (6, "\\u")]
+        .into_iter()
+        .any(|(length, start)| escape(length).is_some_and(|end| end.starts_with(start)));
+    is_escape || !text.ends_with(char::is_alphanumeric)
+}
+
+/// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
+/// spelling; `None` for any other text. The padding at the end of a secret in base64 may be missing.
+fn spelled_length(secret: &str, text: &str) -> Option<usize> {
+    if secret.is_empty() {
+        return None;
+    }
+    let padding = secret.len() - secret.trim_end_matches('=').len();
+    // The rests of the text after all possible spellings. There may be several, because a backslash can be literal or
+    // begin an escape.
+    let mut rests = vec![text];
+    for (place, (byte, expected)) in secret.char_indices().enumerate() {
+        if place >= MIN_CUT_CHARS && rests.iter().any(|rest| is_cut_spelling(rest)) {
+            return Some(text.len());
+        }
+        let mut next = Vec::new();
+        for rest in &rests {
+            rests_after(expected, rest, &mut next);
+        }
+        next.sort_unstable_by_key(|rest| rest.len());
+        next.dedup_by_key(|rest| rest.len());
+        if next.is_empty() {
+            let is_padding = byte > 0 && byte >= secret.len() - padding;
+            return is_padding.then(|| longest_spelling(text, &rests)).flatten();
+        }
+        rests = next;
+    }
+    longest_spelling(text, &rests)
+}
+
+/// The length of the longest of some spellings at the start of a text, which have these rests.
+fn longest_spelling(text: &str, rests: &[&str]) -> Option<usize> {
+    rests.iter().map(|rest| text.len() - rest.len()).max()
+}
