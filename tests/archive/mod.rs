@@ -10,4 +10,5 @@ mod kept_records;
 mod reading_back;
 mod schemas;
 mod unfinished;
+mod unknown_end;
 mod withheld_events;

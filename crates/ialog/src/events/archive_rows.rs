@@ -34,6 +34,9 @@ const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same 
 /// Hint for an archive whose export was interrupted.
 const RESUME_EXPORT: &str = "run the same export again, then read the archive again";
 
+/// Hint for an archive without a usable state.
+const REBUILD_STATE: &str = "run `ialog verify` to see whether files are missing, then `ialog state rebuild`";
+
 /// The rows of an archive.
 pub(crate) struct ArchiveRows {
     reader: ArchiveReader,
@@ -157,6 +160,18 @@ impl ArchiveRows {
         sentences.collect()
     }
 
+    /// The contracts whose end is not known, as one sentence each. Such a contract may lack events of any range, because
+    /// late events of a day are in later manifests.
+    fn unknown_ends(&self) -> Vec<UnprovenRanges> {
+        let contracts = self.reader.contracts_of_unknown_end();
+        let sentence = |contract| {
+            UnprovenRanges::one(format!(
+                "the end of the archive of contract {contract} is unknown, because its state is missing or damaged"
+            ))
+        };
+        contracts.iter().map(sentence).collect()
+    }
+
     pub(super) fn into_summary(self) -> ReadSummary {
         let counts = self.counts();
         let summary = ReadSummary { counts, retry_hint: EXPORT_AGAIN, ..ReadSummary::default() };
@@ -169,7 +184,9 @@ impl ArchiveRows {
         let beyond_reach = beyond_reach.count();
         let requested_ends = self.reader.missed_ends();
         let unfinished = self.unfinished_contracts();
+        let unknown_ends = self.unknown_ends();
         let retry_hint = match (unfinished.is_empty(), requested_ends.is_empty()) {
+            _ if !unknown_ends.is_empty() => REBUILD_STATE,
             (false, _) => RESUME_EXPORT,
             (true, true) => EXPORT_AGAIN,
             (true, false) => EXPORT_OR_OPEN_END,
@@ -178,7 +195,7 @@ impl ArchiveRows {
             text: format!("the archive has no verified data for contract {contract}, {ranges}"),
             gaps: ranges.iter().len(),
         });
-        let unproven: Vec<UnprovenRanges> = ranges.chain(unfinished).collect();
+        let unproven: Vec<UnprovenRanges> = ranges.chain(unfinished).chain(unknown_ends).collect();
         ReadSummary {
             archive_ends: describe_ends(&self.reader.early_ends(), self.zone, None)
                 .into_iter()

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 
 use crate::manifest::{KnownGap, Manifest};
+use crate::state::{ArchivedDays, covered_ranges};
 
 /// The ranges of a contract in an archive.
 pub(super) struct ContractCoverage {
@@ -16,12 +17,22 @@ pub(super) struct ContractCoverage {
     pub(super) end: Option<DateTime<Utc>>,
     /// Whether an export is running, has failed or was killed.
     pub(super) is_unfinished: bool,
+    /// Whether the state is missing or damaged, so that manifests may be missing.
+    pub(super) is_end_unknown: bool,
 }
 
 impl ContractCoverage {
-    pub(super) fn new(contract: ContractNumber, end: Option<DateTime<Utc>>, is_unfinished: bool) -> Self {
-        let (verified, read, beyond_reach) = (RangeSet::new(), RangeSet::new(), RangeSet::new());
-        Self { contract, verified, read, beyond_reach, end, is_unfinished }
+    /// The coverage of a contract without the ranges of its days, which [`ContractCoverage::add`] adds.
+    pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays) -> Self {
+        Self {
+            contract,
+            verified: RangeSet::new(),
+            read: RangeSet::new(),
+            beyond_reach: RangeSet::new(),
+            end: covered_ranges(&archived.days).iter().next_back().map(|last| last.end()),
+            is_unfinished: archived.is_unfinished,
+            is_end_unknown: archived.is_end_unknown,
+        }
     }
 
     /// Adds the ranges of a day.

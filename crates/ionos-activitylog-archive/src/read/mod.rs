@@ -18,7 +18,7 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, Filte
 
 use crate::error::Error;
 use crate::layout::Archive;
-use crate::state::{ArchivedDays, covered_ranges, read_archived_days};
+use crate::state::read_archived_days;
 use coverage::ContractCoverage;
 use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
@@ -114,14 +114,13 @@ impl ArchiveReader {
         };
         let mut parts = Vec::new();
         for folder in &folders {
-            let ArchivedDays { days, has_state, is_unfinished } = read_archived_days(folder)?;
-            if days.is_empty() && !has_state && contracts.is_some() {
+            let archived = read_archived_days(folder)?;
+            if archived.days.is_empty() && !archived.has_state && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
             let contract = reader.contracts.len();
-            let end = covered_ranges(&days).iter().next_back().map(|last| last.end());
-            let mut covered = ContractCoverage::new(folder.contract().clone(), end, is_unfinished);
-            for (date, manifest) in days {
+            let mut covered = ContractCoverage::new(folder.contract().clone(), &archived);
+            for (date, manifest) in archived.days {
                 if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
                     continue;
                 }
@@ -208,6 +207,14 @@ impl ArchiveReader {
     pub fn unfinished_contracts(&self) -> Vec<ContractNumber> {
         let unfinished = self.contracts.iter().filter(|covered| covered.is_unfinished);
         unfinished.map(|covered| covered.contract.clone()).collect()
+    }
+
+    /// Contracts whose state is missing or damaged, so that nothing shows whether manifests are missing, whatever range is
+    /// read. [`rebuild_state`](crate::rebuild_state) recreates a state.
+    #[must_use]
+    pub fn contracts_of_unknown_end(&self) -> Vec<ContractNumber> {
+        let unknown = self.contracts.iter().filter(|covered| covered.is_end_unknown);
+        unknown.map(|covered| covered.contract.clone()).collect()
     }
 
     /// Ranges that are not archived or not verified, by contract. If no range was requested, only ranges between the

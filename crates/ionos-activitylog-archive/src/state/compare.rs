@@ -212,6 +212,9 @@ pub(crate) struct ArchivedDays {
     pub(crate) has_state: bool,
     /// Whether an export is running, has failed or was killed.
     pub(crate) is_unfinished: bool,
+    /// Whether the contract has days, but its state is missing or damaged. Nothing then names the last manifest, so
+    /// manifests may be missing. `false` if the state cannot be opened: a reader may lack the permission.
+    pub(crate) is_end_unknown: bool,
 }
 
 /// The days of [`read_archived_days`].
@@ -219,13 +222,14 @@ pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<Nai
     read_archived_days(folder).map(|archived| archived.days)
 }
 
-/// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. A state that
-/// cannot be read is ignored: a reader may lack the permission, and can do without it.
+/// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. The days are
+/// also read if the state cannot be: see [`ArchivedDays::is_end_unknown`].
 pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays, Error> {
     // Read the state first, because a running export adds to the chain before it writes the state.
     let state = State::read(folder);
     let chain = Chain::read(folder)?;
     let has_state = !matches!(state, Ok((None, _)));
+    let has_usable_state = has_state && !matches!(state, Err(Error::StateLost { .. }));
     let mut is_unfinished = false;
     if let Ok((Some(state), warning)) = state {
         let comparison = StateComparison::of_chain(folder, &state, warning.is_some(), &chain);
@@ -234,5 +238,6 @@ pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays
         }
         is_unfinished = state.open || warning.is_some() && comparison.has_added;
     }
-    Ok(ArchivedDays { days: chain.days, has_state, is_unfinished })
+    let is_end_unknown = !chain.days.is_empty() && !has_usable_state;
+    Ok(ArchivedDays { days: chain.days, has_state, is_unfinished, is_end_unknown })
 }

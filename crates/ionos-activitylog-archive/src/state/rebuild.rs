@@ -1,5 +1,6 @@
 //! Rebuilds the state of a contract from its manifests.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ionos_activitylog::clock::Clock;
@@ -25,7 +26,8 @@ pub struct RebuiltState {
 /// which ranges were recounted or sealed.
 ///
 /// Fails if a manifest is damaged or does not continue the chain, if another process holds the lock, and if there is no
-/// manifest. Fails as well if the present state can be read and differs from the chain in a way that no export leaves,
+/// manifest. Fails with [`Error::UnnamedFiles`] if there is no present state and a part exists that no manifest names: the
+/// part shows that its manifest is missing. Fails as well if the present state can be read and differs from the chain in a way that no export leaves,
 /// because that state shows what was removed or added.
 pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
@@ -44,6 +46,12 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<
     let Some(first) = chain.days.values().next() else {
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     };
+    if present.is_none() {
+        let paths = unnamed_parts(folder, &chain)?;
+        if !paths.is_empty() {
+            return Err(Error::UnnamedFiles { paths });
+        }
+    }
     let mut state = State::new(ArchiveIdentity::new(&first.api, folder.contract()), now);
     state.head = chain.links.last().copied();
     if let Some((present, is_previous)) = present {
@@ -60,4 +68,15 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<
     state.generation = 1;
     state::write(folder, &state, &fail_points)?;
     Ok(RebuiltState { state, days: chain.days.len() })
+}
+
+/// The parts that no manifest names, in order of their days.
+fn unnamed_parts(folder: &ContractFolder, chain: &Chain) -> Result<Vec<PathBuf>, Error> {
+    let mut unnamed = Vec::new();
+    for date in folder.days()? {
+        let day = chain.days.get(&date);
+        let parts = folder.parts(date)?.into_iter().filter(|part| day.is_none_or(|day| !day.names(part)));
+        unnamed.extend(parts.map(|part| folder.day(date).join(part.to_string())));
+    }
+    Ok(unnamed)
 }

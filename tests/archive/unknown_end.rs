@@ -1,0 +1,114 @@
+//! An archive without a usable state: nothing shows which manifest was the last, so no command calls it complete.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::exports::{demo_contract, entries_below, scratch_folder};
+use crate::support::program::{Printed, ialog, run};
+
+/// The commands that read an archive, with and without a range that lies within it.
+const READERS: [&[&str]; 7] = [
+    &["cat", "audit"],
+    &["cat", "audit", "--from", "2026-11-19", "--to", "2026-11-19"],
+    &["convert", "audit", "--out", "all.csv", "--overwrite"],
+    &["query", "--archive", "audit", "--from", "2026-11-19", "--count"],
+    &["stats", "--archive", "audit", "--from", "2026-11-19"],
+    &["trace", "4711", "--archive", "audit", "--from", "2026-11-19"],
+    &["show", "00000000-0000-4000-8000-000000000000", "--archive", "audit", "--from", "2026-11-19"],
+];
+
+const STATES: [&str; 2] = ["_state.json", "_state.prev.json"];
+
+/// An archive of two days, the second of which is not over. Returns the folder of its contract.
+fn exported(folder: &Path) -> PathBuf {
+    let mut command = ialog(folder, &["export", "--out", "audit", "--from", "2026-11-19"]);
+    command.env("IALOG_TEST_WORLD", "single");
+    let printed = run(command);
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let contract = folder.join(format!("audit/contract={}", demo_contract()));
+    assert!(contract.join("_manifests/open.json").exists());
+    contract
+}
+
+fn assert_unknown_end(folder: &Path, when: &str) {
+    let expected = format!(
+        "the end of the archive of contract {} is unknown, because its state is missing or damaged: run `ialog verify` to \
+         see whether files are missing, then `ialog state rebuild`\n",
+        demo_contract()
+    );
+    for arguments in READERS {
+        let printed = run(ialog(folder, arguments));
+        assert_eq!(printed.code, Some(3), "{when}, {arguments:?}: {}", printed.stderr);
+        assert!(printed.stderr.ends_with(&expected), "{when}, {arguments:?}: {}", printed.stderr);
+    }
+}
+
+/// Runs the readers. The ids of [`READERS`] do not exist, so `trace` and `show` exit with 1.
+fn assert_known_end(folder: &Path, when: &str) {
+    for arguments in READERS {
+        let printed: Printed = run(ialog(folder, arguments));
+        let expected = if matches!(arguments[0], "trace" | "show") { 1 } else { 0 };
+        assert_eq!(printed.code, Some(expected), "{when}, {arguments:?}: {}", printed.stderr);
+        assert!(!printed.stderr.contains("is unknown"), "{when}, {arguments:?}: {}", printed.stderr);
+    }
+}
+
+#[test]
+fn an_archive_that_lost_its_open_day_and_its_state_is_not_complete() {
+    let folder = scratch_folder();
+    let contract = exported(folder.path());
+    assert_known_end(folder.path(), "before");
+    fs::remove_file(contract.join("_manifests/open.json")).unwrap();
+    for state in STATES {
+        let _ = fs::remove_file(contract.join(state));
+    }
+    assert_unknown_end(folder.path(), "open.json and state removed");
+    // The parts of the open day show that a manifest is missing, so no state is derived that hides it.
+    let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
+    assert_ne!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
+    assert!(rebuilt.stderr.contains("date=2026-11-20/part-"), "{}", rebuilt.stderr);
+    assert!(!contract.join(STATES[0]).exists());
+    let verified = run(ialog(folder.path(), &["verify", "audit"]));
+    assert_eq!(verified.code, Some(6), "{}", verified.stderr);
+}
+
+#[test]
+fn an_archive_without_a_usable_state_is_complete_once_its_state_is_rebuilt() {
+    for content in [None, Some("{"), Some("")] {
+        let folder = scratch_folder();
+        let contract = exported(folder.path());
+        for state in STATES.map(|state| contract.join(state)) {
+            match content {
+                Some(content) => fs::write(state, content).unwrap(),
+                None => drop(fs::remove_file(state)),
+            }
+        }
+        let when = format!("state {content:?}");
+        assert_unknown_end(folder.path(), &when);
+        let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
+        assert_eq!(rebuilt.code, Some(0), "{when}: {}", rebuilt.stderr);
+        assert_known_end(folder.path(), &when);
+    }
+}
+
+/// Version 0.1.0 wrote a state too, so its archives are no exception.
+#[test]
+fn an_archive_of_version_1_is_complete_with_its_state_only() {
+    let folder = scratch_folder();
+    let fixture = xtask::workspace::root().join("crates/ionos-activitylog-archive/fixtures/archive-0.1.0");
+    for path in entries_below(&fixture).into_iter().filter(|path| path.is_file()) {
+        let copy = folder.path().join("audit").join(path.strip_prefix(&fixture).unwrap());
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(path, copy).unwrap();
+    }
+    let read = || run(ialog(folder.path(), &["cat", "audit"]));
+    let whole = read();
+    assert_eq!((whole.code, whole.stdout.lines().count()), (Some(0), 55), "{}", whole.stderr);
+    for state in STATES {
+        fs::remove_file(folder.path().join(format!("audit/contract=33586252/{state}"))).unwrap();
+    }
+    let printed = read();
+    assert_eq!((printed.code, printed.stdout), (Some(3), whole.stdout), "{}", printed.stderr);
+    assert!(printed.stderr.contains("is unknown, because its state is missing"), "{}", printed.stderr);
+}
