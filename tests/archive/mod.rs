@@ -11,4 +11,5 @@ mod reading_back;
 mod schemas;
 mod unfinished;
 mod unknown_end;
+mod unlisted_contracts;
 mod withheld_events;

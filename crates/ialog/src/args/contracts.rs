@@ -164,6 +164,16 @@ impl KnownContracts<'_> {
     }
 }
 
+/// Whether any selector selects the contract.
+pub(crate) fn is_selected(selectors: &[ContractSelector], contract: &ContractNumber) -> bool {
+    selectors.iter().any(|selector| match selector {
+        ContractSelector::All => true,
+        ContractSelector::Pattern(pattern) => pattern.matches(contract.as_str()),
+        ContractSelector::Number(number) => number == contract,
+        ContractSelector::File(_, selectors) => is_selected(selectors, contract),
+    })
+}
+
 /// Whether all selectors are numbers, so that the known contracts are not needed.
 pub(crate) fn are_numbers(selectors: &[ContractSelector]) -> bool {
     selectors.iter().all(ContractSelector::is_number)
@@ -232,6 +242,11 @@ mod tests {
             select(&["1", "4*"]).unwrap_err(),
             "no contract of the account matches 4*: choose one with --contract: 1, 20, 21, 30"
         );
+        for (words, expected) in [(&["all"][..], true), (&["2*"], true), (&["3*", "21"], true), (&["1", "3*"], false)] {
+            let selectors: Vec<ContractSelector> = words.iter().map(|word| word.parse().unwrap()).collect();
+            assert_eq!(is_selected(&selectors, &21.into()), expected, "{words:?}");
+            assert_eq!(is_selected(&[ContractSelector::File("a".to_owned(), selectors)], &21.into()), expected);
+        }
         assert!("".parse::<ContractSelector>().is_err());
         assert!("2x*".parse::<ContractSelector>().is_err());
     }

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
-use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
+use ionos_activitylog_archive::{Archive, Compression, ContractExport, ContractFolder, ContractPlan, Error, Exporter};
 
 use super::ExportArgs;
+use crate::args::contracts::{ContractSelector, is_selected};
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
 use crate::error::gaps::gap_hint;
@@ -55,6 +56,7 @@ pub(super) async fn run(
         ));
     }
     let contracts = account::select_contracts(&args.contracts.contract, &client).await?;
+    let unlisted = unlisted_contracts(&archive, &args.contracts.contract, &contracts);
     let settle = settle_delay(&args.service, args.settle, context.clock.now());
     let progress = RangeProgress::new(context.start_progress(), range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
@@ -73,6 +75,7 @@ pub(super) async fn run(
         let plans = exporter.plan(&contracts, range).await;
         let mut summary = ExportSummary::new(contracts.len());
         summary.failures = show_plans(plans, &client, context).await;
+        summary.add_unlisted(&unlisted, context);
         return summary.verdict("failed; the plan covers the others", context);
     }
     let started = context.clock.elapsed();
@@ -99,8 +102,22 @@ pub(super) async fn run(
             summary.add_failure(contract, failure);
         }
     }
+    summary.add_unlisted(&unlisted, context);
     context.info(format_args!("{seconds:.1} s, archive {archive}"));
     summary.verdict("failed; the others are archived", context)
+}
+
+/// The contracts of the archive that `all` or a pattern selects, but that the service does not list: their trail has
+/// stopped. Empty if the archive does not exist yet.
+fn unlisted_contracts(
+    archive: &Archive,
+    selectors: &[ContractSelector],
+    selected: &[ContractNumber],
+) -> Vec<ContractNumber> {
+    // An archive that cannot be listed fails the export itself.
+    let folders = archive.contracts().unwrap_or_default();
+    let archived = folders.iter().map(ContractFolder::contract);
+    archived.filter(|contract| is_selected(selectors, contract) && !selected.contains(contract)).cloned().collect()
 }
 
 /// Shows what each export would do. Returns the contracts whose plan failed.
@@ -162,6 +179,8 @@ struct ExportSummary {
     beyond_reach: usize,
     /// Time from which an export reads the other gaps again. `None` if there are none.
     next_try: Option<DateTime<Utc>>,
+    /// Number of contracts of the archive that were selected, but that the service does not list.
+    unlisted: usize,
     is_stopped: bool,
     /// Whether the contract that was added last was read to its end, with at least one request and without any event.
     is_last_empty: bool,
@@ -236,6 +255,35 @@ impl ExportSummary {
         self.failures.push((contract, failure));
     }
 
+    /// Adds the contracts that the service does not list, and warns of each.
+    fn add_unlisted(&mut self, contracts: &[ContractNumber], context: &mut Context<'_>) {
+        for contract in contracts {
+            context.warn(format_args!(
+                "warning: contract {contract} is in the archive, but the service does not list it: nothing was added to it; \
+                 check the privileges of the token, or, to export only some contracts, name them with --contract"
+            ));
+        }
+        self.unlisted = contracts.len();
+    }
+
+    /// What is incomplete although no contract failed. `None` if nothing is.
+    fn incomplete(&self, now: DateTime<Utc>) -> Option<CommandError> {
+        let gaps = format!("{} could not be verified", format_count(self.gaps as u64, "gap"));
+        let unlisted = format!(
+            "{} of the archive {} not listed by the service",
+            format_count(self.unlisted as u64, "contract"),
+            if self.unlisted == 1 { "is" } else { "are" }
+        );
+        let hint = gap_hint(&retry_hint(self.next_try, now), self.gaps, self.beyond_reach);
+        let (what, hint) = match (self.gaps, self.unlisted) {
+            (0, 0) => return None,
+            (_, 0) => (gaps, hint),
+            (0, _) => (unlisted, "see the warnings above".to_owned()),
+            _ => (format!("{gaps}, and {unlisted}"), hint),
+        };
+        Some(CommandError::incomplete(format!("incomplete: {what}"), hint))
+    }
+
     /// The result of the command. `others` completes the message "1 of 2 contracts ..." if only some contracts failed.
     fn verdict(mut self, others: &str, context: &Context<'_>) -> Result<(), CommandError> {
         if self.is_stopped {
@@ -247,11 +295,7 @@ impl ExportSummary {
             .with_contracts(self.failures));
         }
         match (self.failures.len(), self.contracts) {
-            (0, _) if self.gaps == 0 => Ok(()),
-            (0, _) => Err(CommandError::incomplete(
-                format!("incomplete: {} could not be verified", format_count(self.gaps as u64, "gap")),
-                gap_hint(&retry_hint(self.next_try, context.clock.now()), self.gaps, self.beyond_reach),
-            )),
+            (0, _) => self.incomplete(context.clock.now()).map_or(Ok(()), Err),
             (1, 1) => Err(self.failures.swap_remove(0).1),
             (_, all) => Err(CommandError::of_contracts(self.failures, all, others, RETRY_HINT)),
         }
