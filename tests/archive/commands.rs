@@ -89,6 +89,73 @@ fn verify_compares_the_last_manifest_with_a_kept_head() {
 }
 
 #[test]
+fn a_deleted_contract_is_found_only_with_its_head() {
+    let folder = exported();
+    let verify = |arguments: &[&str]| run(ialog(folder.path(), &[&["verify", "audit"], arguments].concat()));
+    let whole = verify(&[]);
+    let heads: Vec<&str> = whole.stderr.lines().filter_map(|line| Some(line.split_once("with SHA-256 ")?.1)).collect();
+    let [first, second] = heads[..] else { panic!("{}", whole.stderr) };
+    let contract = Simulator::builder().contracts(2).build().contracts()[0];
+    fs::remove_dir_all(folder.path().join(format!("audit/contract={contract}"))).unwrap();
+    let present = verify(&[]);
+    assert_eq!(present.code, Some(0), "{}", present.stderr);
+    let (gone, kept) = if present.stderr.contains(first) { (second, first) } else { (first, second) };
+    for (arguments, code, finding) in [
+        (&["--head", kept][..], 0, ""),
+        (&["--head", kept, "--head", gone], 6, "does not match a manifest of any contract"),
+        (&["--head", gone], 6, "no manifest has one of the --head values"),
+        (&["--head", kept, "--head", gone, "-o", "json"], 6, "does not match a manifest of any contract"),
+    ] {
+        let printed = verify(arguments);
+        assert_eq!(printed.code, Some(code), "{arguments:?}: {}", printed.stderr);
+        assert!(printed.stdout.contains(finding), "{arguments:?}: {}", printed.stdout);
+        assert!(!printed.stderr.contains("OK up to") || code == 0, "{arguments:?}: {}", printed.stderr);
+    }
+}
+
+#[test]
+fn events_that_arrived_since_the_export_are_incomplete_and_no_damage() {
+    let folder = scratch_folder();
+    let run_in = |world: &str, arguments: &[&str]| {
+        let mut command = ialog(folder.path(), arguments);
+        command.env("IALOG_TEST_WORLD", world);
+        run(command)
+    };
+    let exported = run_in("hostile", &["export", "--from", "2026-10-24", "--to", "2026-10-26", "--out", "audit"]);
+    assert_eq!(exported.code, Some(0), "{}", exported.stderr);
+    let late = "incomplete: 2 events arrived since the export";
+    for (world, arguments, code) in [
+        ("hostile", &["verify", "audit", "--online"][..], 0),
+        ("operations", &["verify", "audit", "--online"], 3),
+        ("operations", &["verify", "audit", "--online", "-q"], 3),
+        ("operations", &["verify", "audit", "--online", "-o", "json"], 3),
+    ] {
+        let printed = run_in(world, arguments);
+        assert_eq!(printed.code, Some(code), "{arguments:?}: {}", printed.stderr);
+        assert_eq!(printed.stderr.contains(late), code == 3, "{arguments:?}: {}", printed.stderr);
+        assert_eq!(printed.stderr.contains("run `ialog export --recount`"), code == 3, "{}", printed.stderr);
+        let names_day =
+            printed.stderr.contains("date=2026-10-25: ") && printed.stderr.contains("reports 4 events, 2 are");
+        assert_eq!(names_day, code == 3, "{arguments:?}: {}", printed.stderr);
+        assert!(!printed.stderr.contains("FAILED"), "{arguments:?}: {}", printed.stderr);
+        // Standard output has findings only, of which there is none.
+        if arguments.contains(&"json") {
+            let document: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
+            assert_eq!(document["findings"], serde_json::json!([]));
+        } else {
+            assert_eq!(printed.stdout, "", "{arguments:?}");
+        }
+    }
+    // Damage counts for more.
+    let root = folder.path().join("audit");
+    let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
+    fs::remove_file(root.join(&part)).unwrap();
+    let damaged = run_in("operations", &["verify", "audit", "--online"]);
+    assert_eq!((damaged.code, damaged.stdout), (Some(6), format!("{part}: file is missing\n")), "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("keep the archive as evidence"), "{}", damaged.stderr);
+}
+
+#[test]
 fn reading_back_a_missing_part_has_the_exit_code_of_damage() {
     let folder = exported();
     let root = folder.path().join("audit");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{
-    Archive, Digest, ManifestChain, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress,
+    Archive, Digest, ManifestChain, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress,
     verify_totals,
 };
 
@@ -27,8 +27,11 @@ use crate::service::account;
 #[derive(Args)]
 #[command(after_help = "\
 Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if an export was
-interrupted, so that not all is proven. To prove that the archive was not replaced or cut off at its end, keep the
-SHA-256 of the last manifest elsewhere and compare it with --head.
+interrupted, so that not all is proven, or if --online shows that events arrived since the export. To prove that the
+archive was not replaced or cut off at its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
+
+Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a
+deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
 
 The manifests are the evidence. _state.json and _runs.ndjson are hints: of them, the identity, the ranges and the manifests \
 that they name are compared; nothing proves their times, tries and numbers of events.
@@ -110,12 +113,12 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
             context.warn(format_args!("  {line}"));
         }
     }
-    if args.online {
-        let totals = compare_with_service(archive, contracts.as_deref(), &args, context).await?;
-        report.findings.extend(totals.report.findings);
-    }
+    let late_events = match args.online {
+        true => compare_with_service(archive, contracts.as_deref(), &args, context).await?.more_events,
+        false => 0,
+    };
     let max_width = context.terminal.columns.filter(|_| context.terminal.is_interactive);
-    let statement = describe_result(&report, !args.head.is_empty());
+    let statement = describe_result(&report, !args.head.is_empty(), late_events);
     context.info(wrap_paragraphs(&statement, max_width).trim_end());
     context.messages.step(Verbosity::Requests, wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
     if !report.findings.is_empty() && report.is_only_unreadable() {
@@ -128,19 +131,21 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         ));
     }
     if !report.findings.is_empty() {
-        let is_incomplete = report.findings.iter().all(|finding| finding.problem == Problem::Total);
         return Err(CommandError::integrity(
             format!("verification failed: {}", format_count(report.findings.len() as u64, "finding")),
-            match is_incomplete {
-                true => "run the export again with --recount",
-                false => "keep the archive as evidence; restore a copy, or export to a new folder",
-            },
+            "keep the archive as evidence; restore a copy, or export to a new folder",
         ));
     }
     if !report.is_complete() {
         return Err(CommandError::incomplete(
             "not all of the archive is proven: an export was interrupted, or manifests are not linked",
             "run the same export again, then verify again",
+        ));
+    }
+    if late_events > 0 {
+        return Err(CommandError::incomplete(
+            format!("incomplete: {} arrived since the export", format_count(late_events, "event")),
+            "run `ialog export --recount` for the days that are named above",
         ));
     }
     Ok(())
@@ -171,7 +176,7 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
 }
 
 /// The result as a statement that an auditor can keep.
-fn describe_result(report: &VerifyReport, has_heads: bool) -> String {
+fn describe_result(report: &VerifyReport, has_heads: bool, late_events: u64) -> String {
     let days: u64 = report.days.len() as u64;
     let size = format!("{}, {}", format_count(days, "day"), format_count(report.events, "event"));
     if !report.findings.is_empty() && report.is_only_unreadable() {
@@ -193,7 +198,7 @@ fn describe_result(report: &VerifyReport, has_heads: bool) -> String {
         };
     }
     let closed = report.chains.iter().filter_map(|chain| chain.closed_until).min();
-    let result = match (report.is_complete(), closed) {
+    let result = match (report.is_complete() && late_events == 0, closed) {
         (false, _) => "INCOMPLETE".to_owned(),
         (true, Some(closed)) => format!("OK up to {closed}"),
         (true, None) => "NOT PROVEN, no day is closed".to_owned(),
@@ -228,7 +233,8 @@ async fn verify_files(
     Ok(report??)
 }
 
-/// Compares the archive with the counts of the service, and shows the findings.
+/// Compares the archive with the counts of the service, and shows the differences. No difference shows that the archive
+/// was modified: events may have arrived since, or the service no longer keeps them.
 async fn compare_with_service(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
@@ -242,7 +248,12 @@ async fn compare_with_service(
     let totals = verify_totals(archive, contracts, &client, on_progress).await;
     drop(progress);
     let totals = totals?;
-    show_findings(&totals.report, context)?;
+    for finding in &totals.report.findings {
+        context.warn(format_args!("note: {finding}"));
+    }
+    for note in &totals.report.warnings {
+        context.warn(format_args!("note: {note}"));
+    }
     let (after, _) = context.messages.request_counts().totals();
     context.info(format_args!(
         "compared the number of archived events, each counted once, with the counts of the service ({}): {}",

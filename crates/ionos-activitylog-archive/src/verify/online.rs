@@ -18,12 +18,16 @@ use crate::sum::saturating_sum;
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
 pub struct TotalsReport {
-    /// Differences and warnings.
+    /// Differences between service and archive, none of which is a fault of the archive, and warnings.
     pub report: VerifyReport,
     /// Number of days for which the service reports as many events as are archived, each counted once.
     pub equal: u64,
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
+    /// Number of events that the service reports beyond the archived ones, on these days: they arrived after the export. A
+    /// record without a time can be among them, because the service returns it for several days and the archive has it
+    /// once.
+    pub more_events: u64,
     /// Number of days for which the service reports fewer events.
     pub fewer: u64,
     /// Number of days that could not be compared completely.
@@ -83,7 +87,12 @@ pub async fn verify_totals(
                         let inside = inside.map_err(|source| Error::Read { source })?;
                         total.iter_mut().for_each(|total| total.count = inside.total);
                     }
-                    compare(report, &location, archived, range, &page, total)
+                    let comparison = compare(report, &location, archived, range, &page, total);
+                    if let (TotalComparison::More, Some(total)) = (comparison, total) {
+                        let more = total.count.saturating_sub(archived.distinct);
+                        totals.more_events = totals.more_events.saturating_add(more);
+                    }
+                    comparison
                 } else {
                     report
                         .warnings

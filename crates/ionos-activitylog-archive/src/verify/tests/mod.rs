@@ -284,7 +284,7 @@ async fn totals_of_the_service_are_compared() {
     };
     let same = compared(&simulator).await;
     assert_eq!(same.report, VerifyReport::default());
-    assert_eq!((same.compared(), same.equal), (3, 3));
+    assert_eq!((same.compared(), same.equal, same.more_events), (3, 3, 0));
     // One more event on the second day.
     let noon = "2026-11-02T12:00:00Z".parse().unwrap();
     let more = world(NOW).burst(noon, chrono::TimeDelta::milliseconds(1), 1).build();
@@ -293,7 +293,7 @@ async fn totals_of_the_service_are_compared() {
     let problems: Vec<Problem> = findings.iter().map(|one| one.problem).collect();
     assert_eq!(problems, [Problem::Total]);
     assert!(findings[0].to_string().contains("date=2026-11-02"));
-    assert_eq!((more.compared(), more.equal), (3, 2));
+    assert_eq!((more.compared(), more.equal, more.more_events), (3, 2, 1));
     let date = "2026-11-02".parse().unwrap();
     assert_eq!(more.more, [(simulator.contracts()[0].into(), vec![date])]);
     // An event that the service no longer returns is a warning, not a finding.
@@ -312,7 +312,7 @@ async fn totals_of_the_service_are_compared() {
     assert_eq!(fewer.report.findings, []);
     assert_eq!(warnings.len(), 3, "{warnings:?}");
     assert!(warnings[0].contains("the archive has them"));
-    assert_eq!((fewer.compared(), fewer.fewer), (3, 3));
+    assert_eq!((fewer.compared(), fewer.fewer, fewer.more_events), (3, 3, 0));
 }
 
 #[test]
