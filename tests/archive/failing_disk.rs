@@ -284,7 +284,7 @@ fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
             failed += 1;
             assert_eq!(printed.code, Some(1), "{step} {passage}: {}", printed.stderr);
             export_undisturbed_days(folder.path());
-            assert_eq!(archive_files(folder.path()), archive_files(calm.path()), "{step} {passage}");
+            assert!(archive_files(folder.path()) == archive_files(calm.path()), "{step} {passage}");
         }
     }
     assert!(failed >= 5, "{failed}");

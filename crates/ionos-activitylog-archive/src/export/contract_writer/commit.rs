@@ -38,7 +38,18 @@ impl ContractWriter {
     }
 
     /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end.
-    pub(crate) fn add(&mut self, mut addition: Manifest) -> Result<(), Error> {
+    ///
+    /// After an error, adds nothing more: the chain would have later days without this one. The next export finishes it.
+    pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
+        if self.has_failed {
+            return Ok(());
+        }
+        let added = self.try_add(addition);
+        self.has_failed = added.is_err();
+        added
+    }
+
+    fn try_add(&mut self, mut addition: Manifest) -> Result<(), Error> {
         let date = addition.date;
         addition.kept.extend(self.kept.remove(&date).unwrap_or_default());
         self.close_days(|open| open < date)?;

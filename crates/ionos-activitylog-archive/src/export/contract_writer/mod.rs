@@ -44,6 +44,8 @@ pub(crate) struct ContractWriter {
     pub(crate) warnings: Vec<String>,
     clock: Arc<dyn Clock>,
     fail_points: FailPoints,
+    /// Whether a manifest could not be written.
+    has_failed: bool,
     /// Whether a manifest is newer than the state file.
     manifests_ahead: bool,
     /// Whether facts changed that no manifest contains, such as tries of a gap.
@@ -117,6 +119,7 @@ impl ContractWriter {
             warnings,
             clock,
             fail_points,
+            has_failed: false,
             manifests_ahead: false,
             retries_changed: false,
             saved: Duration::ZERO,
