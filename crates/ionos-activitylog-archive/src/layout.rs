@@ -39,6 +39,8 @@ pub(crate) const PREVIOUS_STATE: &str = "_state.prev.json";
 pub(crate) const LOCK: &str = "_state.lock";
 /// File name of the log of a contract's runs.
 pub(crate) const RUN_LOG: &str = "_runs.ndjson";
+/// Largest size of a run log in bytes that is read: about 130,000 runs.
+pub(crate) const MAX_RUN_LOG_BYTES: u64 = 64 << 20;
 
 const CONTRACT: &str = "contract=";
 const DATE: &str = "date=";

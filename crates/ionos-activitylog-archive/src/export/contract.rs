@@ -3,9 +3,9 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
-use ionos_activitylog::{ContractNumber, CrossCheck, DateRange, RangeSet};
+use ionos_activitylog::{ContractNumber, CrossCheck, DateRange, GapReason, RangeSet};
 
 use super::contract_writer::ContractWriter;
 use super::part_writer::{PartWriter, WriteReport};
@@ -16,7 +16,7 @@ use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
-use crate::manifest::KnownGap;
+use crate::manifest::{KnownGap, ReadRange};
 use crate::part::PartSplitter;
 
 /// A range to read.
@@ -87,15 +87,21 @@ pub(super) async fn export(
         extra: Arc::default(),
         waiting: RangeSet::new(),
     };
+    let settled = exporter.settled_time(service);
+    let future = job.writer.verified_after(settled + FUTURE_TOLERANCE, run_log::last_end(&job.writer.folder, settled));
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
-    if tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close() {
+    if future.is_empty() && tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close()
+    {
         return Ok(job.report(range));
     }
     job.done.nothing_to_do = false;
     let is_finishing = job.writer.was_interrupted();
     job.writer.begin(started)?;
-    let read = job.read(&tasks, range, is_finishing).await;
+    let read = match job.distrust(&future) {
+        Ok(()) => job.read(&tasks, range, is_finishing).await,
+        Err(error) => Err(error),
+    };
     let ended = job.writer.end(read.is_ok() && !job.done.stopped);
     let done = job.report(range);
     let logged = job.log_run((started, range), &done, &read);
@@ -103,7 +109,30 @@ pub(super) async fn export(
     read.and(ended).and(logged).map(|()| done)
 }
 
+/// Verified ranges may end this long after the present: clocks are set back a little from time to time.
+const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+
 impl ContractExportRun<'_> {
+    /// States that ranges in the future are not verified, so that they are read once they are over. An export with a
+    /// wrong clock has read them before their events were in the log.
+    fn distrust(&mut self, future: &RangeSet) -> Result<(), Error> {
+        for range in future.iter() {
+            self.done.warnings.push(format!(
+                "{range} is archived as read, although it is in the future: an earlier export had a wrong clock; the range \
+                 is read again when it is over"
+            ));
+            for day in range.by_day(&Utc) {
+                let mut addition = self.writer.empty_manifest(day.start().date_naive());
+                addition.ranges = vec![ReadRange::unverified(day)];
+                let reason = KnownGap::reason(GapReason::Disagreement).to_owned();
+                addition.gaps = vec![KnownGap { from: day.start(), to: day.end(), reason, seen: 0, total: None }];
+                self.writer.unconfirm(day);
+                self.writer.add(addition)?;
+            }
+        }
+        self.writer.save_if_due()
+    }
+
     /// The ranges to read, in order of time. Records the unverified ranges that wait for their next try.
     fn tasks(&mut self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
@@ -119,7 +148,9 @@ impl ContractExportRun<'_> {
             !was_read && (self.exporter.recount || self.exporter.reread || !is_waiting)
         };
         let unverified = self.writer.unverified_ranges().into_iter();
+        // A range may end in the future, see `distrust`.
         let unverified = unverified.filter(|unverified| unverified.intersection(&range).is_some());
+        let unverified = unverified.filter_map(|unverified| unverified.past(self.writer.settled()));
         let (again, waiting): (Vec<_>, Vec<_>) = unverified.partition(is_due);
         let mut tasks: Vec<ReadTask> = fresh.chain(again.into_iter().map(ReadTask::Unverified)).collect();
         tasks.sort_by_key(|task| task.range().start());
@@ -225,8 +256,18 @@ impl ContractExportRun<'_> {
         self.events_received += reread.new_events;
         self.done.events += reread.new_events;
         self.done.with_issues += reread.with_issues;
+        let reported = self.writer.chain.days.get(&date).into_iter().flat_map(|day| &day.gaps);
+        let reported = reported.filter(|gap| gap.range() == Some(range)).filter_map(|gap| gap.total).max();
+        let is_verified = reread.is_verified();
         if reread.is_news(self.writer.chain.days.get(&date)) {
             self.writer.add(reread.addition)?;
+            let archived = self.writer.chain.days.get(&date).map_or(0, |day| day.archived_in(range).distinct);
+            if let Some(reported) = reported.filter(|reported| is_verified && *reported > archived) {
+                self.done.warnings.push(format!(
+                    "{range} is verified with {archived} events, but an earlier answer reported {reported}: the service may \
+                     have removed the others"
+                ));
+            }
         } else {
             self.writer.record_gap_tries(&reread.addition.gaps);
         }

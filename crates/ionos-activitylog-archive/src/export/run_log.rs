@@ -12,7 +12,7 @@ use crate::encode::text;
 use crate::error::Error;
 use crate::fs::permissions::not_for_others;
 use crate::fs::{FailPoint, FailPoints, regular_file};
-use crate::layout::{ContractFolder, RUN_LOG};
+use crate::layout::{ContractFolder, MAX_RUN_LOG_BYTES, RUN_LOG};
 use crate::lock_owner::LockOwner;
 use crate::manifest::ManifestLink;
 
@@ -55,6 +55,16 @@ pub struct RunRecord {
     pub result: String,
     /// Latest manifest at the end. A copy of its digest kept elsewhere reveals any later change of the archive.
     pub head: Option<ManifestLink>,
+}
+
+/// The latest end of the ranges of all runs that were over at `settled`. A run whose clock was wrong had a later end. The
+/// start of all time if there is none.
+pub(super) fn last_end(folder: &ContractFolder, settled: DateTime<Utc>) -> DateTime<Utc> {
+    let bytes = regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES);
+    let bytes = bytes.ok().flatten().unwrap_or_default();
+    let runs = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<RunRecord>(line).ok());
+    let ends = runs.filter(|run| run.to <= settled && run.started <= settled).map(|run| run.to);
+    ends.max().unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
 /// Appends a run.

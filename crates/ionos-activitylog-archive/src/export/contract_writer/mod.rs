@@ -146,6 +146,19 @@ impl ContractWriter {
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
     }
 
+    /// Days that end by this time are over, by the clock of the service.
+    pub(crate) fn settled(&self) -> DateTime<Utc> {
+        self.settled
+    }
+
+    /// The verified ranges that end after `limit`, from `start` on. Adjacent ranges are one range.
+    pub(crate) fn verified_after(&self, limit: DateTime<Utc>, start: DateTime<Utc>) -> RangeSet {
+        let days = self.chain.days.values();
+        let verified: RangeSet = days.flat_map(|day| day.verified_ranges().iter().collect::<Vec<_>>()).collect();
+        let late = verified.iter().filter(|range| range.end() > limit);
+        late.filter_map(|range| DateRange::new(range.start().max(start), range.end()).ok()).collect()
+    }
+
     /// The last entry of the chain. If the manifests of version 1 are not imported yet, the last one of version 1.
     pub(crate) fn head(&self) -> Option<ManifestLink> {
         self.chain.links.last().copied()

@@ -21,6 +21,7 @@ mod undated;
 mod unnamed;
 mod version_1;
 mod whole;
+mod wrong_clock;
 
 use std::collections::BTreeMap;
 use std::path::Path;

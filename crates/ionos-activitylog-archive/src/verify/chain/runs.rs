@@ -6,11 +6,8 @@ use super::{ADDED_MEANWHILE, ChainCheck};
 use crate::error::Error;
 use crate::export::RunRecord;
 use crate::fs::regular_file;
-use crate::layout::RUN_LOG;
+use crate::layout::{MAX_RUN_LOG_BYTES, RUN_LOG};
 use crate::verify::Problem;
-
-/// Largest size of a run log in bytes that is compared: about 130,000 runs.
-const MAX_RUN_LOG_BYTES: u64 = 64 << 20;
 
 impl ChainCheck<'_> {
     /// Compares the run log with the chain, in which no manifest is missing or unreadable.

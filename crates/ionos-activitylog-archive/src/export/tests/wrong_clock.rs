@@ -1,0 +1,70 @@
+//! Exports of a machine whose clock was ahead once. The service sends no time, so the first export reads a range before
+//! its events are in the log.
+
+use ionos_activitylog::seam::{Exchange, Transport};
+
+use super::*;
+
+/// One event a minute, up to the present.
+struct PresentLog {
+    now: Mutex<DateTime<Utc>>,
+}
+
+impl Transport for PresentLog {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
+        let number = |name: &str| query.get(name).map_or(0, |text| text.parse::<usize>().unwrap());
+        let time = |name: &str| query.get(name).map_or(DateTime::UNIX_EPOCH, |text| parse_time(text));
+        let (from, to) = (time("dateStart"), time("dateEnd").min(*self.now.lock().unwrap()));
+        let times = (0..3_000).map(|minute| parse_time("2026-11-20T12:00:00Z") + TimeDelta::minutes(minute));
+        let times: Vec<_> = times.filter(|time| (from..to).contains(time)).collect();
+        let page = times.iter().skip(number("offset")).take(number("limit"));
+        let hits: Vec<String> =
+            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
+        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
+        Box::pin(async move { Ok(http::Response::new(page).into()) })
+    }
+}
+
+/// Exports at `shown` by the clock of the machine, which is `now`.
+async fn export_at(root: &Path, now: &str, shown: &str) -> ContractExport {
+    let service = Arc::new(PresentLog { now: Mutex::new(parse_time(now)) });
+    let clock = Arc::new(VirtualClock::starting_at(parse_time(shown)));
+    let client = Client::builder().token("a.b.c").transport(service).clock(clock.clone()).build().unwrap();
+    let exporter = Exporter::new(client, Archive::new(root)).clock(clock);
+    let range = range("2026-11-20T13:00:00Z", "2026-11-23T00:00:00Z");
+    exporter.run(&[7.into()], range, std::future::pending()).await.pop().unwrap().1.unwrap()
+}
+
+#[tokio::test]
+async fn a_range_that_was_read_before_it_was_over_is_read_again() {
+    // The wrong time, a time before it, and a time after it: on the same day, and beyond midnight.
+    for (wrong, before, after) in [
+        ("2026-11-20T16:13:00Z", "2026-11-20T14:20:00Z", "2026-11-20T18:00:00Z"),
+        ("2026-11-21T04:00:00Z", "2026-11-20T14:20:00Z", "2026-11-21T09:00:00Z"),
+        ("2026-11-21T04:00:00Z", "2026-11-21T00:30:00Z", "2026-11-21T09:00:00Z"),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let first = export_at(root.path(), "2026-11-20T14:13:00Z", wrong).await;
+        assert_eq!((first.events, first.warnings.len()), (73, 0));
+        let second = export_at(root.path(), before, before).await;
+        assert!(second.warnings.iter().any(|warning| warning.contains("in the future")), "{second:?}");
+        for _ in 0..2 {
+            let done = export_at(root.path(), after, after).await;
+            assert_eq!(done.gaps, [], "{wrong} {before}: {:?}", done.warnings);
+        }
+        let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+        assert_eq!(report.findings, []);
+        let end = parse_time(after) - TimeDelta::seconds(10);
+        let expected = (end - parse_time("2026-11-20T13:00:00Z")).num_minutes() + 1;
+        assert_eq!(report.events as i64, expected, "{wrong} {before}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_a_little_is_no_wrong_clock() {
+    let root = tempfile::tempdir().unwrap();
+    let _ = export_at(root.path(), "2026-11-20T14:13:00Z", "2026-11-20T14:13:00Z").await;
+    let done = export_at(root.path(), "2026-11-20T14:12:30Z", "2026-11-20T14:12:30Z").await;
+    assert!(done.warnings.is_empty() && done.gaps.is_empty(), "{done:?}");
+}
