@@ -71,8 +71,12 @@ pub(super) fn any_matches(conditions: &[Condition], key: FilterKey, record: &str
             any(&|one| matches!(one, Condition::Mutations(required) if *required == mutation))
         }
         FilterKey::Text => {
-            let text = json::to_canonical(record);
-            any(&|one| matches!(one, Condition::Text(expression) if expression.is_match(&text)))
+            let is_found =
+                |text: &str| any(&|one| matches!(one, Condition::Text(expression) if expression.is_match(text)));
+            let canonical = json::to_canonical(record);
+            // People see and type text without escapes.
+            is_found(&canonical)
+                || matches!(json::decode_escapes(&canonical), Cow::Owned(decoded) if is_found(&decoded))
         }
         _ => event_words(key, details)
             .iter()

@@ -41,8 +41,9 @@ pub enum FilterKey {
     Action,
     /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record,
     /// which has ordered keys, no whitespace between tokens and no needless escapes; see
-    /// [`Event::fingerprint`](crate::Event::fingerprint). Ignores case unless it begins with `(?-i)`. At most 1000
-    /// characters.
+    /// [`Event::fingerprint`](crate::Event::fingerprint). The record also matches if the expression matches anywhere in
+    /// the canonical record with all JSON escapes decoded. So both `db-1\\"` and `db-1"` find a quotation mark.
+    /// Ignores case unless it begins with `(?-i)`. At most 1000 characters.
     Text,
 }
 

@@ -64,6 +64,36 @@ fn each_key_keeps_matching_events_and_its_negation_the_others() {
 }
 
 #[test]
+fn text_is_found_with_json_escapes_and_decoded() {
+    let record =
+        r#"{"event": {"message": "Volume \"db-1\" deleted\r\n\tfrom C:\\Temp\u001b", "path": "\ud800\u002f"}}"#;
+    let event = Event::from_json(record).unwrap();
+    for (value, expected) in [
+        // As the tool shows the message.
+        ("Volume \"db-1\" deleted", true),
+        ("deleted\r\n\tfrom", true),
+        (r"deleted\s+from C:\\Temp", true),
+        (r"deleted\r\n\tfrom", true),
+        ("(?-i)temp\u{1b}", false),
+        ("(?-i)Temp\u{1b}", true),
+        // As the canonical record has it.
+        (r#"Volume \\"db-1\\" deleted"#, true),
+        (r"deleted\\r\\n\\tfrom C:\\\\Temp\\u001b", true),
+        (r#""path":"\\ud800/"#, true),
+        // No text has escapes in a part of the record only.
+        (r#"Volume "db-1\\""#, false),
+        ("deletedrn", false),
+    ] {
+        for (negated, expected) in [(false, expected), (true, !expected)] {
+            let filter = Filter::new().with_condition(FilterKey::Text, negated, value).unwrap();
+            assert_eq!(filter.matches(&event), expected, "{value} {negated}");
+        }
+    }
+    let either = Filter::parse(["text=absent", "text=\"db-1\" "]).unwrap();
+    assert!(either.matches(&event));
+}
+
+#[test]
 fn one_value_of_each_key_must_match() {
     assert!(keeps(&[]));
     assert!(keeps(&["status=DONE", "status=QUEUED", "method=POST"]));

@@ -17,7 +17,7 @@ pub(crate) use canonical::to_canonical;
 pub(crate) use one_pass::OnePass;
 pub(crate) use pointer::resolve_pointer;
 pub(crate) use scan::{elements, get_many, members};
-pub(crate) use string::{decode, is_valid_unicode};
+pub(crate) use string::{decode, decode_escapes, is_valid_unicode};
 
 use std::borrow::Cow;
 

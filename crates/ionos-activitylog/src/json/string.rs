@@ -70,11 +70,16 @@ pub(super) fn unquote(string: &str) -> &str {
 
 /// The decoded string. A lone surrogate becomes U+FFFD.
 pub(crate) fn decode(string: &str) -> Cow<'_, str> {
-    let unquoted = unquote(string);
-    if memchr(b'\\', unquoted.as_bytes()).is_none() {
-        return Cow::Borrowed(unquoted);
+    decode_escapes(unquote(string))
+}
+
+/// The text with all escapes of its strings decoded; borrowed if it has none. The text is the contents of a string or
+/// any other JSON text, which has escapes in strings only. A lone surrogate becomes U+FFFD.
+pub(crate) fn decode_escapes(text: &str) -> Cow<'_, str> {
+    if memchr(b'\\', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
     }
-    let chars = StringUnits(unquoted.chars()).map(|unit| match unit {
+    let chars = StringUnits(text.chars()).map(|unit| match unit {
         StringUnit::Char(char) => char,
         StringUnit::LoneSurrogate(_) => char::REPLACEMENT_CHARACTER,
     });
@@ -174,6 +179,17 @@ mod tests {
                 assert_eq!(*decode_to_bytes(string), *decoded.as_bytes());
             }
         }
+    }
+
+    #[test]
+    fn escapes_are_decoded_in_any_json_text() {
+        for (text, expected) in [
+            (r#"{"a":["\"\\","x\ty"],"\u00e4":1}"#, "{\"a\":[\"\"\\\",\"x\ty\"],\"ä\":1}"),
+            (r#"["\ud83d","\ude00"]"#, "[\"\u{fffd}\",\"\u{fffd}\"]"),
+        ] {
+            assert_eq!(decode_escapes(text), expected);
+        }
+        assert!(matches!(decode_escapes(r#"{"a":"ä"}"#), Cow::Borrowed(_)));
     }
 
     #[test]
