@@ -42,7 +42,7 @@
 //! | when an event appears | when its time is before now and its delay has passed |
 //! | number of events of a contract | depends on the time of day and the day of the week, in UTC |
 //! | events of equal time | the later step of an operation is newer |
-//! | `dateStart`, `dateEnd` | inclusive and exclusive, see [`Behavior::date_end`]; the range is empty if `dateEnd` is not after `dateStart` |
+//! | `dateStart`, `dateEnd` | inclusive and exclusive, see [`Behavior::date_start`] and [`Behavior::date_end`]; the range is empty if `dateEnd` is not after `dateStart` |
 //! | page | [`DEFAULT_LIMIT`] hits, 20, if the request has no `limit` |
 //! | `offset` beyond the end | an empty list and the correct total |
 //! | unknown path | 404, [`NOT_FOUND_CODE`] |
@@ -102,7 +102,7 @@ pub use behavior::duration::parse_duration;
 pub use behavior::setting::BehaviorError;
 pub use behavior::share::Share;
 pub use behavior::{
-    BadDate, Behavior, DEFAULT_MAX_LIMIT, DEFAULT_WINDOW_CAP, DateEnd, DeepOffset, Dialect, ForeignContract,
+    BadDate, Behavior, DEFAULT_MAX_LIMIT, DEFAULT_WINDOW_CAP, DateEnd, DateStart, DeepOffset, Dialect, ForeignContract,
     FractionDigits, MAX_PAGE_HITS, Order, OverLimit, QueryFractions, TOTAL_CAP, TotalShape, TotalValue, TrailingSlash,
     UtcMark,
 };

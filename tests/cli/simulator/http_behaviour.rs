@@ -35,6 +35,21 @@ async fn http_details_follow_the_flags() {
 }
 
 #[tokio::test]
+async fn the_bounds_of_a_range_follow_the_flags() {
+    let burst = ["--events-per-day", "0", "--burst-every", "0", "--burst", "2026-11-20T09:12:33Z,1ms,9"];
+    let (from, to) = ("dateStart=2026-11-20T09:12:33Z", "dateStart=2026-11-20&dateEnd=2026-11-20T09:12:33Z");
+    for (flags, at_start, at_end) in [
+        (&[][..], 9, 0),
+        (&["--exclusive-start"], 0, 0),
+        (&["--inclusive-end"], 9, 9),
+        (&["--exclusive-start", "--inclusive-end"], 0, 9),
+    ] {
+        let sim = start(&[&burst[..], flags].concat());
+        assert_eq!((total(&sim, from).await, total(&sim, to).await), (at_start, at_end), "{flags:?}");
+    }
+}
+
+#[tokio::test]
 async fn faults_follow_the_script_and_every_request_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     let script = r#"{"rules": [{"when": {"requests": [2]}, "fault": {"respond": {"status": 503}}}]}"#;

@@ -7,7 +7,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Timelike, Utc};
 
 use crate::api::error::ApiError;
-use crate::behavior::{BadDate, Behavior, DateEnd, OverLimit, QueryFractions};
+use crate::behavior::{BadDate, Behavior, DateEnd, DateStart, OverLimit, QueryFractions};
 
 /// Number of hits per page if the request has no `limit`.
 pub const DEFAULT_LIMIT: u64 = 20;
@@ -37,10 +37,13 @@ impl PageQuery {
             None => Ok(None),
         };
         let (start, end) = (time("dateStart")?, time("dateEnd")?);
+        let start = match behavior.date_start {
+            DateStart::Inclusive => start,
+            DateStart::Exclusive => start.map(next_time),
+        };
         let end = match behavior.date_end {
             DateEnd::Exclusive => end,
-            // The log has no finer times.
-            DateEnd::Inclusive => end.and_then(|end| end.checked_add_signed(TimeDelta::nanoseconds(1))),
+            DateEnd::Inclusive => end.map(next_time),
         };
         let offset = match last("offset") {
             Some(value) => parse_number(&value).ok_or_else(|| bad_parameter("offset", "a number from 0", &value))?,
@@ -52,6 +55,11 @@ impl PageQuery {
         };
         Ok(Self { start, end, offset, limit })
     }
+}
+
+/// The time after `time`. The log has no finer times than nanoseconds.
+fn next_time(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.checked_add_signed(TimeDelta::nanoseconds(1)).unwrap_or(time)
 }
 
 fn bad_parameter(name: &str, expected: &str, value: &str) -> ApiError {

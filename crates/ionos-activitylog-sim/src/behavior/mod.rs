@@ -79,6 +79,8 @@ pub struct Behavior {
     pub bad_date: BadDate,
     /// Handling of fractions of a second in `dateStart` and `dateEnd`. Default: the bounds are exact.
     pub query_fractions: QueryFractions,
+    /// Whether an event at exactly `dateStart` is in the range. Default: it is, as in the vendor's description.
+    pub date_start: DateStart,
     /// Whether an event at exactly `dateEnd` is in the range. Default: it is not, as in the vendor's description.
     pub date_end: DateEnd,
 
@@ -127,6 +129,7 @@ impl Default for Behavior {
             bare_date_zone: Utc.fix(),
             bad_date: BadDate::default(),
             query_fractions: QueryFractions::default(),
+            date_start: DateStart::default(),
             date_end: DateEnd::default(),
             foreign_contract: ForeignContract::default(),
             request_id_header: Some(HeaderName::from_static("x-request-id")),
@@ -266,6 +269,16 @@ setting! {
         CutOff = "cut-off",
         /// A bound with a fraction other than zero counts as a date that cannot be parsed.
         Refuse = "refuse",
+    }
+}
+
+setting! {
+    /// Whether an event at exactly `dateStart` is in the range. The total follows.
+    DateStart, default Inclusive {
+        /// It is in the range.
+        Inclusive = "inclusive",
+        /// It is not in the range, so neither of two ranges that touch has it, unless `dateEnd` is inclusive.
+        Exclusive = "exclusive",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::args::parse_error::InvalidValue;
 
 #[derive(Args)]
 pub(crate) struct HttpArgs {
-    /// UTC offset for dates without a time, such as +02:00
+    /// UTC offset for dates without a time
     #[arg(long, value_name = "OFFSET", default_value = "+00:00", allow_hyphen_values = true)]
     pub(crate) bare_date_zone: FixedOffset,
 
@@ -22,6 +22,10 @@ pub(crate) struct HttpArgs {
     /// Handling of fractions of a second in a date
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<QueryFractions>(QueryFractions::NAMES))]
     pub(crate) query_fractions: QueryFractions,
+
+    /// Exclude the events at exactly the start date of a range
+    #[arg(long)]
+    pub(crate) exclusive_start: bool,
 
     /// Include the events at exactly the end date of a range
     #[arg(long)]

@@ -27,7 +27,8 @@ use ionos_activitylog::internal::read_regular_file;
 use ionos_activitylog_archive::internal::open_to_overwrite;
 use ionos_activitylog_sim::fault::Faults;
 use ionos_activitylog_sim::{
-    Behavior, BehaviorError, DateEnd, LoggedRequest, RateLimit, Recording, Simulator, SimulatorBuilder, TestToken,
+    Behavior, BehaviorError, DateEnd, DateStart, LoggedRequest, RateLimit, Recording, Simulator, SimulatorBuilder,
+    TestToken,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -182,6 +183,7 @@ fn behavior(paging: &PagingArgs, records: RecordArgs, access: &AccessArgs, http:
         bare_date_zone: http.bare_date_zone,
         bad_date: http.bad_date,
         query_fractions: http.query_fractions,
+        date_start: if http.exclusive_start { DateStart::Exclusive } else { DateStart::Inclusive },
         date_end: if http.inclusive_end { DateEnd::Inclusive } else { DateEnd::Exclusive },
         foreign_contract: access.foreign_contract,
         request_id_header: http.request_id_header.0,

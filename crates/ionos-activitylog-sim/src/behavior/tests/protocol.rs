@@ -6,7 +6,7 @@ use http::{HeaderName, Method, StatusCode};
 
 use super::ServedSimulator;
 use crate::Simulator;
-use crate::behavior::{BadDate, Behavior, DateEnd, ForeignContract, QueryFractions, TrailingSlash};
+use crate::behavior::{BadDate, Behavior, DateEnd, DateStart, ForeignContract, QueryFractions, TrailingSlash};
 
 #[tokio::test]
 async fn a_bare_date_is_midnight_in_the_configured_zone() {
@@ -40,6 +40,32 @@ async fn a_bad_date_is_refused_ignored_or_a_failure() {
     };
     assert_eq!(counted(QueryFractions::Count).await, 0);
     assert_eq!(counted(QueryFractions::CutOff).await, 500);
+}
+
+#[tokio::test]
+async fn the_start_of_a_range_is_inclusive_or_exclusive() {
+    for (date_start, date_end, from_event, at_event) in [
+        (DateStart::Inclusive, DateEnd::Exclusive, 500, 0),
+        (DateStart::Inclusive, DateEnd::Inclusive, 500, 500),
+        (DateStart::Exclusive, DateEnd::Exclusive, 0, 0),
+        (DateStart::Exclusive, DateEnd::Inclusive, 0, 0),
+    ] {
+        let behavior = Behavior { date_start, date_end, ..Behavior::default() };
+        let at = "2026-11-20T09:12:33Z";
+        let builder = Simulator::builder().behavior(behavior).burst_interval(0).events_per_day(0);
+        let builder = builder.burst(at.parse().unwrap(), TimeDelta::milliseconds(1), 500);
+        let service = ServedSimulator::start(builder).await;
+        for (range, expected) in [
+            (format!("dateStart={at}&dateEnd=2026-11-20T09:12:34Z"), from_event),
+            (format!("dateStart={at}"), from_event),
+            (format!("dateStart={at}&dateEnd={at}"), at_event),
+            ("dateStart=2026-11-20T09:12:32.999Z&dateEnd=2026-11-20T09:12:34Z".to_owned(), 500),
+            ("dateEnd=2026-11-20T09:12:34Z".to_owned(), 500),
+        ] {
+            let page = service.log(&range).await;
+            assert_eq!(page.total().as_u64(), Some(expected), "{date_start} {date_end} {range}");
+        }
+    }
 }
 
 #[tokio::test]
