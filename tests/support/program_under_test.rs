@@ -23,6 +23,7 @@
 //! | `unprivileged` | as `bound`, and the user lacks the privilege to read the log |
 //! | `skewed` | the local clock is 7 minutes ahead |
 //! | `odd` | behaves in every unusual way that the vendor's documents allow |
+//! | `exclusive` | omits the events at exactly the start of a range |
 //! | `throttled` | one request per second in bursts of 3; small pages |
 //!
 //! `IALOG_TEST_KILL=NAME:N` kills the process when it passes a point for the N+1st time. NAME is the name of a fail
@@ -40,8 +41,8 @@ use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_sim::fault::{Answer, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
-    Behavior, DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share, Simulator,
-    TestToken, TotalShape, TotalValue,
+    Behavior, DateStart, DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share,
+    Simulator, TestToken, TotalShape, TotalValue,
 };
 use rustix::process::Signal;
 use tokio::runtime::Handle;
@@ -186,6 +187,9 @@ fn main() -> ExitCode {
             query_fractions: QueryFractions::CutOff,
             ..Behavior::default()
         });
+    }
+    if world == "exclusive" {
+        simulator = simulator.behavior(Behavior { date_start: DateStart::Exclusive, ..Behavior::default() });
     }
     let simulator = simulator.build();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());

@@ -1,5 +1,5 @@
 //! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates and the
-//! end of a range, and how late events appear.
+//! start and end of a range, and how late events appear.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::api::page::{Page, Total};
 use crate::api::profile::{DateFractions, HitOrder, TotalShape};
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, describe_failure};
 use crate::range::DateRange;
@@ -15,6 +15,8 @@ use crate::range::DateRange;
 /// Minimum total to test for a cap. A smaller total is hardly ever capped, so the two requests of the test would be
 /// wasted.
 const MIN_TOTAL_TO_TEST: u64 = 1_000;
+
+const TOO_MANY_EVENTS: &str = "a second has more events than a page";
 
 impl ProbeSession<'_> {
     /// The form of the total, and whether the total is capped (`None` if unknown). A total counts as capped if the
@@ -91,22 +93,16 @@ impl ProbeSession<'_> {
         let Some((_, event, second, range)) = fewest else {
             return (finding(NOT_KNOWN, "there is no event to test with"), None);
         };
-        let refused = match self.request_page(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64)).await {
-            Ok(answer) => {
-                let id = event.id();
-                let has = answer.page.events.iter().any(|event| event.id() == id);
-                return match (has, answer.total().is_none_or(|count| count <= answer.received())) {
-                    (true, _) => {
-                        let observation = "a range that begins just after an event contains it";
-                        (finding("cut off", observation), Some(DateFractions::CutOff))
-                    }
-                    (false, true) => {
-                        let observation = "a range that begins just after an event does not contain it";
-                        (finding("taken", observation), Some(DateFractions::Taken))
-                    }
-                    (false, false) => (finding(NOT_KNOWN, "a second has more events than a page"), None),
-                };
+        let refused = match self.has_event(range, event, page).await {
+            Ok(Some(true)) => {
+                let observation = "a range that begins just after an event contains it";
+                return (finding("cut off", observation), Some(DateFractions::CutOff));
             }
+            Ok(Some(false)) => {
+                let observation = "a range that begins just after an event does not contain it";
+                return (finding("taken", observation), Some(DateFractions::Taken));
+            }
+            Ok(None) => return (finding(NOT_KNOWN, TOO_MANY_EVENTS), None),
             Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => error,
             Err(error) => return (finding(NOT_KNOWN, &describe_failure(&error)), None),
         };
@@ -126,33 +122,63 @@ impl ProbeSession<'_> {
         }
     }
 
+    /// Whether the service treats `dateStart` as exclusive: whether a range that begins at exactly the time of an event
+    /// lacks the event (`None` if unknown). The time must be a whole second unless the service takes fractions.
+    pub(super) async fn date_start(
+        &mut self,
+        page: &Page,
+        fractions: Option<DateFractions>,
+    ) -> (Finding, Option<bool>) {
+        let finding = |answer: &str, observation: &str| Finding::new("date start", answer, observation);
+        let Some((event, time)) = event_at_exact_time(page, fractions) else {
+            return (finding(NOT_KNOWN, "there is no event at a time that a request can express"), None);
+        };
+        let Ok(range) = DateRange::new(time, time + TimeDelta::seconds(1)) else {
+            return (finding(NOT_KNOWN, "there is no range that begins at the event"), None);
+        };
+        match self.has_event(range, event, page).await {
+            Ok(Some(true)) => {
+                let observation = "a range that begins at exactly an event contains it";
+                (finding("inclusive", observation), Some(false))
+            }
+            Ok(Some(false)) => {
+                let observation = "a range that begins at exactly an event does not contain it";
+                (finding("exclusive", observation), Some(true))
+            }
+            Ok(None) => (finding(NOT_KNOWN, TOO_MANY_EVENTS), None),
+            Err(error) => (finding(NOT_KNOWN, &describe_failure(&error)), None),
+        }
+    }
+
     /// Whether the service treats `dateEnd` as inclusive: whether a range that ends at exactly the time of an event has
     /// the event. The time must be a whole second unless the service takes fractions.
     pub(super) async fn date_end(&mut self, page: &Page, fractions: Option<DateFractions>) -> Finding {
         let finding = |answer: &str, observation: &str| Finding::new("date end", answer, observation);
-        let takes_fractions = fractions == Some(DateFractions::Taken);
-        let mut times = page.events.iter().filter_map(|event| Some((event, event.time()?)));
-        let whole = times.clone().find(|(_, time)| *time == time.trunc_subsecs(0));
-        // A request has milliseconds.
-        let exact = times.find(|(_, time)| takes_fractions && *time == time.trunc_subsecs(3));
-        let Some((event, time)) = whole.or(exact) else {
+        let Some((event, time)) = event_at_exact_time(page, fractions) else {
             return finding(NOT_KNOWN, "there is no event at a time that a request can express");
         };
         let Ok(range) = DateRange::new(time - TimeDelta::seconds(1), time) else {
             return finding(NOT_KNOWN, "there is no range that ends at the event");
         };
-        match self.request_page(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64)).await {
-            Ok(answer) => {
-                let id = event.id();
-                let has = answer.page.events.iter().any(|event| event.id() == id);
-                match (has, answer.total().is_none_or(|count| count <= answer.received())) {
-                    (true, _) => finding("inclusive", "a range that ends at exactly an event contains it"),
-                    (false, true) => finding("exclusive", "a range that ends at exactly an event does not contain it"),
-                    (false, false) => finding(NOT_KNOWN, "a second has more events than a page"),
-                }
-            }
+        match self.has_event(range, event, page).await {
+            Ok(Some(true)) => finding("inclusive", "a range that ends at exactly an event contains it"),
+            Ok(Some(false)) => finding("exclusive", "a range that ends at exactly an event does not contain it"),
+            Ok(None) => finding(NOT_KNOWN, TOO_MANY_EVENTS),
             Err(error) => finding(NOT_KNOWN, &describe_failure(&error)),
         }
+    }
+
+    /// Whether a range of at most one second has an event of the first page; `None` if the range may have more events
+    /// than fit on a page.
+    async fn has_event(&mut self, range: DateRange, event: &Event, first: &Page) -> Result<Option<bool>, Error> {
+        let answer = self.request_page(range, 0, LARGE_PAGE.min(first.events.len().max(20) as u64)).await?;
+        let id = event.id();
+        let has = answer.page.events.iter().any(|event| event.id() == id);
+        let is_whole = match answer.total() {
+            Some(count) => count <= answer.received(),
+            None => answer.received() < answer.requested_size,
+        };
+        Ok((has || is_whole).then_some(has))
     }
 
     /// The age of the newest event in seconds; `None` if unknown. The time until an event appears is at most this age.
@@ -200,4 +226,14 @@ impl ProbeSession<'_> {
         }
         unknown("the last 30 days have no event".to_owned())
     }
+}
+
+/// An event of the page at a time that a request can express: a whole second or, if the service takes fractions, a whole
+/// millisecond.
+fn event_at_exact_time(page: &Page, fractions: Option<DateFractions>) -> Option<(&Event, DateTime<Utc>)> {
+    let takes_fractions = fractions == Some(DateFractions::Taken);
+    let mut times = page.events.iter().filter_map(|event| Some((event, event.time()?)));
+    let whole = times.clone().find(|(_, time)| *time == time.trunc_subsecs(0));
+    // A request has milliseconds.
+    whole.or_else(|| times.find(|(_, time)| takes_fractions && *time == time.trunc_subsecs(3)))
 }

@@ -35,6 +35,9 @@ pub struct Probe {
     pub profile: ServiceProfile,
     /// The measured behaviour in words: one finding per question, in a fixed order.
     pub findings: Vec<Finding>,
+    /// Whether the service excludes an event at exactly the start of a range, against its description; `None` if
+    /// unknown. If `Some(true)`, reading a range may miss such an event.
+    pub start_exclusive: Option<bool>,
     /// Number of requests sent, including retries.
     pub requests: u64,
 }
@@ -73,6 +76,7 @@ impl Probe {
         let (ties, stable) = session.tie_order(range, &first, order).await;
         let (deep, offset_cap) = session.max_offset(range, &first, capped).await;
         let (dates, fractions) = session.date_fractions(&first.page).await;
+        let (start, start_exclusive) = session.date_start(&first.page, fractions).await;
         let end = session.date_end(&first.page, fractions).await;
         let (lag, lag_seconds) = session.ingest_lag(&first, order).await;
         Ok(Probe {
@@ -86,7 +90,8 @@ impl Probe {
                 fractions,
                 lag_seconds,
             },
-            findings: vec![page, deep, order_found, ties, count, dates, end, lag],
+            findings: vec![page, deep, order_found, ties, count, dates, start, end, lag],
+            start_exclusive,
             requests: session.requests,
         })
     }

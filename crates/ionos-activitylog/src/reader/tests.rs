@@ -19,8 +19,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
-    Behavior, DateEnd, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
-    SimulatorBuilder, TotalShape, TotalValue,
+    Behavior, DateEnd, DateStart, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share,
+    Simulator, SimulatorBuilder, TotalShape, TotalValue,
 };
 
 use crate::runtime::clock::{Clock, VirtualClock};

@@ -29,8 +29,8 @@ the configuration, 4 for the token or its privileges, and 5 if the service canno
 
 --probe also measures the service with about 10 requests (at most 30, plus retries): the page size, how far offsets reach, \
 the order of events, whether events with the same time keep their position, the JSON form of totals, the handling of fractions \
-of a second in dates, and how long events take to appear. The results are stored in $XDG_CACHE_HOME/ialog or \
-~/.cache/ialog and used for 30 days: later commands read faster and verify as before.
+of a second in dates, whether ranges include their start and end, and how long events take to appear. The results are stored \
+in $XDG_CACHE_HOME/ialog or ~/.cache/ialog and used for 30 days: later commands read faster and verify as before.
 
 Examples:
   ialog doctor
@@ -201,6 +201,10 @@ fn describe_configuration(settings: &[Setting]) -> String {
     settings.join(", ")
 }
 
+/// The end of the message if the service excludes the start of a range.
+const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range, so such an \
+                                       event may be missing from results: start the range a second earlier to include it";
+
 /// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings;
 /// `None` if the measurement failed.
 async fn probe(
@@ -224,8 +228,11 @@ async fn probe(
         false => write_profile(client, &measured.profile, context.clock.now(), context),
     };
     let requests = format_count(measured.requests, "request");
-    let message = format!("{requests} to the log of contract {contract}; {message}");
-    let result = match path.is_some() || args.service.account.demo {
+    let excludes_start = measured.start_exclusive == Some(true);
+    let warning = if excludes_start { EXCLUSIVE_START_WARNING } else { "" };
+    let message = format!("{requests} to the log of contract {contract}; {message}{warning}");
+    let is_stored = path.is_some() || args.service.account.demo;
+    let result = match is_stored && !excludes_start {
         true => CheckResult::Ok,
         false => CheckResult::Warning,
     };

@@ -114,7 +114,7 @@ async fn a_probe_detects_each_behaviour() {
     for (what, behavior, expected) in rows {
         let probe = run_probe(builder_with(behavior)).await;
         assert_eq!(probe.profile, expected, "{what}: {:#?}", probe.findings);
-        assert_eq!(probe.findings.len(), 8);
+        assert_eq!(probe.findings.len(), 9);
     }
 }
 
@@ -138,6 +138,50 @@ async fn a_probe_tells_whether_the_end_of_a_range_is_inclusive() {
         let probe = run_probe(builder_with(behavior(date_end, fractions, digits))).await;
         let found = probe.findings.iter().find(|finding| finding.name == "date end").unwrap();
         assert_eq!(found.answer, answer, "{date_end} {fractions} {digits}: {}", found.observation);
+    }
+}
+
+#[tokio::test]
+async fn a_probe_tells_whether_the_start_of_a_range_is_exclusive() {
+    let behavior = |date_start, query_fractions, fraction_digits| Behavior {
+        date_start,
+        query_fractions,
+        fraction_digits,
+        ..Behavior::default()
+    };
+    let (count, cut_off) = (QueryFractions::Count, QueryFractions::CutOff);
+    for (date_start, fractions, digits, answer, start_exclusive) in [
+        (DateStart::Inclusive, count, FractionDigits::Three, "inclusive", Some(false)),
+        (DateStart::Exclusive, count, FractionDigits::Three, "exclusive", Some(true)),
+        (DateStart::Inclusive, cut_off, FractionDigits::None, "inclusive", Some(false)),
+        (DateStart::Exclusive, cut_off, FractionDigits::None, "exclusive", Some(true)),
+        (DateStart::Exclusive, QueryFractions::Refuse, FractionDigits::None, "exclusive", Some(true)),
+        (DateStart::Exclusive, count, FractionDigits::Nine, "not known", None),
+    ] {
+        let probe = run_probe(builder_with(behavior(date_start, fractions, digits))).await;
+        let found = probe.findings.iter().find(|finding| finding.name == "date start").unwrap();
+        assert_eq!(found.answer, answer, "{date_start} {fractions} {digits}: {}", found.observation);
+        assert_eq!(probe.start_exclusive, start_exclusive);
+    }
+}
+
+#[tokio::test]
+async fn a_start_is_not_found_to_be_exclusive_if_its_second_has_more_events_than_a_page() {
+    for (date_start, total, answer) in [
+        (DateStart::Inclusive, TotalShape::Number, "inclusive"),
+        (DateStart::Exclusive, TotalShape::Number, "not known"),
+        (DateStart::Exclusive, TotalShape::Absent, "not known"),
+    ] {
+        let behavior = Behavior { date_start, total, max_limit: 20, order: Order::OldestFirst, ..Behavior::default() };
+        let second = parse_time("2026-11-20T09:00:00Z");
+        let builder = builder_with(behavior)
+            .events_per_day(0)
+            .burst_interval(0)
+            .burst(second, TimeDelta::milliseconds(1), 50)
+            .burst(second + TimeDelta::milliseconds(500), TimeDelta::milliseconds(1), 50);
+        let probe = run_probe(builder).await;
+        let found = probe.findings.iter().find(|finding| finding.name == "date start").unwrap();
+        assert_eq!(found.answer, answer, "{date_start} {total}: {}", found.observation);
     }
 }
 
@@ -169,7 +213,7 @@ async fn a_probe_of_an_empty_log_reports_unknown_findings() {
     let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
     assert_eq!(probe.profile, expected);
     let unknown = probe.findings.iter().filter(|one| one.answer == "not known");
-    assert_eq!(unknown.count(), 7, "{:#?}", probe.findings);
+    assert_eq!(unknown.count(), 8, "{:#?}", probe.findings);
 }
 
 /// Reads with a loaded profile and fails unless the events are complete.
