@@ -84,13 +84,14 @@ impl ProbeSession<'_> {
             let start = time.trunc_subsecs(3) + TimeDelta::milliseconds(1);
             DateRange::new(start, time.trunc_subsecs(0) + TimeDelta::seconds(1)).ok()
         };
-        // Chooses the second with the fewest events, because they most likely fit on one page.
+        // An event at a whole second tells nothing if the service excludes the start of a range, so other events are
+        // preferred. Among these, chooses the second with the fewest events, which most likely fit on one page.
         let candidates = by_second.values().filter_map(|events| {
             let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
-            Some((events.len(), event, time.trunc_subsecs(0), range_after(*time)?))
+            let second = time.trunc_subsecs(0);
+            Some(((*time == second, events.len()), event, second, range_after(*time)?))
         });
-        let fewest = candidates.min_by_key(|(events, ..)| *events);
-        let Some((_, event, second, range)) = fewest else {
+        let Some((_, event, second, range)) = candidates.min_by_key(|(rank, ..)| *rank) else {
             return (finding(NOT_KNOWN, "there is no event to test with"), None);
         };
         let refused = match self.has_event(range, event, page).await {

@@ -186,6 +186,20 @@ async fn a_start_is_not_found_to_be_exclusive_if_its_second_has_more_events_than
 }
 
 #[tokio::test]
+async fn an_exclusive_start_does_not_hide_that_fractions_are_cut_off() {
+    let behavior =
+        Behavior { date_start: DateStart::Exclusive, query_fractions: QueryFractions::CutOff, ..Behavior::default() };
+    let builder = builder_with(behavior).events_per_day(0).burst_interval(0);
+    let builder = builder.burst(parse_time("2026-11-20T08:00:00Z"), TimeDelta::milliseconds(1), 1).burst(
+        parse_time("2026-11-20T09:00:00.5Z"),
+        TimeDelta::milliseconds(1),
+        1,
+    );
+    let probe = run_probe(builder).await;
+    assert_eq!((probe.profile.fractions, probe.start_exclusive), (Some(DateFractions::CutOff), Some(true)));
+}
+
+#[tokio::test]
 async fn hits_in_random_order_are_reported_as_unstable() {
     let probe = run_probe(builder_with(Behavior { order: Order::Shuffled, ..Behavior::default() })).await;
     assert_eq!(probe.profile.order, Some(HitOrder::Unordered));
