@@ -17,6 +17,7 @@ mod recounts;
 mod refused;
 mod replicas;
 mod runs;
+mod stopped;
 mod undated;
 mod unnamed;
 mod version_1;
