@@ -15,6 +15,10 @@ use crate::api::profile::{DateFractions, ServiceProfile};
 /// same form.
 pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
 
+/// Minimum hits of pages that overlap by one hit: the service's default page size, with which the overlap costs 5 % of
+/// the requests.
+pub(crate) const MIN_OVERLAPPING_PAGE: u64 = 20;
+
 /// Minimum page size of a profile. A smaller value is ignored: if it were wrong, reading would take too long.
 const MIN_PROFILE_PAGE: u64 = 20;
 
@@ -96,9 +100,17 @@ impl ServiceLimits {
         }
     }
 
-    /// Maximum events per window, so that no page of the given size exceeds the maximum offset; at least `page_size`.
+    /// Maximum of `offset + limit`.
+    pub(crate) fn max_offset(&self) -> u64 {
+        self.max_offset.load(Ordering::Relaxed)
+    }
+
+    /// Maximum events per window, so that no page of the given size exceeds the maximum offset; at least `page_size`. A
+    /// page of at least [`MIN_OVERLAPPING_PAGE`] hits begins with the last hit of the page before it.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
-        (self.max_offset.load(Ordering::Relaxed) / page_size * page_size).max(page_size)
+        let pages = self.max_offset.load(Ordering::Relaxed) / page_size;
+        let step = page_size - u64::from(page_size >= MIN_OVERLAPPING_PAGE);
+        page_size + pages.saturating_sub(1) * step
     }
 
     /// Records that the service returns no page after this many events.
@@ -200,12 +212,12 @@ mod tests {
     fn page_and_window_sizes_follow_the_observed_limits() {
         let limits = ServiceLimits::default();
         let requested = PageSize::new(300).unwrap();
-        assert_eq!((limits.page_size(requested), limits.max_window(300)), (300, 9_900));
+        assert_eq!((limits.page_size(requested), limits.max_window(300)), (300, 9_868));
         limits.record_max_page(100);
         assert_eq!(limits.page_size(requested), 100);
         limits.record_max_offset(950);
         limits.record_max_offset(5_000);
-        assert_eq!(limits.max_window(100), 900);
+        assert_eq!(limits.max_window(100), 892);
         let mut headers = HeaderMap::new();
         limits.record_date_header(&headers);
         assert_eq!(limits.service_time(), None);
@@ -235,7 +247,7 @@ mod tests {
         };
         limits.load_profile(&profile);
         assert!(limits.has_profile() && limits.is_unstable());
-        assert_eq!((limits.page_size(requested), limits.max_window(100)), (100, 900));
+        assert_eq!((limits.page_size(requested), limits.max_window(100)), (100, 892));
         assert_eq!(limits.fraction_support(), FractionSupport::Unsupported);
         // Reading does not distinguish fractions that are cut off from fractions that are refused.
         let expected = ServiceProfile { fractions: None, ..profile };

@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
-use crate::api::limits::ServiceLimits;
+use crate::api::limits::{MIN_OVERLAPPING_PAGE, ServiceLimits};
 use crate::api::page::{Page, PageSize};
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
@@ -243,6 +243,12 @@ impl WindowScanner<'_> {
         if has_hits {
             self.extra().refund();
             self.set_page_size(scan, &second.page);
+            if scan.page_size >= MIN_OVERLAPPING_PAGE {
+                // The page is read again, as a page that overlaps with the first one.
+                scan.next_offset = received;
+                self.pages.received.keep(range, second.page.events);
+                return Ok(SecondPage::HasHits);
+            }
         }
         scan.pages.push(second.page);
         Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
@@ -268,8 +274,13 @@ impl WindowScanner<'_> {
         scan: &mut PartialScan,
     ) -> Result<RemainingPages, Error> {
         loop {
-            let (start, size) = (scan.next_offset, scan.page_size);
-            let offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
+            let size = scan.page_size;
+            // Each page begins with the last hit of the page before it. If it is another hit, hits have moved between the
+            // two requests, and one may be on neither page.
+            let overlap = u64::from(size >= MIN_OVERLAPPING_PAGE);
+            let start = scan.next_offset - overlap;
+            let offsets =
+                (0..).map(|page| start + page * (size - overlap)).take_while(|offset| offset + overlap < total);
             // Pages after an empty one are not requested. A group is fetched to its end, so that the number of requests
             // does not depend on which of its pages arrives first.
             let concurrent_pages = if self.extra().has_early_end() { 1 } else { CONCURRENT_PAGES };
@@ -288,7 +299,7 @@ impl WindowScanner<'_> {
                 // A page after the end is no page of the scan. Nor is a page after a longer page than the offsets of
                 // the group assume.
                 if end.is_none() && scan.page_size == size {
-                    end = self.add_page(range, total, fetched, scan).await?;
+                    end = self.add_page(range, total, overlap, fetched, scan).await?;
                 } else if let Ok(other) = fetched {
                     scan.requests += other.requests;
                     self.pages.received.keep(range, other.page.events);
@@ -303,7 +314,7 @@ impl WindowScanner<'_> {
     /// Fetches a page in the requested size if a smaller maximum was only inferred, see
     /// [`ServiceLimits::first_page_size`].
     async fn read_longer(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
-        let reachable = self.limits().max_window(1).saturating_sub(offset);
+        let reachable = self.limits().max_offset().saturating_sub(offset);
         let longer = self.limits().first_page_size(self.page_size).min(reachable);
         if longer <= size {
             return self.pages.read_or_empty(range, offset, size, size).await;
@@ -317,15 +328,17 @@ impl WindowScanner<'_> {
         }
     }
 
-    /// Adds the next page. If no page may follow it, returns the reason.
+    /// Adds the next page, which begins `overlap` hits before the end of the last one. If no page may follow it, returns
+    /// the reason.
     async fn add_page(
         &self,
         range: DateRange,
         total: u64,
+        overlap: u64,
         fetched: Result<FetchedPage, Error>,
         scan: &mut PartialScan,
     ) -> Result<Option<RemainingPages>, Error> {
-        let (offset, size) = (scan.next_offset, scan.page_size);
+        let (offset, size) = (scan.next_offset - overlap, scan.page_size);
         let mut fetched = match fetched {
             Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(RemainingPages::Unreachable(offset))),
             fetched => fetched?,
@@ -345,7 +358,7 @@ impl WindowScanner<'_> {
         }
         self.limits().record_page(fetched.page.hits(), self.page_size);
         scan.page_size = size.max(fetched.page.hits().min(self.page_size.get()));
-        scan.next_offset += scan.page_size;
+        scan.next_offset = offset + scan.page_size;
         scan.pages.push(fetched.page);
         if scan.last_page_has_room() && scan.next_offset < total && !self.extra().trusts_totals() {
             return Ok(Some(RemainingPages::EndedEarly));
@@ -356,7 +369,7 @@ impl WindowScanner<'_> {
     /// Fetches the pages after a full last page, because a total that is reached with a full page may be a cap. A
     /// refusal of the offset is not an error.
     async fn fetch_after_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
-        let max_events = self.limits().max_window(scan.page_size);
+        let max_events = self.limits().max_offset();
         while !scan.last_page_has_room() && scan.next_offset + scan.page_size <= max_events {
             match self.pages.read(range, scan.next_offset, scan.page_size).await {
                 Ok(fetched) => {
@@ -411,7 +424,7 @@ impl WindowScanner<'_> {
         }
         self.gate.wait().await;
         loop {
-            if read + size > self.limits().max_window(size) {
+            if read + size > self.limits().max_offset().max(size) {
                 return Ok(scan.over_limit(None));
             }
             let next = match self.pages.read_up_to(range, read, self.current_page_size(), size).await {

@@ -18,8 +18,11 @@ pub(super) struct Scan {
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
-    /// Whether the hits of a page reach beyond the offset of the next page. Repeats are expected then.
-    pub(super) has_overlapping_pages: bool,
+    /// Number of hits by which pages reach beyond the offset of the next page. Each of them is expected twice.
+    pub(super) overlapping_hits: u64,
+    /// Whether a page does not begin with the hits with which the page before it ends, although the two overlap: hits
+    /// have moved between the two requests.
+    pub(super) has_moved_hits: bool,
     /// Number of pages with hits, at least 1.
     pub(super) pages: u64,
     /// Whether the last page had room for more hits, so that no hit follows it.
@@ -60,8 +63,10 @@ impl Scan {
         });
         let pages_with_hits = pages.iter().filter(|page| page.hits() > 0).count();
         let end_of = |page: &Page| page.offset + page.hits();
-        let has_overlapping_pages =
-            pages.windows(2).any(|pair| matches!(pair, [page, next] if end_of(page) > next.offset));
+        let pairs = || pages.iter().zip(pages.iter().skip(1));
+        let overlap = |page: &Page, next: &Page| end_of(page).saturating_sub(next.offset).min(next.hits());
+        let overlapping_hits = pairs().map(|(page, next)| overlap(page, next)).sum();
+        let has_moved_hits = pairs().any(|(page, next)| has_moved_hits(page, next, overlap(page, next)));
         let highest_total = pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count);
         let mut events = Vec::with_capacity(pages.iter().map(|page| page.events.len()).sum());
         let has_partial_search = pages.iter().any(|page| page.partial_search.is_some());
@@ -75,7 +80,8 @@ impl Scan {
             unreadable,
             has_partial_search,
             says_nothing,
-            has_overlapping_pages,
+            overlapping_hits,
+            has_moved_hits,
             agreed_total,
             highest_total,
             pages: pages_with_hits.max(1) as u64,
@@ -126,6 +132,15 @@ impl PartialScan {
     pub(super) fn over_limit(self, total: Option<u64>) -> ScanResult {
         ScanResult::OverLimit { total, scan: Scan::from_pages(self.pages, false, self.requests) }
     }
+}
+
+/// Whether a page does not end with the hits with which the next page begins. Hits that cannot be read are not compared.
+fn has_moved_hits(page: &Page, next: &Page, overlap: u64) -> bool {
+    let Ok(overlap) = usize::try_from(overlap) else { return false };
+    let is_readable = page.unreadable.is_empty() && next.unreadable.is_empty();
+    let start = page.events.len().saturating_sub(overlap);
+    let ends = page.events.iter().skip(start).map(Event::id);
+    is_readable && !ends.eq(next.events.iter().take(overlap).map(Event::id))
 }
 
 /// Whether two pages have the same records.

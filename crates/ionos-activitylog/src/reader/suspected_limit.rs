@@ -8,8 +8,8 @@ use crate::range::DateRange;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
-/// Minimum number of events that may be a limit. Smaller limits are limits on the page size.
-const MIN_LIMIT: u64 = 100;
+/// Minimum number of events that may be a limit: 50, or one below.
+const MIN_LIMIT: u64 = 49;
 
 /// Whether a window may have more events than its scans returned and counted.
 pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification) -> bool {
@@ -37,7 +37,7 @@ pub(super) fn split_between_events(window: PlannedWindow, verification: &Verific
 /// Where to split a window.
 #[derive(Debug, PartialEq, Eq)]
 enum Boundaries {
-    /// At a whole second with events before it and after it, about as many on either side.
+    /// At a whole second with events before it and after it, about as many on either side. If possible, it has no event.
     Between(DateTime<Utc>),
     /// At the start and the end of the only second with events, as far as they are inside the window. The part with this
     /// second has as many events as the window.
@@ -53,6 +53,9 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     };
     let after_first = || seconds.iter().find(|second| **second > first).copied();
     let between = if middle > first { Some(middle) } else { after_first() };
+    // Right after the event before it: the service may not return an event at the start of a range.
+    let before = |between: &DateTime<Utc>| seconds.iter().rev().find(|second| *second < between).copied();
+    let between = between.map(|between| before(&between).map_or(between, |before| before + TimeDelta::seconds(1)));
     let is_inside = |time: &DateTime<Utc>| range.start() < *time && *time < range.end();
     match between {
         Some(between) => Boundaries::Between(between),
@@ -60,10 +63,10 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     }
 }
 
-/// Whether a number is a multiple of 100 or a power of two, or one next to them: a limit may include or exclude its end.
+/// Whether a number is a multiple of 50 or a power of two, or one next to them: a limit may include or exclude its end.
 fn is_round(events: u64) -> bool {
     let is_next_to = |is_limit: fn(u64) -> bool| (events - 1..=events + 1).any(is_limit);
-    events >= MIN_LIMIT && (is_next_to(|number| number % 100 == 0) || is_next_to(u64::is_power_of_two))
+    events >= MIN_LIMIT && (is_next_to(|number| number % 50 == 0) || is_next_to(u64::is_power_of_two))
 }
 
 #[cfg(test)]
@@ -72,10 +75,13 @@ mod tests {
 
     #[test]
     fn limits_are_round_numbers_or_next_to_one() {
-        for events in [100, 101, 127, 128, 129, 199, 500, 700, 999, 1_000, 1_001, 9_999, 10_000, 10_001, 65_535] {
+        for events in [
+            49, 50, 63, 64, 99, 100, 101, 250, 750, 1_250, 127, 128, 129, 199, 500, 700, 999, 1_000, 1_001, 9_999,
+            10_000, 10_001, 65_535,
+        ] {
             assert!(is_round(events), "{events}");
         }
-        for events in [0, 1, 64, 98, 102, 150, 250 + 3, 997, 1_234, 3_119] {
+        for events in [0, 1, 32, 48, 98, 102, 153, 253, 997, 1_234, 3_119] {
             assert!(!is_round(events), "{events}");
         }
     }
@@ -88,8 +94,8 @@ mod tests {
         let range = DateRange::new(start, second(60)).unwrap();
         for (times, expected) in [
             (vec![1, 2, 3, 4], Boundaries::Between(second(3))),
-            (vec![9, 9, 9, 9, 40], Boundaries::Between(second(40))),
-            (vec![9, 40, 40, 40], Boundaries::Between(second(40))),
+            (vec![9, 9, 9, 9, 40], Boundaries::Between(second(10))),
+            (vec![9, 40, 40, 40], Boundaries::Between(second(10))),
             (vec![9, 9], Boundaries::Around(vec![second(9), second(10)])),
             (vec![0, 0], Boundaries::Around(vec![second(1)])),
             (vec![59, 59], Boundaries::Around(vec![second(59)])),

@@ -283,10 +283,11 @@ impl Verification {
     }
 
     fn collect(&mut self, scan: Scan, is_finest: bool) -> ScanFacts {
-        let Scan { events, agreed_total, highest_total, has_overlapping_pages, pages, reached_end, .. } = scan;
+        let Scan { events, agreed_total, highest_total, overlapping_hits, has_moved_hits, pages, reached_end, .. } =
+            scan;
         self.unreadable = scan.unreadable;
         self.has_partial_search = scan.has_partial_search;
-        let hits = events.len() as u64;
+        let hits = (events.len() as u64).saturating_sub(overlapping_hits);
         let known_before = self.events.distinct();
         // If all events of the first scan are new, `union` is also the number of its distinct events.
         let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
@@ -313,8 +314,8 @@ impl Verification {
         self.at_end = ids_at_end.iter().filter(|id| !self.events.contains(id)).count() as u64;
         let (distinct, union) = (inside + self.at_end, all_inside + self.at_end);
         let has_several_pages = pages > 1;
-        let repeats_across_pages = has_several_pages && hits > distinct && !has_overlapping_pages;
-        self.duplicates += hits - distinct;
+        let repeats_across_pages = has_several_pages && (hits > distinct || has_moved_hits);
+        self.duplicates += hits.saturating_sub(distinct);
         self.is_unstable |= repeats_across_pages || has_several_pages && misses_events;
         self.total_changed |=
             self.scans > 0 && agreed_total != self.agreed_total || has_several_pages && agreed_total.is_none();

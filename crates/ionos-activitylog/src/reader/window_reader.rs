@@ -381,14 +381,15 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Requests one event of the whole log up to the end of a range for which an answer had neither a hit nor a total,
-    /// such as status 204. If this answer has neither as well, the service may say nothing about any range. Also returns
-    /// the number of requests.
+    /// Requests one event of the whole log, after an answer for a range had neither a hit nor a total, such as status 204.
+    /// If this answer has neither as well, the service may say nothing about any range. Also returns the number of
+    /// requests.
     async fn is_log_visible(self, range: DateRange) -> Result<(bool, u64), Error> {
-        let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, range.end()) else {
+        let end = self.scanner.pages.api.clock.now().max(range.end());
+        let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, end) else {
             return Ok((false, 0));
         };
-        let fetched = match self.scanner.pages.read(log, 0, 1).await {
+        let fetched = match self.scanner.pages.read(log.to_whole_seconds(), 0, 1).await {
             Err(error) if may_be_about_the_date(error.kind()) => return Ok((false, 1)),
             Err(error) if error.kind() == ErrorKind::TooLarge => return Ok((true, 1)),
             fetched => fetched?,
@@ -441,7 +442,7 @@ impl WindowReader<'_> {
         total: Option<u64>,
         requests: u64,
     ) -> Result<ScannedWindow, Error> {
-        let max_events = self.limits().max_window(self.scanner.current_page_size());
+        let max_events = self.limits().max_offset().max(self.scanner.current_page_size());
         let scan = self.scanner.scan_beginning(window.range, max_events).await?;
         let requests = requests + scan.requests;
         let total = total.map(|count| Total { count, exact: true }).or(scan.highest_total);

@@ -205,3 +205,50 @@ async fn a_record_that_takes_the_place_of_another_one_never_proves_a_window() {
         assert!(records == expected || !summary.is_complete(), "{count}: {} {summary:?}", records.len());
     }
 }
+
+/// Once, between two pages, one event leaves the log and another one arrives. The total and the number of distinct hits
+/// stay the same, although one event that was in the log all the time is on no page.
+#[tokio::test]
+async fn events_that_move_to_the_page_before_are_not_lost() {
+    struct MovingLog {
+        log: LimitedLog,
+        /// Number of requests after which the log changes.
+        changes_after: u64,
+        page_size: usize,
+    }
+    impl Transport for MovingLog {
+        fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+            let query = PageQuery::of(&request);
+            let number = {
+                let mut requests = self.log.requests.lock().unwrap();
+                *requests += 1;
+                *requests
+            };
+            let last = self.log.log.len() - 1;
+            let is_in_log = |index: &usize| if number <= self.changes_after { *index != last } else { *index != 0 };
+            let log = self.log.log.iter().enumerate().filter(|(index, _)| is_in_log(index));
+            let hits: Vec<&str> =
+                log.filter(|(_, (time, _))| query.range.contains(*time)).map(|(_, (_, r))| &r[..]).collect();
+            let page = hits.iter().skip(query.offset as usize).take(self.page_size.min(query.limit as usize));
+            let page: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
+            let body = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, hits.len(), page.join(","));
+            Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
+        }
+    }
+    for (events, page_size) in [(3_498, 1_000), (1_234, 100), (95, 20)] {
+        for changes_after in 1..6 {
+            let event = |index: i64| {
+                let time = day().start() + TimeDelta::seconds(20 * index);
+                (time, record(index, time))
+            };
+            let log: Vec<_> = (0..events).map(event).collect();
+            let stable: Vec<String> = log[1..log.len() - 1].iter().map(|(_, record)| record.clone()).collect();
+            let log = LimitedLog { log, limit: 10_000, has_total: true, latest: false, requests: Mutex::default() };
+            let service = Arc::new(MovingLog { log, changes_after, page_size });
+            let (records, summary, _) = read(client_of(service).events(31_720_001.into(), day())).await;
+            let found: BTreeSet<&String> = records.iter().collect();
+            let lost = stable.iter().filter(|record| !found.contains(record)).count();
+            assert!(lost == 0 || !summary.is_complete(), "{page_size} {changes_after}: {lost} lost, {summary:?}");
+        }
+    }
+}

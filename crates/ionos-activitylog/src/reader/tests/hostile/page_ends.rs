@@ -95,6 +95,7 @@ async fn a_quiet_range_of_a_service_without_totals_is_read_by_identical_scans() 
         Simulator::builder()
             .events_per_day(0)
             .burst_interval(0)
+            .burst(parse_time("2026-11-20T09:00:00Z"), TimeDelta::seconds(1), 3)
             .behavior(Behavior { total: TotalShape::Absent, ..Behavior::default() }),
     );
     let _ = read_and_compare(&simulator, quiet_day, "simulated").await;
