@@ -87,8 +87,9 @@ pub(super) async fn export(
         extra: Arc::default(),
         waiting: RangeSet::new(),
     };
-    let settled = exporter.settled_time(service);
-    let future = job.writer.verified_after(settled + FUTURE_TOLERANCE, run_log::last_end(&job.writer.folder, settled));
+    // A clock that is behind makes no range a future one.
+    let present = service.map_or(started, |service| service.max(started));
+    let future = job.writer.verified_after(present + FUTURE_TOLERANCE, run_log::last_end(&job.writer.folder, present));
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
     if future.is_empty() && tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close()

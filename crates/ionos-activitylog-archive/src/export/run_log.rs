@@ -57,13 +57,13 @@ pub struct RunRecord {
     pub head: Option<ManifestLink>,
 }
 
-/// The latest end of the ranges of all runs that were over at `settled`. A run whose clock was wrong had a later end. The
+/// The latest end of the ranges of all runs that were over at `present`. A run whose clock was wrong had a later end. The
 /// start of all time if there is none.
-pub(super) fn last_end(folder: &ContractFolder, settled: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
     let bytes = regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES);
     let bytes = bytes.ok().flatten().unwrap_or_default();
     let runs = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<RunRecord>(line).ok());
-    let ends = runs.filter(|run| run.to <= settled && run.started <= settled).map(|run| run.to);
+    let ends = runs.filter(|run| run.to <= present && run.started <= present).map(|run| run.to);
     ends.max().unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
