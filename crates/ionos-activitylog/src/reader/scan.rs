@@ -340,10 +340,7 @@ impl WindowScanner<'_> {
     ) -> Result<Option<RemainingPages>, Error> {
         let (offset, size) = (scan.next_offset - overlap, scan.page_size);
         let mut fetched = match fetched {
-            Err(error) if may_be_too_deep(error.kind()) => {
-                let end = self.reachable_end(range, offset, scan).await;
-                return Ok(Some(RemainingPages::Unreachable(end)));
-            }
+            Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(RemainingPages::Unreachable(offset))),
             fetched => fetched?,
         };
         if fetched.page.hits() == 0 {
@@ -356,7 +353,7 @@ impl WindowScanner<'_> {
                 return Ok(Some(RemainingPages::EndedEarly));
             }
             if offset + size <= total {
-                return Ok(Some(RemainingPages::Unreachable(scan.next_offset)));
+                return Ok(Some(RemainingPages::Unreachable(offset)));
             }
         }
         self.limits().record_page(fetched.page.hits(), self.page_size);
@@ -367,23 +364,6 @@ impl WindowScanner<'_> {
             return Ok(Some(RemainingPages::EndedEarly));
         }
         Ok(None)
-    }
-
-    /// The end of the hits that the service returns, after it refused a full page at an offset. A maximum offset is often a
-    /// multiple of the page size, which pages that overlap do not meet, so a page up to this multiple is requested.
-    async fn reachable_end(&self, range: DateRange, offset: u64, scan: &mut PartialScan) -> u64 {
-        let end = (offset / scan.page_size + 1) * scan.page_size;
-        if end <= scan.next_offset || end >= offset + scan.page_size {
-            return scan.next_offset;
-        }
-        scan.requests += 1;
-        match self.pages.read(range, offset, end - offset).await {
-            Ok(last) if last.page.hits() == end - offset => {
-                self.pages.received.keep(range, last.page.events);
-                end
-            }
-            _ => scan.next_offset,
-        }
     }
 
     /// Fetches the pages after a full last page, because a total that is reached with a full page may be a cap. A
@@ -415,9 +395,9 @@ impl WindowScanner<'_> {
     /// Reads the first `max_events` events of a window that has more.
     pub(super) async fn scan_beginning(&self, range: DateRange, max_events: u64) -> Result<Scan, Error> {
         let size = self.current_page_size();
-        let offsets = (0..).map(|page| page * size).take_while(|offset| *offset < max_events);
+        let offsets = (0..).map(|page| page * size).take_while(|offset| offset + size <= max_events);
         let mut pages = stream::iter(offsets)
-            .map(|offset| async move { (offset, self.pages.read(range, offset, size.min(max_events - offset)).await) })
+            .map(|offset| async move { (offset, self.pages.read(range, offset, size).await) })
             .buffered(CONCURRENT_PAGES);
         let mut fetched: Vec<FetchedPage> = Vec::new();
         while let Some((offset, page)) = pages.next().await {
@@ -537,8 +517,7 @@ enum RemainingPages {
     All,
     /// An empty page follows a short one, before the total is reached.
     EndedEarly,
-    /// The service refuses a page that reaches beyond this offset, or sends an empty one although the page before it is
-    /// full.
+    /// The service refuses this offset, or sends an empty page for it although the page before it is full.
     Unreachable(u64),
 }
 

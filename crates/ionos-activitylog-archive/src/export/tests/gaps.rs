@@ -1,5 +1,7 @@
 //! A range that cannot be verified is reported as a gap, its events are kept, and later exports read it again.
 
+use futures_util::future::Either;
+
 use super::*;
 
 #[tokio::test]
@@ -66,7 +68,10 @@ async fn finishing_an_interrupted_export_does_not_read_its_gaps_again() {
             {
                 let run = std::pin::pin!(exporter_killed.run(&contracts, days(), std::future::pending()));
                 // Dropping the future has the effect of a kill between two steps.
-                let _ = futures_util::future::select(is_killed, run).await;
+                if let Either::Right(_) = futures_util::future::select(is_killed, run).await {
+                    // The export has ended before the step: the next one is a new export, which reads its gaps again.
+                    continue;
+                }
             }
             let _ = export(&exporter(&refusing, &root, hours_later), &refusing, days()).await.unwrap();
             assert_eq!(files(&root), files(one.path()), "{kill} {before}");
