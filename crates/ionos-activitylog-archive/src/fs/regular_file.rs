@@ -41,7 +41,7 @@ pub(crate) fn open_to_continue(options: &mut OpenOptions, path: &Path) -> io::Re
     if has_another_name(&file.metadata()?) { Err(io::Error::other(HasAnotherName)) } else { Ok(file) }
 }
 
-/// Opens or creates a file to replace its content in place. Fails as [`open_to_continue`], and then changes nothing.
+/// Opens or creates a file to replace its content in place. Fails as `open_to_continue`, and then changes nothing.
 pub fn open_to_overwrite(path: &Path) -> io::Result<File> {
     let file = open_to_continue(File::options().write(true).create(true).truncate(false), path)?;
     file.set_len(0)?;

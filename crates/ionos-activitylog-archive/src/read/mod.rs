@@ -94,7 +94,7 @@ impl ArchiveReader {
     ///
     /// Fails with [`Error::NoArchive`] if the archive has no contract, or has neither a day nor a state of one of
     /// `contracts`; with [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a contract
-    /// shows that manifests are missing; and as [`Manifest::read`].
+    /// shows that manifests are missing; and as [`Manifest::read`](crate::Manifest::read).
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -228,7 +228,7 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Whether reading again cannot complete these ranges of a contract, see [`KnownGap::is_beyond_reach`].
+    /// Whether reading again cannot complete these ranges of a contract, see [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
     #[must_use]
     pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
         let covered = self.contracts.iter().find(|one| one.contract == *contract);
