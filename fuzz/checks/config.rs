@@ -1,5 +1,5 @@
-//! Settings of a machine. An input is a line `NAME=value` for each variable, then `%%` on a line of its own, the YAML file
-//! of ionosctl, another `%%`, and its JSON file.
+//! Settings of a machine. An input is a line `NAME=value` for each variable, then `%%` on a line of its own, the YAML
+//! file of ionosctl, another `%%`, and its JSON file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

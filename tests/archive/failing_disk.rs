@@ -22,8 +22,8 @@ use crate::support::program::{Printed, ialog, names, prepared_by_shell, run};
 const TOO_LARGE: &str = "File too large (os error 27): raise the file size limit (`ulimit -f`, or that of the file \
      system), then run the same command again; ";
 
-/// The command with a limit of `blocks` blocks of 512 bytes per file. A write beyond the limit raises SIGXFSZ, which ends
-/// a process that does not handle the signal.
+/// The command with a limit of `blocks` blocks of 512 bytes per file. A write beyond the limit raises SIGXFSZ, which
+/// ends a process that does not handle the signal.
 fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
     let mut limited = Command::new("/bin/sh");
     let script = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -251,8 +251,8 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
     }
 }
 
-/// The temporary file of a manifest or of the state is removed, so that it does not get its name: as on a full disk, the
-/// export has an event, a range or a day that no file states.
+/// The temporary file of a manifest or of the state is removed, so that it does not get its name: as on a full disk,
+/// the export has an event, a range or a day that no file states.
 #[test]
 fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
     let calm = scratch_folder();

@@ -1,5 +1,6 @@
-//! Permissions of every file and folder that an export leaves, complete or killed at any step, under two umasks. No file
-//! is readable for others. Files that are not complete, states, locks and checkpoints are readable only for their owner.
+//! Permissions of every file and folder that an export leaves, complete or killed at any step, under two umasks. No
+//! file is readable for others. Files that are not complete, states, locks and checkpoints are readable only for their
+//! owner.
 #![cfg(unix)]
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! Services that repeat the credentials of a request: in header names and values, reasons, bodies and messages, and in any
-//! spelling. No command shows any part of them, also not with `-vv`.
+//! Services that repeat the credentials of a request: in header names and values, reasons, bodies and messages, and in
+//! any spelling. No command shows any part of them, also not with `-vv`.
 #![cfg(unix)]
 
 use std::sync::Arc;

@@ -139,8 +139,8 @@ fn append_empty_manifest(victim: &Victim) -> ManifestLink {
     append_manifest(victim, added)
 }
 
-/// Changes the bytes of a part, and appends a manifest that states the changed part. The lines stay, because the name of
-/// the part has their digest.
+/// Changes the bytes of a part, and appends a manifest that states the changed part. The lines stay, because the name
+/// of the part has their digest.
 fn restate_part(victim: &Victim) -> ManifestLink {
     let (mut last, _) = Manifest::read(&victim.manifest(4)).unwrap();
     let path = victim.part(&last.date.to_string());

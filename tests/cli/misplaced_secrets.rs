@@ -1,5 +1,5 @@
-//! A token or an address with a password that is typed in the wrong place: in any environment variable, argument or member
-//! of a configuration file. No output shows it, whether the program refuses the value or uses it.
+//! A token or an address with a password that is typed in the wrong place: in any environment variable, argument or
+//! member of a configuration file. No output shows it, whether the program refuses the value or uses it.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -173,7 +173,8 @@ fn no_file_is_shown_if_it_holds_a_secret() {
     }
 }
 
-/// A service that answers one request with an error that repeats a text in its header and its body. Returns its address.
+/// A service that answers one request with an error that repeats a text in its header and its body. Returns its
+/// address.
 fn echo(text: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

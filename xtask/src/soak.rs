@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: reads and archives ten million events, and kills exports three hundred times, which takes minutes.
-//! The benchmark program compares all events with the log, and all files with those of an undisturbed export; this module
-//! compares the peak memory of that program with limits.
+//! `cargo xtask soak`: reads and archives ten million events, and kills exports three hundred times, which takes
+//! minutes. The benchmark program compares all events with the log, and all files with those of an undisturbed export;
+//! this module compares the peak memory of that program with limits.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};

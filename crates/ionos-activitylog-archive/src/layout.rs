@@ -238,7 +238,8 @@ pub struct PartName {
     pub late: bool,
     /// Range of the part (half-open, UTC). All events of the part that have a time lie within the range.
     pub range: DateRange,
-    /// 16 consecutive hex digits of the digest of its lines: the first ones, unless another part of the day has that name.
+    /// 16 consecutive hex digits of the digest of its lines: the first ones, unless another part of the day has that
+    /// name.
     pub content: String,
     /// Compression of the file.
     pub compression: Compression,

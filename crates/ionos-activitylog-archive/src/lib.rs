@@ -5,10 +5,10 @@
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file -> final name.
 //! An interrupted export continues from the [`FileCheckpoint`] of the partial file.
 //!
-//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract that state the content of
-//! these folders. An [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files, and an
-//! [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`]. [`Document`] has the
-//! JSON Schemas of the documents that this crate writes.
+//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract that state the content
+//! of these folders. An [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files,
+//! and an [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`]. [`Document`]
+//! has the JSON Schemas of the documents that this crate writes.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
@@ -81,7 +81,8 @@ pub use verify::{
     verify_totals,
 };
 
-/// Helpers for the command line and the tests of this workspace. Not part of the API: any item may change or go away in a patch release.
+/// Helpers for the command line and the tests of this workspace. Not part of the API: any item may change or go away in
+/// a patch release.
 #[doc(hidden)]
 pub mod internal {
     use std::path::Path;

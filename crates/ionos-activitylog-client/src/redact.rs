@@ -44,7 +44,8 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 /// The separators between the members of JSON, a query, a form or a list.
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
-/// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in base64.
+/// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in
+/// base64.
 const MIN_OPAQUE_BYTES: usize = 32;
 
 /// Minimum length in bytes of a JSON Web Token that directly follows a letter. The header of a token alone is longer. A

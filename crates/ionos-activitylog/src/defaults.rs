@@ -59,8 +59,8 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// change that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Maximum number of windows that a window is split into at once: 16. A window with more events is split again. A higher
-/// number would cost more requests where a total is wrong.
+/// Maximum number of windows that a window is split into at once: 16. A window with more events is split again. A
+/// higher number would cost more requests where a total is wrong.
 pub(crate) const MAX_PIECES: u64 = 16;
 
 /// Extra requests that wrong totals may cost per reading: 32, enough to locate one mismatch. The events of the reading
@@ -91,8 +91,8 @@ pub(crate) const MIN_HITS_CAP: u64 = 10_000;
 /// 1000 takes at most 20.
 pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;
 
-/// Requests that a comparison of totals may cost besides two per window: 16, enough to locate one window of a range with
-/// a million events.
+/// Requests that a comparison of totals may cost besides two per window: 16, enough to locate one window of a range
+/// with a million events.
 pub(crate) const CROSS_CHECK_REQUESTS: u64 = 16;
 
 /// Number of ids that a stream remembers to find the new events of a window that is read again: 1 million, 8 MB.

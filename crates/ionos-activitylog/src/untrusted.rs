@@ -1,4 +1,5 @@
-//! The private readers of untrusted text, for the fuzz targets: an answer of the service, and the settings of a machine.
+//! The private readers of untrusted text, for the fuzz targets: an answer of the service, and the settings of a
+//! machine.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +10,8 @@ use crate::config::{self, Env, NonUnicode, Options, Setting};
 use crate::error::Error;
 use crate::range::DateRange;
 
-/// Reads the body of an answer to a request for `limit` events from `offset` on. Fails with a reason if it is not a page.
+/// Reads the body of an answer to a request for `limit` events from `offset` on. Fails with a reason if it is not a
+/// page.
 pub fn read_page(body: Vec<u8>, range: DateRange, offset: u64, limit: u64) -> Result<Page, String> {
     let hits = read_hits(body.into(), max_hits(limit)).map_err(|(_, error)| error.to_string())?;
     Page::from_hits(hits, range, offset)
@@ -40,7 +42,8 @@ impl Env for SimulatedMachine<'_> {
     }
 }
 
-/// The settings of a machine, and the names of its profiles. Fails as [`ClientBuilder::from_env`](crate::ClientBuilder).
+/// The settings of a machine, and the names of its profiles. Fails as
+/// [`ClientBuilder::from_env`](crate::ClientBuilder).
 pub fn resolve_settings(
     variables: &BTreeMap<String, String>,
     files: &BTreeMap<PathBuf, Vec<u8>>,

@@ -42,8 +42,8 @@ impl SuspendedTransport {
         .await;
     }
 
-    /// Suspends the computer for `pause` whenever a request waits: the connection is lost at the beginning of the pause,
-    /// and the call is polled after its end.
+    /// Suspends the computer for `pause` whenever a request waits: the connection is lost at the beginning of the
+    /// pause, and the call is polled after its end.
     async fn suspend(&self, clock: &VirtualClock, pause: Duration) {
         loop {
             if let Some(waiting) = self.waiting.lock().unwrap().take() {

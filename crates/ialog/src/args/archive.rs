@@ -49,7 +49,8 @@ pub(crate) struct ArchiveSelection {
     pub(crate) root: ArchiveRootArgs,
 
     /// Only include events that match KEY=VALUE or KEY!=VALUE; * matches any text. Keys: type, status, method, service,
-    /// user, ip, outcome, mutations, resource-type, resource-id, action, text. Several values of one key are alternatives
+    /// user, ip, outcome, mutations, resource-type, resource-id, action, text. Several values of one key are
+    /// alternatives
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 

@@ -18,7 +18,8 @@ pub(crate) struct RangeArgs {
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End of the range: a day or month (inclusive) or a time (exclusive), in UTC unless it has an offset [default: now]
+    /// End of the range: a day or month (inclusive) or a time (exclusive), in UTC unless it has an offset [default:
+    /// now]
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }

@@ -23,8 +23,8 @@ state           _state.json of one contract of an archive
 run             one line of _runs.ndjson of one contract of an archive
 checkpoint      the file beside an unfinished export to a file")]
 pub(crate) struct SchemaArgs {
-    /// Document: event, events, flat, manifest, open-manifests, import, verification, state, run or checkpoint [default:
-    /// all, in one object]
+    /// Document: event, events, flat, manifest, open-manifests, import, verification, state, run or checkpoint
+    /// [default: all, in one object]
     #[arg(value_name = "NAME", value_parser = document_parser(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
 

@@ -160,8 +160,8 @@ impl ArchiveRows {
         sentences.collect()
     }
 
-    /// The contracts whose end is not known, as one sentence each. Such a contract may lack events of any range, because
-    /// late events of a day are in later manifests.
+    /// The contracts whose end is not known, as one sentence each. Such a contract may lack events of any range,
+    /// because late events of a day are in later manifests.
     fn unknown_ends(&self) -> Vec<UnprovenRanges> {
         let contracts = self.reader.contracts_of_unknown_end();
         let sentence = |contract| {
@@ -209,8 +209,8 @@ impl ArchiveRows {
     }
 }
 
-/// Sentences that say where an archive ends, and how long before the end of a requested range. Consecutive contracts with
-/// the same end share a sentence.
+/// Sentences that say where an archive ends, and how long before the end of a requested range. Consecutive contracts
+/// with the same end share a sentence.
 fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz, requested: Option<DateRange>) -> Vec<String> {
     let groups = ends.chunk_by(|(_, one), (_, other)| one == other);
     let sentences = groups.filter_map(|group| {

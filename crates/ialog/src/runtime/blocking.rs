@@ -1,5 +1,5 @@
-//! Runs code that may block, such as reading a pipe, on a thread of its own. The thread of the command stays free, so that
-//! a signal ends the command at once; the blocked thread ends with the process.
+//! Runs code that may block, such as reading a pipe, on a thread of its own. The thread of the command stays free, so
+//! that a signal ends the command at once; the blocked thread ends with the process.
 
 use crate::error::CommandError;
 

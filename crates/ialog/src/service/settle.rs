@@ -21,8 +21,8 @@ pub(crate) fn settle_delay(args: &ServiceArgs, settle: Option<Length>, now: Date
     }
 }
 
-/// The part of a range that is old enough by the clock of the service. Warns if the clock of this machine is ahead. Fails
-/// if the range has no such part.
+/// The part of a range that is old enough by the clock of the service. Warns if the clock of this machine is ahead.
+/// Fails if the range has no such part.
 pub(crate) async fn settle_range(
     client: &Client,
     range: DateRange,

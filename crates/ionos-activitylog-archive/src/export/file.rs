@@ -122,9 +122,9 @@ impl FileExport {
     /// `overwrite`, and only once the new file is complete.
     ///
     /// Fails with [`Error::AlreadyComplete`], once, if an earlier process wrote the whole file and was killed before it
-    /// could report that. Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
-    /// with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the partial file cannot be
-    /// prepared.
+    /// could report that. Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file
+    /// cannot be created, with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the
+    /// partial file cannot be prepared.
     ///
     /// Without `overwrite`, also fails with [`Error::Unfinished`] if the interrupted export has another specification,
     /// and with [`Error::Open`], [`Error::Damaged`] or [`Error::UnsupportedVersion`] if its checkpoint cannot be used.

@@ -53,8 +53,8 @@ async fn total_equals_archive(
     Ok(total.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
 }
 
-/// Reads a range again and archives new events as a late part. Returns whether the service returned exactly the archived
-/// events, and the range was verified again.
+/// Reads a range again and archives new events as a late part. Returns whether the service returned exactly the
+/// archived events, and the range was verified again.
 pub(super) async fn contents_are_unchanged(
     job: &mut ContractExportRun<'_>,
     date: NaiveDate,

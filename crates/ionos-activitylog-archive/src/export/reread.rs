@@ -170,8 +170,8 @@ impl ArchivedIds {
         Ok(archived)
     }
 
-    /// Removes the records without a time that another day or an earlier window has: the service returned them for another
-    /// range before. They do not count as events of the window. Returns their number.
+    /// Removes the records without a time that another day or an earlier window has: the service returned them for
+    /// another range before. They do not count as events of the window. Returns their number.
     fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
         let mut elsewhere = Vec::new();
         for event in window.events.iter().filter(|event| event.time().is_none()) {

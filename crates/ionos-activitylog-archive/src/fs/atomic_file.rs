@@ -60,8 +60,8 @@ enum WriteStep {
     Named,
 }
 
-/// Whether a killed export may have left this temporary file in an archive. A folder or link of such a name is a foreign
-/// file.
+/// Whether a killed export may have left this temporary file in an archive. A folder or link of such a name is a
+/// foreign file.
 pub(crate) fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(PARTIAL)

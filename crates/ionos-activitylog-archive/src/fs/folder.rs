@@ -17,8 +17,8 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the name of a file durable. Does nothing where folders cannot be synced: on systems other than Unix, and on file
-/// systems that refuse it, such as some network file systems.
+/// Makes the name of a file durable. Does nothing where folders cannot be synced: on systems other than Unix, and on
+/// file systems that refuse it, such as some network file systems.
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }

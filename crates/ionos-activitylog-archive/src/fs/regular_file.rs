@@ -48,8 +48,8 @@ pub fn open_to_overwrite(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes a file that was opened and cannot be locked, unless it has content. An error does not matter, because the error
-/// of the lock is returned.
+/// Removes a file that was opened and cannot be locked, unless it has content. An error does not matter, because the
+/// error of the lock is returned.
 pub(crate) fn remove_if_empty(file: &File, path: &Path) {
     if file.metadata().is_ok_and(|found| found.len() == 0) {
         let _ = std::fs::remove_file(path);

@@ -73,8 +73,8 @@ impl OpenManifests {
         Ok(open)
     }
 
-    /// Whether closed manifests, which the open ones repeat, are the last ones of the chain. Only these can be both closed
-    /// and open, because the open ones are rewritten before the chain grows again.
+    /// Whether closed manifests, which the open ones repeat, are the last ones of the chain. Only these can be both
+    /// closed and open, because the open ones are rewritten before the chain grows again.
     pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
         repeated.sort_unstable();
         repeated.iter().rev().zip((1..=last).rev()).all(|(number, expected)| *number == expected)

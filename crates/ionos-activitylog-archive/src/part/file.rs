@@ -129,8 +129,8 @@ pub(crate) struct FinishedPart {
     last: Option<DateTime<Utc>>,
 }
 
-/// The first name that no file of the folder has. A file that has one of the names is a part of the same lines: a range that
-/// is read again may have one more record that equals an archived one, and both are events.
+/// The first name that no file of the folder has. A file that has one of the names is a part of the same lines: a range
+/// that is read again may have one more record that equals an archived one, and both are events.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken.
 fn free_name(folder: &Path, names: impl Iterator<Item = PartName>) -> Result<PartName, Error> {

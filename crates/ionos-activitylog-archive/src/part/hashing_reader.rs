@@ -1,4 +1,5 @@
-//! Hashes the bytes of a part while they are read, so that a file that was replaced is noticed without reading it twice.
+//! Hashes the bytes of a part while they are read, so that a file that was replaced is noticed without reading it
+//! twice.
 
 use std::io::{self, Read};
 

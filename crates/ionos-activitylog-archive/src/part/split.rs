@@ -308,8 +308,8 @@ pub(crate) fn total_matches(window: &Window) -> bool {
     window.gaps.is_empty() && counted.is_some() && window.reported_total == counted
 }
 
-/// The entry of a verified range of a window. `is_counted`: whether the total of the window belongs to exactly this range
-/// and matches the events.
+/// The entry of a verified range of a window. `is_counted`: whether the total of the window belongs to exactly this
+/// range and matches the events.
 pub(crate) fn read_range_of(window: &Window, range: DateRange, is_counted: bool) -> ReadRange {
     let proof = RangeProof::of_window(window);
     ReadRange::verified(range, window.reported_total.filter(|_| is_counted), proof)

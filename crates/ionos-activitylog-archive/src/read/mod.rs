@@ -93,8 +93,8 @@ impl ArchiveReader {
     /// events.
     ///
     /// Fails with [`Error::NoArchive`] if the archive has no contract, or has neither a day nor a state of one of
-    /// `contracts`; with [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a contract
-    /// shows that manifests are missing; and as [`Manifest::read`](crate::Manifest::read).
+    /// `contracts`; with [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a
+    /// contract shows that manifests are missing; and as [`Manifest::read`](crate::Manifest::read).
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -178,9 +178,9 @@ impl ArchiveReader {
         if self.open_end { self.ends_within_range() } else { Vec::new() }
     }
 
-    /// Contracts whose archive ends before the requested end of the range, each with the time of its own end: the end of
-    /// all that was read of the contract, verified or not. Empty if no end was requested. A contract whose archive does
-    /// not reach the range is in [`incomplete_ranges`](Self::incomplete_ranges) only.
+    /// Contracts whose archive ends before the requested end of the range, each with the time of its own end: the end
+    /// of all that was read of the contract, verified or not. Empty if no end was requested. A contract whose archive
+    /// does not reach the range is in [`incomplete_ranges`](Self::incomplete_ranges) only.
     #[must_use]
     pub fn missed_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         if self.open_end { Vec::new() } else { self.ends_within_range() }
@@ -209,8 +209,8 @@ impl ArchiveReader {
         unfinished.map(|covered| covered.contract.clone()).collect()
     }
 
-    /// Contracts whose state is missing or damaged, so that nothing shows whether manifests are missing, whatever range is
-    /// read. [`rebuild_state`](crate::rebuild_state) recreates a state.
+    /// Contracts whose state is missing or damaged, so that nothing shows whether manifests are missing, whatever range
+    /// is read. [`rebuild_state`](crate::rebuild_state) recreates a state.
     #[must_use]
     pub fn contracts_of_unknown_end(&self) -> Vec<ContractNumber> {
         let unknown = self.contracts.iter().filter(|covered| covered.is_end_unknown);
@@ -228,7 +228,8 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Whether reading again cannot complete these ranges of a contract, see [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
+    /// Whether reading again cannot complete these ranges of a contract, see
+    /// [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
     #[must_use]
     pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
         let covered = self.contracts.iter().find(|one| one.contract == *contract);

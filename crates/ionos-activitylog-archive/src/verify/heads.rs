@@ -1,5 +1,5 @@
-//! Compares the last manifests with digests that were kept elsewhere. A kept digest proves everything up to its manifest,
-//! because each manifest contains the digest of the one before.
+//! Compares the last manifests with digests that were kept elsewhere. A kept digest proves everything up to its
+//! manifest, because each manifest contains the digest of the one before.
 
 use std::path::PathBuf;
 

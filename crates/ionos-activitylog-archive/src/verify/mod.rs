@@ -271,8 +271,8 @@ pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -
 }
 
 /// Like [`verify_archive`], but ignores files that are not of the archive if their name, or their path relative to the
-/// root, matches one of the patterns in `ignored` (`*`: any characters; case is ignored). Calls `on_progress` after each
-/// part with the number of bytes read and the total number of bytes.
+/// root, matches one of the patterns in `ignored` (`*`: any characters; case is ignored). Calls `on_progress` after
+/// each part with the number of bytes read and the total number of bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

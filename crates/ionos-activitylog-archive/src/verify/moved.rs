@@ -1,5 +1,5 @@
-//! Recognises a part that was renamed or moved. It is missing in one place and unexpected in another, which is one change
-//! and so one finding.
+//! Recognises a part that was renamed or moved. It is missing in one place and unexpected in another, which is one
+//! change and so one finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -42,10 +42,10 @@ pub fn authorization_secrets(value: &str) -> Vec<String> {
 }
 
 /// Replaces known secrets: as they are, in another case, escaped as in JSON, HTML or a URL, in the URL-safe alphabet of
-/// base64, with invisible characters inside, and cut off at the end of the text, because a service may repeat a secret in
-/// any of these forms. A text in which another escape is escaped for a URL, such as `%26quot%3B`, is returned decoded if it
-/// contains a secret. If several secrets begin at the same place, the longest is replaced. A secret of less than 8
-/// characters is replaced only as a whole word, and one of less than 4 only as the whole text.
+/// base64, with invisible characters inside, and cut off at the end of the text, because a service may repeat a secret
+/// in any of these forms. A text in which another escape is escaped for a URL, such as `%26quot%3B`, is returned
+/// decoded if it contains a secret. If several secrets begin at the same place, the longest is replaced. A secret of
+/// less than 8 characters is replaced only as a whole word, and one of less than 4 only as the whole text.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     let mut redacted = redact_spellings(text, secrets);

@@ -1,6 +1,6 @@
-//! The spellings of a character in a text that a service sends: as it is, in another case, escaped as in JSON, HTML or a
-//! URL, also twice, or in another alphabet or encoding. Characters that a terminal hides may precede it: they
-//! are removed when the text is shown.
+//! The spellings of a character in a text that a service sends: as it is, in another case, escaped as in JSON, HTML or
+//! a URL, also twice, or in another alphabet or encoding. Characters that a terminal hides may precede it: they are
+//! removed when the text is shown.
 
 /// Maximum length of an escape that is cut off at the end of a text, in bytes.
 const MAX_ESCAPE_BYTES: usize = 12;
@@ -17,8 +17,9 @@ const AMPERSANDS: [&str; 5] = ["&", "%26", r"\u0026", r"\x26", "&amp;"];
 /// The HTML character references that are recognised if they are cut off.
 const COMMON_REFERENCES: [&str; 5] = ["amp", "apos", "gt", "lt", "quot"];
 
-/// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction of
-/// text, separators of lines, and characters that are invisible by default. This is the only list of such characters.
+/// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction
+/// of text, separators of lines, and characters that are invisible by default. This is the only list of such
+/// characters.
 #[must_use]
 pub fn is_unsafe_for_terminal(char: char) -> bool {
     char.is_control()
@@ -197,7 +198,8 @@ fn references(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     })
 }
 
-/// The rest of the text after the UTF-8 bytes of a character that were read as Latin-1, as many services read passwords.
+/// The rest of the text after the UTF-8 bytes of a character that were read as Latin-1, as many services read
+/// passwords.
 fn after_latin_1(expected: char, text: &str) -> Option<&str> {
     if expected.is_ascii() {
         return None;

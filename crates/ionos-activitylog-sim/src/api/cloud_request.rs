@@ -32,8 +32,8 @@ struct CloudRequestStatus {
     metadata: Value,
 }
 
-/// Builds the body of an answer about a request from the events of the operation, in the order of the log. `None` if the
-/// Cloud API does not know the request.
+/// Builds the body of an answer about a request from the events of the operation, in the order of the log. `None` if
+/// the Cloud API does not know the request.
 pub(crate) fn body(operation: Operation, id: &str, events: &[String], base_url: &str) -> Option<String> {
     let events: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
     let (first, last) = (events.first()?, events.last()?);

@@ -1,5 +1,5 @@
-//! Faults that change little in the correct answer: one place, or the number of hits. Such an answer is the hardest for a
-//! client to recognize as wrong.
+//! Faults that change little in the correct answer: one place, or the number of hits. Such an answer is the hardest for
+//! a client to recognize as wrong.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -77,10 +77,10 @@
 //!
 //! # Determinism
 //!
-//! The random choices of `rate`, `wrong_type` and `invalid_record` depend on the seed, the position of the rule in the script, the
-//! method, path and query of the request, and on how often the same request was received before. So these choices do
-//! not depend on the order in which different requests arrive. `requests`, `every` and `times` count requests as they
-//! arrive, so use them with clients that send one request after another.
+//! The random choices of `rate`, `wrong_type` and `invalid_record` depend on the seed, the position of the rule in the
+//! script, the method, path and query of the request, and on how often the same request was received before. So these
+//! choices do not depend on the order in which different requests arrive. `requests`, `every` and `times` count
+//! requests as they arrive, so use them with clients that send one request after another.
 //!
 //! Deliberately absent: faults at a time of day, and faults on the way to the service, such as a slow upload (the
 //! service reads no request bodies).

@@ -248,9 +248,9 @@ impl Error {
         self.0.elapsed
     }
 
-    /// Whether the same call may succeed later without a change: status 408, 425, 429, 500, 502, 503, 504, 507 or
-    /// 520 to 599, no connection, an attempt that timed out, an answer that broke off, or fewer events than the service reports. Does not depend
-    /// on the attempts already made.
+    /// Whether the same call may succeed later without a change: status 408, 425, 429, 500, 502, 503, 504, 507 or 520
+    /// to 599, no connection, an attempt that timed out, an answer that broke off, or fewer events than the service
+    /// reports. Does not depend on the attempts already made.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.status() {

@@ -1,6 +1,6 @@
 //! Prepares text from outside for messages: answers of the service, names, paths and values that a user typed. Such
-//! text may contain escape sequences of a terminal. The invariant: no message contains a character that a terminal obeys
-//! or hides, or a line break.
+//! text may contain escape sequences of a terminal. The invariant: no message contains a character that a terminal
+//! obeys or hides, or a line break.
 
 use ionos_activitylog_client::redact;
 use ionos_activitylog_client::redact::redact_value;
@@ -37,7 +37,8 @@ pub(crate) fn snippet(text: &str) -> String {
     }
 }
 
-/// A value that a user typed or set, as a [`snippet`]. `[redacted]` for a value that may be a secret in the wrong place.
+/// A value that a user typed or set, as a [`snippet`]. `[redacted]` for a value that may be a secret in the wrong
+/// place.
 pub(crate) fn value_snippet(value: &str) -> String {
     snippet(redact_value(value))
 }

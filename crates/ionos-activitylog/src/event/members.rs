@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::json::{self, OnePass};
 
-/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`RecordObject`] are next to each
-/// other.
+/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`RecordObject`] are next to
+/// each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Uuid,

@@ -2,7 +2,8 @@
 //! failures" must not be the failures among the last ten events.
 //!
 //! `key` defines the filter keys, `condition` tests an event against the values of a key, `parse` reads filters from
-//! text, `pattern` compares words, `text_pattern` searches texts, and `counts` counts the events that a filter tested and kept.
+//! text, `pattern` compares words, `text_pattern` searches texts, and `counts` counts the events that a filter tested
+//! and kept.
 
 mod condition;
 mod counts;

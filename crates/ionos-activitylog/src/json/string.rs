@@ -1,6 +1,6 @@
 //! Decodes JSON strings and writes them in canonical form. JSON allows strings that are not valid Unicode: an escape
-//! may name a lone surrogate. The canonical form keeps lone surrogates, so that two different strings never become equal;
-//! [`decode`] replaces them.
+//! may name a lone surrogate. The canonical form keeps lone surrogates, so that two different strings never become
+//! equal; [`decode`] replaces them.
 
 use std::borrow::Cow;
 use std::str::Chars;

@@ -65,8 +65,8 @@ fn marked_bytes_of_block(block: &[u8; BLOCK]) -> u64 {
     words.iter().rev().fold(0, |bits, word| bits << 8 | lowest_bits(u64::from_le_bytes(*word)))
 }
 
-/// Collects the lowest bit of each byte of `word` in one byte: bit 0 comes from the lowest byte, bit 7 from the highest.
-/// Each byte of `word` must be 0 or 1.
+/// Collects the lowest bit of each byte of `word` in one byte: bit 0 comes from the lowest byte, bit 7 from the
+/// highest. Each byte of `word` must be 0 or 1.
 #[inline]
 fn lowest_bits(word: u64) -> u64 {
     // The multiplication moves all eight bits to the highest byte of the product, and no carry reaches that byte.

@@ -244,7 +244,7 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step if some scopes are left out: those that are not polled while this call is polled several times.
+    /// The next step without the scopes that are not polled while this call is polled several times.
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
         if let Some(passing) = &mut self.passing {

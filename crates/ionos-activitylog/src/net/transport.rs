@@ -1,5 +1,5 @@
-//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled. Answers may
-//! be compressed, and are decompressed here.
+//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled. Answers
+//! may be compressed, and are decompressed here.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates and the
-//! start and end of a range, and how late events appear.
+//! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates and
+//! the start and end of a range, and how late events appear.
 
 use std::collections::BTreeMap;
 
@@ -229,8 +229,8 @@ impl ProbeSession<'_> {
     }
 }
 
-/// An event of the page at a time that a request can express: a whole second or, if the service takes fractions, a whole
-/// millisecond.
+/// An event of the page at a time that a request can express: a whole second or, if the service takes fractions, a
+/// whole millisecond.
 fn event_at_exact_time(page: &Page, fractions: Option<DateFractions>) -> Option<(&Event, DateTime<Utc>)> {
     let takes_fractions = fractions == Some(DateFractions::Taken);
     let mut times = page.events.iter().filter_map(|event| Some((event, event.time()?)));

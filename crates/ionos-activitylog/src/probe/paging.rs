@@ -66,8 +66,8 @@ impl ProbeSession<'_> {
         (finding("stable", observation), Some(true))
     }
 
-    /// The largest value of [`MAX_OFFSETS`] that the service accepts as `offset` plus `limit`. `None` if the
-    /// service also accepts more than the largest of them, if it refuses even the smallest, or if the maximum is unknown.
+    /// The largest value of [`MAX_OFFSETS`] that the service accepts as `offset` plus `limit`. `None` if the service
+    /// also accepts more than the largest of them, if it refuses even the smallest, or if the maximum is unknown.
     pub(super) async fn max_offset(
         &mut self,
         range: DateRange,

@@ -1,7 +1,7 @@
 //! Collects the events that the scans of one window returned. An event whose id is known but whose record differs is a
-//! further content of the id. Each content is kept once, even if the service returned it several times. Events at exactly
-//! the end of the window are apart: a service that treats `dateEnd` as inclusive returns them, and they belong to the
-//! window that begins there.
+//! further content of the id. Each content is kept once, even if the service returned it several times. Events at
+//! exactly the end of the window are apart: a service that treats `dateEnd` as inclusive returns them, and they belong
+//! to the window that begins there.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -57,9 +57,9 @@ impl Events {
     /// further window. Default: `true`. A program that compares windows itself switches it off. The result is
     /// [`Summary::cross_check`](crate::Summary).
     ///
-    /// The windows are also compared for records without a readable time, which belong to no range: such a record with a
-    /// `@uuid` is returned once, although the service may return it for several windows. A stream that resumes does not
-    /// know the records of the earlier stream.
+    /// The windows are also compared for records without a readable time, which belong to no range: such a record with
+    /// a `@uuid` is returned once, although the service may return it for several windows. A stream that resumes does
+    /// not know the records of the earlier stream.
     ///
     /// A stream of one window needs no such request, because its scan counted the range. If the window is empty, the
     /// range is requested a second time.
@@ -97,8 +97,8 @@ impl Events {
         .with_hint("resume with the contract, range and filter of the checkpoint, or start without it")
     }
 
-    /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service. Events
-    /// that reached the log while the range was read come last; see [`Events::cross_check`].
+    /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
+    /// Events that reached the log while the range was read come last; see [`Events::cross_check`].
     ///
     /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window
     /// cannot be verified, its events are returned nevertheless, and after the last event of the range, the stream

@@ -1,6 +1,6 @@
-//! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may be
-//! two events, or one of them may stand in the place of another event, so that the total matches by chance. A window of
-//! one second shows which: its page is short, and the record repeats there only if it is two events.
+//! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may
+//! be two events, or one of them may stand in the place of another event, so that the total matches by chance. A window
+//! of one second shows which: its page is short, and the record repeats there only if it is two events.
 
 use std::collections::BTreeSet;
 

@@ -16,7 +16,8 @@ pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
-    /// The longer window that this one is a part of. `None` if it is not a part, or if the split was to locate a mismatch.
+    /// The longer window that this one is a part of. `None` if it is not a part, or if the split was to locate a
+    /// mismatch.
     pub(super) part_of: Option<SplitWindow>,
     /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
     /// requests.

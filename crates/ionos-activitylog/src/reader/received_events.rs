@@ -16,7 +16,8 @@ pub(super) struct ReceivedEvents(Mutex<BTreeMap<(DateTime<Utc>, u64), Event>>);
 
 impl ReceivedEvents {
     /// Keeps the events whose time is in a range or at its end: a service that treats `dateEnd` as inclusive returns an
-    /// event for two windows, and it belongs to the later one. They are detached, because their pages would take more memory.
+    /// event for two windows, and it belongs to the later one. They are detached, because their pages would take more
+    /// memory.
     pub(super) fn keep(&self, range: DateRange, events: impl IntoIterator<Item = Event>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {

@@ -134,7 +134,8 @@ impl PartialScan {
     }
 }
 
-/// Whether a page does not end with the hits with which the next page begins. Hits that cannot be read are not compared.
+/// Whether a page does not end with the hits with which the next page begins. Hits that cannot be read are not
+/// compared.
 fn has_moved_hits(page: &Page, next: &Page, overlap: u64) -> bool {
     let Ok(overlap) = usize::try_from(overlap) else { return false };
     let is_readable = page.unreadable.is_empty() && next.unreadable.is_empty();

@@ -29,9 +29,10 @@ impl SplitTotals {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(split);
     }
 
-    /// Adds the next part to the split windows that contain it. `at_end` is the number of events at exactly the end of the
-    /// part, which the total of a window with the same end counts too. Returns the longest window that ends with this
-    /// part and whose total is higher than the number of events in its parts. `end` is the end of the whole reading.
+    /// Adds the next part to the split windows that contain it. `at_end` is the number of events at exactly the end of
+    /// the part, which the total of a window with the same end counts too. Returns the longest window that ends with
+    /// this part and whose total is higher than the number of events in its parts. `end` is the end of the whole
+    /// reading.
     pub(super) fn add_part(
         &self,
         part: DateRange,

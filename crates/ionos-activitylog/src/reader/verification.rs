@@ -59,10 +59,10 @@ impl Proof {
 
 /// The facts about the scans of one window on which the rules depend.
 ///
-/// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as inclusive
-/// returns and counts such events. So those that the last scan returned count as distinct events here: the total is then
-/// compared with the closed interval. Such an event of an earlier scan never counts, so it cannot take the place of a
-/// missing event.
+/// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as
+/// inclusive returns and counts such events. So those that the last scan returned count as distinct events here: the
+/// total is then compared with the closed interval. Such an event of an earlier scan never counts, so it cannot take
+/// the place of a missing event.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
     /// Distinct events of the last scan, including those at the end of the window.

@@ -21,14 +21,15 @@ pub struct Window {
     /// The events in the range, each once, sorted by time and then by id, without the events that a filter excludes. An
     /// event without a readable time counts as an event at the start of the window.
     pub events: Vec<Event>,
-    /// Events with a time outside of the range, without those at exactly its end; see [`Window::events_at_end`]. A window
-    /// with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is in the range of the whole stream, the event should also be in the window of that time.
+    /// Events with a time outside of the range, without those at exactly its end; see [`Window::events_at_end`]. A
+    /// window with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is in the range of the whole
+    /// stream, the event should also be in the window of that time.
     pub out_of_window: Vec<Event>,
     /// Hits that are not JSON, of the last scan. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
     pub unreadable: Vec<UnreadableRecord>,
-    /// Total that all pages of the last scan reported, without [`Window::events_at_end`]. `None` if the totals differ or if a page has no exact total.
-    /// With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the total equals the number of distinct
-    /// ids that were received.
+    /// Total that all pages of the last scan reported, without [`Window::events_at_end`]. `None` if the totals differ
+    /// or if a page has no exact total. With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the
+    /// total equals the number of distinct ids that were received.
     pub reported_total: Option<u64>,
     pub(super) proof: Option<Proof>,
     /// Hashes of the ids of all events, also of those that a filter excluded. Empty without a cross-check.
@@ -66,8 +67,8 @@ impl Window {
 
     /// Number of events at exactly the end of the window that its last scan returned and its total counted. 0 if the
     /// service treats `dateEnd` as exclusive, as the API description says. They are not among the events of the window:
-    /// they are events of the window that begins at this moment. The end is that of the request, a whole second that is not before
-    /// the end of `range`.
+    /// they are events of the window that begins at this moment. The end is that of the request, a whole second that is
+    /// not before the end of `range`.
     #[must_use]
     pub fn events_at_end(&self) -> u64 {
         self.events_at_end

@@ -6,8 +6,8 @@ use super::REDACTED;
 /// Maximum length of a name that is shown, in bytes. Tokens are longer.
 const MAX_NAME_BYTES: usize = 64;
 
-/// The name if it is one word of letters, digits, `-`, `_`, `.` and `/`. Otherwise the first word followed by ` ...`, or
-/// `[redacted]` if that word has another form.
+/// The name if it is one word of letters, digits, `-`, `_`, `.` and `/`. Otherwise the first word followed by ` ...`,
+/// or `[redacted]` if that word has another form.
 pub(crate) fn redact_name(name: &str) -> String {
     let mut words = name.split_whitespace();
     match (words.next(), words.next()) {

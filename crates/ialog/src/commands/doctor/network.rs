@@ -29,8 +29,8 @@ pub(super) fn proxy_variable() -> Option<&'static str> {
     PROXY_VARIABLES.into_iter().find(set)
 }
 
-/// The environment variable that replaces the root certificates of the machine; `None` if no such variable is set, or if
-/// the machine has other settings for certificates.
+/// The environment variable that replaces the root certificates of the machine; `None` if no such variable is set, or
+/// if the machine has other settings for certificates.
 fn certificate_variable() -> Option<&'static str> {
     let is_read = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
     let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());

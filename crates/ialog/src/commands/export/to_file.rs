@@ -186,8 +186,8 @@ impl<'a> SingleFileExport<'a> {
         Ok((file, summary))
     }
 
-    /// The number of events that the service reports for the whole range. `None` if it reports no exact number, or if the
-    /// range does not begin and end at whole seconds.
+    /// The number of events that the service reports for the whole range. `None` if it reports no exact number, or if
+    /// the range does not begin and end at whole seconds.
     async fn count_range(&self) -> Result<Option<u64>, CommandError> {
         if self.range != self.range.to_whole_seconds() {
             return Ok(None);
@@ -197,8 +197,8 @@ impl<'a> SingleFileExport<'a> {
         Ok(page.exact_total())
     }
 
-    /// The error of the command, with the number of events that are kept and how to continue. Opens the file again to see
-    /// that number: after a disk error, fewer events may be kept than were read.
+    /// The error of the command, with the number of events that are kept and how to continue. Opens the file again to
+    /// see that number: after a disk error, fewer events may be kept than were read.
     async fn explain_failure(&self, error: Error) -> CommandError {
         let is_repeatable = is_repeatable(&error);
         let failure = match error {

@@ -29,9 +29,8 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, value_name = "COUNT", value_parser = parse_count)]
     pub(crate) limit: Option<NonZeroUsize>,
 
-    /// Columns to sort by; prefix a column with - to sort descending; lines without a value come last; the sorted events are
-    /// kept in memory, up to 2 GiB [default: newest first in tables, oldest first in
-    /// other formats]
+    /// Columns to sort by; prefix a column with - to sort descending; lines without a value come last; the sorted
+    /// events are kept in memory, up to 2 GiB [default: newest first in tables, oldest first in other formats]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
 
@@ -55,8 +54,8 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, conflicts_with = "list_values")]
     pub(crate) count: bool,
 
-    /// Print the values of a column with their number of operations, or of events with --no-fold; one with several values
-    /// is counted once for each
+    /// Print the values of a column with their number of operations, or of events with --no-fold; one with several
+    /// values is counted once for each
     #[arg(long, value_name = "COLUMN")]
     pub(crate) list_values: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Removes the leftovers of killed exports. A file that [`verify_archive`](crate::verify_archive) reports as a finding is
-//! never removed: it can be evidence, or the only copy of events whose manifests were lost.
+//! Removes the leftovers of killed exports. A file that [`verify_archive`](crate::verify_archive) reports as a finding
+//! is never removed: it can be evidence, or the only copy of events whose manifests were lost.
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,8 @@ pub(super) struct UnnamedFile {
 }
 
 impl ContractWriter {
-    /// The files that an interrupted export has left: those that no manifest names. Fails if another program has added one
-    /// of them, or if its manifest was removed.
+    /// The files that an interrupted export has left: those that no manifest names. Fails if another program has added
+    /// one of them, or if its manifest was removed.
     pub(super) fn leftovers(&self, was_interrupted: bool) -> Result<Vec<PathBuf>, Error> {
         let unnamed = self.unnamed_files()?;
         let is_added = |file: &&UnnamedFile| !(was_interrupted && file.can_be_leftover);

@@ -96,8 +96,8 @@ fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<O
     Some(OpenGap { tries: known.tries, next: known.next, ..OpenGap::new(gap, now) })
 }
 
-/// Counts one more try for each gap, from the open gaps before all of them: a gap that is read in smaller pieces has its
-/// tries in each piece.
+/// Counts one more try for each gap, from the open gaps before all of them: a gap that is read in smaller pieces has
+/// its tries in each piece.
 fn add_tries(open: &mut Vec<OpenGap>, gaps: &[KnownGap], now: DateTime<Utc>) {
     let tried = gaps.iter().map(|gap| {
         let tries = known_tries(open, gap, now).map_or(0, |known| known.tries).saturating_add(1);

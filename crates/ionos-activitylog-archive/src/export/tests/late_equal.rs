@@ -1,5 +1,5 @@
-//! A range that is read again may have one more record that equals an archived one and has no id. Each is an event, and the
-//! part of one never takes the name of the part of another.
+//! A range that is read again may have one more record that equals an archived one and has no id. Each is an event, and
+//! the part of one never takes the name of the part of another.
 
 use super::*;
 
@@ -9,7 +9,7 @@ const RECORD: &str = r#"{"meta":{"contractNumber":"7","time":"2026-11-02T10:00:0
 /// Another event of the same day, with an id.
 const OTHER: &str = r#"{"@uuid":"other","meta":{"contractNumber":"7","time":"2026-11-02T11:00:00Z"}}"#;
 
-/// A service that has the record so many times.
+/// A service that has this number of equal records.
 fn service(repeats: usize) -> Simulator {
     let lines = [vec![RECORD; repeats], vec![OTHER]].concat().join("\n");
     let recording = ionos_activitylog_sim::Recording::read(lines.as_bytes(), Some(7)).unwrap();

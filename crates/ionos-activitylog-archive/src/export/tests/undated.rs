@@ -1,5 +1,5 @@
-//! A record without a time belongs to no range. The service may return it for every range that is requested; a day and a
-//! file have it once, and a range that is read again adds none.
+//! A record without a time belongs to no range. The service may return it for every range that is requested; a day and
+//! a file have it once, and a range that is read again adds none.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

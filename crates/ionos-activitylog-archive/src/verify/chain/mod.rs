@@ -2,7 +2,8 @@
 //! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well. In that
 //! case the digest of the last one differs from any copy that was kept.
 //!
-//! `files` reports files that no manifest names, `state` compares the chain with the state, and `runs` with the run log.
+//! `files` reports files that no manifest names, `state` compares the chain with the state, and `runs` with the run
+//! log.
 
 mod files;
 mod runs;

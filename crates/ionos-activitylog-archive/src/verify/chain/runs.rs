@@ -1,6 +1,6 @@
-//! Compares the run log with the chain. Each record of a run names the last manifest at its end, and the chain only grows.
-//! So a named manifest that the chain does not have shows that one of the two was changed. The other members of a record
-//! depend on the run, so nothing supports or contradicts them: they are hints and no evidence.
+//! Compares the run log with the chain. Each record of a run names the last manifest at its end, and the chain only
+//! grows. So a named manifest that the chain does not have shows that one of the two was changed. The other members of
+//! a record depend on the run, so nothing supports or contradicts them: they are hints, not evidence.
 
 use super::{ADDED_MEANWHILE, ChainCheck};
 use crate::error::Error;

@@ -17,8 +17,8 @@ pub(crate) fn manifests_of(folder: &ContractFolder) -> Vec<Manifest> {
     numbers.map(|number| Manifest::read(&folder.manifest(number)).unwrap().0).collect()
 }
 
-/// Writes the chain with these manifests, each linked to the one before, and the state with its last manifest. Removes the
-/// run log, which names the manifests that were written.
+/// Writes the chain with these manifests, each linked to the one before, and the state with its last manifest. Removes
+/// the run log, which names the manifests that were written.
 pub(crate) fn write_chain(folder: &ContractFolder, manifests: &[Manifest], is_open: bool) {
     let mut previous: Option<ManifestLink> = None;
     for (number, manifest) in (1..).zip(manifests) {

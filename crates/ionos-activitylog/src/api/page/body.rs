@@ -1,6 +1,6 @@
 //! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit and the members of
-//! the record. If this pass cannot read a body, `serde_json` reads that body. If the body is not JSON either, it is split
-//! at the borders of its hits, and each hit is read alone, so that one unreadable record does not cost the page.
+//! the record. If this pass cannot read a body, `serde_json` reads that body. If the body is not JSON either, it is
+//! split at the borders of its hits, and each hit is read alone, so that one unreadable record does not cost the page.
 
 use std::sync::Arc;
 
@@ -44,8 +44,8 @@ pub(crate) fn max_hits(limit: u64) -> usize {
     usize::try_from(limit.saturating_mul(HITS_PER_LIMIT).max(MIN_HITS_CAP)).unwrap_or(usize::MAX)
 }
 
-/// Reads the hits of a page. `None` if `hits` is missing or `null`. Fails if a member has an unexpected type, if the page
-/// has more than `max_hits` hits, or if the body is not JSON and its hits cannot be told apart.
+/// Reads the hits of a page. `None` if `hits` is missing or `null`. Fails if a member has an unexpected type, if the
+/// page has more than `max_hits` hits, or if the body is not JSON and its hits cannot be told apart.
 pub(crate) fn read(body: Bytes, max_hits: usize) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
     let body = match String::from_utf8(body.into()) {
         Ok(text) => Arc::new(text),
@@ -91,8 +91,8 @@ fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
     }))
 }
 
-/// Whether the body, or its member `hits`, is a list. `serde` would read it as an object whose members have no names, and
-/// the number of its hits would have no bound.
+/// Whether the body, or its member `hits`, is a list. `serde` would read it as an object whose members have no names,
+/// and the number of its hits would have no bound.
 fn has_list_for_object(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Envelope<'a> {

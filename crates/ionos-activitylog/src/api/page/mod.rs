@@ -69,8 +69,8 @@ pub struct Page {
     pub total: Option<Total>,
     /// Number of hits of the range before this page.
     pub offset: u64,
-    /// Why the service searched only a part of the log for this page, which may lack hits and report a total that is too
-    /// low. `None` without a sign of that.
+    /// Why the service searched only a part of the log for this page, which may lack hits and report a total that is
+    /// too low. `None` without a sign of that.
     pub partial_search: Option<String>,
 }
 
@@ -98,15 +98,15 @@ impl Page {
         Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None }
     }
 
-    /// The exact number of events of the whole range. `None` if the service reports none or only a lower bound, or if it
-    /// searched only a part of the log.
+    /// The exact number of events of the whole range. `None` if the service reports none or only a lower bound, or if
+    /// it searched only a part of the log.
     #[must_use]
     pub fn exact_total(&self) -> Option<u64> {
         self.total.filter(|total| total.exact && self.partial_search.is_none()).map(|total| total.count)
     }
 
-    /// Whether the answer has neither a total nor a hit, such as an answer without content (204). It is no evidence of an
-    /// empty range.
+    /// Whether the answer has neither a total nor a hit, such as an answer without content (204). It is no evidence of
+    /// an empty range.
     pub(crate) fn says_nothing(&self) -> bool {
         self.total.is_none() && self.hits() == 0
     }

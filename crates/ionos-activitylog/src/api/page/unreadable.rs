@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::range::DateRange;
 
-/// A hit that is not JSON, or not UTF-8, as the service sent it. It has no id and no time, so its window is not verified.
+/// A hit that is not JSON, or not UTF-8, as the service sent it. It has no id and no time, so its window is not
+/// verified.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableRecord {

@@ -8,7 +8,8 @@ use ionos_activitylog_client::{Exchange, Transport};
 use super::*;
 use crate::{CrossCheck, Window};
 
-/// A log of one event a minute, whose maximum offset is 1000. Hidden events are part of no page until the service has sent a number of pages.
+/// A log of one event a minute, whose maximum offset is 1000. Hidden events are part of no page until the service has
+/// sent a number of pages.
 struct ChangingLog {
     minutes: i64,
     /// Minutes of the events that are hidden at first.

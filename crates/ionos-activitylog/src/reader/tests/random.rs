@@ -81,7 +81,8 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
         let range = range(&start.to_rfc3339(), &end.to_rfc3339());
         // Gaps are allowed if the total varies, or if events have no UUID: a varying total looks like a lost event, and
         // so do equal events without a UUID on several pages. If events change places between pages, nothing shows that
-        // all were received without a total, and an event at the end of a range explains only the total of its own scan.
+        // all were received without a total, and an event at the end of a range explains only the total of its own
+        // scan.
         let is_drifting = behavior.total_value == TotalValue::Drifting;
         let changes_places = matches!(behavior.order, Order::UnstableTies | Order::Shuffled);
         let is_weak = behavior.total == TotalShape::Absent || behavior.date_end == DateEnd::Inclusive;
