@@ -15,9 +15,9 @@ use crate::api::profile::{DateFractions, ServiceProfile};
 /// same form.
 pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
 
-/// Minimum hits of pages that overlap by one hit: the service's default page size, with which the overlap costs 5 % of
-/// the requests.
-pub(crate) const MIN_OVERLAPPING_PAGE: u64 = 20;
+/// Number of hits of a page of the service if a request does not state it. A smaller limit on pages is not plausible,
+/// and pages of this size overlap by one hit at the cost of 5 % more requests.
+pub(crate) const SERVICE_PAGE_SIZE: u64 = 20;
 
 /// Minimum page size of a profile. A smaller value is ignored: if it were wrong, reading would take too long.
 const MIN_PROFILE_PAGE: u64 = 20;
@@ -106,10 +106,10 @@ impl ServiceLimits {
     }
 
     /// Maximum events per window, so that no page of the given size exceeds the maximum offset; at least `page_size`. A
-    /// page of at least [`MIN_OVERLAPPING_PAGE`] hits begins with the last hit of the page before it.
+    /// page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the page before it.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
         let pages = self.max_offset.load(Ordering::Relaxed) / page_size;
-        let step = page_size - u64::from(page_size >= MIN_OVERLAPPING_PAGE);
+        let step = page_size - u64::from(page_size >= SERVICE_PAGE_SIZE);
         page_size + pages.saturating_sub(1) * step
     }
 

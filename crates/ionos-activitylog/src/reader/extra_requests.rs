@@ -1,7 +1,7 @@
-//! Bounds the requests that a reading spends on a service that counts wrongly. The first scan of a window costs nothing,
-//! because an honest service needs it too. Everything else that a wrong total causes is an extra request: repeats of an
-//! empty page, further scans, and the windows of a split that locates the mismatch. When the extra requests are used up,
-//! a window without a proof becomes a gap.
+//! Bounds the requests that a reading spends on a service that counts wrongly. The first scan of a window costs
+//! nothing, because an honest service needs it too. Everything else that a wrong total causes is an extra request:
+//! repeats of an empty page, further scans, and the windows of a split that locates the mismatch. When the extra
+//! requests are used up, a window without a proof becomes a gap.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -56,9 +56,9 @@ impl ExtraRequests {
         self.spent.fetch_add(requests, Ordering::Relaxed);
     }
 
-    /// Puts back one spent request, because an honest service needs that request too.
-    pub fn refund(&self) {
-        let refund = |spent: u64| Some(spent.saturating_sub(1));
+    /// Returns extra requests that turned out to be requests that an honest service needs, too.
+    pub fn refund(&self, requests: u64) {
+        let refund = |spent: u64| Some(spent.saturating_sub(requests));
         let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
     }
 
@@ -155,7 +155,7 @@ mod tests {
         let extra = ExtraRequests::default();
         assert!(extra.try_spend(EXTRA_REQUESTS, 10));
         assert!(!extra.try_spend(1, 10));
-        extra.refund();
+        extra.refund(1);
         assert!(extra.try_spend(1, 10));
         extra.add_events(9);
         assert!(!extra.try_spend(1, 10));

@@ -18,8 +18,8 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::received_events::ReceivedEvents;
 use crate::runtime::clock::Clock;
 
-/// Number of unreadable hits at the start of a page after which the hits behind them are not requested any more, if none
-/// was readable so far.
+/// Number of unreadable hits at the start of a page after which the hits behind them are not requested any more, if
+/// none was readable so far.
 const HOPELESS_SKIPS: usize = 16;
 
 /// Reads pages of one window.
@@ -112,15 +112,15 @@ impl PageReader<'_> {
             fetched = FetchedPage { page: next.page, requests: fetched.requests + next.requests };
             if fetched.page.hits() > 0 {
                 // The service was late, but its total is not wrong.
-                self.extra.refund();
+                self.extra.refund(1);
             }
         }
         Ok(fetched)
     }
 
     /// Requests the two halves of a page that failed with `error`, and the halves of a half that fails, down to single
-    /// hits. A single hit that cannot be read is an [`UnreadableRecord`] without bytes. Fails with `error` if no hit can
-    /// be read, or if too many requests are needed.
+    /// hits. A single hit that cannot be read is an [`UnreadableRecord`] without bytes. Fails with `error` if no hit
+    /// can be read, or if too many requests are needed.
     async fn read_in_pieces(
         &self,
         range: DateRange,

@@ -8,12 +8,13 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream;
 
+use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
 use crate::api::response::Response;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::reader::page_end::may_be_after_end;
 use crate::reader::request::EventsRequest;
-use crate::reader::scan::{SMALLEST_PAGE_LIMIT, may_be_after_end};
 
 /// The pages of a range. See [`Events::pages`](crate::Events::pages).
 #[must_use = "a stream does nothing unless it is polled"]
@@ -49,8 +50,8 @@ struct PageCursor {
     full_page: Option<u64>,
     /// First and last record of the previous page.
     previous_ends: Option<(String, String)>,
-    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit its pages
-    /// and count only the hits of a page, so the next page has to be empty.
+    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit its
+    /// pages and count only the hits of a page, so the next page has to be empty.
     must_confirm_end: bool,
     has_ended: bool,
 }
@@ -120,13 +121,13 @@ impl PageCursor {
     }
 
     /// Fails unless a refusal of the page after the first one can only mean that there is no such page. The service may
-    /// instead limit its pages, and count only the hits of a page. A limit below the service's default page size is found
-    /// with the page that begins at the last hit.
+    /// instead limit its pages, and count only the hits of a page. A limit below the service's default page size is
+    /// found with the page that begins at the last hit.
     async fn end_after_refusal(&self) -> Result<(), Error> {
         let EventsRequest { api, contract, range, page_size, .. } = &self.request;
         let is_known = match self.offset {
             0 | 1 => true,
-            2..SMALLEST_PAGE_LIMIT => {
+            2..SERVICE_PAGE_SIZE => {
                 let last = api.page(contract, range.to_whole_seconds(), self.offset - 1, page_size.get()).await;
                 last.is_ok_and(|page| page.hits() == 1)
             }
@@ -141,8 +142,8 @@ impl PageCursor {
         }
     }
 
-    /// Whether the page after the last one has no further hits: it is empty, or the last page again, because the service
-    /// ignores the offset.
+    /// Whether the page after the last one has no further hits: it is empty, or the last page again, because the
+    /// service ignores the offset.
     fn confirms_end(&self, page: &Page) -> bool {
         let ends = page.events.first().zip(page.events.last());
         let ends = ends.map(|(first, last)| (first.raw().to_owned(), last.raw().to_owned()));

@@ -4,15 +4,16 @@
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
-use crate::api::limits::{MIN_OVERLAPPING_PAGE, ServiceLimits};
+use crate::api::limits::{SERVICE_PAGE_SIZE, ServiceLimits};
 use crate::api::page::{Page, PageSize};
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
+use crate::reader::page_end::{PageEnd, SecondPage, detect_page_size, may_be_too_deep, probe_end};
 use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
-use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, has_same_records, is_mostly_outside};
+use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, is_mostly_outside};
 
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
 /// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
@@ -21,9 +22,6 @@ const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
 const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
-
-/// Smallest number of hits to which a service plausibly limits its pages: the service's default page size.
-pub(super) const SMALLEST_PAGE_LIMIT: u64 = 20;
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
 pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
@@ -86,7 +84,7 @@ impl WindowScanner<'_> {
         }
         if has_room && total.exact && total.count == received && self.extra().needs_end_probe(received) {
             self.gate.wait().await;
-            if self.probe_end(range, &mut scan).await? == PageEnd::Unknown {
+            if probe_end(self.pages, range, &mut scan).await? == PageEnd::Unknown {
                 return Ok(scan.over_limit(None));
             }
         }
@@ -105,7 +103,7 @@ impl WindowScanner<'_> {
                 return Ok(scan.complete(true));
             }
             self.gate.wait().await;
-            match self.detect_page_size(range, &mut scan).await? {
+            match detect_page_size(self.pages, range, &mut scan).await? {
                 SecondPage::HasHits => {}
                 SecondPage::Empty => {
                     self.extra().record_early_end();
@@ -146,124 +144,11 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
-    /// Fetches the second page after a short first page whose total is its number of hits. If the service limits the
-    /// page size, the total may be the number of hits of the page, and only the second page shows that there are more.
-    async fn probe_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
-        let received = scan.received();
-        let second = match self.pages.read_up_to(range, received, scan.page_size, received).await {
-            Err(error) if may_be_after_end(error.kind()) => {
-                scan.requests += 1;
-                return self.end_after_refusal(range, scan).await;
-            }
-            second => second?,
-        };
-        scan.requests += second.requests;
-        let is_repeated = scan.pages.iter().any(|first| has_same_records(first, &second.page));
-        let has_hits = second.page.hits() > 0 && !is_repeated;
-        match has_hits {
-            true => self.set_page_size(scan, &second.page),
-            false => self.extra().record_end(received),
-        }
-        if has_hits || second.page.total.is_some_and(|total| total.count > received) {
-            scan.pages.push(second.page);
-        }
-        Ok(PageEnd::Known)
-    }
-
-    /// What a refusal of the page after the first one says. The service may have no page after its last hit, or may limit
-    /// its pages, and its total, to the number of hits of this one. The latter is impossible if another answer had a
-    /// higher number. A limit below the service's default page size is found with the page that begins at the last hit.
-    async fn end_after_refusal(&self, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
-        let received = scan.received();
-        let is_known = match received {
-            _ if self.extra().has_higher_count(received) => true,
-            0 | 1 => true,
-            _ if self.ends_with_smaller_page(range, scan).await? => true,
-            2..SMALLEST_PAGE_LIMIT => {
-                scan.requests += 1;
-                match self.pages.read(range, received - 1, scan.page_size).await {
-                    Err(error) if may_be_after_end(error.kind()) => false,
-                    last => last?.page.hits() == 1,
-                }
-            }
-            _ => false,
-        };
-        if !is_known {
-            return Ok(PageEnd::Unknown);
-        }
-        self.extra().record_end(received);
-        Ok(PageEnd::Known)
-    }
-
-    /// Whether a page of one hit after the first page is accepted and empty: the offset was too deep only for a page of the
-    /// full size.
-    async fn ends_with_smaller_page(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
-        let received = scan.received();
-        scan.requests += 1;
-        match self.pages.read(range, received, 1).await {
-            Err(error) if may_be_after_end(error.kind()) => Ok(false),
-            next => {
-                let page = next?.page;
-                Ok(page.hits() == 0 && page.total.is_none_or(|total| total.count <= received))
-            }
-        }
-    }
-
     /// Whether the total of a scan whose last page has no room for more hits is more than the number of hits that the
     /// service sends at once.
     fn confirms_total(&self, scan: &PartialScan) -> bool {
         let with_hits = scan.pages.iter().filter(|page| page.hits() > 0).count();
         with_hits > 1 || self.extra().has_higher_count(scan.received())
-    }
-
-    /// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
-    /// more hits. If there are more, sets the page size to the length of the longer of the two pages.
-    async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<SecondPage, Error> {
-        // An honest service needs this request only if it limits the page size.
-        if !self.extra().try_spend(1, scan.page_size) {
-            return Ok(SecondPage::Empty);
-        }
-        let received = scan.received();
-        let second = match self.pages.read_up_to(range, received, scan.page_size, received).await {
-            // The offset may be too deep for a page of this size, but not for a page of the received size.
-            Err(error) if may_be_too_deep(error.kind()) => match self.pages.read(range, received, received).await {
-                Err(error) if error.kind() == ErrorKind::BadRequest => {
-                    // The service has a page of this size and no second one.
-                    scan.requests += 2;
-                    self.limits().record_max_page(received);
-                    self.limits().record_max_offset(received);
-                    return Ok(SecondPage::Refused);
-                }
-                second => second?,
-            },
-            second => second?,
-        };
-        let has_hits = second.page.hits() > 0;
-        scan.requests += second.requests;
-        if has_hits {
-            self.extra().refund();
-            self.set_page_size(scan, &second.page);
-            if scan.page_size >= MIN_OVERLAPPING_PAGE {
-                // The page is read again, as a page that overlaps with the first one.
-                scan.next_offset = received;
-                self.pages.received.keep(range, second.page.events);
-                return Ok(SecondPage::HasHits);
-            }
-        }
-        scan.pages.push(second.page);
-        Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
-    }
-
-    /// Sets the page size to the length of the first page, or of the second one if that is longer, so that a single short
-    /// page does not shorten all later pages.
-    fn set_page_size(&self, scan: &mut PartialScan, second: &Page) {
-        let received = scan.received();
-        let page_size = received.max(second.hits());
-        if page_size < scan.page_size {
-            self.limits().infer_max_page(page_size);
-        }
-        scan.page_size = page_size;
-        scan.next_offset = received + page_size;
     }
 
     /// Fetches the pages up to `total`, or to the first page that is empty or refused.
@@ -275,9 +160,9 @@ impl WindowScanner<'_> {
     ) -> Result<RemainingPages, Error> {
         loop {
             let size = scan.page_size;
-            // Each page begins with the last hit of the page before it. If it is another hit, hits have moved between the
-            // two requests, and one may be on neither page.
-            let overlap = u64::from(size >= MIN_OVERLAPPING_PAGE);
+            // Each page begins with the last hit of the page before it. If it is another hit, hits have moved between
+            // the two requests, and one may be on neither page.
+            let overlap = u64::from(size >= SERVICE_PAGE_SIZE);
             let start = scan.next_offset - overlap;
             let offsets =
                 (0..).map(|page| start + page * (size - overlap)).take_while(|offset| offset + overlap < total);
@@ -328,8 +213,8 @@ impl WindowScanner<'_> {
         }
     }
 
-    /// Adds the next page, which begins `overlap` hits before the end of the last one. If no page may follow it, returns
-    /// the reason.
+    /// Adds the next page, which begins `overlap` hits before the end of the last one. If no page may follow it,
+    /// returns the reason.
     async fn add_page(
         &self,
         range: DateRange,
@@ -495,23 +380,6 @@ impl WindowScanner<'_> {
     }
 }
 
-/// Whether a short page whose total is its number of hits is known to be the last one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PageEnd {
-    /// No page follows, or the page that follows is a page of the scan.
-    Known,
-    /// The service refuses the next page, and no answer shows that it sends more hits at once.
-    Unknown,
-}
-
-/// What follows a first page that is shorter than its total.
-enum SecondPage {
-    HasHits,
-    Empty,
-    /// The service refuses the offset.
-    Refused,
-}
-
 /// Which of the remaining pages of a window were fetched.
 enum RemainingPages {
     All,
@@ -519,14 +387,4 @@ enum RemainingPages {
     EndedEarly,
     /// The service refuses this offset, or sends an empty page for it although the page before it is full.
     Unreachable(u64),
-}
-
-/// Whether an error for a page after the last hit may mean that there is no such page.
-pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
-    may_be_too_deep(kind) || kind == ErrorKind::NotFound
-}
-
-/// Whether an error for a page after the first one may mean that the offset is above the service's maximum.
-fn may_be_too_deep(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }

@@ -13,7 +13,7 @@ const MIN_LIMIT: u64 = 49;
 
 /// Whether a window may have more events than its scans returned and counted.
 pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification) -> bool {
-    let events = verification.reported_total().unwrap_or(verification.events.distinct());
+    let events = counted_events(verification);
     match window.suspected_limit {
         // The longer window had this number of events, and some of them were outside of this window.
         Some(limit) => events == limit,
@@ -21,9 +21,14 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification)
     }
 }
 
+/// Number of events by the total; without a total, by the scans.
+fn counted_events(verification: &Verification) -> u64 {
+    verification.reported_total().unwrap_or(verification.events.distinct())
+}
+
 /// Splits a window between two of its events: a complete window has fewer events in each part.
 pub(super) fn split_between_events(window: PlannedWindow, verification: &Verification) -> Vec<PlannedWindow> {
-    let events = verification.reported_total().unwrap_or(verification.events.distinct());
+    let events = counted_events(verification);
     let (boundaries, suspected_limit) = match boundaries(window.range, &verification.events.times()) {
         Boundaries::Between(second) => (vec![second], Some(events)),
         Boundaries::Around(seconds) => (seconds, None),
@@ -37,10 +42,11 @@ pub(super) fn split_between_events(window: PlannedWindow, verification: &Verific
 /// Where to split a window.
 #[derive(Debug, PartialEq, Eq)]
 enum Boundaries {
-    /// At a whole second with events before it and after it, about as many on either side. If possible, it has no event.
+    /// At a whole second with events before it and after it, about as many on either side. If possible, it has no
+    /// event.
     Between(DateTime<Utc>),
-    /// At the start and the end of the only second with events, as far as they are inside the window. The part with this
-    /// second has as many events as the window.
+    /// At the start and the end of the only second with events, as far as they are inside the window. The part with
+    /// this second has as many events as the window.
     Around(Vec<DateTime<Utc>>),
 }
 

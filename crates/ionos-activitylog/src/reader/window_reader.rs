@@ -14,15 +14,14 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
-use crate::reader::isolated_repeats::split_around;
 use crate::reader::page_reader::pause;
 use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
+use crate::reader::proof_check::{ProofCheck, check_proof};
 use crate::reader::received_events::ReceivedEvents;
 use crate::reader::scan::{SUSPICIOUS_TOTAL, ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::scanned_window::ScannedWindow;
 use crate::reader::split_totals::SplitTotals;
-use crate::reader::suspected_limit::{may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::Window;
 
@@ -191,8 +190,8 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Adds a scan, and the events that other answers returned for the window. Keeps the events at the end of the window
-    /// for the next one.
+    /// Adds a scan, and the events that other answers returned for the window. Keeps the events at the end of the
+    /// window for the next one.
     fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
         let range = verification.range();
         verification.receive(self.progress.received.take(range));
@@ -264,57 +263,36 @@ impl WindowReader<'_> {
                 is_log_visible = is_visible;
                 requests += own;
             }
-            let mut proof = self.add(&mut verification, scan, is_finest);
+            let proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
                 // Events outside of the window may be the same in every window.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
             }
-            if proof.is_some() && says_nothing && !is_log_visible {
-                // The service says nothing about any range.
-                let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
-                return Ok(WindowResult::Unverified(scanned));
-            }
-            if proof.is_some() && verification.events.undated > 0 {
-                // Only the range for which the service returns such a record shows its day.
-                let windows = again_by_day(window);
-                if windows.len() > 1 && extra.try_split(page_size) {
-                    self.keep_results(&mut verification);
-                    return Ok(WindowResult::Split { windows, requests });
-                }
-            }
-            let is_of_repeats = proof == Some(Proof::RepeatsAreCounted) && resolution == Resolution::Second;
-            if is_of_repeats {
-                let windows = split_around(window, &verification.seconds_with_repeats());
-                if windows.len() > 1 {
-                    if !extra.try_split(page_size) {
+            let mut is_to_be_confirmed = false;
+            if let Some(proof) = proof {
+                let says_nothing = says_nothing && !is_log_visible;
+                match check_proof(proof, window, &verification, says_nothing, resolution, || extra.try_split(page_size))
+                {
+                    ProofCheck::Accepted => {
+                        let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
+                        return Ok(WindowResult::Verified(scanned));
+                    }
+                    ProofCheck::NeedsScan => is_to_be_confirmed = true,
+                    ProofCheck::NeedsSplit(windows) => {
+                        self.keep_results(&mut verification);
+                        return Ok(WindowResult::Split { windows, requests });
+                    }
+                    ProofCheck::Limited => {
+                        let total = verification.highest_total;
+                        let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
+                        return Ok(WindowResult::Unverified(scanned));
+                    }
+                    ProofCheck::Refuted => {
                         let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                         return Ok(WindowResult::Unverified(scanned));
                     }
-                    self.keep_results(&mut verification);
-                    return Ok(WindowResult::Split { windows, requests });
                 }
-                proof = proof.filter(|_| verification.is_repeated());
-            }
-            if proof.is_some() && resolution == Resolution::Second && may_be_limited(window, &verification) {
-                let windows = split_between_events(window, &verification);
-                if windows.len() > 1 && extra.try_split(page_size) {
-                    self.keep_results(&mut verification);
-                    return Ok(WindowResult::Split { windows, requests });
-                }
-                if window.suspected_limit.is_some() {
-                    let total = verification.highest_total;
-                    let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
-                    return Ok(WindowResult::Unverified(scanned));
-                }
-            }
-            if let Some(proof) = proof {
-                return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
-                    window,
-                    verification,
-                    proof,
-                    requests,
-                )));
             }
             let is_all = total.is_none_or(|total| total <= verification.events.distinct());
             if verification.events.out_of_window > 0 && (is_all || verification.scans >= SCANS_BEFORE_SPLIT) {
@@ -327,7 +305,7 @@ impl WindowReader<'_> {
                 self.limits().record_unstable();
             }
             // Further scans are extra requests only if the total could prove the window.
-            let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_of_repeats;
+            let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_to_be_confirmed;
             let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
             let again = PlannedWindow { was_scanned: true, ..window };
@@ -346,7 +324,7 @@ impl WindowReader<'_> {
                 return Ok(WindowResult::Unverified(scanned));
             }
             if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
-                let windows = again_by_day(window);
+                let windows = again.split_by_day();
                 if windows.len() > 1 {
                     self.keep_results(&mut verification);
                     return Ok(WindowResult::Split { windows, requests });
@@ -381,8 +359,8 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Requests one event of the whole log, after an answer for a range had neither a hit nor a total, such as status 204.
-    /// If this answer has neither as well, the service may say nothing about any range. Also returns the number of
+    /// Requests one event of the whole log, after an answer for a range had neither a hit nor a total, such as status
+    /// 204. If this answer has neither as well, the service may say nothing about any range. Also returns the number of
     /// requests.
     async fn is_log_visible(self, range: DateRange) -> Result<(bool, u64), Error> {
         let end = self.scanner.pages.api.clock.now().max(range.end());
@@ -508,11 +486,6 @@ impl WindowReader<'_> {
     {
         Box::pin(self.scan_until_verified(part, Resolution::Millisecond))
     }
-}
-
-/// The days of a window that was scanned.
-fn again_by_day(window: PlannedWindow) -> Vec<PlannedWindow> {
-    PlannedWindow { was_scanned: true, ..window }.split_by_day()
 }
 
 /// Whether a fraction in a date may have caused an error.

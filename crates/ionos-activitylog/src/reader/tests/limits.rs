@@ -1,5 +1,5 @@
-//! Reads from services that limit the number of events of a range without saying so, and counts records that differ only
-//! in their formatting.
+//! Reads from services that limit the number of events of a range without saying so, and counts records that differ
+//! only in their formatting.
 
 use std::sync::Mutex;
 
@@ -19,6 +19,19 @@ struct LimitedLog {
     requests: Mutex<u64>,
 }
 
+/// The answer to a request for a page, of the records of the page.
+fn answer(records: &[&str], total: Option<usize>) -> Exchange<'static> {
+    let hits: Vec<String> = records.iter().map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
+    let total = total.map_or(String::new(), |total| format!(r#""total":{total},"#));
+    let body = format!(r#"{{"hits":{{{total}"hits":[{}]}}}}"#, hits.join(","));
+    Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
+}
+
+/// The part of the hits of a range that a request for a page asks for.
+fn page<'a>(hits: &[&'a str], query: PageQuery) -> Vec<&'a str> {
+    hits.iter().skip(query.offset as usize).take(query.limit as usize).copied().collect()
+}
+
 impl Transport for LimitedLog {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let query = PageQuery::of(&request);
@@ -29,11 +42,7 @@ impl Transport for LimitedLog {
             hits.reverse();
         }
         hits.truncate(self.limit);
-        let total = if self.has_total { format!(r#""total":{},"#, hits.len()) } else { String::new() };
-        let page = hits.into_iter().skip(query.offset as usize).take(query.limit as usize);
-        let page: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
-        let body = format!(r#"{{"hits":{{{total}"hits":[{}]}}}}"#, page.join(","));
-        Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
+        answer(&page(&hits, query), self.has_total.then_some(hits.len()))
     }
 }
 
@@ -184,13 +193,11 @@ async fn a_record_that_takes_the_place_of_another_one_never_proves_a_window() {
             let query = PageQuery::of(&request);
             let within = self.0.log.iter().filter(|(time, _)| query.range.contains(*time));
             let hits: Vec<&str> = within.map(|(_, record)| &record[..]).collect();
-            let page = hits.iter().skip(query.offset as usize).take(query.limit as usize);
-            let mut page: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
+            let mut page = page(&hits, query);
             if hits.len() > 100 && page.len() > 1 {
-                page[1] = page[0].clone();
+                page[1] = page[0];
             }
-            let body = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, hits.len(), page.join(","));
-            Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
+            answer(&page, Some(hits.len()))
         }
     }
     for count in [150, 777, 2_503] {
@@ -214,7 +221,7 @@ async fn events_that_move_to_the_page_before_are_not_lost() {
         log: LimitedLog,
         /// Number of requests after which the log changes.
         changes_after: u64,
-        page_size: usize,
+        page_size: u64,
     }
     impl Transport for MovingLog {
         fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
@@ -229,10 +236,8 @@ async fn events_that_move_to_the_page_before_are_not_lost() {
             let log = self.log.log.iter().enumerate().filter(|(index, _)| is_in_log(index));
             let hits: Vec<&str> =
                 log.filter(|(_, (time, _))| query.range.contains(*time)).map(|(_, (_, r))| &r[..]).collect();
-            let page = hits.iter().skip(query.offset as usize).take(self.page_size.min(query.limit as usize));
-            let page: Vec<String> = page.map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
-            let body = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, hits.len(), page.join(","));
-            Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
+            let limit = query.limit.min(self.page_size);
+            answer(&page(&hits, PageQuery { limit, ..query }), Some(hits.len()))
         }
     }
     for (events, page_size) in [(3_498, 1_000), (1_234, 100), (95, 20)] {

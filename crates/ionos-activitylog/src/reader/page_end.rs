@@ -1,0 +1,161 @@
+//! Finds out what follows a first page that is shorter than requested: the service may limit its pages to this length, or
+//! the page may be the last one.
+
+use crate::api::limits::SERVICE_PAGE_SIZE;
+use crate::api::page::Page;
+use crate::error::{Error, ErrorKind};
+use crate::range::DateRange;
+use crate::reader::page_reader::PageReader;
+use crate::reader::scanned_pages::{PartialScan, has_same_records};
+
+/// Whether a short page whose total is its number of hits is known to be the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PageEnd {
+    /// No page follows, or the page that follows is a page of the scan.
+    Known,
+    /// The service refuses the next page, and no answer shows that it sends more hits at once.
+    Unknown,
+}
+
+/// What follows a first page that is shorter than its total.
+pub(super) enum SecondPage {
+    HasHits,
+    Empty,
+    /// The service refuses the offset.
+    Refused,
+}
+
+/// Fetches the second page after a short first page whose total is its number of hits. If the service limits the
+/// page size, the total may be the number of hits of the page, and only the second page shows that there are more.
+pub(super) async fn probe_end(
+    pages: PageReader<'_>,
+    range: DateRange,
+    scan: &mut PartialScan,
+) -> Result<PageEnd, Error> {
+    let received = scan.received();
+    let second = match pages.read_up_to(range, received, scan.page_size, received).await {
+        Err(error) if may_be_after_end(error.kind()) => {
+            scan.requests += 1;
+            return end_after_refusal(pages, range, scan).await;
+        }
+        second => second?,
+    };
+    scan.requests += second.requests;
+    let is_repeated = scan.pages.iter().any(|first| has_same_records(first, &second.page));
+    let has_hits = second.page.hits() > 0 && !is_repeated;
+    match has_hits {
+        true => set_page_size(pages, scan, &second.page),
+        false => pages.extra.record_end(received),
+    }
+    if has_hits || second.page.total.is_some_and(|total| total.count > received) {
+        scan.pages.push(second.page);
+    }
+    Ok(PageEnd::Known)
+}
+
+/// What a refusal of the page after the first one says. The service may have no page after its last hit, or may limit
+/// its pages, and its total, to the number of hits of this one. The latter is impossible if another answer had a
+/// higher number. A limit below the service's default page size is found with the page that begins at the last hit.
+async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
+    let received = scan.received();
+    let is_known = match received {
+        _ if pages.extra.has_higher_count(received) => true,
+        0 | 1 => true,
+        _ if ends_with_smaller_page(pages, range, scan).await? => true,
+        2..SERVICE_PAGE_SIZE => {
+            scan.requests += 1;
+            match pages.read(range, received - 1, scan.page_size).await {
+                Err(error) if may_be_after_end(error.kind()) => false,
+                last => last?.page.hits() == 1,
+            }
+        }
+        _ => false,
+    };
+    if !is_known {
+        return Ok(PageEnd::Unknown);
+    }
+    pages.extra.record_end(received);
+    Ok(PageEnd::Known)
+}
+
+/// Whether a page of one hit after the first page is accepted and empty: the offset was too deep only for a page of the
+/// full size.
+async fn ends_with_smaller_page(
+    pages: PageReader<'_>,
+    range: DateRange,
+    scan: &mut PartialScan,
+) -> Result<bool, Error> {
+    let received = scan.received();
+    scan.requests += 1;
+    match pages.read(range, received, 1).await {
+        Err(error) if may_be_after_end(error.kind()) => Ok(false),
+        next => {
+            let page = next?.page;
+            Ok(page.hits() == 0 && page.total.is_none_or(|total| total.count <= received))
+        }
+    }
+}
+
+/// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
+/// more hits. If there are more, sets the page size to the length of the longer of the two pages.
+pub(super) async fn detect_page_size(
+    pages: PageReader<'_>,
+    range: DateRange,
+    scan: &mut PartialScan,
+) -> Result<SecondPage, Error> {
+    // An honest service needs this request only if it limits the page size.
+    if !pages.extra.try_spend(1, scan.page_size) {
+        return Ok(SecondPage::Empty);
+    }
+    let received = scan.received();
+    let second = match pages.read_up_to(range, received, scan.page_size, received).await {
+        // The offset may be too deep for a page of this size, but not for a page of the received size.
+        Err(error) if may_be_too_deep(error.kind()) => match pages.read(range, received, received).await {
+            Err(error) if error.kind() == ErrorKind::BadRequest => {
+                // The service has a page of this size and no second one.
+                scan.requests += 2;
+                pages.api.limits.record_max_page(received);
+                pages.api.limits.record_max_offset(received);
+                return Ok(SecondPage::Refused);
+            }
+            second => second?,
+        },
+        second => second?,
+    };
+    let has_hits = second.page.hits() > 0;
+    scan.requests += second.requests;
+    if has_hits {
+        pages.extra.refund(1);
+        set_page_size(pages, scan, &second.page);
+        if scan.page_size >= SERVICE_PAGE_SIZE {
+            // The page is read again, as a page that overlaps with the first one.
+            scan.next_offset = received;
+            pages.received.keep(range, second.page.events);
+            return Ok(SecondPage::HasHits);
+        }
+    }
+    scan.pages.push(second.page);
+    Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
+}
+
+/// Sets the page size to the length of the first page, or of the second one if that is longer, so that a single short
+/// page does not shorten all later pages.
+fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
+    let received = scan.received();
+    let page_size = received.max(second.hits());
+    if page_size < scan.page_size {
+        pages.api.limits.infer_max_page(page_size);
+    }
+    scan.page_size = page_size;
+    scan.next_offset = received + page_size;
+}
+
+/// Whether an error for a page after the last hit may mean that there is no such page.
+pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
+    may_be_too_deep(kind) || kind == ErrorKind::NotFound
+}
+
+/// Whether an error for a page after the first one may mean that the offset is above the service's maximum.
+pub(super) fn may_be_too_deep(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
+}

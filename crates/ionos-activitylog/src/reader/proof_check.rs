@@ -1,0 +1,65 @@
+//! Takes a second look at a proof. Some services count and return less than they have, and their answers agree with each
+//! other. Such a window is read again as smaller windows, which show it.
+
+use crate::reader::isolated_repeats::split_around;
+use crate::reader::plan::{PlannedWindow, Resolution};
+use crate::reader::suspected_limit::{may_be_limited, split_between_events};
+use crate::reader::verification::{Proof, Verification};
+
+/// What a proof of a window is worth.
+pub(super) enum ProofCheck {
+    Accepted,
+    /// A second scan with the same events is needed.
+    NeedsScan,
+    /// The window must be read as these windows.
+    NeedsSplit(Vec<PlannedWindow>),
+    /// The window probably has more events than the service returns and counts for a range.
+    Limited,
+    /// The proof proves nothing.
+    Refuted,
+}
+
+/// Checks the proof of a window. `says_nothing`: no answer about the window, and none about the log, had a hit or a
+/// total. `try_split`: whether the window may be split.
+pub(super) fn check_proof(
+    proof: Proof,
+    window: PlannedWindow,
+    verification: &Verification,
+    says_nothing: bool,
+    resolution: Resolution,
+    try_split: impl Fn() -> bool,
+) -> ProofCheck {
+    if says_nothing {
+        return ProofCheck::Refuted;
+    }
+    let may_split = |windows: &Vec<PlannedWindow>| windows.len() > 1 && try_split();
+    if verification.events.undated > 0 {
+        // Only the range for which the service returns such a record shows its day.
+        let days = PlannedWindow { was_scanned: true, ..window }.split_by_day();
+        if may_split(&days) {
+            return ProofCheck::NeedsSplit(days);
+        }
+    }
+    if resolution == Resolution::Millisecond {
+        return ProofCheck::Accepted;
+    }
+    if proof == Proof::RepeatsAreCounted {
+        let windows = split_around(window, &verification.seconds_with_repeats());
+        if windows.len() > 1 {
+            return if may_split(&windows) { ProofCheck::NeedsSplit(windows) } else { ProofCheck::Refuted };
+        }
+        if !verification.is_repeated() {
+            return ProofCheck::NeedsScan;
+        }
+    }
+    if may_be_limited(window, verification) {
+        let windows = split_between_events(window, verification);
+        if may_split(&windows) {
+            return ProofCheck::NeedsSplit(windows);
+        }
+        if window.suspected_limit.is_some() {
+            return ProofCheck::Limited;
+        }
+    }
+    ProofCheck::Accepted
+}
