@@ -16,7 +16,7 @@ use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
-use crate::manifest::{KnownGap, ReadRange};
+use crate::manifest::KnownGap;
 use crate::part::PartSplitter;
 
 /// A range to read.
@@ -89,7 +89,7 @@ pub(super) async fn export(
     };
     // A clock that is behind makes no range a future one.
     let present = service.map_or(started, |service| service.max(started));
-    let future = job.writer.verified_after(present + FUTURE_TOLERANCE, run_log::last_end(&job.writer.folder, present));
+    let future = job.future_ranges(present);
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
     if future.is_empty() && tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close()
@@ -114,6 +114,16 @@ pub(super) async fn export(
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
+    /// The verified ranges in the future, each from the end of the last export with a right clock.
+    fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {
+        let future = self.writer.verified_after(present + FUTURE_TOLERANCE);
+        if future.is_empty() {
+            return future;
+        }
+        let start = run_log::last_end(&self.writer.folder, present);
+        future.iter().filter_map(|range| DateRange::new(range.start().max(start), range.end()).ok()).collect()
+    }
+
     /// States that ranges in the future are not verified, so that they are read once they are over. An export with a
     /// wrong clock has read them before their events were in the log.
     fn distrust(&mut self, future: &RangeSet) -> Result<(), Error> {
@@ -123,15 +133,10 @@ impl ContractExportRun<'_> {
                  is read again when it is over"
             ));
             for day in range.by_day(&Utc) {
-                let mut addition = self.writer.empty_manifest(day.start().date_naive());
-                addition.ranges = vec![ReadRange::unverified(day)];
-                let reason = KnownGap::reason(GapReason::Disagreement).to_owned();
-                addition.gaps = vec![KnownGap { from: day.start(), to: day.end(), reason, seen: 0, total: None }];
-                self.writer.unconfirm(day);
-                self.writer.add(addition)?;
+                self.add_gap(day, GapReason::Disagreement, 0, None)?;
             }
         }
-        self.writer.save_if_due()
+        Ok(())
     }
 
     /// The ranges to read, in order of time. Records the unverified ranges that wait for their next try.
@@ -141,12 +146,10 @@ impl ContractExportRun<'_> {
         let is_finishing = self.writer.was_interrupted();
         let started = self.writer.state.open_since.filter(|_| is_finishing).unwrap_or(now);
         let is_due = |unverified: &DateRange| {
-            let gaps = self.writer.state.gaps.iter();
-            let mut gaps = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(unverified).is_some()));
+            let mut gaps = self.writer.state.gaps.iter().filter(|gap| gap.overlaps(*unverified));
             // The interrupted export has read the gap, but may not have written that to the state.
-            let was_read = is_finishing && gaps.clone().all(|gap| gap.last_try() >= started);
-            let is_waiting = gaps.any(|gap| gap.next > started);
-            !was_read && (self.exporter.recount || self.exporter.reread || !is_waiting)
+            let was_read = is_finishing && gaps.all(|gap| gap.last_try() >= started);
+            !was_read && !self.exporter.waits(Some(&self.writer.state), *unverified, started)
         };
         let unverified = self.writer.unverified_ranges().into_iter();
         // A range may end in the future, see `distrust`.
@@ -237,6 +240,10 @@ impl ContractExportRun<'_> {
     }
 
     async fn commit(&mut self, mut written: WriteReport) -> Result<(), Error> {
+        if self.writer.has_failed() {
+            // The parts that were written meanwhile are read again by the next export.
+            return written.error.map_or(Ok(()), Err);
+        }
         let counted = self.count(&mut written.ranges).await;
         let parts = written.ranges.iter().filter_map(|one| one.part.as_ref());
         let events: u64 = parts.map(|part| part.count).sum();

@@ -1,6 +1,6 @@
 //! Compares the totals of the days that an export has read with the total of the range, as a stream of the facade does.
-//! A day that differs is read again, and its new events are archived as late events. Requests that wrong totals cause are
-//! extra requests of the export.
+//! A day that differs is read again, and its new events are archived as late events. Requests that wrong totals cause
+//! are extra requests of the export.
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -9,11 +9,10 @@ use ionos_activitylog::{CrossCheck, DateRange, GapReason};
 use super::recount::contents_are_unchanged;
 use super::run::ContractExportRun;
 use crate::error::Error;
-use crate::manifest::{KnownGap, ReadRange};
 use crate::sum::saturating_sum;
 
-/// Extra requests that must be left to read a day again. With fewer, the day might not be verified again, and would get a
-/// gap although nothing is missing.
+/// Extra requests that must be left to read a day again. With fewer, the day might not be verified again, and would get
+/// a gap although nothing is missing.
 const REREAD_RESERVE: u64 = 16;
 
 /// Extra requests that reading a day again costs. They are returned if the day has new events.
@@ -93,10 +92,11 @@ impl Comparison {
             if job.is_stopped() || total == Some(expected) {
                 return Ok(total);
             }
+            if let [only] = days {
+                return self.compare_day(job, *only, total).await;
+            }
             let (left, right) = days.split_at(days.len() / 2);
-            let Some(second) = right.first().copied().filter(|_| !left.is_empty()) else {
-                return self.compare_day(job, first, total).await;
-            };
+            let second = right.first().copied().unwrap_or(last);
             if !job.try_spend_extra(2) {
                 self.give_up();
                 if let Some(total) = total.filter(|total| *total > expected) {
@@ -108,13 +108,14 @@ impl Comparison {
             let left = self.compare_days(job, left).await?;
             let right = self.compare_days(job, right).await?;
             let in_halves = left.zip(right).map(|(left, right)| left.saturating_add(right));
+            let found = in_halves.unwrap_or(expected);
             // A lower total may be a cap.
-            let Some(total) = total.filter(|total| *total > in_halves.unwrap_or(expected)) else {
+            let Some(total) = total.filter(|total| *total > found) else {
                 return Ok(in_halves);
             };
             if self.gaps == gaps && !job.is_stopped() {
                 // The halves do not have these events. An event at midnight may belong to neither of them.
-                self.add_missing(job, second, total - in_halves.unwrap_or(expected))?;
+                self.add_missing(job, second, total - found)?;
             }
             Ok(Some(total))
         })
@@ -129,14 +130,14 @@ impl Comparison {
     ) -> Result<Option<u64>, Error> {
         job.undated_elsewhere = 0;
         if job.try_spend_extra(REREAD_RESERVE) {
-            (REREAD_REQUESTS..REREAD_RESERVE).for_each(|_| job.extra.refund());
+            job.extra.refund(REREAD_RESERVE - REREAD_REQUESTS);
             let late = job.done.late;
             contents_are_unchanged(job, day.date, day.range).await?;
             if job.is_stopped() {
                 return Ok(None);
             }
             if job.done.late > late {
-                (0..REREAD_REQUESTS).for_each(|_| job.extra.refund());
+                job.extra.refund(REREAD_REQUESTS);
             }
         } else {
             self.give_up();
@@ -154,7 +155,7 @@ impl Comparison {
         let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));
         if total > archived {
             self.gaps += 1;
-            add_gap(job, day, archived, total)?;
+            job.add_gap(day.range, GapReason::TotalIncreased, archived, Some(total))?;
         } else if total < archived {
             self.result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
         }
@@ -169,25 +170,14 @@ impl Comparison {
     /// States as a gap of a day that events are missing, although its own total does not differ.
     fn add_missing(&mut self, job: &mut ContractExportRun<'_>, day: CountedRange, missing: u64) -> Result<(), Error> {
         self.gaps += 1;
-        add_gap(job, day, day.total, day.total.saturating_add(missing))
+        let total = day.total.saturating_add(missing);
+        job.add_gap(day.range, GapReason::TotalIncreased, day.total, Some(total))
     }
 }
 
 /// The range with the second before it.
 fn with_range_before(range: DateRange) -> DateRange {
     DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
-}
-
-/// States in the manifests that a range has fewer events than the service reports. So the next export reads the range
-/// again, and no command reports the range as complete before that.
-fn add_gap(job: &mut ContractExportRun<'_>, day: CountedRange, seen: u64, total: u64) -> Result<(), Error> {
-    let reason = KnownGap::reason(GapReason::TotalIncreased).to_owned();
-    let mut addition = job.writer.empty_manifest(day.date);
-    addition.ranges = vec![ReadRange::unverified(day.range)];
-    addition.gaps = vec![KnownGap { from: day.range.start(), to: day.range.end(), reason, seen, total: Some(total) }];
-    job.writer.unconfirm(day.range);
-    job.writer.add(addition)?;
-    job.writer.save_if_due()
 }
 
 /// The verified ranges that overlap `range` and have a total, grouped into series of adjacent ranges.

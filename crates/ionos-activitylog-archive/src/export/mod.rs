@@ -17,6 +17,7 @@ mod contract;
 mod contract_writer;
 mod cross_check;
 mod event_file;
+mod events_at_end;
 mod file;
 mod kept;
 mod part_writer;
@@ -29,7 +30,6 @@ pub(crate) mod settle;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
-mod total_inside;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -46,14 +46,15 @@ use crate::fs::FailPoints;
 use crate::layout::Archive;
 use crate::manifest::KnownGap;
 use crate::part::PART_EVENTS;
+use crate::state::State;
 
 pub use checkpoint::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint};
 pub use event_file::EventFileWriter;
+pub(crate) use events_at_end::EventsAtEnd;
 pub use file::{ExportStats, FileExport, FinishedExport};
 pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};
 pub use target::FileTarget;
-pub(crate) use total_inside::TotalInside;
 
 /// Minimum age of the events that an export reads, because younger events may not be in the log yet.
 pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
@@ -118,8 +119,8 @@ pub struct ContractExport {
     pub no_longer_served: u64,
     /// Number of records that are not JSON or lie outside of their window. They are kept beside the parts of their day.
     pub kept: u64,
-    /// Whether the days that were read have as many events as the service reports for the range. Days that differed were
-    /// read again, and their new events count as late.
+    /// Whether the days that were read have as many events as the service reports for the range. Days that differed
+    /// were read again, and their new events count as late.
     pub cross_check: CrossCheck,
     /// Number of requests, without retries.
     pub requests: u64,
@@ -131,7 +132,8 @@ pub struct ContractExport {
     /// Number of these gaps that this export did not read, because their next try is later.
     pub waiting_gaps: u64,
     /// Earliest time, UTC, from which an export reads all of these gaps again, except those that no export can close.
-    /// `None` if there is no such gap. With [`Exporter::recount`] or [`Exporter::reread`], an export reads them at once.
+    /// `None` if there is no such gap. With [`Exporter::recount`] or [`Exporter::reread`], an export reads them at
+    /// once.
     pub next_try: Option<DateTime<Utc>>,
     /// Whether the export was stopped before its end.
     pub stopped: bool,
@@ -230,6 +232,12 @@ impl Exporter {
 
     fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
         range.past(self.settled_time(service))
+    }
+
+    /// Whether an export at `now` leaves an unverified range alone, because its next try is later.
+    fn waits(&self, state: Option<&State>, unverified: DateRange, now: DateTime<Utc>) -> bool {
+        let next_try = state.and_then(|state| state.next_try_of(unverified));
+        !self.recount && !self.reread && next_try.is_some_and(|next| next > now)
     }
 
     /// The time before which events are old enough to be read.

@@ -8,7 +8,7 @@ use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 use super::{Exporter, WINDOWS_AT_ONCE};
 use crate::error::Error;
 use crate::manifest::{Manifest, ReadRange};
-use crate::state::{State, read_complete_days};
+use crate::state::{State, covered_ranges, read_complete_days};
 use crate::sum::saturating_sum;
 
 /// Bytes per event, if no archived events can be measured.
@@ -56,23 +56,20 @@ pub(super) async fn estimate(
     let (state, _) = State::read(&folder)?;
     let days = read_complete_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().collect();
-    let covered: RangeSet =
-        manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect();
+    let covered = covered_ranges(&days);
     let requested: RangeSet = exporter.settled_range(range, service).into_iter().collect();
     let now = exporter.clock.now();
     let unverified = manifests.iter().flat_map(|manifest| &manifest.ranges).filter(|read| !read.verified);
-    let unverified = unverified.filter_map(|read| {
-        let range = read.range()?;
-        Some((range, state.as_ref().and_then(|state| state.next_try_of(range))))
-    });
+    let unverified = unverified.filter_map(ReadRange::range);
     let (waiting, due): (Vec<_>, Vec<_>) = unverified
-        .filter(|(range, _)| !requested.intersection(&(*range).into()).is_empty())
-        .partition(|(_, next)| next.is_some_and(|next| next > now));
+        .filter(|range| !requested.intersection(&(*range).into()).is_empty())
+        .partition(|range| exporter.waits(state.as_ref(), *range, now));
+    let next_try = |range: &DateRange| state.as_ref()?.next_try_of(*range);
     let mut plan = ContractPlan {
         missing: requested.difference(&covered),
-        unverified: requested.intersection(&due.into_iter().map(|(range, _)| range).collect()),
-        waiting: requested.intersection(&waiting.iter().map(|(range, _)| *range).collect()),
-        next_try: waiting.iter().filter_map(|(_, next)| *next).max(),
+        unverified: requested.intersection(&due.into_iter().collect()),
+        waiting: requested.intersection(&waiting.iter().copied().collect()),
+        next_try: waiting.iter().filter_map(next_try).max(),
         events: 0,
         exact: true,
         windows: 0,

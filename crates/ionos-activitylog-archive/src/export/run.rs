@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use ionos_activitylog::internal::{ExtraRequests, share_extra_requests};
-use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, PageSize, RangeSet, Window};
+use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, Events, GapReason, PageSize, RangeSet, Window};
 
 use super::contract_writer::ContractWriter;
-use super::total_inside::TotalInside;
+use super::events_at_end::EventsAtEnd;
 use super::{ContractExport, ExportProgress, Exporter, Stop};
 use crate::error::Error;
 use crate::fs::FailPoint;
+use crate::manifest::{KnownGap, ReadRange};
 use crate::part::{ArchivedUndated, WrittenRange};
 
 /// The export of one contract.
@@ -39,14 +40,17 @@ pub(super) struct ContractExportRun<'a> {
 }
 
 impl ContractExportRun<'_> {
+    /// The events of a range, which share the extra requests of the export.
+    fn events(&self, range: DateRange) -> Events {
+        share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra)
+    }
+
     pub(super) fn windows(
         &self,
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
-        let events = self.exporter.client.events(self.contract.clone(), range);
-        let events = share_extra_requests(events, &self.extra);
         // The export compares the totals itself: if it reads a day again, it archives the new events as late events.
-        events.cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
+        self.events(range).cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
 
     /// The archived records without a time.
@@ -61,6 +65,24 @@ impl ContractExportRun<'_> {
     /// Spends extra requests, as wrong totals cause them. Spends none and returns `false` if fewer are left.
     pub(super) fn try_spend_extra(&self, requests: u64) -> bool {
         self.extra.try_spend(requests, PageSize::DEFAULT.get())
+    }
+
+    /// States in the manifests that a range of one day is not complete. So the next export reads the range again, and
+    /// no command reports it as complete before that.
+    pub(super) fn add_gap(
+        &mut self,
+        range: DateRange,
+        reason: GapReason,
+        seen: u64,
+        total: Option<u64>,
+    ) -> Result<(), Error> {
+        let reason = KnownGap::reason(reason).to_owned();
+        let mut addition = self.writer.empty_manifest(range.start().date_naive());
+        addition.ranges = vec![ReadRange::unverified(range)];
+        addition.gaps = vec![KnownGap { from: range.start(), to: range.end(), reason, seen, total }];
+        self.writer.unconfirm(range);
+        self.writer.add(addition)?;
+        self.writer.save_if_due()
     }
 
     pub(super) async fn report_progress(&mut self, read_to: DateTime<Utc>) {
@@ -101,8 +123,8 @@ impl ContractExportRun<'_> {
     }
 
     /// Total that the service reports for a range, without the events at exactly its end if it is above the expected
-    /// number. `None` if the service reports no exact total, or if the export is stopped. Also `None` if the range starts
-    /// or ends within a second, because a request can only express whole seconds.
+    /// number. `None` if the service reports no exact total, or if the export is stopped. Also `None` if the range
+    /// starts or ends within a second, because a request can only express whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);
@@ -122,15 +144,16 @@ impl ContractExportRun<'_> {
         let Some(total) = total.filter(|total| *total > expected && self.try_spend_extra(1)) else {
             return Ok(total);
         };
-        let events =
-            |range| share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra);
-        let inside = pin!(TotalInside::read(events, range, total, expected));
-        let Either::Left((inside, _)) = select(inside, self.stop.clone()).await else {
+        let Some(last_second) = EventsAtEnd::last_second(range) else {
+            return Ok(Some(total));
+        };
+        let at_end = pin!(EventsAtEnd::read(self.events(last_second)));
+        let Either::Left((at_end, _)) = select(at_end, self.stop.clone()).await else {
             return Ok(None);
         };
-        let inside = inside.map_err(|source| Error::Read { source })?;
-        self.done.requests += inside.requests;
-        Ok(Some(inside.total))
+        let at_end = at_end.map_err(|source| Error::Read { source })?;
+        self.done.requests += at_end.requests;
+        Ok(Some(total.saturating_sub(at_end.count)))
     }
 }
 

@@ -89,11 +89,11 @@ impl ReadRange {
 
     /// As [`ReadRange::merge`], but also merges ranges with different proofs. The merged range has the weaker proof.
     pub(crate) fn merge_any(&mut self, next: &Self) -> bool {
-        let proof = RangeProof::weaker(self.proof, next.proof);
-        self.merge(&Self { proof: self.proof, ..*next }) && {
-            self.proof = proof;
-            true
+        let is_merged = self.merge(&Self { proof: self.proof, ..*next });
+        if is_merged {
+            self.proof = RangeProof::weaker(self.proof, next.proof);
         }
+        is_merged
     }
 
     /// The range. `None` if it is empty.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 
-use crate::manifest::{KnownGap, Manifest};
-use crate::state::{ArchivedDays, covered_ranges};
+use crate::manifest::{KnownGap, Manifest, ReadRange};
+use crate::state::ArchivedDays;
 
 /// The ranges of a contract in an archive.
 pub(super) struct ContractCoverage {
@@ -24,12 +24,13 @@ pub(super) struct ContractCoverage {
 impl ContractCoverage {
     /// The coverage of a contract without the ranges of its days, which [`ContractCoverage::add`] adds.
     pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays) -> Self {
+        let ranges = archived.days.values().flat_map(|day| &day.ranges);
         Self {
             contract,
             verified: RangeSet::new(),
             read: RangeSet::new(),
             beyond_reach: RangeSet::new(),
-            end: covered_ranges(&archived.days).iter().next_back().map(|last| last.end()),
+            end: ranges.filter_map(ReadRange::range).map(|range| range.end()).max(),
             is_unfinished: archived.is_unfinished,
             is_end_unknown: archived.is_end_unknown,
         }
@@ -50,8 +51,8 @@ impl ContractCoverage {
         self.end.filter(|end| range.start() < *end && *end < range.end())
     }
 
-    /// Ranges that are not archived or not verified. If no range was requested, only ranges between the first and the last
-    /// time that was read. `open_end`: the requested range ends where the archive ends.
+    /// Ranges that are not archived or not verified. If no range was requested, only ranges between the first and the
+    /// last time that was read. `open_end`: the requested range ends where the archive ends.
     pub(super) fn incomplete_ranges(&self, requested: Option<DateRange>, open_end: bool) -> RangeSet {
         let requested = match requested {
             Some(requested) if open_end => {

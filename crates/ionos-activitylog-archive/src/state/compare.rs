@@ -61,7 +61,8 @@ pub(crate) enum StateDifference {
 }
 
 impl StateDifference {
-    /// Whether the state shows that manifests are missing or were changed. Otherwise, the chain has more than the state.
+    /// Whether the state shows that manifests are missing or were changed. Otherwise, the chain has more than the
+    /// state.
     pub(crate) fn is_loss(&self) -> bool {
         match self {
             Self::MissingManifests { .. }
@@ -222,14 +223,14 @@ pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<Nai
     read_archived_days(folder).map(|archived| archived.days)
 }
 
-/// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. The days are
-/// also read if the state cannot be: see [`ArchivedDays::is_end_unknown`].
+/// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. The days
+/// are also read if the state cannot be: see [`ArchivedDays::is_end_unknown`].
 pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays, Error> {
     // Read the state first, because a running export adds to the chain before it writes the state.
     let state = State::read(folder);
     let chain = Chain::read(folder)?;
     let has_state = !matches!(state, Ok((None, _)));
-    let has_usable_state = has_state && !matches!(state, Err(Error::StateLost { .. }));
+    let is_end_unknown = !chain.days.is_empty() && matches!(state, Ok((None, _)) | Err(Error::StateLost { .. }));
     let mut is_unfinished = false;
     if let Ok((Some(state), warning)) = state {
         let comparison = StateComparison::of_chain(folder, &state, warning.is_some(), &chain);
@@ -238,6 +239,5 @@ pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays
         }
         is_unfinished = state.open || warning.is_some() && comparison.has_added;
     }
-    let is_end_unknown = !chain.days.is_empty() && !has_usable_state;
     Ok(ArchivedDays { days: chain.days, has_state, is_unfinished, is_end_unknown })
 }

@@ -174,6 +174,11 @@ impl OpenGap {
         }
     }
 
+    /// Whether the gap and a range have a common time.
+    pub(crate) fn overlaps(&self, range: DateRange) -> bool {
+        self.range().is_some_and(|gap| gap.intersection(&range).is_some())
+    }
+
     pub(crate) fn range(&self) -> Option<DateRange> {
         DateRange::new(self.from, self.to).ok()
     }
@@ -243,8 +248,7 @@ impl State {
     /// Time from which an unverified range is read again: the latest next try of its gaps. `None` if no gap of it is
     /// known.
     pub(crate) fn next_try_of(&self, unverified: DateRange) -> Option<DateTime<Utc>> {
-        let overlaps = |gap: &&OpenGap| gap.range().is_some_and(|gap| gap.intersection(&unverified).is_some());
-        self.gaps.iter().filter(overlaps).map(|gap| gap.next).max()
+        self.gaps.iter().filter(|gap| gap.overlaps(unverified)).map(|gap| gap.next).max()
     }
 
     /// Time of the next try of a gap that was read `tries` times.

@@ -7,7 +7,7 @@ use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total
 
 use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
-use crate::export::TotalInside;
+use crate::export::EventsAtEnd;
 use crate::layout::Archive;
 use crate::manifest::{ArchivedCount, CountComparison, read_days};
 use crate::sum::saturating_sum;
@@ -24,9 +24,9 @@ pub struct TotalsReport {
     pub equal: u64,
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
-    /// Number of events that the service reports beyond the archived ones, on these days: they arrived after the export. A
-    /// record without a time can be among them, because the service returns it for several days and the archive has it
-    /// once.
+    /// Number of events that the service reports beyond the archived ones, on these days: they arrived after the
+    /// export. A record without a time can be among them, because the service returns it for several days and the
+    /// archive has it once.
     pub more_events: u64,
     /// Number of days for which the service reports fewer events.
     pub fewer: u64,
@@ -52,8 +52,8 @@ enum TotalComparison {
     More,
 }
 
-/// Compares the numbers of events in the verified ranges of some contracts (`None`: all) with the totals of the service. Calls `on_progress`
-/// after each day with the number of days done and the total number of days.
+/// Compares the numbers of events in the verified ranges of some contracts (`None`: all) with the totals of the
+/// service. Calls `on_progress` after each day with the number of days done and the total number of days.
 ///
 /// Fails if the archive cannot be read, and if the service does not answer.
 pub async fn verify_totals(
@@ -78,17 +78,19 @@ pub async fn verify_totals(
                 let report = &mut totals.report;
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
-                    let page = page.map_err(|source| Error::Read { source })?;
+                    let mut page = page.map_err(|source| Error::Read { source })?.into_inner();
                     let archived = manifest.archived_in(range);
-                    let mut total = page.total;
-                    if let Some(reported) = page.exact_total() {
-                        let events = |range| client.events(folder.contract().clone(), range);
-                        let inside = TotalInside::read(events, range, reported, archived.distinct).await;
-                        let inside = inside.map_err(|source| Error::Read { source })?;
-                        total.iter_mut().for_each(|total| total.count = inside.total);
+                    if page.exact_total().is_some_and(|total| total > archived.distinct)
+                        && let Some(last_second) = EventsAtEnd::last_second(range)
+                    {
+                        let at_end = EventsAtEnd::read(client.events(folder.contract().clone(), last_second)).await;
+                        let at_end = at_end.map_err(|source| Error::Read { source })?;
+                        if let Some(total) = &mut page.total {
+                            total.count = total.count.saturating_sub(at_end.count);
+                        }
                     }
-                    let comparison = compare(report, &location, archived, range, &page, total);
-                    if let (TotalComparison::More, Some(total)) = (comparison, total) {
+                    let comparison = compare(report, &location, archived, range, &page);
+                    if let (TotalComparison::More, Some(total)) = (comparison, page.total) {
                         let more = total.count.saturating_sub(archived.distinct);
                         totals.more_events = totals.more_events.saturating_add(more);
                     }
@@ -121,15 +123,14 @@ pub async fn verify_totals(
     Ok(totals)
 }
 
-/// Compares the total of a page, without the events at exactly the end of the range, with the number of archived events,
-/// and reports a difference.
+/// Compares the total of a page, without the events at exactly the end of the range, with the number of archived
+/// events, and reports a difference.
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,
     archived: ArchivedCount,
     range: DateRange,
     page: &Page,
-    total: Option<Total>,
 ) -> TotalComparison {
     let shown = super::range(range);
     let not_comparable = |reason: String| format!("{shown} cannot be compared: {reason}");
@@ -138,7 +139,7 @@ fn compare(
         report.warnings.push(not_comparable(reason));
         return TotalComparison::Unknown;
     }
-    let Some(Total { count, exact, .. }) = total else {
+    let Some(Total { count, exact, .. }) = page.total else {
         report.warnings.push(not_comparable("the service reports no total".to_owned()));
         return TotalComparison::Unknown;
     };

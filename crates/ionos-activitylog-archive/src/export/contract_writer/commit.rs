@@ -37,13 +37,10 @@ impl ContractWriter {
         Manifest::new(api, contract.clone(), date)
     }
 
-    /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end.
-    ///
-    /// After an error, adds nothing more: the chain would have later days without this one. The next export finishes it.
+    /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end. After an error,
+    /// nothing more must be added, because the chain would have later days without this one: see
+    /// [`ContractWriter::has_failed`].
     pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
-        if self.has_failed {
-            return Ok(());
-        }
         let added = self.try_add(addition);
         self.has_failed = added.is_err();
         added

@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::fs::{FailPoints, folder};
 use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
-use crate::manifest::{Chain, KeptRecords, ManifestLink, ReadRange, day};
+use crate::manifest::{Chain, KeptRecords, Manifest, ManifestLink, ReadRange, day};
 use crate::state::{self, ArchiveIdentity, ConfirmedRanges, ContractLock, State, StateComparison};
 
 /// A contract's folder, locked for writing.
@@ -56,8 +56,8 @@ pub(crate) struct ContractWriter {
 }
 
 impl ContractWriter {
-    /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export. Days
-    /// that end by `settled` are over.
+    /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export.
+    /// Days that end by `settled` are over.
     ///
     /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified. Also
     /// fails if a file exists that no manifest names, unless an interrupted export can have left it. Then removes
@@ -146,17 +146,25 @@ impl ContractWriter {
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
     }
 
+    /// Whether a manifest could not be written.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
     /// Days that end by this time are over, by the clock of the service.
     pub(crate) fn settled(&self) -> DateTime<Utc> {
         self.settled
     }
 
-    /// The verified ranges that end after `limit`, from `start` on. Adjacent ranges are one range.
-    pub(crate) fn verified_after(&self, limit: DateTime<Utc>, start: DateTime<Utc>) -> RangeSet {
+    /// The verified ranges that end after `limit`. Adjacent ranges are one range.
+    pub(crate) fn verified_after(&self, limit: DateTime<Utc>) -> RangeSet {
+        let ends_later = |day: &Manifest| day.verified_ranges().iter().any(|range| range.end() > limit);
+        if !self.chain.days.range(limit.date_naive()..).any(|(_, day)| ends_later(day)) {
+            return RangeSet::new();
+        }
         let days = self.chain.days.values();
-        let verified: RangeSet = days.flat_map(|day| day.verified_ranges().iter().collect::<Vec<_>>()).collect();
-        let late = verified.iter().filter(|range| range.end() > limit);
-        late.filter_map(|range| DateRange::new(range.start().max(start), range.end()).ok()).collect()
+        let verified: RangeSet = days.flat_map(Manifest::verified_ranges).collect();
+        verified.iter().filter(|range| range.end() > limit).collect()
     }
 
     /// The last entry of the chain. If the manifests of version 1 are not imported yet, the last one of version 1.
@@ -210,7 +218,9 @@ impl ContractWriter {
         }
         self.remove_partial_files()?;
         if !is_complete {
-            self.read_chain_again()?;
+            if self.has_failed {
+                self.read_chain_again()?;
+            }
             let unnamed = self.unnamed_files()?.into_iter();
             let leftovers: Vec<PathBuf> = unnamed.filter(|file| file.can_be_leftover).map(|file| file.path).collect();
             self.remove(&leftovers)?;
@@ -228,8 +238,8 @@ impl ContractWriter {
         self.check_parts()
     }
 
-    /// Forgets what is not on disk: an error may have occurred while a manifest was written, and the state must not state
-    /// more than the manifests.
+    /// Forgets what is not on disk: an error may have occurred while a manifest was written, and the state must not
+    /// state more than the manifests.
     fn read_chain_again(&mut self) -> Result<(), Error> {
         self.chain = Chain::read(&self.folder)?;
         self.open_on_disk = self.chain.open_on_disk.clone();

@@ -14,18 +14,13 @@ struct InclusiveService {
 
 impl Transport for InclusiveService {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
-        let size = |name: &str| query[name].parse::<usize>().unwrap();
-        let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
+        let query = PageRequest::of(&request);
+        let (from, to) = (query.from, query.to);
         let late = self.late.lock().unwrap().clone();
         let hours = (0..250).filter(|hour| !late.contains(hour));
         let times = hours.map(|hour| days().start() + TimeDelta::hours(hour));
         let times: Vec<_> = times.filter(|time| (from..=to).contains(time)).collect();
-        let page = times.iter().skip(size("offset")).take(size("limit"));
-        let hits: Vec<String> =
-            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
-        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
-        Box::pin(async move { Ok(http::Response::new(page).into()) })
+        query.answer(&times, usize::MAX)
     }
 }
 

@@ -30,6 +30,7 @@ use std::sync::Mutex;
 
 use chrono::NaiveDate;
 use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::seam::Exchange;
 use ionos_activitylog::{Event, RetryPolicy};
 use ionos_activitylog_sim::fault::{Answer, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{Behavior, DeepOffset, LateEvents, QueryFractions, Share, Simulator, SimulatorBuilder};
@@ -82,6 +83,32 @@ pub(crate) async fn export(
     let contracts = [simulator.contracts()[0].into()];
     let done = exporter.run(&contracts, range, std::future::pending());
     done.await.pop().unwrap().1
+}
+
+/// What a request for a page asks for.
+struct PageRequest {
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    offset: usize,
+    limit: usize,
+}
+
+impl PageRequest {
+    fn of(request: &reqwest::Request) -> Self {
+        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
+        let number = |name: &str| query.get(name).map_or(0, |text| text.parse().unwrap());
+        let time = |name: &str| query.get(name).map_or(DateTime::UNIX_EPOCH, |text| parse_time(text));
+        Self { from: time("dateStart"), to: time("dateEnd"), offset: number("offset"), limit: number("limit") }
+    }
+
+    /// The page of a log with one event at each of these times, at most `max_page` on a page.
+    fn answer(&self, times: &[DateTime<Utc>], max_page: usize) -> Exchange<'static> {
+        let page = times.iter().skip(self.offset).take(self.limit.min(max_page));
+        let hits: Vec<String> =
+            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
+        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
+        Box::pin(async move { Ok(http::Response::new(page).into()) })
+    }
 }
 
 /// The content of every file of the archive that depends on the order of the exports and the events alone: parts and

@@ -24,18 +24,13 @@ struct Replicas {
 impl Transport for Replicas {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
-        let size = |name: &str| query[name].parse::<usize>().unwrap();
-        let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
+        let query = PageRequest::of(&request);
+        let (from, to) = (query.from, query.to);
         let events = if self.empty.contains(&number) { 0 } else { EVENTS };
         let times = (0..events).map(|index| days().start() + self.step * index as i32);
         let is_within = |time: &DateTime<Utc>| (from..to).contains(time) && !(self.excludes_start && *time == from);
         let times: Vec<_> = times.filter(is_within).collect();
-        let page = times.iter().skip(size("offset")).take(size("limit").min(25));
-        let hits: Vec<String> =
-            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
-        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
-        Box::pin(async move { Ok(http::Response::new(page).into()) })
+        query.answer(&times, 25)
     }
 }
 

@@ -30,16 +30,11 @@ impl Transport for LateLog {
         if stop.as_ref().is_some_and(|(at, _)| *at == number) {
             drop(stop.take());
         }
-        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
-        let number = |name: &str| query[name].parse::<usize>().unwrap();
-        let (from, to) = (parse_time(&query["dateStart"]), parse_time(&query["dateEnd"]));
+        let query = PageRequest::of(&request);
+        let (from, to) = (query.from, query.to);
         let times = self.minutes().map(|minute| days().start() + TimeDelta::minutes(minute));
         let times: Vec<_> = times.filter(|time| (from..to).contains(time)).collect();
-        let page = times.iter().skip(number("offset")).take(number("limit").min(100));
-        let hits: Vec<String> =
-            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
-        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
-        Box::pin(async move { Ok(http::Response::new(page).into()) })
+        query.answer(&times, 100)
     }
 }
 

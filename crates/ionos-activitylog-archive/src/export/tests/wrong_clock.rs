@@ -12,17 +12,11 @@ struct PresentLog {
 
 impl Transport for PresentLog {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let query: BTreeMap<_, _> = request.url().query_pairs().into_owned().collect();
-        let number = |name: &str| query.get(name).map_or(0, |text| text.parse::<usize>().unwrap());
-        let time = |name: &str| query.get(name).map_or(DateTime::UNIX_EPOCH, |text| parse_time(text));
-        let (from, to) = (time("dateStart"), time("dateEnd").min(*self.now.lock().unwrap()));
+        let query = PageRequest::of(&request);
+        let (from, to) = (query.from, query.to.min(*self.now.lock().unwrap()));
         let times = (0..3_000).map(|minute| parse_time("2026-11-20T12:00:00Z") + TimeDelta::minutes(minute));
         let times: Vec<_> = times.filter(|time| (from..to).contains(time)).collect();
-        let page = times.iter().skip(number("offset")).take(number("limit"));
-        let hits: Vec<String> =
-            page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
-        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
-        Box::pin(async move { Ok(http::Response::new(page).into()) })
+        query.answer(&times, usize::MAX)
     }
 }
 
