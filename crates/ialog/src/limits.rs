@@ -1,5 +1,5 @@
-//! The bounds of what a command reads or keeps. Each bound is far above what a use needs, and keeps an endless file or a huge
-//! archive from taking all memory.
+//! The bounds of what a command reads or keeps. Each bound is far above what a use needs, and keeps an endless file or
+//! a huge archive from taking all memory.
 //!
 //! | bound | value | of |
 //! |---|---|---|
@@ -37,7 +37,8 @@ impl KeptBytes {
         Self { bytes: 0, max }
     }
 
-    /// Counts the bytes of one more record. Fails if the sum exceeds the maximum; `hint` says how to keep fewer records.
+    /// Counts the bytes of one more record. Fails if the sum exceeds the maximum; `hint` says how to keep fewer
+    /// records.
     pub(crate) fn add(&mut self, bytes: usize, hint: &str) -> Result<(), CommandError> {
         self.set(self.bytes.saturating_add(bytes as u64), hint)
     }
@@ -45,7 +46,12 @@ impl KeptBytes {
     /// Replaces the sum. Fails as [`Self::add`].
     pub(crate) fn set(&mut self, bytes: u64, hint: &str) -> Result<(), CommandError> {
         self.bytes = bytes;
-        if bytes <= self.max {
+        self.check_with(0, hint)
+    }
+
+    /// Fails as [`Self::add`] if the sum and `other` bytes together exceed the maximum.
+    pub(crate) fn check_with(&self, other: u64, hint: &str) -> Result<(), CommandError> {
+        if self.bytes.saturating_add(other) <= self.max {
             return Ok(());
         }
         let max = self.max >> 20;
@@ -67,5 +73,7 @@ mod tests {
         assert_eq!(error.to_string(), "the events to keep in memory are larger than 2 MiB: choose less");
         // What is dropped no longer counts.
         assert!(kept.set(7, "choose less").is_ok());
+        assert!(kept.check_with((2 << 20) - 7, "choose less").is_ok());
+        assert!(kept.check_with((2 << 20) - 6, "choose less").is_err());
     }
 }

@@ -77,20 +77,21 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
     }
     for (index, row) in records.iter().enumerate() {
         match args.output {
-            ShowFormat::Fields if index > 0 => {
-                let mut text = StyledText::default();
-                text.push("\n");
-                context.print(text)?;
+            ShowFormat::Fields => {
+                if index > 0 {
+                    context.print("\n".to_owned())?;
+                }
                 context.print(fields(row, zone))?;
             }
-            ShowFormat::Fields => context.print(fields(row, zone))?,
             ShowFormat::Ndjson => context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n")?,
             ShowFormat::Json => context.print_data(indent_json(row.event.raw()) + "\n")?,
         }
     }
-    if let [first, .., last] = &records[..] {
+    if let [first, others @ ..] = &records[..]
+        && !others.is_empty()
+    {
         let count = records.len();
-        let is_changed = first.event.raw() != last.event.raw();
+        let is_changed = others.iter().any(|row| row.event.raw() != first.event.raw());
         context.info(match is_changed {
             true => format!("{count} records have this ID, because the service changed the event"),
             false => format!("{count} equal records have this ID"),

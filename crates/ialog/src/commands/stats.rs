@@ -96,7 +96,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     let filter = args.filters.filter()?;
     let zone = resolve_zone(&args.selection.zone, context)?;
     let mut rows = Rows::open(&args.selection, filter, zone, context).await?;
-    let (mut folder, mut open_bytes) = (None, KeptBytes::default());
+    let mut folder = None;
     if args.fold {
         rows = rows.return_all();
         folder = Some(rows.operation_folder());
@@ -106,7 +106,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
         match &mut folder {
             Some(folder) => {
                 folder.add(row);
-                open_bytes.set(folder.kept_bytes(), FOLD_LESS)?;
+                KeptBytes::default().check_with(folder.kept_bytes(), FOLD_LESS)?;
                 folder.take_rows().iter().for_each(|row| stats.add(row));
             }
             None => stats.add(&row),

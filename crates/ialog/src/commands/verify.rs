@@ -33,8 +33,8 @@ archive was not replaced or cut off at its end, keep the SHA-256 of the last man
 Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a
 deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
 
-The manifests are the evidence. _state.json and _runs.ndjson are hints: of them, the identity, the ranges and the manifests \
-that they name are compared; nothing proves their times, tries and numbers of events.
+The manifests are the evidence. _state.json and _runs.ndjson are hints: the identity, the ranges and the manifests in \
+them are compared with the chain. Nothing proves their times, tries and numbers of events.
 
 Examples:
   ialog verify audit
@@ -58,7 +58,8 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "GLOB")]
     pub(crate) ignore: Vec<String>,
 
-    /// Also compare the number of archived events, each counted once, with the counts of the service, one request per day
+    /// Also compare the number of archived events, each counted once, with the counts of the service, one request per
+    /// day
     #[arg(long)]
     pub(crate) online: bool,
 

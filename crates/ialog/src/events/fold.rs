@@ -1,7 +1,7 @@
 //! Folds the events of an operation into one row, while the events are read.
 //!
-//! A filter selects operations, not events: an operation is selected if one of its events matches, and its row describes
-//! all of its events. So the events that do not match are folded too.
+//! A filter selects operations, not events: an operation is selected if one of its events matches, and its row
+//! describes all of its events. So the events that do not match are folded too.
 //!
 //! For each operation, the lead event, the ids and a summary of constant size are kept in memory, but no other event.
 //! An event without an id that links it to others is an operation of its own, and is dropped at once if it does not
@@ -84,8 +84,8 @@ impl OperationFolder {
         let summary = (!self.counts_only).then(|| FoldedEvents::new(row.event));
         if let Some(folder) = self.open.get_mut(&row.contract) {
             let added = FoldedOperation { is_match: row.is_match, events: summary };
-            let dropped = folder.add(links, added);
-            self.kept_bytes = self.kept_bytes.saturating_add_signed(dropped);
+            let grown = folder.add(links, added);
+            self.kept_bytes = self.kept_bytes.saturating_add_signed(grown);
         }
     }
 
@@ -94,7 +94,8 @@ impl OperationFolder {
         self.kept_bytes
     }
 
-    /// The rows of the matching operations of all complete contracts that were not taken before, in no particular order.
+    /// The rows of the matching operations of all complete contracts that were not taken before, in no particular
+    /// order.
     pub(crate) fn take_rows(&mut self) -> Vec<Row> {
         std::mem::take(&mut self.rows)
     }

@@ -84,9 +84,14 @@ impl Messages {
         Self { verbosity: Verbosity::Headers, step_writer: Some(Arc::new(write)), ..Self::default() }
     }
 
+    /// Whether messages of this verbosity are written.
+    pub(crate) fn shows(&self, verbosity: Verbosity) -> bool {
+        self.step_writer.is_some() && self.verbosity >= verbosity
+    }
+
     /// Writes a message about a step of the work if the messages have at least this verbosity.
     pub(crate) fn step(&self, verbosity: Verbosity, message: impl Display) {
-        if let Some(write) = self.step_writer.as_ref().filter(|_| self.verbosity >= verbosity) {
+        if let Some(write) = self.step_writer.as_ref().filter(|_| self.shows(verbosity)) {
             write(&self.format(message));
         }
     }

@@ -30,6 +30,9 @@ impl LoggingTransport {
     }
 
     fn log_headers(&self, direction: char, headers: &HeaderMap) {
+        if !self.messages.shows(Verbosity::Headers) {
+            return;
+        }
         for (name, value) in headers {
             let value = match value.to_str() {
                 _ if is_secret_name(name.as_str()) || value.is_sensitive() => REDACTED.to_owned(),
@@ -54,7 +57,10 @@ impl Transport for LoggingTransport {
         self.secrets.add(request.headers());
         let url = request.url();
         let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
-        let line = self.secrets.redact(&format!("{} {}{query}", request.method(), url.path()));
+        let line = match self.messages.shows(Verbosity::Requests) {
+            true => self.secrets.redact(&format!("{} {}{query}", request.method(), url.path())),
+            false => String::new(),
+        };
         let started = self.clock.elapsed();
         self.messages.request_counts().add_sent();
         let host = url.host_str().unwrap_or_default();
@@ -88,8 +94,8 @@ fn root_cause(error: &dyn Error) -> String {
     cause.unwrap_or_else(|| "the request could not be sent".to_owned())
 }
 
-/// The credentials of all requests that were sent, which are replaced wherever a logged text repeats them: an answer may
-/// repeat a token that was replaced since.
+/// The credentials of all requests that were sent, which are replaced wherever a logged text repeats them: an answer
+/// may repeat a token that was replaced since.
 #[derive(Default)]
 struct SentSecrets(Mutex<BTreeSet<String>>);
 

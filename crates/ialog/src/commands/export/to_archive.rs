@@ -19,8 +19,8 @@ use crate::service::settle::settle_delay;
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
 
-/// The hint for gaps that an export does not read again before `next_try`. `None`, or a time that is not after `now`: the
-/// next export reads them again.
+/// The hint for gaps that an export does not read again before `next_try`. `None`, or a time that is not after `now`:
+/// the next export reads them again.
 fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match next_try.filter(|next| *next > now) {
         Some(next) => format!(
@@ -268,19 +268,23 @@ impl ExportSummary {
 
     /// What is incomplete although no contract failed. `None` if nothing is.
     fn incomplete(&self, now: DateTime<Utc>) -> Option<CommandError> {
-        let gaps = format!("{} could not be verified", format_count(self.gaps as u64, "gap"));
-        let unlisted = format!(
-            "{} of the archive {} not listed by the service",
-            format_count(self.unlisted as u64, "contract"),
-            if self.unlisted == 1 { "is" } else { "are" }
-        );
-        let hint = gap_hint(&retry_hint(self.next_try, now), self.gaps, self.beyond_reach);
-        let (what, hint) = match (self.gaps, self.unlisted) {
-            (0, 0) => return None,
-            (_, 0) => (gaps, hint),
-            (0, _) => (unlisted, "see the warnings above".to_owned()),
-            _ => (format!("{gaps}, and {unlisted}"), hint),
+        let mut what = Vec::new();
+        if self.gaps > 0 {
+            what.push(format!("{} could not be verified", format_count(self.gaps as u64, "gap")));
+        }
+        if self.unlisted > 0 {
+            let is = if self.unlisted == 1 { "is" } else { "are" };
+            let contracts = format_count(self.unlisted as u64, "contract");
+            what.push(format!("{contracts} of the archive {is} not listed by the service"));
+        }
+        if what.is_empty() {
+            return None;
+        }
+        let hint = match self.gaps {
+            0 => "see the warnings above".to_owned(),
+            gaps => gap_hint(&retry_hint(self.next_try, now), gaps, self.beyond_reach),
         };
+        let what = what.join(", and ");
         Some(CommandError::incomplete(format!("incomplete: {what}"), hint))
     }
 

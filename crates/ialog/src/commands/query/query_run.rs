@@ -1,7 +1,7 @@
 //! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
-//! otherwise they are written in chunks while more rows are read. With a limit, the number of rows in memory is bounded,
-//! see `SORT_FACTOR`; for operations that may still get events, see [`fold`](crate::events::fold). All that is kept has the
-//! bound [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+//! otherwise they are written in chunks while more rows are read. With a limit, the number of rows in memory is
+//! bounded, see `SORT_FACTOR`; for operations that may still get events, see [`fold`](crate::events::fold). All that is
+//! kept has the bound [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
 
 use ionos_activitylog::FilterCounts;
 
@@ -41,8 +41,6 @@ pub(super) struct QueryRun {
     rows: Vec<Row>,
     /// Size of `rows`.
     kept: KeptBytes,
-    /// Size of the events of operations that may still get events.
-    open_bytes: KeptBytes,
     values: ValueCounts,
     has_several_contracts: bool,
     chunk: String,
@@ -72,7 +70,6 @@ impl QueryRun {
             folder,
             rows: Vec::new(),
             kept: KeptBytes::default(),
-            open_bytes: KeptBytes::default(),
             values: ValueCounts::default(),
             has_several_contracts: rows.contract_count() > 1,
             chunk,
@@ -88,7 +85,7 @@ impl QueryRun {
             return Ok(!self.is_pipe_closed);
         };
         folder.add(row);
-        self.open_bytes.set(folder.kept_bytes(), KEEP_LESS)?;
+        self.kept.check_with(folder.kept_bytes(), KEEP_LESS)?;
         for row in folder.take_rows() {
             self.add_row(row, context)?;
         }
