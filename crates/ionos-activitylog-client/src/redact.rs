@@ -15,14 +15,18 @@ pub use spelling::is_unsafe_for_terminal;
 pub const REDACTED: &str = "[redacted]";
 
 /// Parts that make a name the name of a secret, in lower case and without separators between words.
-const SECRET_NAME_PARTS: [&str; 14] = [
+const SECRET_NAME_PARTS: [&str; 18] = [
     "auth",
+    "bearer",
+    "cloudinit",
     "cookie",
     "credential",
+    "jwt",
     "kubeconfig",
     "key",
     "pass",
     "privat",
+    "psk",
     "pwd",
     "secret",
     "session",
@@ -31,6 +35,9 @@ const SECRET_NAME_PARTS: [&str; 14] = [
     "token",
     "userdata",
 ];
+
+/// Words that make a name the name of a secret, in lower case. They are parts of many other words, such as `ping`.
+const SECRET_NAME_WORDS: [&str; 7] = ["mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
 
 /// The HTTP authentication schemes that are followed by a credential.
 const SCHEMES: [&str; 2] = ["basic", "bearer"];
@@ -56,14 +63,28 @@ const MIN_WEB_TOKEN_BYTES: usize = 24;
 const MIN_SCHEME_VALUE_BYTES: usize = 16;
 
 /// Whether a header, parameter or member of this name may hold a secret, such as `Authorization`, `imagePassword` or
-/// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding.
+/// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding, and whole words, such as the
+/// last one of `admin_pw`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let has_part = |name: &str| {
-        let name: String = name.chars().flat_map(char::to_lowercase).filter(|char| char.is_alphanumeric()).collect();
-        SECRET_NAME_PARTS.iter().any(|part| name.contains(part))
+        let joined: String = name.chars().flat_map(char::to_lowercase).filter(|char| char.is_alphanumeric()).collect();
+        SECRET_NAME_PARTS.iter().any(|part| joined.contains(part)) || has_secret_word(name)
     };
     has_part(name) || name.contains('%') && has_part(&percent_decoded(name))
+}
+
+/// Whether one of the words of a name is a secret word. A word ends at a separator, at a digit, and before a capital
+/// letter that follows a small one.
+fn has_secret_word(name: &str) -> bool {
+    let is_secret = |word: &str| SECRET_NAME_WORDS.iter().any(|secret| word.eq_ignore_ascii_case(secret));
+    name.split(|char: char| !char.is_alphabetic()).any(|words| {
+        let starts = words.char_indices().zip(words.chars().skip(1));
+        let capitals = starts.filter(|((_, char), next)| char.is_lowercase() && next.is_uppercase());
+        let ends = capitals.map(|((at, char), _)| at + char.len_utf8()).chain([words.len()]);
+        let mut start = 0;
+        ends.into_iter().any(|end| is_secret(&words[std::mem::replace(&mut start, end)..end]))
+    })
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -145,11 +145,17 @@ impl<'a> SortedEvent<'a> {
 /// own.
 pub fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>> {
     let details = event.details();
-    // A number that was never set is 0 in many languages, and would link unrelated events.
-    let queue = details.queue_ref_id().filter(|queue| queue.trim() != "0");
-    let not_blank = |name: &Cow<'_, str>| !name.trim().is_empty();
-    let request = details.request_id().filter(not_blank).map(OperationLink::Request);
-    request.into_iter().chain(queue.filter(not_blank).map(OperationLink::Queue))
+    let is_set = |id: &Cow<'_, str>| !is_placeholder(id);
+    let request = details.request_id().filter(is_set).map(OperationLink::Request);
+    request.into_iter().chain(details.queue_ref_id().filter(is_set).map(OperationLink::Queue))
+}
+
+/// Whether an id was never set: blank, zeros and separators only, such as the nil UUID, or a word for nothing. Such an
+/// id would link unrelated events.
+fn is_placeholder(id: &str) -> bool {
+    let id = id.trim();
+    let is_word = ["null", "nil", "none", "undefined", "n/a"].iter().any(|word| id.eq_ignore_ascii_case(word));
+    is_word || id.chars().all(|char| char == '0' || !char.is_alphanumeric())
 }
 
 /// A union-find over the indices of events. The first event of a group points to itself, and every other event

@@ -16,10 +16,37 @@ fn a_name_with_a_secret_part_is_secret() {
         "author",
         "to%6Ben",
         "%70%41ss",
+        "psk",
+        "wifiPskValue",
+        "jwt",
+        "cloud-init",
+        "otp",
+        "smsOtp",
+        "admin_pw",
+        "card.pin",
+        "pin2",
+        "sig",
     ] {
         assert!(is_secret_name(name), "{name}");
     }
-    for name in ["name", "cores", "x-contract-number", "content-type", "accept", "url", "dateStart", "100%", "%zz"] {
+    for name in [
+        "name",
+        "cores",
+        "x-contract-number",
+        "content-type",
+        "accept",
+        "url",
+        "dateStart",
+        "100%",
+        "%zz",
+        "ping",
+        "pinned",
+        "mappings",
+        "path",
+        "design",
+        "hotplug",
+        "option",
+    ] {
         assert!(!is_secret_name(name), "{name}");
     }
 }

@@ -38,7 +38,14 @@ fn either_id_links_the_events_of_an_operation() {
 
 #[test]
 fn blank_and_unset_ids_link_nothing() {
-    for (request, queue) in [("null", "null"), (r#""""#, r#"" ""#), ("null", "0"), ("[1]", "{}")] {
+    for (request, queue) in [
+        ("null", "null"),
+        (r#""""#, r#"" ""#),
+        ("null", "0"),
+        ("[1]", "{}"),
+        (r#""00000000-0000-0000-0000-000000000000""#, r#""-""#),
+        (r#""null""#, r#""None""#),
+    ] {
         let events = [event(Some(1), request, queue, "DONE"), event(None, request, queue, "x")];
         let chains = Chain::group(&events);
         assert_eq!(chains.len(), 2, "{request} {queue}");

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use ionos_activitylog::internal::{OperationLink, operation_links};
 use ionos_activitylog::{Chain, ContractNumber, Event};
 
 use super::operation::{Operation, queue_reference};
@@ -27,11 +28,7 @@ impl OperationCollector {
     /// last event, because one reference may lead to another. Fails if the kept events exceed
     /// [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
     pub(super) fn add(&mut self, row: Row) -> Result<(), CommandError> {
-        let has_reference = {
-            let details = row.event.details();
-            details.request_id().is_some() || details.queue_ref_id().is_some()
-        };
-        if has_reference {
+        if operation_links(&row.event).next().is_some() {
             let Row { contract, event, .. } = row.detach();
             self.kept.add(event.raw().len(), SEARCH_LESS)?;
             self.events.entry(contract).or_default().push(event);
@@ -67,8 +64,11 @@ fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &st
     let mut groups: Vec<RequestGroup<'_>> = Vec::new();
     let mut without_request = Vec::new();
     for event in chain.events() {
-        let details = event.details();
-        let Some(request) = details.request_id().filter(|name| !name.trim().is_empty()) else {
+        let request = operation_links(event).find_map(|link| match link {
+            OperationLink::Request(id) => Some(id),
+            OperationLink::Queue(_) => None,
+        });
+        let Some(request) = request else {
             without_request.push(*event);
             continue;
         };
