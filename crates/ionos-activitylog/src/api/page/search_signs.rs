@@ -12,15 +12,20 @@ pub(super) struct SearchSigns {
 impl SearchSigns {
     /// Whether the member of the envelope may be a sign.
     pub(super) fn is_sign(key: &[u8]) -> bool {
-        matches!(key, b"timed_out" | b"terminated_early" | b"_shards" | b"error" | b"httpStatus")
+        matches!(
+            key,
+            b"timed_out" | b"terminated_early" | b"is_partial" | b"_shards" | b"_clusters" | b"error" | b"httpStatus"
+        )
     }
 
     /// Looks at a member of the envelope. A value of an unknown type is not a sign. The first sign is kept.
     pub(super) fn add(&mut self, key: &[u8], value: &str) {
         let reason = match key {
-            b"timed_out" if value == "true" => Some("its search timed out".to_owned()),
-            b"terminated_early" if value == "true" => Some("its search ended early".to_owned()),
-            b"_shards" => failed_shards(value),
+            b"timed_out" if is_true(value) => Some("its search timed out".to_owned()),
+            b"terminated_early" if is_true(value) => Some("its search ended early".to_owned()),
+            b"is_partial" if is_true(value) => Some("its result is partial".to_owned()),
+            b"_shards" => missing_parts(value, "shards"),
+            b"_clusters" => missing_parts(value, "clusters"),
             b"error" if !matches!(value, "null" | "false" | "\"\"" | "{}" | "[]") => {
                 Some("its answer contains an error".to_owned())
             }
@@ -42,14 +47,26 @@ fn error_status(value: &str) -> Option<String> {
     (status >= 400).then(|| format!("its answer contains the status {status}"))
 }
 
-/// Whether some parts of the index were not searched.
-fn failed_shards(shards: &str) -> Option<String> {
+fn is_true(value: &str) -> bool {
+    value == "true" || scalar_text(value).is_some_and(|text| text == "true")
+}
+
+/// Why some parts of the index were not searched. `parts` is their name: an index has shards, and several indices are
+/// clusters. A shard that is skipped cannot have hits; a cluster that is skipped could not be reached.
+fn missing_parts(counts: &str, parts: &str) -> Option<String> {
     let count = |value: Option<&str>| -> Option<u64> { scalar_text(value?)?.parse().ok() };
-    let [total, successful, failed] = get_many(shards, ["total", "successful", "failed"]).map(count);
-    match (total, successful, failed) {
-        (_, _, Some(failed)) if failed > 0 => Some(format!("its search failed in {failed} shards")),
-        (Some(total), Some(successful), _) if successful < total => {
-            Some(format!("it searched {successful} of {total} shards"))
+    let names = ["total", "successful", "failed", "skipped", "partial", "running"];
+    let [total, successful, failed, skipped, partial, running] = get_many(counts, names).map(count);
+    let of_cluster = |count: Option<u64>| count.filter(|count| *count > 0 && parts == "clusters");
+    if let Some(failed) = failed.filter(|failed| *failed > 0) {
+        return Some(format!("its search failed in {failed} {parts}"));
+    }
+    if let Some(missing) = of_cluster(skipped).or(of_cluster(partial)).or(of_cluster(running)) {
+        return Some(format!("it did not search {missing} {parts} completely"));
+    }
+    match (total, successful) {
+        (Some(total), Some(successful)) if successful < total => {
+            Some(format!("it searched {successful} of {total} {parts}"))
         }
         _ => None,
     }
@@ -64,7 +81,9 @@ mod tests {
         for (key, value, reason) in [
             ("timed_out", "true", Some("its search timed out")),
             ("timed_out", "false", None),
-            ("timed_out", "\"true\"", None),
+            ("timed_out", "\"true\"", Some("its search timed out")),
+            ("is_partial", "true", Some("its result is partial")),
+            ("is_partial", "false", None),
             ("timed_out", "1", None),
             ("terminated_early", "true", Some("its search ended early")),
             ("terminated_early", "null", None),
@@ -73,6 +92,12 @@ mod tests {
             ("_shards", r#"{"total":5,"successful":5,"failed":0}"#, None),
             ("_shards", r#"{"total":5,"failed":[]}"#, None),
             ("_shards", "[2]", None),
+            ("_shards", r#"{"total":5,"successful":5,"skipped":3,"failed":0}"#, None),
+            ("_clusters", r#"{"total":2,"successful":1,"skipped":1}"#, Some("it did not search 1 clusters completely")),
+            ("_clusters", r#"{"total":2,"successful":1,"partial":1}"#, Some("it did not search 1 clusters completely")),
+            ("_clusters", r#"{"total":2,"successful":1,"failed":1}"#, Some("its search failed in 1 clusters")),
+            ("_clusters", r#"{"total":2,"successful":1}"#, Some("it searched 1 of 2 clusters")),
+            ("_clusters", r#"{"total":2,"successful":2,"skipped":0,"running":0,"partial":0,"failed":0}"#, None),
             ("took", "true", None),
             ("error", r#"{"type":"search_phase_execution_exception"}"#, Some("its answer contains an error")),
             ("error", "\"timeout\"", Some("its answer contains an error")),
