@@ -132,14 +132,16 @@ pub(crate) struct FinishedPart {
 /// The first name that no file of the folder has. A file that has one of the names is a part of the same lines: a range
 /// that is read again may have one more record that equals an archived one, and both are events.
 ///
-/// Fails with [`Error::AlreadyExists`] if all names are taken.
+/// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
+/// searched.
 fn free_name(folder: &Path, names: impl Iterator<Item = PartName>) -> Result<PartName, Error> {
     let mut taken = folder.to_path_buf();
     for name in names {
         let path = folder.join(name.to_string());
         match std::fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(name),
-            _ => taken = path,
+            Err(source) => return Err(Error::Create { path, source }),
+            Ok(_) => taken = path,
         }
     }
     Err(Error::AlreadyExists { path: taken })
