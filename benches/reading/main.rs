@@ -1,5 +1,5 @@
-//! Measures the cost of verified reading, compared with the loop that most programs have, and with a program that only
-//! copies the same bytes to a file, with the same number of requests in flight.
+//! Measures the cost of verified reading. It is compared with two other programs: the loop that most programs have, and
+//! a program that only copies the same bytes to a file, with as many requests in flight as verified reading has.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 

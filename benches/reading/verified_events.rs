@@ -8,7 +8,7 @@ use ionos_activitylog::{Client, DateRange};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
 use workspace_benches::{log, runtimes};
 
-/// Bytes per write: about as many as in a page, because the byte copy writes one page at a time.
+/// Number of bytes per write: about the size of a page, because the byte copy (the baseline) writes one page at a time.
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Writes all records to a temporary file. Returns the number of requests, and fails unless each event was read.

@@ -56,7 +56,7 @@ pub struct ReadingResult {
     pub copy_ratio: f64,
     /// The usual loop divided by verified reading.
     pub usual_ratio: f64,
-    /// Time to copy if each answer takes 100 ms.
+    /// Time of copying if each answer takes 100 ms.
     pub slow_copy_millis: f64,
     /// Time of verified reading if each answer takes 100 ms.
     pub slow_verified_millis: f64,
@@ -95,7 +95,7 @@ pub struct ArchiveResult {
 /// Results of `soak`.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct SoakResult {
-    /// Results with ten million events; `None` if they were not asked for.
+    /// Results with ten million events; `None` if only kills were requested.
     pub events: Option<SoakedEvents>,
     /// Results of each kind of export that was killed at random points.
     pub killed: Vec<KilledExports>,
@@ -111,7 +111,7 @@ pub struct KilledExports {
     pub kills: u64,
     /// Number of exports that were resumed to their end.
     pub exports: u64,
-    /// Number of files of each export that are identical.
+    /// Number of files of each export, all of them identical to those of the undisturbed export.
     pub files: u64,
     /// Wall-clock time of all processes in seconds.
     pub seconds: f64,
@@ -132,6 +132,6 @@ pub struct SoakedEvents {
     pub archive_seconds: f64,
     /// Highest peak memory of the exporting processes in MiB; 0 if the system does not report it.
     pub archive_peak_mebibytes: f64,
-    /// Number of events that were archived a second time with identical files.
+    /// Number of events of the range that was exported to two archives, which had identical files.
     pub rearchived_events: u64,
 }

@@ -1,4 +1,4 @@
-//! Compares sets of records without keeping ten million of them.
+//! Compares sets of records by digests, so that ten million records need not be kept in memory.
 
 use sha2::{Digest, Sha256};
 

@@ -34,10 +34,10 @@ const KILLS: u64 = 100;
 /// Length of the log in days.
 const DAYS: i64 = 4;
 
-/// Days after the start of the log at which all late events are in the log.
+/// Time of the service at which all late events have appeared, in days after the start of the log.
 const COMPLETE_DAYS: i64 = 10;
 
-/// Name of the service in archives and files, whatever its port.
+/// Name of the service in archives and files, the same for every port of the service.
 const API: &str = "soak";
 
 /// Name of the file of an export to a single file.
@@ -78,11 +78,12 @@ impl RandomNumbers {
     }
 }
 
-/// Kills each kind of export. Fails if the files of one differ from those of an undisturbed export.
+/// Kills and resumes exports of each kind. Fails if the files of an export differ from those of an undisturbed export
+/// of the same kind.
 pub(crate) fn run(seed: u64) -> Result<Vec<KilledExports>> {
     let early = Server::start(&[KILLS_LOG, &DAYS.to_string()])?;
     let late = Server::start(&[KILLS_LOG, &COMPLETE_DAYS.to_string()])?;
-    // What a recount starts from: an archive without the late events.
+    // The archive from which each recount starts. The late events are not in it.
     let archived = tempfile::tempdir()?;
     let ended = run_process(KillKind::Archive, early.address(), archived.path(), None)?;
     ensure!(ended.is_some(), "the archive for recounts was not written");
@@ -131,8 +132,8 @@ fn kill_often(kind: KillKind, address: &str, seed: u64, begin: impl Fn(&Path) ->
     Ok(KilledExports { kind: kind.as_str().to_owned(), kills, exports, files, seconds: stopwatch.millis() / 1e3 })
 }
 
-/// Exports in a process of its own, which kills itself at `last_step`. Returns the number of its steps, or `None` if it
-/// was killed.
+/// Exports in a process of its own. The process kills itself at `last_step`, or runs to its end for `None`. Returns the
+/// number of steps of the process, or `None` if the process killed itself.
 fn run_process(kind: KillKind, address: &str, folder: &Path, last_step: Option<u64>) -> Result<Option<u64>> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, KILLED, kind.as_str(), address]).arg(folder).args(last_step.map(|step| step.to_string()));

@@ -32,7 +32,7 @@ pub(crate) fn contract() -> u64 {
     simulator().contracts()[0]
 }
 
-/// The digest of all records, made without a server.
+/// The digest of all records. The records come from the simulator directly, without a server.
 pub(crate) fn digest() -> Result<SetDigest> {
     let mut digest = SetDigest::default();
     for record in simulator().records(contract(), start(), end()) {

@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use workspace_bench_results::{SoakResult, SoakedEvents};
 use workspace_benches::server::{self, Server};
 
-/// Argument that leaves the ten million events out.
+/// Argument that skips the part with ten million events.
 const ONLY_KILLS: &str = "--only-kills";
 
 fn main() -> ExitCode {

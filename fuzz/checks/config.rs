@@ -9,7 +9,7 @@ use ionos_activitylog::internal::resolve_settings;
 const YAML: &str = "/home/u/.config/ionosctl/config.yaml";
 const JSON: &str = "/home/u/.config/ionosctl/config.json";
 
-/// The secret of each machine.
+/// A secret that no text for users may show.
 const TOKEN: &str = "planted-token-4711";
 
 /// Resolves the settings with and without a token in the environment.
@@ -27,7 +27,7 @@ pub fn check(bytes: &[u8]) {
     check_output(&variables, &files, mentions_token);
 }
 
-/// No text for users has a control character or the token.
+/// Checks that no text for users has a control character, nor the token unless `may_have_token`.
 fn check_output(variables: &BTreeMap<String, String>, files: &BTreeMap<PathBuf, Vec<u8>>, may_have_token: bool) {
     let texts: Vec<String> = match resolve_settings(variables, files) {
         Ok((settings, profiles)) => {

@@ -5,7 +5,7 @@ use ionos_activitylog::{Event, Filter};
 /// Reads bytes as a filter, prints it, and matches a record.
 pub fn check(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    // The text of a filter, as in a checkpoint.
+    // The whole input as the text of a filter, as in a checkpoint.
     if let Ok(filter) = text.parse::<Filter>() {
         check_display(&filter);
     }
@@ -16,7 +16,7 @@ pub fn check(bytes: &[u8]) {
     let matches = filter.matches(&event);
     let again: Filter = filter.to_string().parse().unwrap();
     assert_eq!(again.matches(&event), matches, "{filter}");
-    // One pair without its negation is the opposite.
+    // A filter of one pair matches a record exactly if the negated pair does not.
     if let [pair] = pairs.lines().collect::<Vec<_>>()[..]
         && let Some((key, value)) = pair.split_once('=')
     {
@@ -29,7 +29,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// The text of a filter is read as the same filter.
+/// Checks that the text of a filter is parsed to the same filter.
 fn check_display(filter: &Filter) {
     let shown = filter.to_string();
     let read = shown.parse::<Filter>();

@@ -25,7 +25,7 @@ fn check_manifest(manifest: &Manifest) {
     }
     assert_eq!(manifest.counts.count, manifest.parts.iter().map(|part| part.count).sum::<u64>());
     for part in &manifest.parts {
-        // A name of a file, not a path to elsewhere.
+        // The name of a file must not be a path, which could lead out of the folder.
         let name = part.file.to_string();
         assert!(!name.contains(['/', '\\', '\0']), "{name:?}");
         assert!(part.unique <= part.count);

@@ -39,7 +39,7 @@ pub fn check(body: &[u8]) {
     let read = read_page(body.to_vec(), range, 0, LIMIT);
     match serde_json::from_slice::<ExpectedPage<'_>>(body) {
         Ok(expected) if is_object_of_objects(body) => check_json(read, expected),
-        // serde reads a struct from a list, too.
+        // serde also reads a struct from a list, but the reader must refuse such a body.
         Ok(_) => assert!(read.is_err(), "a list is accepted in the place of an object"),
         Err(_) => check_damaged(read, body),
     }

@@ -1,4 +1,4 @@
-//! Records. An event keeps the bytes of its record, and answers every question about them without a panic.
+//! Records. An event keeps the bytes of its record, and none of its functions panics.
 
 use ionos_activitylog::{ContractNumber, Event};
 use ionos_activitylog_archive::{FlatRow, ndjson};
@@ -26,7 +26,7 @@ pub fn check(bytes: &[u8]) {
     check_one_line(&event);
 }
 
-/// Calls every function of an event.
+/// Calls the functions that read an event.
 pub(crate) fn ask_everything(event: &Event) {
     let _ = (event.id().to_string(), event.time(), event.issues(), format!("{:?}", event.details()));
     let contract = ContractNumber::from(7);

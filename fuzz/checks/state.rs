@@ -7,7 +7,7 @@ use ionos_activitylog_archive::internal::{parse_state, state_to_bytes};
 pub fn check(bytes: &[u8]) {
     let Ok(state) = parse_state(bytes) else { return };
     assert_eq!(state.schema, STATE_SCHEMA);
-    // Bytes instead of states: a member of version 1 is read and ignored.
+    // Compares bytes and not states, because a state keeps a member of version 1 that is read but not written.
     let written = state_to_bytes(&state);
     assert_eq!(state_to_bytes(&parse_state(&written).unwrap()), written);
 }

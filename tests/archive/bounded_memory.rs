@@ -1,5 +1,5 @@
-//! Verifying and reading an archive takes bounded memory, even if a person who can write to the archive has placed kept
-//! records of any size or lines of any length there.
+//! Verifying and reading an archive takes bounded memory, even if a person who can write to the archive has placed huge
+//! files there: a file of kept records (records that are in no part) of any size, or a part with a line of any length.
 #![cfg(unix)]
 
 use std::fs;
@@ -15,10 +15,10 @@ use crate::support::program::{ialog, prepared_by_shell, run};
 /// Address space of the program.
 const MEMORY_LIMIT_KIB: u64 = 450 * 1024;
 
-/// Size of each file, which takes no space on disk.
+/// Size of each placed file in bytes. The file is sparse, so it takes no space on disk.
 const FILE_BYTES: u64 = 1 << 30;
 
-/// An archive whose last manifest was edited, and the folder of the day of that manifest.
+/// Exports an archive and edits its last manifest. Returns the folder of the day that this manifest describes.
 fn edited_archive(root: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
     for range in RANGES {
         let printed = run(export_to_archive(root, range, "calm", None));
@@ -67,7 +67,7 @@ fn kept_records_are_hashed_without_loading_them() {
 }
 
 #[test]
-fn a_line_of_any_length_is_cut() {
+fn a_line_of_any_length_is_read_only_up_to_a_limit() {
     let folder = scratch_folder();
     let mut name = String::new();
     let day = edited_archive(folder.path(), |manifest| {

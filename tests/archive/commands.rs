@@ -1,5 +1,5 @@
-//! The commands on an archive: `export` to a locked or a demo archive and with `--dry-run`, `verify`, `state`, and
-//! reading a damaged archive back.
+//! The commands that use an archive: `export` (to a locked archive, to an archive of the demo, with `--dry-run`),
+//! `verify`, `state`, and the commands that read a damaged archive.
 #![cfg(unix)]
 
 use std::fs;
@@ -89,7 +89,7 @@ fn verify_compares_the_last_manifest_with_a_kept_head() {
 }
 
 #[test]
-fn a_deleted_contract_is_found_only_with_its_head() {
+fn verify_detects_a_deleted_contract_only_with_the_kept_head_of_the_contract() {
     let folder = exported();
     let verify = |arguments: &[&str]| run(ialog(folder.path(), &[&["verify", "audit"], arguments].concat()));
     let whole = verify(&[]);
@@ -114,7 +114,7 @@ fn a_deleted_contract_is_found_only_with_its_head() {
 }
 
 #[test]
-fn events_that_arrived_since_the_export_are_incomplete_and_no_damage() {
+fn verify_reports_events_that_arrived_since_the_export_as_incomplete_and_not_as_damage() {
     let folder = scratch_folder();
     let run_in = |world: &str, arguments: &[&str]| {
         let mut command = ialog(folder.path(), arguments);
@@ -138,7 +138,7 @@ fn events_that_arrived_since_the_export_are_incomplete_and_no_damage() {
             printed.stderr.contains("date=2026-10-25: ") && printed.stderr.contains("reports 4 events, 2 are");
         assert_eq!(names_day, code == 3, "{arguments:?}: {}", printed.stderr);
         assert!(!printed.stderr.contains("FAILED"), "{arguments:?}: {}", printed.stderr);
-        // Standard output has findings only, of which there is none.
+        // Standard output has only findings. Events that arrived late are not findings.
         if arguments.contains(&"json") {
             let document: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
             assert_eq!(document["findings"], serde_json::json!([]));
@@ -146,7 +146,7 @@ fn events_that_arrived_since_the_export_are_incomplete_and_no_damage() {
             assert_eq!(printed.stdout, "", "{arguments:?}");
         }
     }
-    // Damage counts for more.
+    // If the archive is also damaged, the exit code is the one of damage.
     let root = folder.path().join("audit");
     let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
     fs::remove_file(root.join(&part)).unwrap();
@@ -170,7 +170,7 @@ fn reading_back_a_missing_part_has_the_exit_code_of_damage() {
     assert!(!folder.path().join("a.csv").exists());
 }
 
-/// The commands that read an archive, without options that select a range.
+/// The commands that read an archive. Each of them reads the whole archive of [`exported`], which starts on 2026-11-03.
 const READERS: [&[&str]; 6] = [
     &["cat", "audit"],
     &["convert", "audit", "--out", "a.csv"],
@@ -181,7 +181,7 @@ const READERS: [&[&str]; 6] = [
 ];
 
 #[test]
-fn no_command_reads_an_archive_whose_end_is_missing_or_rebuilds_its_state() {
+fn all_readers_and_state_rebuild_refuse_an_archive_whose_last_manifest_is_missing() {
     let folder = exported();
     let root = folder.path().join("audit");
     let last = archive_files(&root).into_keys().rfind(|name| name.ends_with("/00000002.json")).unwrap();
@@ -211,7 +211,7 @@ fn no_command_accepts_a_part_with_another_digest() {
     for arguments in READERS.into_iter().chain([&show[..]]) {
         let printed = run(ialog(folder.path(), arguments));
         assert_eq!(printed.code, Some(6), "{arguments:?}: {}", printed.stderr);
-        assert!(printed.stderr.contains("it has not the SHA-256"), "{arguments:?}: {}", printed.stderr);
+        assert!(printed.stderr.contains("its SHA-256 differs"), "{arguments:?}: {}", printed.stderr);
     }
 }
 

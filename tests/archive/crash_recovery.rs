@@ -64,7 +64,7 @@ fn kill_at_random(world: &str, kills: usize, seed: u64) {
         let folder = scratch_folder();
         for range in RANGES {
             loop {
-                // The point is chosen again for each attempt, so that one attempt succeeds.
+                // Each attempt has a new random point. Sooner or later an export ends before it reaches its point.
                 let kill = match next(8) {
                     0 => format!("request:{}", next(6)),
                     _ => format!("step:{}", next(110)),

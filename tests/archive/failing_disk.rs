@@ -152,10 +152,11 @@ fn a_target_that_cannot_be_created_is_refused() {
     assert_eq!(names(folder.path()), ["file", "full.ndjson"]);
 }
 
-/// The test uses `/sys`, which refuses new files even to root: root may write to a folder without write permission.
+/// The test uses `/sys`, because `/sys` refuses new files even to root. In any other folder, root may create files even
+/// without write permission.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_read_only_folder_is_named() {
+fn the_error_names_a_read_only_folder() {
     let folder = scratch_folder();
     for out in ["/sys/a.ndjson", "/sys/audit"] {
         let printed = run(export_to_file(folder.path(), out, "calm", None));
@@ -251,8 +252,8 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
     }
 }
 
-/// The temporary file of a manifest or of the state is removed, so that it does not get its name: as on a full disk,
-/// the export has an event, a range or a day that no file states.
+/// The test removes the temporary file of a manifest or of the state, so this file cannot be renamed to its final name.
+/// The export fails as on a full disk: it has read an event, a range or a day that no manifest or state contains.
 #[test]
 fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
     let calm = scratch_folder();
@@ -307,7 +308,7 @@ fn a_removed_part_is_reported_by_the_export_that_wrote_it() {
 }
 
 #[test]
-fn a_file_that_is_removed_while_it_is_written_is_named_and_written_again() {
+fn the_error_names_a_partial_file_that_was_removed_and_the_next_export_starts_over() {
     let contract = demo_contract();
     let export = |path: &Path, at: Option<FailPoint>| {
         let beside = path.with_file_name(".a.csv.partial");
@@ -361,8 +362,8 @@ fn a_file_is_written_without_locks_only_if_the_file_system_has_none() {
         let printed = run(command);
         assert_eq!(printed.code, Some(code), "{error}: {}", printed.stderr);
         if code == 1 {
-            // A lock server that does not answer now may answer later. Until then, a second process would not be
-            // noticed.
+            // This error may be temporary, for example if a lock server does not answer. An export without a lock would
+            // not notice a second process that writes to the same file, so the export fails.
             let said = "error: a.ndjson cannot be locked: No locks available (os error 37): use a file system with \
                         locks, or mount this one with locks enabled\n";
             assert_eq!(printed.stderr, said);

@@ -20,7 +20,8 @@ fn kill_and_resume(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool
     let printed = run(export_to_file(folder.path(), name, world, None));
     let code = if had_its_name { 2 } else { 0 };
     assert_eq!(printed.code, Some(code), "{kill}: {}", printed.stderr);
-    // A file this small has no checkpoint that tells which export wrote it.
+    // An export of such a small file writes no checkpoint. So nothing shows that a complete file is the result of this
+    // export, and the second run does not replace the file.
     assert_eq!(printed.stderr.contains("a file under its final name is complete"), had_its_name, "{}", printed.stderr);
     assert!(fs::read(folder.path().join(name)).unwrap() == expected, "{name}, {kill}: other bytes");
     assert_eq!(names(folder.path()), [name], "{kill}");
@@ -32,7 +33,7 @@ fn a_file_export_killed_at_every_step_ends_in_the_same_bytes() {
     for name in ["a.ndjson.zst", "a.csv"] {
         let expected = undisturbed_file(name, "calm");
         for step in FailPoint::FILE_EXPORT {
-            // A file this small has no checkpoint. The test below covers files with checkpoints.
+            // An export of such a small file writes no checkpoint. The test below covers files with checkpoints.
             let passed =
                 !matches!(step, FailPoint::FileSynced | FailPoint::CheckpointWritten | FailPoint::CheckpointNamed);
             let kill = format!("{step}:0");
@@ -45,7 +46,7 @@ fn a_file_export_killed_at_every_step_ends_in_the_same_bytes() {
 }
 
 #[test]
-fn a_file_that_was_completed_by_a_killed_export_is_told_to_be_complete() {
+fn the_next_export_reports_that_the_file_of_a_killed_export_is_complete() {
     for name in ["a.ndjson", "a.csv"] {
         let expected = undisturbed_file(name, "narrow");
         let kill = format!("{}:0", FailPoint::FileNamed);

@@ -1,6 +1,6 @@
-//! Permissions of every file and folder that an export leaves, complete or killed at any step, under two umasks. No
-//! file is readable for others. Files that are not complete, states, locks and checkpoints are readable only for their
-//! owner.
+//! Permissions of every file and folder that an export leaves, under two umasks. The export either completes or is
+//! killed at any step. No file is readable for others. Incomplete files, states, locks and checkpoints are readable
+//! only for their owner.
 #![cfg(unix)]
 
 use std::fs;
@@ -23,7 +23,8 @@ fn allowed_modes(path: &Path) -> &'static [u32] {
     if path.is_dir() {
         return &[0o750];
     }
-    // A file gets its permissions when it is complete and before it is synced, and its name afterwards.
+    // A temporary file may have either mode: it gets its final permissions when it is complete, and its final name
+    // later, after it is synced.
     if name.starts_with(".part.") || name.starts_with(".manifest.") {
         return &[0o600, 0o640];
     }

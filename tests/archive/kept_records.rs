@@ -26,7 +26,7 @@ impl Transport for SameAnswer {
 }
 
 #[tokio::test]
-async fn an_event_outside_of_its_window_is_kept_and_named() {
+async fn an_event_outside_of_its_window_is_kept_in_a_file_that_the_manifest_names() {
     let root = tempfile::tempdir().unwrap();
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let clock = Arc::new(VirtualClock::starting_at(now));

@@ -1,4 +1,5 @@
-//! An archive of an export that was killed may lack what was to be exported, so no command calls it complete.
+//! An export that was killed may leave an archive without a part of the exported range. So no command calls such an
+//! archive complete.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -53,7 +54,8 @@ fn an_archive_with_some_days_of_a_killed_export_is_not_complete_until_the_export
         let killed = run(export_to_archive(folder.path(), RANGE, "single", Some(kill)));
         assert_eq!(killed.code, None, "{kill}: {}", killed.stderr);
         assert_incomplete(folder.path(), kill, "an export was interrupted or is running");
-        // A range that is archived is complete, whatever comes after it.
+        // The interrupted export does not concern a range that is already archived, so a query of such a range does not
+        // mention the interruption.
         let first = run(ialog(
             folder.path(),
             &[
@@ -88,7 +90,7 @@ fn a_selected_contract_without_any_day_is_not_complete() {
         let printed = run(ialog(folder.path(), &arguments));
         assert_eq!(printed.code, Some(3), "{}", printed.stderr);
     }
-    // The folder of a contract that no export made.
+    // A folder with the name of a contract, which no export has created.
     std::fs::create_dir_all(folder.path().join("empty/contract=7")).unwrap();
     let printed = run(ialog(folder.path(), &["cat", "empty"]));
     assert_eq!(printed.code, Some(3), "{}", printed.stderr);

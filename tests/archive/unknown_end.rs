@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::exports::{demo_contract, entries_below, scratch_folder};
 use crate::support::program::{Printed, ialog, run};
 
-/// The commands that read an archive, with and without a range that lies within it.
+/// The commands that read an archive: without a range, and with a range that lies within the archive.
 const READERS: [&[&str]; 7] = [
     &["cat", "audit"],
     &["cat", "audit", "--from", "2026-11-19", "--to", "2026-11-19"],
@@ -20,7 +20,7 @@ const READERS: [&[&str]; 7] = [
 
 const STATES: [&str; 2] = ["_state.json", "_state.prev.json"];
 
-/// An archive of two days, the second of which is not over. Returns the folder of its contract.
+/// Exports two days to an archive. The second day is not over yet. Returns the folder of the contract.
 fn exported(folder: &Path) -> PathBuf {
     let mut command = ialog(folder, &["export", "--out", "audit", "--from", "2026-11-19"]);
     command.env("IALOG_TEST_WORLD", "single");
@@ -64,7 +64,8 @@ fn an_archive_that_lost_its_open_day_and_its_state_is_not_complete() {
         let _ = fs::remove_file(contract.join(state));
     }
     assert_unknown_end(folder.path(), "open.json and state removed");
-    // The parts of the open day show that a manifest is missing, so no state is derived that hides it.
+    // The parts of the open day are still there and show that a manifest is missing. So `state rebuild` fails: a new
+    // state would hide the loss.
     let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
     assert_ne!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
     assert!(rebuilt.stderr.contains("date=2026-11-20/part-"), "{}", rebuilt.stderr);
@@ -92,9 +93,9 @@ fn an_archive_without_a_usable_state_is_complete_once_its_state_is_rebuilt() {
     }
 }
 
-/// Version 0.1.0 wrote a state too, so its archives are no exception.
+/// Version 0.1.0 also wrote a state, so the rule applies to its archives, too.
 #[test]
-fn an_archive_of_version_1_is_complete_with_its_state_only() {
+fn an_archive_of_version_0_1_0_without_its_state_is_not_complete() {
     let folder = scratch_folder();
     let fixture = xtask::workspace::root().join("crates/ionos-activitylog-archive/fixtures/archive-0.1.0");
     for path in entries_below(&fixture).into_iter().filter(|path| path.is_file()) {

@@ -1,4 +1,5 @@
-//! A contract of an archive that the service no longer lists: its trail has stopped, and `export` says so.
+//! If the service no longer lists a contract of the archive, the archived trail of this contract has stopped. An export
+//! of all contracts warns of this.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -20,7 +21,7 @@ fn export(folder: &Path, world: &str, day: &str, arguments: &[&str]) -> Printed 
 }
 
 #[test]
-fn an_export_of_all_contracts_warns_of_each_that_is_archived_and_no_longer_listed() {
+fn an_export_of_all_contracts_warns_of_each_archived_contract_that_is_no_longer_listed() {
     let folder = scratch_folder();
     let first = export(folder.path(), "calm", "2026-11-01", &["--contract", "all"]);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
@@ -60,7 +61,7 @@ fn an_export_of_named_contracts_says_nothing_about_the_others() {
         assert_eq!(printed.code, Some(0), "{arguments:?}: {}", printed.stderr);
         assert!(!printed.stderr.contains("warning"), "{arguments:?}: {}", printed.stderr);
     }
-    // A service that still lists all contracts.
+    // There is no warning either if the service still lists all contracts.
     let printed = export(folder.path(), "calm", "2026-11-02", &["--contract", "all"]);
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }

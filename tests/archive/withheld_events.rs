@@ -1,5 +1,6 @@
-//! An interrupted export to a file does not read its first part again when it is resumed. If the service withheld
-//! events of that part, a count of the whole range at the end of the resumed export detects this.
+//! A resumed export to a file does not read again what was written before the interruption. If the service withheld
+//! events at that time, the resumed export detects this at its end: it compares the number of its events with the total
+//! of the whole range.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +20,7 @@ use crate::support::scripted::{TOKEN, answer};
 /// Number of events of the complete log, one per hour.
 const EVENTS: usize = 96;
 
-/// A service whose log lacks some events. Fails from the time when it is switched off.
+/// A service whose log lacks some events. After the service is switched off, all requests fail.
 struct LogService {
     simulator: Simulator,
     is_off: Arc<AtomicBool>,
@@ -42,7 +43,8 @@ fn record(hour: usize) -> String {
     )
 }
 
-/// Exports four days. The service withholds the events of `withheld`, and is switched off after `windows` windows.
+/// Exports four days. The service withholds the events of the hours `withheld`. It is switched off after `windows`
+/// windows are read.
 fn export(folder: &Path, withheld: &[usize], windows: Option<usize>) -> Printed {
     let records: Vec<String> = (0..EVENTS).filter(|hour| !withheld.contains(hour)).map(record).collect();
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
@@ -83,6 +85,7 @@ fn events_that_were_withheld_before_an_interruption_are_found_by_the_count_at_th
         let resumed = loop {
             let resumed = export(folder.path(), &[], None);
             // If another test starts a process, that process shares the lock of the file from its fork until its exec.
+            // In this time the file counts as locked, so the export is repeated.
             if !resumed.stderr.contains("another process writes to") {
                 break resumed;
             }
@@ -99,7 +102,7 @@ fn events_that_were_withheld_before_an_interruption_are_found_by_the_count_at_th
         );
         assert_eq!(resumed.code, Some(3), "{}", resumed.stderr);
         assert!(resumed.stderr.ends_with(&said), "{}", resumed.stderr);
-        // The next export must not resume from a part without these events.
+        // No partial file is left, so the next export cannot resume from a file without these events.
         assert_eq!(names(folder.path()), [""; 0]);
 
         let again = export(folder.path(), &[], None);

@@ -1,5 +1,5 @@
-//! Services that repeat the credentials of a request: in header names and values, reasons, bodies and messages, and in
-//! any spelling. No command shows any part of them, also not with `-vv`.
+//! Services that send the credentials of a request back: in header names and values, reason phrases, bodies and
+//! messages, and in any spelling. No command shows any part of the credentials, even with `-vv`.
 #![cfg(unix)]
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const PASSWORD: &str = "Plant\"ed&>>>???-pass-0815";
 const PAIR: &str = "bWVAZXhhbXBsZS5jb206UGxhbnQiZWQmPj4+Pz8/LXBhc3MtMDgxNQ==";
 const TOKEN: &str = "opaque/Planted+token-0815&>";
 
-/// Parts of the secrets in lower case, none of which any output may have in any case.
+/// Parts of the secrets, in lower case. No output may contain any of them, whether in upper or in lower case.
 const PARTS: [&str; 6] = ["plant", "-pass-0815", "token-0815", "ugxhbnqi", "lxbhc3mt", "mdgxnq"];
 
 const COMMANDS: [&[&str]; 4] = [
@@ -24,7 +24,8 @@ const COMMANDS: [&[&str]; 4] = [
     &["doctor", "-vv"],
 ];
 
-/// Runs each command against a service that gives one answer, with a password and with a token.
+/// Runs each command with the credentials `secrets`, against a service that gives `answer` to each request. The output
+/// must not contain any part of a secret.
 fn assert_redacted(what: &str, answer: &[u8], secrets: &[(&str, &str)]) {
     for arguments in COMMANDS {
         let bytes = answer.to_vec();
@@ -59,7 +60,7 @@ fn with_inside(text: &str, inside: &str) -> String {
     format!("{}{inside}{}", &text[..10], &text[10..])
 }
 
-/// Credentials as environment variables, and a secret in them.
+/// Environment variables with credentials, and the secret that the service repeats.
 type Credentials = (&'static [(&'static str, &'static str)], &'static str);
 
 const BASIC: &[(&str, &str)] = &[("IONOS_USERNAME", USER), ("IONOS_PASSWORD", PASSWORD)];

@@ -172,7 +172,8 @@ fn no_answer_of_the_service_reaches_the_terminal_unescaped() {
         check_answer("404 Not Found", format!("<html><title>{text}</title><body>{text}</body></html>"), payload);
         check_answer("400 Bad Request", text, payload);
     }
-    // Answers that cannot be read are requested several times, with waits, so one text has all payloads.
+    // The program requests an unreadable answer several times, with waits. To save time, a single text contains all
+    // payloads.
     let text = marked(&PAYLOADS.concat());
     check_answer("200 OK", format!("{{\"hits\":{{\"total\":1,\"hits\":[{text}"), "all");
     assert!(carriers >= 70, "{carriers}");
@@ -252,7 +253,7 @@ fn no_record_reaches_the_terminal_unescaped() {
     assert!(carriers >= 150, "{carriers}");
 }
 
-/// The first file of a folder and its subfolders with this name.
+/// The first file with this name in a folder or its subfolders.
 fn find(folder: &Path, name: &str) -> PathBuf {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut entries: Vec<PathBuf> = entries.collect();

@@ -1,5 +1,5 @@
-//! Replays the corpus of the fuzz targets: each file of `fuzz/corpus` must have the properties that hold for any bytes.
-//! A file that revealed a fault stays in the corpus after the fix, as a regression test.
+//! Replays the corpus of the fuzz targets. The check of a target accepts any bytes, so it must pass for each file of
+//! the target in `fuzz/corpus`. A file that revealed a fault stays in the corpus after the fix, as a regression test.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::support::program::names;
 const MIN_FILES: usize = 24;
 
 #[test]
-fn every_file_of_the_corpus_has_the_properties_of_its_target() {
+fn every_file_of_the_corpus_passes_the_check_of_its_target() {
     let corpus = workspace::root().join("fuzz/corpus");
     let mut violations = Vec::new();
     for target in TARGETS {

@@ -1,5 +1,6 @@
-//! Edits of an archive by a person who can write to it. Each edit states the exit codes of `verify` without and with
-//! the heads that were kept before the edit. With the heads, `verify` detects each edit of the data that they cover.
+//! Edits of an archive by a person who can write to it. A head is the digest of the last manifest of a contract. Each
+//! edit is listed with two exit codes of `verify`: without heads, and with the heads that were kept before the edit.
+//! With these heads, `verify` detects each edit of the data that they cover.
 #![cfg(unix)]
 
 use std::fs;
@@ -36,7 +37,7 @@ impl Victim {
         self.contract.join("_state.json")
     }
 
-    /// Removes all files that only depend on runs.
+    /// Removes the files that depend on the runs of exports and not only on the events: the states and the run log.
     fn forget_state(&self) {
         for name in ["_state.json", "_state.prev.json", "_runs.ndjson"] {
             let _ = fs::remove_file(self.contract.join(name));
@@ -100,7 +101,7 @@ fn folder_instead(path: &Path) {
     fs::create_dir(path).unwrap();
 }
 
-/// Replaces a file by one of a gigabyte that takes no space.
+/// Replaces a file by a sparse file of one gigabyte, which takes no space on disk.
 fn huge(path: &Path) {
     let file = fs::File::create(path).unwrap();
     file.set_len(1 << 30).unwrap();
@@ -116,7 +117,7 @@ fn bomb(path: &Path) {
     encoder.finish().unwrap();
 }
 
-/// Appends a manifest to the chain, which is linked to the last one. Returns its link.
+/// Links a manifest to the last one of the chain and appends it. Returns a link to the appended manifest.
 fn append_manifest(victim: &Victim, mut manifest: Manifest) -> ManifestLink {
     let (last, sha256) = Manifest::read(&victim.manifest(4)).unwrap();
     manifest.number = Some(5);
@@ -139,8 +140,8 @@ fn append_empty_manifest(victim: &Victim) -> ManifestLink {
     append_manifest(victim, added)
 }
 
-/// Changes the bytes of a part, and appends a manifest that states the changed part. The lines stay, because the name
-/// of the part has their digest.
+/// Compresses a part again, so that its bytes change, and appends a manifest with the new digest of the part. The lines
+/// stay the same, because the name of the part contains their digest.
 fn restate_part(victim: &Victim) -> ManifestLink {
     let (mut last, _) = Manifest::read(&victim.manifest(4)).unwrap();
     let path = victim.part(&last.date.to_string());
@@ -158,7 +159,7 @@ fn set_head(victim: &Victim, head: ManifestLink) {
     fs::write(victim.state(), state_to_bytes(&state)).unwrap();
 }
 
-/// Writes open manifests that state the same as a closed one, with one text replaced.
+/// Writes `open.json` with the content of a closed manifest, in which one text is replaced.
 fn open_again(victim: &Victim, number: u64, from: &str, to: &str) {
     let (mut manifest, _) = Manifest::read(&victim.manifest(number)).unwrap();
     (manifest.number, manifest.previous) = (None, None);
@@ -167,7 +168,7 @@ fn open_again(victim: &Victim, number: u64, from: &str, to: &str) {
     fs::write(&path, open.to_string().replacen(from, to, 1)).unwrap();
 }
 
-/// Writes an open manifest that states a day without events.
+/// Writes `open.json` with a manifest of a day without events.
 fn open_empty_day(victim: &Victim) {
     let (closed, _) = Manifest::read(&victim.manifest(1)).unwrap();
     let mut manifest = Manifest::new(closed.api, closed.contract, "2026-11-10".parse().unwrap());
@@ -225,7 +226,8 @@ fn edits() -> Vec<Edit> {
         edits.push(edit(format!("manifest in the middle: {name}"), FOUND, move |victim| change(&victim.manifest(2))));
         edits.push(edit(format!("last manifest: {name}"), FOUND, move |victim| change(&victim.manifest(4))));
         edits.push(edit(format!("part: {name}"), FOUND, move |victim| change(&victim.part("2026-11-03"))));
-        // A state that is removed, or longer by a line break, adds no finding. Any other change of the state does.
+        // If the state is removed, or gets a further line break, `verify` reports no finding. Any other change of the
+        // state is a finding.
         let codes = if name == "removed" || name == "longer" { HARMLESS } else { FOUND };
         edits.push(edit(format!("state without its copy: {name}"), codes, move |victim| {
             let _ = fs::remove_file(victim.contract.join("_state.prev.json"));
@@ -426,7 +428,7 @@ fn edits() -> Vec<Edit> {
         edit("run log: a manifest that is not in the chain", FOUND, |victim| {
             replace(&victim.run_log(), "\"number\":", "\"number\":1");
         }),
-        // Nothing supports or contradicts these members.
+        // Nothing in the archive confirms or contradicts what these edits change.
         edit("run log: another number of events", HARMLESS, |victim| {
             replace(&victim.run_log(), "\"events\":", "\"events\":1");
         }),
@@ -436,11 +438,13 @@ fn edits() -> Vec<Edit> {
             fs::write(victim.run_log(), text).unwrap();
         }),
         edit("run log: huge", HARMLESS, |victim| huge(&victim.run_log())),
-        // An open manifest without files: no export has ended with it, so either the state or the chain contradicts it.
+        // This open manifest names no files. No export has ended with this manifest, so either the state or the chain
+        // contradicts it.
         edit("open manifests: a day without files", FOUND, |victim| {
             open_empty_day(victim);
         }),
-        // An interrupted export can have left it, so it is not proven and no finding.
+        // An interrupted export can have left such a manifest. So the manifest is not a finding, but its day is not
+        // proven.
         edit("open manifests: a day without files, and an open state", INCOMPLETE, |victim| {
             open_empty_day(victim);
             open_state(victim);
@@ -466,7 +470,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn no_edit_of_an_archive_passes_where_it_must_not() {
+fn verify_has_the_listed_exit_codes_after_each_edit_of_an_archive() {
     let original = scratch_folder();
     for range in RANGES {
         let printed = run(export_to_archive(original.path(), range, "calm", None));
@@ -511,7 +515,7 @@ fn no_edit_of_an_archive_passes_where_it_must_not() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a command ended by itself with one of the documented exit codes.
+/// Fails unless a command ended by itself with one of the documented exit codes.
 fn assert_ended(printed: &Printed, name: &str) {
     assert!(matches!(printed.code, Some(0..=6)), "{name}: {:?} {}", printed.code, printed.stderr);
     assert!(!printed.stderr.contains("panicked"), "{name}: {}", printed.stderr);

@@ -1,5 +1,5 @@
-//! Shell completion. If bash is installed, it runs its completion script; for the other shells, the handwritten parts
-//! of the scripts are snapshots.
+//! Shell completion. If bash is installed, the test runs the completion script for bash. For the other shells, the
+//! handwritten parts of the scripts are snapshots.
 
 use std::fs;
 use std::path::Path;
@@ -103,7 +103,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
 }
 
 #[test]
-fn the_handwritten_parts_of_the_scripts() {
+fn the_handwritten_parts_of_the_scripts_are_snapshots() {
     // Number of handwritten lines before the first and after the last line that calls `ialog __complete`.
     for (shell, before, after) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
         let script = script(shell);

@@ -69,7 +69,7 @@ fn every_example_of_a_command_works() {
         let mut command = shell(folder.path(), script);
         command
             .env("IALOG_TEST_WORLD", "operations")
-            // In this time zone the times in the examples are in the past.
+            // In this time zone (UTC+14), all times in the examples are in the past.
             .env("TZ", "Pacific/Kiritimati")
             .env("COLUMNS", "400");
         run(command)
@@ -138,7 +138,7 @@ fn the_readme_shows_the_real_output() {
     }
     assert!(
         again == readme,
-        "{}\nread the difference, and take it over with: INSTA_UPDATE=always cargo test -p workspace-tests",
+        "{}\nreview the difference, and accept it with: INSTA_UPDATE=always cargo test -p workspace-tests",
         similar::TextDiff::from_lines(&readme, &again).unified_diff().header("README.md", "actual output")
     );
 }

@@ -1,4 +1,4 @@
-//! Exports with one command and compares the file with the log of the simulated service.
+//! Runs `ialog export` and compares the exported file with the log of the simulated service.
 
 use std::fs;
 use std::io::Read;

@@ -61,7 +61,7 @@ fn every_command_and_topic_has_a_reproducible_page() {
 
 #[cfg(unix)]
 #[test]
-fn a_page_is_replaced_and_not_written_through_another_name() {
+fn a_page_with_a_hard_link_is_replaced_and_the_other_name_keeps_its_content() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("man/man1/ialog.1");
     let topic = folder.path().join("man/man7/ialog-times.7");

@@ -1,5 +1,5 @@
-//! A token or an address with a password that is typed in the wrong place: in any environment variable, argument or
-//! member of a configuration file. No output shows it, whether the program refuses the value or uses it.
+//! A user may type a token, or an address with a password, in the wrong place: in any environment variable, argument or
+//! member of a configuration file. No output shows this secret, whether the program refuses the value or uses it.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -22,7 +22,7 @@ const OPAQUE: &str = "planted0123456789ABCDEFGHIJ0123456789abcd";
 fn assert_hidden(place: &str, printed: &Printed) {
     let Printed { code, stdout, stderr } = printed;
     for output in [stdout, stderr] {
-        // Hosts are written in lower case.
+        // The program shows host names in lower case, so the comparison ignores case.
         assert!(!output.to_lowercase().contains("planted"), "{place}: {output}");
     }
     assert!(code.is_some(), "{place}");
@@ -133,7 +133,7 @@ fn no_argument_is_shown_if_it_holds_a_secret() {
 }
 
 #[test]
-fn no_file_is_shown_if_it_holds_a_secret() {
+fn no_value_of_a_file_is_shown_if_it_holds_a_secret() {
     let folder = tempfile::tempdir().unwrap();
     for value in values() {
         fs::write(folder.path().join("contracts"), format!("{value}\n")).unwrap();
@@ -173,8 +173,8 @@ fn no_file_is_shown_if_it_holds_a_secret() {
     }
 }
 
-/// A service that answers one request with an error that repeats a text in its header and its body. Returns its
-/// address.
+/// Starts a service that answers one request with an error, which repeats a text in a header and in the body. Returns
+/// the address of the service.
 fn echo(text: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -204,14 +204,15 @@ fn asked_with_token(folder: &Path, token: &str) -> String {
 }
 
 #[test]
-fn a_short_token_is_hidden_as_a_value_and_leaves_addresses_readable() {
+fn a_short_token_is_redacted_as_a_whole_value_but_not_within_an_address() {
     let folder = tempfile::tempdir().unwrap();
     for token in ["t", "1", "log", "contract", "Zq7kP2xW"] {
         let stderr = asked_with_token(folder.path(), token);
         assert!(stderr.contains("> authorization: [redacted]\n"), "{stderr}");
         assert!(stderr.contains("< x-echo: [redacted]\n"), "{stderr}");
         assert!(!stderr.contains(&format!("Bearer {token}")), "{stderr}");
-        // The token `contract` has eight letters, as long as a real secret, so it is replaced in the address, too.
+        // A token of eight or more characters is replaced within other text, too. So the token `contract` is also
+        // replaced in the address.
         if token != "contract" {
             assert!(stderr.contains("GET /activitylog/v1/contracts"), "{token}: {stderr}");
         }

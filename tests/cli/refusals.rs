@@ -275,7 +275,8 @@ fn one_of_several_contracts_must_be_chosen() {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
-/// A service that answers two connections with these bodies and then closes.
+/// Starts a service that answers three connections, each with one of these bodies, and then closes. Returns its address
+/// and its thread.
 fn canned_service(bodies: [&'static str; 3]) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -350,14 +351,14 @@ fn doctor_warns_about_a_file_with_a_secret_that_other_users_can_open() {
         assert!(line.starts_with("warning"), "{line}");
         assert!(line.contains(&format!("other users can open it (mode {mode:o}): run chmod 600 ")), "{line}");
     }
-    // A file contains a token even if `IONOS_TOKEN` overrides this token.
+    // The warning is also shown if `IONOS_TOKEN` overrides the token of the file.
     assert!(check(yaml, 0o644, Some("t")).starts_with("warning"));
     assert!(check(yaml, 0o600, None).starts_with("ok"));
     let without_secret = "currentProfile: a\nprofiles: [{name: a}]\n";
     assert!(check(without_secret, 0o644, Some("t")).starts_with("ok"));
 }
 
-/// A pipe would make the program wait, and a device may have no end.
+/// The program refuses pipes and devices: reading a pipe may block, and a device may have no end.
 #[cfg(unix)]
 #[test]
 fn a_configuration_file_is_a_regular_file_of_limited_size() {
@@ -384,7 +385,7 @@ fn a_configuration_file_is_a_regular_file_of_limited_size() {
         assert!(printed.stderr.contains(&file), "{}", printed.stderr);
         assert!(printed.stderr.contains(&format!("cannot be read ({reason})")), "{}", printed.stderr);
     }
-    // The paths that are tried if the variable is not set.
+    // The same rule applies to the paths that are tried if the variable is not set.
     for place in [".config/ionosctl/config.yaml", ".ionos/config", ".config/ionosctl/config.json"] {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join(place);

@@ -12,9 +12,10 @@
 //! ```
 //!
 //! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables
-//! stand before the program, words with spaces are in single quotes, and exit code 0 is not written. The account and
-//! the time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` names another world. `␛` stands for the
-//! escape character. Host and process id of a lock owner are removed, because they differ between runs.
+//! stand before the program, and words with spaces are in single quotes. A line with `=` has the exit code of the
+//! command; there is no such line if the exit code is 0. The account and the time are those of the simulated world
+//! `calm` unless `IALOG_TEST_WORLD` names another world. `␛` stands for the escape character. Host and process id of a
+//! lock owner are removed, because they differ between runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -158,12 +159,12 @@ fn every_script_prints_the_written_output() {
     }
     assert!(
         changed.is_empty(),
-        "{}\nread the difference, and take it over with: INSTA_UPDATE=always cargo test -p workspace-tests",
+        "{}\nreview the difference, and accept it with: INSTA_UPDATE=always cargo test -p workspace-tests",
         changed.join("\n")
     );
 }
 
-/// `ialog help exit-codes` promises this.
+/// `ialog help exit-codes` promises that, with JSON output, each line on standard error is a JSON object.
 #[test]
 fn every_message_is_an_object_if_the_output_is_json() {
     let mut messages = 0;

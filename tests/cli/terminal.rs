@@ -131,7 +131,7 @@ fn status_lines(written: &str) -> Vec<&str> {
     lines.filter(|line| line.contains(" %")).collect()
 }
 
-/// In this world, waits take no real time but advance the clock, so the status line has a rate.
+/// In the world `stormy`, waits take no real time but advance the virtual clock, so the status line shows a rate.
 #[test]
 fn progress_is_shown_only_if_both_streams_are_a_terminal() {
     let stormy = [("IALOG_TEST_WORLD", "stormy")];
@@ -155,7 +155,7 @@ fn progress_is_shown_only_if_both_streams_are_a_terminal() {
         let counted = screen_text(&written);
         assert_eq!(counted.lines().count(), 3, "{counted}");
     }
-    // The data is the same as without a status line, also if it ends in the middle of a line.
+    // The status line does not change the data, also if the data ends in the middle of a line.
     for form in ["ndjson", "json"] {
         let more = ["-o", form];
         let alone = shown(TerminalStreams::Stdout, 80, &more);

@@ -1,8 +1,8 @@
 //! A client that is generated strictly from the vendor's published description, without this project's overlays, can
 //! read the simulator's default answers. The types are generated here from that description, independent of the client.
 //!
-//! Strict means that a value of another JSON type fails the whole page. Unknown members are accepted: the description
-//! closes no object, and `@uuid` is in every record but in no schema.
+//! Strict means that a value of another JSON type fails the whole page. Unknown members are accepted, because the
+//! description does not forbid further members in any object. For example, `@uuid` is in every record but in no schema.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;

@@ -1,5 +1,5 @@
-//! Reading a request from the Cloud API uses the same credentials, retries, rate limit and error kinds as every other
-//! call.
+//! [`Client::cloud_request`] reads a request that the Cloud API keeps. This call uses the same credentials, retries,
+//! rate limit and error kinds as every other call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +82,7 @@ async fn a_failed_read_is_retried_and_respects_the_rate() {
 }
 
 #[tokio::test]
-async fn an_unknown_request_is_an_error_with_its_own_kind() {
+async fn each_unexpected_answer_has_its_error_kind_and_an_empty_answer_is_an_empty_object() {
     let (_, client) =
         ScriptedTransport::client([answer(200, "[]"), answer(200, "<html>"), answer(204, ""), answer(401, "")]);
     let kind = async || client.cloud_request("r-1").await.map_err(|error| error.kind());

@@ -85,7 +85,7 @@ async fn gzip_is_read_under_all_its_names_and_in_several_members_also_in_an_erro
         let (info, _) = tokio::join!(client.info(), server.serve(&head, &message));
         assert_eq!(info.unwrap_err().messages()[0].code.as_deref(), Some("315"), "{encoding}");
     }
-    // An answer without a body is not a gzip file.
+    // An empty body is reported as empty, and not as invalid gzip.
     let server = FakeServer::new().await;
     let client = server.client();
     let (info, _) = tokio::join!(client.info(), server.serve("403 Forbidden\r\ncontent-encoding: gzip", b""));
@@ -138,7 +138,7 @@ async fn utf_16_is_named_and_not_shown_as_text() {
 }
 
 #[tokio::test]
-async fn a_refused_wait_names_the_flag_and_the_number_that_the_service_sent() {
+async fn the_error_of_a_refused_wait_names_the_flag_and_the_seconds_that_the_service_sent() {
     for (sent, flags, message) in [
         ("9999999999", &[][..], "the service asks to wait 9999999999 s, the limit is 60 s"),
         ("9999999999", &["--max-retry-after", "5m"], "the service asks to wait 9999999999 s, the limit is 300 s"),
@@ -177,7 +177,7 @@ async fn a_gzip_body_that_is_cut_or_damaged_names_gzip() {
 #[tokio::test]
 async fn an_answer_above_the_body_cap_is_refused_even_if_compressed() {
     let body = vec![b' '; 2_000_000];
-    // The cap counts the content of all members.
+    // The cap applies to the decompressed content of all gzip members together.
     let members = [gzip(&body[..600_000]), gzip(&body[600_000..])].concat();
     for (head, body) in [
         ("200 OK", body.clone()),

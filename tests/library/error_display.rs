@@ -169,8 +169,8 @@ async fn pages_that_end_too_early_are_incomplete() {
 #[tokio::test]
 async fn gaps_have_their_message() {
     let body = |total: u64| format!(r#"{{"hits":{{"total":{total},"hits":[{{"_source":{{"a":1}}}}]}}}}"#);
-    // Every scan returns one of two counted events. The range of the first case is one second, that of the second case
-    // two seconds.
+    // Every scan returns one event, while the service reports a total of two. The range has one second in the first
+    // case and two seconds in the second case.
     let short = [body(2), r#"{"hits":{"total":null,"hits":[]}}"#.to_owned()];
     let too_full = body(10_001);
     let answers = |times: usize| short.iter().cycle().take(2 * times);

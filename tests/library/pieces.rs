@@ -1,5 +1,6 @@
-//! A page that is too large is read in pieces, also if the service returns fewer events than requested. The rest of a
-//! short piece is requested again: otherwise the events between two pieces would be lost.
+//! A page that is too large is read in pieces, also if the service returns fewer events than requested. If a piece has
+//! fewer events than requested, the rest of this piece is requested again. Otherwise, the events between two pieces
+//! would be lost.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::support::scripted::TOKEN;
 /// Number of events of the log.
 const EVENTS: usize = 150;
 
-/// A record of one minute. If `is_large`, it exceeds the maximum size of an answer.
+/// A record with its time in minutes after midnight. If `is_large`, the record exceeds the maximum size of an answer.
 fn record(minute: usize, is_large: bool) -> String {
     let text = "x".repeat(if is_large { 20_000 } else { 20 });
     format!(

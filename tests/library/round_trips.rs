@@ -1,5 +1,5 @@
-//! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples and
-//! every difference found between published sources.
+//! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples, and
+//! pages with every difference found between published sources, such as a total as a string.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -53,7 +53,8 @@ fn records(body: &str) -> Vec<String> {
     hits(body).iter().map(|hit| record(hit)).collect()
 }
 
-/// File, number of records, number of records that do not fit the model, and the total with whether it is exact.
+/// File name, number of records, number of records that do not fit the model, and the total: its count, and whether the
+/// count is exact.
 type Fixture = (&'static str, usize, usize, Option<(u64, bool)>);
 
 const PAGES: [Fixture; 18] = [
@@ -84,7 +85,7 @@ fn every_fixture_is_in_the_table() {
     for folder in ["documented", "drift"] {
         found.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
-    // The other two fixtures are no pages; they have their own tests.
+    // The other two fixtures are not pages. They have their own test: `the_published_samples_are_read`.
     assert_eq!(found.len(), PAGES.len() + 2);
 }
 
@@ -102,8 +103,8 @@ async fn a_page_keeps_every_record_byte_for_byte() {
     }
 }
 
-/// Reads the hits of a page as one window of all times, with a correct total.
-/// A service whose log are the hits of a page. A hit without a time is found at the start of all times.
+/// A service whose log consists of the hits of a page. A hit without a time counts as a hit at the start of
+/// [`all_times`].
 struct PageLog(Vec<(Option<DateTime<Utc>>, String)>);
 
 impl Transport for PageLog {
@@ -118,6 +119,7 @@ impl Transport for PageLog {
     }
 }
 
+/// Reads the hits of a page as one window of [`all_times`], with a correct total.
 fn window(body: &str) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
     let times = records(body).into_iter().map(|record| Event::from_json(record).unwrap().time());
     let log = PageLog(times.zip(hits(body).iter().map(|hit| hit.get().to_owned())).collect());

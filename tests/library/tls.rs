@@ -109,7 +109,7 @@ async fn a_pinned_certificate_is_accepted_for_any_host_and_no_other_certificate_
     assert_eq!(other.ask(trusted_but_not_pinned).await, Some(ErrorKind::Tls));
 }
 
-/// Runs `ialog contracts` against a service with these variables of the environment.
+/// Runs `ialog contracts` with these environment variables, against a service.
 async fn ask_with_variables(service: &TlsService, variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
@@ -125,7 +125,7 @@ async fn ask_with_variables(service: &TlsService, variables: &[(&str, &str)]) ->
 }
 
 #[tokio::test]
-async fn a_pin_that_does_not_match_is_named_by_its_setting() {
+async fn the_error_of_a_pin_that_does_not_match_names_the_origin_of_the_pin() {
     let (service, other) = (TlsService::new("localhost").await, TlsService::new("localhost").await);
     let pin = other.fingerprint();
     let (code, message) = ask_with_variables(&service, &[("IONOS_PINNED_CERT", &pin)]).await;
@@ -140,7 +140,7 @@ async fn a_pin_that_does_not_match_is_named_by_its_setting() {
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[tokio::test]
-async fn a_variable_with_certificates_that_cannot_be_used_is_an_error_that_names_it() {
+async fn unusable_certificates_are_an_error_that_names_their_variable() {
     let service = TlsService::new("localhost").await;
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -166,13 +166,13 @@ async fn a_variable_with_certificates_that_cannot_be_used_is_an_error_that_names
         let (_, message) = ask_with_variables(&service, &[(variable, value)]).await;
         assert!(!message.contains("SSL_CERT") && !message.contains("not secure"), "{message}");
     }
-    // Without the variables, the error names the one that would help.
+    // Without the variables, the error names the variable that the user can set.
     let (_, message) = ask_with_variables(&service, &[]).await;
     assert!(message.contains("name a file with its root certificates in SSL_CERT_FILE"), "{message}");
 }
 
 #[tokio::test]
-async fn a_proxy_address_that_cannot_be_used_is_an_error_that_names_its_variable_only() {
+async fn an_invalid_proxy_address_is_an_error_that_names_only_its_variable() {
     let folder = tempfile::tempdir().unwrap();
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);

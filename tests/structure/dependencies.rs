@@ -1,6 +1,6 @@
 //! Dependencies between crates point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client.
-//! Packages of tests and benchmarks may depend on any crate. Only one of these packages is used by another crate: xtask
-//! uses the results of the benchmarks.
+//! Packages of tests and benchmarks may depend on any crate. Only one of these packages is a dependency of another
+//! crate: xtask depends on `workspace-bench-results`.
 
 use std::collections::BTreeSet;
 

@@ -29,8 +29,8 @@ pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, k
     command
 }
 
-/// A temporary folder, in memory if the machine has `/dev/shm`: the files that a killed process leaves do not depend on
-/// the disk, and syncing would take most of the test's time.
+/// A temporary folder, in memory if the machine has `/dev/shm`. Memory is sufficient, because the files that a killed
+/// process leaves do not depend on the disk. On a disk, syncing would take most of the test's time.
 pub fn scratch_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }

@@ -1,5 +1,5 @@
-//! A server on a loopback port that writes any bytes that a test provides, including bytes that are not HTTP. It has a
-//! small log with known records, so that a test can answer some requests correctly.
+//! A server on a loopback port that writes any bytes that a test provides, including bytes that are not HTTP. The
+//! module has a small log with known records, so that a test can also answer requests correctly.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -42,7 +42,7 @@ impl ReceivedRequest {
         self.parameter(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     }
 
-    /// Whether the request is for a range that begins with the log.
+    /// Whether the requested range begins at the start of the log.
     pub fn reaches_start_of_log(&self) -> bool {
         self.time("dateStart") == Some(log_start())
     }
@@ -52,7 +52,7 @@ impl ReceivedRequest {
     }
 }
 
-/// Start of the log. Each of its seconds has one event.
+/// Start of the log. The log has one event per second.
 pub const LOG_START: &str = "2026-03-01T12:00:00Z";
 
 /// Start of the log as an instant.
@@ -120,7 +120,7 @@ pub fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
 /// A function that answers a request: it writes any bytes to the connection.
 pub type Answerer = dyn Fn(&ReceivedRequest, &mut TcpStream) -> io::Result<()> + Send + Sync;
 
-/// The answering side of a test.
+/// A service of a test, with the function that answers.
 pub enum HostileService {
     /// Reads a request, then writes.
     Answering(Box<Answerer>),
@@ -156,8 +156,8 @@ fn serve_connection(service: &HostileService, requests: &AtomicUsize, mut connec
     drain(&mut connection)
 }
 
-/// Reads until the client closes the connection. Closing with unread bytes would reset it, and the client might lose
-/// bytes of the answer.
+/// Reads until the client closes the connection. If the server closed the connection with unread bytes, the connection
+/// would be reset, and the client might lose bytes of the answer.
 pub fn drain(connection: &mut TcpStream) -> io::Result<()> {
     io::copy(connection, &mut io::sink()).map(|_| ())
 }

@@ -11,6 +11,7 @@
 //! | `busy` | one contract with 5000 events per day |
 //! | `stormy` | one in five requests fails with 503 |
 //! | `broken` | all requests for one of the two contracts fail |
+//! | `partial` | all searches for one of the two contracts are partial |
 //! | `narrow` | one event per page |
 //! | `full` | one second has more events than offsets can reach |
 //! | `hostile` | records contain terminal control sequences |
@@ -48,7 +49,7 @@ use rustix::process::Signal;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A point at which a hook acts, by name or kind, and the number of times that the program passes the point before.
+/// A point at which a hook acts, by name or kind, and the number of passages of this point before the hook acts.
 struct HookPoint {
     name: String,
     left: AtomicU64,
@@ -102,7 +103,7 @@ fn main() -> ExitCode {
     let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
     let clock = Arc::new(VirtualClock::starting_at(now + ahead));
-    // For the service, time passes only in the world `throttled`, whose rate limit depends on it.
+    // For the service, time passes only in the world `throttled`, because a rate limit depends on the time.
     let passing = (world == "throttled").then(|| clock.clone());
     let asked = killed.clone();
     let mut simulator = Simulator::builder()

@@ -81,8 +81,9 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
 }
 
-/// The offset after the last page of each range, by the path and the range of the requests. It is known from a page at
-/// the offset 0 that has room for more hits and reports its own number of hits as the total.
+/// The offset after the last page of each range, by the path and the range of the requests. A page at the offset 0
+/// shows this offset if it has fewer hits than the page size and reports its own number of hits as the total. For
+/// example, a page with 3 hits, the total 3 and the page size 1000 shows the offset 3.
 #[derive(Default)]
 struct LastPages(HashMap<Target, u64>);
 
@@ -155,7 +156,7 @@ impl ScriptedTransport {
     }
 }
 
-/// The members of a page that show whether it is the last one. Its records may be anything.
+/// The members of a page that show whether the page is the last one. The records of the page may be anything.
 #[derive(Deserialize)]
 struct AnswerPage {
     hits: AnswerHits,

@@ -18,7 +18,7 @@ pub fn run(root: &Path) -> Result<()> {
         let package = ["run", "--quiet", "--package", "ionos-activitylog"];
         let printed = cargo::output(root, &[&package[..], &["--example", &name]].concat())?;
         if printed.trim().is_empty() {
-            bail!("the example {name} prints nothing; let it print what it shows");
+            bail!("the example {name} prints nothing; change it to print its result");
         }
     }
     Ok(())

@@ -43,7 +43,8 @@ struct FunctionLength {
 }
 
 /// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type
-/// of the same crate. The line `all` counts the types that share their name with another type of any of these crates.
+/// of the same crate. In the line `all`, this column counts the types that share their name with another type of any of
+/// these crates.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");

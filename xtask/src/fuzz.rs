@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz [TARGET]`: looks for bytes that break the properties in `fuzz/checks`, with cargo-fuzz on nightly.
-//! The inputs of a run start from the committed corpus, which a test on stable replays.
+//! A run starts from the inputs of the committed corpus. A test on stable Rust replays the same corpus.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,13 +11,13 @@ use crate::tools::Tool;
 /// Folder of the fuzz targets, relative to the repository's root.
 const FOLDER: &str = "fuzz";
 
-/// Maximum size of an input in bytes. Longer ones find nothing new and take more time.
+/// Maximum size of an input in bytes. Longer inputs find nothing new and take more time.
 const MAX_INPUT_BYTES: u32 = 32 * 1024;
 
 /// Maximum time for one input in seconds.
 const MAX_INPUT_SECONDS: u32 = 10;
 
-/// What the task needs in addition to the workspace.
+/// The tools that the task needs in addition to those of the workspace.
 const TOOLS: [Tool; 2] = [
     Tool {
         name: "the nightly toolchain",
@@ -53,7 +53,7 @@ pub fn run(root: &Path, name: Option<&str>, seconds: u32) -> Result<()> {
         ensure!(
             status.success(),
             "{target} found an input, see its path above; fix the fault and add the input to {FOLDER}/corpus/{target} \
-             with a name that states what is special about it"
+             with a name that says what is special about the input"
         );
     }
     println!("fuzz: nothing found in {}", targets.join(", "));

@@ -1,6 +1,6 @@
 //! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; the panic
-//! becomes an error that names the operation. Progenitor does not report a type replacement without effect. So the
-//! output is checked for the types on which the project relies.
+//! becomes an error that names the operation. Progenitor does not report a type replacement that has no effect. So the
+//! output is searched for each type that the project relies on.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
@@ -139,7 +139,9 @@ fn check(text: &str, raw_types: &[RawType], byte_bodies: usize) -> Result<()> {
         );
     }
     if text.contains("Error::ErrorResponse") {
-        bail!("the generated code types an error: leave one 2xx answer in openapi/overlay/02-success-only.yaml");
+        bail!(
+            "the generated code has an error type: leave only one 2xx answer in openapi/overlay/02-success-only.yaml"
+        );
     }
     Ok(())
 }

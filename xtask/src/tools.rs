@@ -1,5 +1,6 @@
 //! Programs and libraries of the system that some checks need. A check whose tool is missing is skipped with a message.
-//! If the environment variable `CI` is `true`, it fails instead: a build server must not skip it unnoticed.
+//! If the environment variable `CI` is `true`, the check fails instead, because a build server must not skip a check
+//! unnoticed.
 
 use std::process::{Command, Stdio};
 
@@ -12,7 +13,7 @@ pub struct Tool {
     pub name: &'static str,
     /// A command that succeeds if the tool is installed.
     pub probe: &'static [&'static str],
-    /// How to install it.
+    /// The command that installs the tool.
     pub install: &'static str,
 }
 

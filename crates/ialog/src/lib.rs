@@ -122,7 +122,7 @@ async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context
             }
         }
     };
-    // Work on another thread may still update the status line, so the line is ended for good.
+    // Work on another thread may still try to update the status line, so the line is removed for good.
     if let Some(line) = context.messages.status_line.take() {
         line.end();
     }

@@ -1,5 +1,5 @@
-//! The bounds of what a command reads or keeps. Each bound is far above what a use needs, and keeps an endless file or
-//! a huge archive from taking all memory.
+//! The bounds of what a command reads or keeps. Each bound is far above what normal use needs, so that an endless file
+//! or a huge archive cannot take all memory.
 //!
 //! | bound | value | of |
 //! |---|---|---|
@@ -71,7 +71,7 @@ mod tests {
         let error = kept.add(1, "choose less").unwrap_err();
         assert_eq!(error.code(), 1);
         assert_eq!(error.to_string(), "the events to keep in memory are larger than 2 MiB: choose less");
-        // What is dropped no longer counts.
+        // A smaller sum, after records were dropped, leaves room for more bytes.
         assert!(kept.set(7, "choose less").is_ok());
         assert!(kept.check_with((2 << 20) - 7, "choose less").is_ok());
         assert!(kept.check_with((2 << 20) - 6, "choose less").is_err());

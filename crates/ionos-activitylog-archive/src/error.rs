@@ -26,7 +26,7 @@ pub enum Error {
         /// The file that exists.
         path: PathBuf,
     },
-    /// The export of this specification was completed by an earlier process, which was killed before it reported that.
+    /// An earlier process completed the export of this specification, but was killed before it reported success.
     #[error(
         "{} is complete: an earlier run of this export was killed after it had written the whole file",
         single_line(path)
@@ -49,8 +49,8 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A file or folder of an export cannot be written, synced, renamed or removed, or the windows of a file export end
-    /// before its range.
+    /// A file or folder of an export cannot be written, synced, renamed or removed, or the windows of an export to a
+    /// file end before the end of its range.
     #[error("{} cannot be written: {source}", single_line(path))]
     Write {
         /// The file or folder that is written.
@@ -116,7 +116,7 @@ pub enum Error {
         /// The content of the export that was requested.
         expected: String,
         /// Range of the interrupted export. `None` if the two exports differ in more than their ranges. An export of
-        /// this range resumes.
+        /// this range resumes the interrupted one.
         resumable: Option<DateRange>,
     },
     /// Another process writes to the file or folder.
@@ -127,7 +127,7 @@ pub enum Error {
         /// The other process, if the lock file names it.
         owner: Option<LockOwner>,
     },
-    /// The file system does not support locks, so that a second process that writes could not be noticed.
+    /// The file system does not support locks, so this process could not notice another process that writes.
     #[error("{} cannot be locked: {source}", single_line(path))]
     NoLocks {
         /// The folder to lock.

@@ -39,7 +39,7 @@ pub(crate) const PREVIOUS_STATE: &str = "_state.prev.json";
 pub(crate) const LOCK: &str = "_state.lock";
 /// File name of the log of a contract's runs.
 pub(crate) const RUN_LOG: &str = "_runs.ndjson";
-/// Largest size of a run log in bytes that is read: about 130,000 runs.
+/// Maximum size of a run log that is read, in bytes: about 130,000 runs.
 pub(crate) const MAX_RUN_LOG_BYTES: u64 = 64 << 20;
 
 const CONTRACT: &str = "contract=";
@@ -64,8 +64,8 @@ impl Archive {
         &self.root
     }
 
-    /// The archive that contains this folder. `None` unless the name of this folder, or a state file in it, shows that
-    /// this is the folder of a contract.
+    /// The archive that contains this folder, if the name of this folder, or a state file in it, shows that this is the
+    /// folder of a contract. `None` otherwise.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());

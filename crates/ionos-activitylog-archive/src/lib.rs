@@ -5,7 +5,7 @@
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file -> final name.
 //! An interrupted export continues from the [`FileCheckpoint`] of the partial file.
 //!
-//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract that state the content
+//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract, which list the content
 //! of these folders. An [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files,
 //! and an [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`]. [`Document`]
 //! has the JSON Schemas of the documents that this crate writes.

@@ -1,7 +1,7 @@
-//! Adds numbers of files. A file may state any number. A sum above `u64::MAX` becomes `u64::MAX`: it is never smaller
-//! than one of its numbers, so a forged number stays visible.
+//! Adds numbers that were read from files. A modified file may contain any number. A sum above `u64::MAX` becomes
+//! `u64::MAX`. So a sum is never smaller than one of its numbers, and a forged number stays visible.
 
-/// The sum of numbers that files state, at most `u64::MAX`.
+/// The sum of numbers that were read from files, at most `u64::MAX`.
 pub(crate) fn saturating_sum(numbers: impl IntoIterator<Item = u64>) -> u64 {
     numbers.into_iter().fold(0, u64::saturating_add)
 }

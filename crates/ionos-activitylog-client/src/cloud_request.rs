@@ -1,5 +1,6 @@
-//! A handwritten operation of the Cloud API, in the form of the generated ones. The API description covers only the
-//! log, but body and status of a request come from the Cloud API at the same base URL.
+//! A handwritten operation in the form of the generated operations. It is not generated, because the API description
+//! covers only the Activity Log API, but body and status of a request come from the Cloud API, which has the same base
+//! URL.
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, encode_path};
 use serde_json::value::RawValue;

@@ -36,7 +36,8 @@ const SECRET_NAME_PARTS: [&str; 18] = [
     "userdata",
 ];
 
-/// Words that make a name the name of a secret, in lower case. They are parts of many other words, such as `ping`.
+/// Words that make a name the name of a secret, in lower case. Only a whole word of the name counts, because other
+/// words contain them: for example, `ping` contains `pin`.
 const SECRET_NAME_WORDS: [&str; 7] = ["mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
 
 /// The HTTP authentication schemes that are followed by a credential.
@@ -59,12 +60,12 @@ const MIN_OPAQUE_BYTES: usize = 32;
 /// shorter text is part of a word such as `HeyJude`.
 const MIN_WEB_TOKEN_BYTES: usize = 24;
 
-/// Minimum length in bytes of a word after an authentication scheme that may be a credential in a message.
+/// Minimum length in bytes of a word that is redacted in a message because it follows an authentication scheme.
 const MIN_SCHEME_VALUE_BYTES: usize = 16;
 
 /// Whether a header, parameter or member of this name may hold a secret, such as `Authorization`, `imagePassword` or
-/// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding, and whole words, such as the
-/// last one of `admin_pw`.
+/// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding. Also compares the whole words
+/// of the name, such as `pw` in `admin_pw`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let has_part = |name: &str| {
@@ -219,7 +220,7 @@ fn announces_secret(word: &str) -> bool {
     })
 }
 
-/// Replaces JSON Web Tokens. Each begins with `{"` in base64.
+/// Replaces JSON Web Tokens. Each begins with `eyJ`, which is `{"` in base64.
 fn redact_web_tokens(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || "?&;,#\"'`<>(){}[]".contains(c);
     let mut redacted = String::with_capacity(text.len());

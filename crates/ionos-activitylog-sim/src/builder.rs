@@ -226,7 +226,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Revokes the plain token after this many requests that need it, whatever their answers; 0 revokes it at once.
+    /// Revokes the plain token after this many requests that need this token, whatever their answers. 0 revokes the
+    /// token at once.
     /// Simultaneous requests count in the order of their arrival. Default: never.
     pub fn revoke_after(mut self, requests: u64) -> Self {
         self.revoke_after = Some(requests);
@@ -276,7 +277,7 @@ impl SimulatorBuilder {
     /// Builds the simulator.
     #[must_use]
     pub fn build(mut self) -> Simulator {
-        // Reading pages of 0 hits would never end.
+        // With pages of at most 0 hits, a client would never reach the end of a range.
         self.behavior.max_limit = self.behavior.max_limit.clamp(1, MAX_PAGE_HITS);
         self.redactor.add_token(&self.token);
         let request_id_header = &mut self.behavior.request_id_header;

@@ -8,8 +8,8 @@ use http::header::{
     UPGRADE,
 };
 
-/// Headers that describe the framing of a response. A wrong value would make the connection unusable; separate faults
-/// do that on purpose.
+/// Headers that describe the framing of a response. A wrong value would make the connection unusable. Separate faults
+/// send wrong values on purpose.
 const FRAMING_HEADERS: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 
 /// Headers that the service itself sends, each with a meaning of its own.
@@ -68,7 +68,7 @@ mod tests {
     fn an_independent_parser_reads_an_http_date_as_the_same_second() {
         let begin: DateTime<Utc> = "1970-01-01T00:00:00Z".parse().unwrap();
         for number in 0..2_000 {
-            // Prime, so that every part of a date takes many values.
+            // The number of seconds is prime, so that every part of a date takes many values.
             let time = begin + TimeDelta::seconds(126_227_677 * number);
             let written = http_date(time).unwrap();
             let read = httpdate::parse_http_date(&written).unwrap();
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn every_time_has_an_http_date_or_none_without_a_panic() {
+    fn formatting_any_time_as_an_http_date_does_not_panic() {
         for (time, written) in [
             (DateTime::<Utc>::MIN_UTC, None),
             (DateTime::<Utc>::MAX_UTC, None),

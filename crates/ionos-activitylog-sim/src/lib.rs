@@ -189,8 +189,8 @@ impl Simulator {
         self.0.view(contract, start, end).into_iter().flat_map(log::LogView::records)
     }
 
-    /// The number of events of a contract in [start, end) at the time of the clock. Duplicates count twice if
-    /// [`Behavior::duplicates_counted`] is set. 0 if the account does not have the contract.
+    /// The number of events of a contract in [start, end) at the time of the clock. An event that occurs twice counts
+    /// twice if [`Behavior::duplicates_counted`] is set. 0 if the account does not have the contract.
     #[must_use]
     pub fn count(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> u64 {
         self.0.view(contract, start, end).map_or(0, |view| view.total())

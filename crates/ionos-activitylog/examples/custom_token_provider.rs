@@ -34,7 +34,7 @@ impl TokenProvider for Vault {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let simulator = support::simulator();
-    // A clock that the example advances. A program uses the default clock.
+    // A clock that the example advances. A real program uses the default clock.
     let clock = Arc::new(VirtualClock::starting_at(support::now()));
     let vault =
         Arc::new(Vault { clock: clock.clone(), issued: AtomicU32::new(0), secret: simulator.token().to_owned() });
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..4 {
         let contracts = client.contracts().await?.len();
         println!("{}: {contracts} contract", clock.now().to_rfc3339());
-        // At the third call the token expires in four minutes, which is within the refresh margin of five.
+        // At the third call the token expires in four minutes, which is within the refresh margin of five minutes.
         clock.advance(Duration::from_secs(28 * 60));
     }
     println!("4 calls, {} tokens", vault.issued.load(Ordering::Relaxed));

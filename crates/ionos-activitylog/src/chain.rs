@@ -45,8 +45,8 @@ impl<'a> Chain<'a> {
     /// event without any id is an operation of its own.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
-    /// The result does not depend on the order of the events. An operation with further events outside of `events` is
-    /// incomplete.
+    /// The result does not depend on the order of the events. If `events` lacks some events of an operation, the chain
+    /// of this operation lacks them too.
     pub fn group(events: impl IntoIterator<Item = &'a Event>) -> Vec<Self> {
         let events: Vec<&Event> = events.into_iter().collect();
         let mut groups = UnionFind::new(events.len());
@@ -112,8 +112,8 @@ impl<'a> Chain<'a> {
         Some(self.end?.signed_duration_since(self.start?))
     }
 
-    /// The outcome of the operation: the first outcome that any of its events has, in the order failure, success,
-    /// pending, unknown.
+    /// The outcome of the operation: failure if any of its events has this outcome, otherwise success if any has it,
+    /// otherwise pending if any has it, otherwise unknown.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome
@@ -150,8 +150,8 @@ pub fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>>
     request.into_iter().chain(details.queue_ref_id().filter(is_set).map(OperationLink::Queue))
 }
 
-/// Whether an id was never set: blank, zeros and separators only, such as the nil UUID, or a word for nothing. Such an
-/// id would link unrelated events.
+/// Whether a text stands for an id that was never set: it is blank, consists of zeros and separators (such as the nil
+/// UUID), or is a word such as `null`. Such an id would link unrelated events.
 fn is_placeholder(id: &str) -> bool {
     let id = id.trim();
     let is_word = ["null", "nil", "none", "undefined", "n/a"].iter().any(|word| id.eq_ignore_ascii_case(word));

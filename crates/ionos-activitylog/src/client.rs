@@ -39,8 +39,8 @@ impl Client {
         &self.settings
     }
 
-    /// The claims of the token in use, unverified. `None` for an opaque token, for a user name and password, and before
-    /// the first call with a token provider.
+    /// The claims of the token in use, unverified. `None` for an opaque token, for a user name and password, and, if a
+    /// provider supplies the tokens, before the first call.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         self.api.authorization.claims()
@@ -61,8 +61,8 @@ impl Client {
     }
 
     /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first such
-    /// header. When the header was sent, no event was later than this second, even if the clock of this machine is
-    /// wrong.
+    /// header. No event that existed when the service sent the header is later than this second, even if the clock of
+    /// this machine is wrong.
     #[must_use]
     pub fn service_time(&self) -> Option<DateTime<Utc>> {
         self.api.limits.service_time()
@@ -142,8 +142,8 @@ impl Client {
     }
 
     /// Starts from a known behaviour of the service, for this client and its clones. The profile makes reading faster
-    /// and never less complete: all windows are verified as without a profile, and the profile is dropped before any
-    /// gap is reported.
+    /// and never less complete: all windows are verified as they would be without a profile, and the profile is dropped
+    /// before any gap is reported.
     pub fn load_profile(&self, profile: &ServiceProfile) {
         self.api.limits.load_profile(profile);
     }

@@ -47,8 +47,8 @@ impl CloudRequest {
             .with_hint(format!("a request id has at most {MAX_ID_CHARS} letters, digits, - and _")))
     }
 
-    /// Redacts an answer of the Cloud API: by name, by form, and with `redact_known`. Fails with a reason if the answer
-    /// is not a JSON object.
+    /// Redacts secrets in an answer of the Cloud API: members whose name marks a secret, texts whose form marks a
+    /// secret, and the secrets that `redact_known` replaces. Fails with a reason if the answer is not a JSON object.
     pub(crate) fn from_wire(answer: &str, redact_known: &dyn Fn(&str) -> String) -> Result<Self, String> {
         if !answer.starts_with('{') {
             return Err("the answer is not a JSON object".to_owned());

@@ -63,8 +63,8 @@ pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 /// higher number would cost more requests where a total is wrong.
 pub(crate) const MAX_PIECES: u64 = 16;
 
-/// Extra requests that wrong totals may cost per reading: 32, enough to locate one mismatch. The events of the reading
-/// allow more: see [`EXTRA_REQUESTS_PER_PAGE`].
+/// Extra requests that wrong totals may cost per reading: 32, enough to locate one mismatch. Each full page of distinct
+/// events allows further requests: see [`EXTRA_REQUESTS_PER_PAGE`].
 pub(crate) const EXTRA_REQUESTS: u64 = 32;
 
 /// Further requests that a wrong total may cost for each full page of distinct events: 1. If reading costs n requests
@@ -72,27 +72,28 @@ pub(crate) const EXTRA_REQUESTS: u64 = 32;
 pub(crate) const EXTRA_REQUESTS_PER_PAGE: u64 = 1;
 
 /// Maximum windows of a reading that are split before an event is received: 128. With correct totals, at most about 10
-/// splits of 16 parts each lead from a long range to its shortest window. Each of the windows that are read at the same
-/// time may need this many splits.
+/// splits of 16 parts each lead from a long range to its shortest window. If several windows are read at the same time,
+/// each of them may need these 10 splits.
 pub(crate) const SPLITS_WITHOUT_EVENTS: u64 = 128;
 
-/// Further windows that may be split for each full page of distinct events: 12, one for each length of windows from
-/// years to milliseconds.
+/// Further windows that may be split for each full page of distinct events: 12, one for each length that a window has
+/// on the way from years to milliseconds.
 pub(crate) const SPLITS_PER_PAGE: u64 = 12;
 
 /// Maximum hits of a page per requested hit: 10. A service that sends more ignores the limit, and a body full of tiny
 /// hits would take more memory than [`BODY_CAP`].
 pub(crate) const HITS_PER_LIMIT: u64 = 10;
 
-/// Maximum hits of a page with a small limit: 10 000. A service that ignores the limit returns all hits of a window.
+/// Number of hits that a page may have in any case, even if the requested limit is small: 10 000. A service that
+/// ignores the limit returns all hits of a window on one page.
 pub(crate) const MIN_HITS_CAP: u64 = 10_000;
 
 /// Maximum requests for pieces of the damaged or too large pages of one window: 300. Locating one record of a page of
 /// 1000 takes at most 20.
 pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;
 
-/// Requests that a comparison of totals may cost besides two per window: 16, enough to locate one window of a range
-/// with a million events.
+/// Maximum requests of a comparison of totals, in addition to two per window: 16, enough to locate one differing window
+/// in a range with a million events.
 pub(crate) const CROSS_CHECK_REQUESTS: u64 = 16;
 
 /// Number of ids that a stream remembers to find the new events of a window that is read again: 1 million, 8 MB.

@@ -57,24 +57,24 @@
 //! | time between two fetches while the token is valid | [`FETCH_BACKOFF`], 30 s | a failing provider must not be asked for every request |
 //! | length of a message or body in an error | 500 characters | an error is one line |
 //! | redirects | 5, same scheme, host and port only | the token must not be sent to another host |
-//! | `Retry-After` that an error keeps | up to 366 days | a longer wait is no wait of a program |
-//! | attempts that a suspended computer breaks and that do not count | 100 per call, each at least 1 s unpolled | a program whose executor is always late must end |
+//! | `Retry-After` that an error keeps | up to 366 days | no program waits longer |
+//! | failed attempts that do not count because they were not polled for at least 1 s, such as on a suspended computer | 100 per call | a call must end even if the executor of the program is always late |
 //! | windows read at the same time | 4 | a window has at most 10 000 events, about 9 MB |
 //! | contracts read at the same time | 4 | each reads windows of its own |
 //! | pages of one window requested at the same time | 16 | a full window of pages of the default size |
 //! | offset + limit of a page | up to 10 000, or the limit of the service | Elasticsearch's default |
-//! | hits of a page | up to 10 per requested hit, at least 10 000 | more tiny hits would exceed the memory of an answer |
-//! | windows that a window is split into at once | up to 16 by its events, 4 if it is a part already or has no usable total, or up to 64 by its days | a wrong total costs one request for each |
-//! | requests that wrong totals may cost, per reading | 32, and 1 for each full page of distinct events | at most 3 times the requests of a correct service, and 50 |
+//! | hits of a page | up to 10 per requested hit, or 10 000 if that is more | a body full of tiny hits would take more memory than the maximum size of an answer |
+//! | windows that a window is split into at once | up to 16, depending on its number of events; up to 4 if it is a part already or has no usable total; up to 64 if it is split by day | a wrong total costs one request for each |
+//! | requests that wrong totals may cost, per reading | 32, and 1 for each full page of distinct events | reading costs at most 3 n + 50 requests if it costs n with correct totals |
 //! | windows that may be split, per reading | 128, and 12 for each full page of distinct events | a correct total needs about 10 splits to reach the shortest window |
 //! | scans of one window | up to 40, of which up to 6 in a row without a new event (5 if one page holds the window) | an event missed by all of them is unlikely |
-//! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows itself earlier |
-//! | halvings of a window to locate a wrong total | up to 6; none after 8 such windows of a range | totals are then wrong everywhere |
+//! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows within fewer scans |
+//! | halvings of a window to locate a wrong total | up to 6; none after 8 such windows of a range | after so many, totals are probably wrong everywhere |
 //! | requests for pieces of damaged or too large pages, per window | 300 | one record of 1000 is located with 20 |
-//! | requests for the page after a short page as long as the longest last page | 4 | a service that limits its pages has many such pages |
+//! | requests for the page after a short page, if an earlier page of the same length was the last one of its window | 4 | a service that limits its pages to this length has many such pages |
 //! | records without a time that are remembered | 100 000 | 3 MB |
-//! | requests to compare the totals of a range, besides one per window | 16 | one window of a million events is located |
-//! | windows that are read again after this comparison | up to 64 | totals of more windows change between two requests |
+//! | requests to compare the totals of a range, in addition to two per window | 16 | enough to locate one differing window in a range with a million events |
+//! | windows that are read again after this comparison | up to 64 | if more windows differ, the totals change between two requests |
 //! | event ids remembered for windows that are read again | 1 million, 8 MB | bounds the memory |
 //! | issues of an event | up to 100 | a record may have millions |
 //! | length of a `@uuid` | up to 144 bytes; a longer one counts as absent | four times a UUID |

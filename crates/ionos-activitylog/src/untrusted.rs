@@ -1,5 +1,5 @@
-//! The private readers of untrusted text, for the fuzz targets: an answer of the service, and the settings of a
-//! machine.
+//! Gives the fuzz targets access to the private readers of untrusted text: the reader of an answer of the service, and
+//! the reader of the settings of a machine.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,8 +10,8 @@ use crate::config::{self, Env, NonUnicode, Options, Setting};
 use crate::error::Error;
 use crate::range::DateRange;
 
-/// Reads the body of an answer to a request for `limit` events from `offset` on. Fails with a reason if it is not a
-/// page.
+/// Reads the body of an answer to a request for `limit` events from `offset` on. Fails with a reason if the body is not
+/// a page.
 pub fn read_page(body: Vec<u8>, range: DateRange, offset: u64, limit: u64) -> Result<Page, String> {
     let hits = read_hits(body.into(), max_hits(limit)).map_err(|(_, error)| error.to_string())?;
     Page::from_hits(hits, range, offset)

@@ -1,4 +1,4 @@
-//! Lists of contracts.
+//! Cases in which the list of contracts is unusual or incorrect.
 
 use super::{ServiceCase, each_page};
 use crate::support::hostile_server::correct_page;

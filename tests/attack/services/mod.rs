@@ -36,17 +36,18 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Number of commands that run at once: more than processors, because the program waits between its tries.
 const THREADS: usize = 24;
 
-/// Number of commands that run at once and take much memory and processor time.
+/// Number of commands that run at once in the heavy cases, which take much memory and processor time.
 const HEAVY_THREADS: usize = 3;
 
-/// Address space of a command in KiB: 200 MiB for an export, the limit in `xtask/src/soak.rs`, plus 100 MiB for answers
-/// of the largest size. The program itself and the stacks of its threads take less than 60 MiB of it.
+/// Address space of a command in KiB. It is the sum of 200 MiB for an export, which is the limit in
+/// `xtask/src/soak.rs`, and 100 MiB for answers of the largest size. The program itself and the stacks of its threads
+/// take less than 60 MiB of the sum.
 const MEMORY_LIMIT_KIB: u64 = (200 + 100) * 1024;
 
 /// The events that a command must return.
 #[derive(Clone, Copy, PartialEq)]
 enum ExpectedEvents {
-    /// The service does not send all of them.
+    /// Not checked, because the service does not send all events of the log.
     Any,
     /// Each event of the log exactly once, byte for byte.
     All,
@@ -57,12 +58,13 @@ struct ServiceCase {
     name: String,
     service: Arc<HostileService>,
     code: i32,
-    /// Further exit code, if it depends on which of two answers arrives first.
+    /// A second accepted exit code, for example if the result depends on which of two answers arrives first.
     other_code: Option<i32>,
     events: ExpectedEvents,
     /// Range of the commands, in seconds from the start of the log.
     seconds: usize,
-    /// Whether the service sends much. Then only the export to an archive runs, with [`MEMORY_LIMIT_KIB`].
+    /// Whether the service sends a lot of data. If so, only the export to an archive runs, with the limit
+    /// [`MEMORY_LIMIT_KIB`].
     is_heavy: bool,
     /// The value of `--contract`.
     contract: &'static str,
@@ -123,12 +125,13 @@ fn stream(
 }
 
 impl ServiceCase {
-    /// All events of the log arrive.
+    /// Expects all events of the log.
     fn with_all_events(self) -> Self {
         Self { events: ExpectedEvents::All, ..self }
     }
 
-    /// Reads a range of one second, which cannot be split: the service contradicts itself in every range.
+    /// Reads a range of one second, which cannot be split. The service contradicts itself in every range, so a longer
+    /// range would be split again and again.
     fn one_second(self) -> Self {
         Self { seconds: 1, ..self }
     }
@@ -138,7 +141,7 @@ impl ServiceCase {
         Self { is_heavy: true, ..self }
     }
 
-    /// A call ends only at the time limit of the program.
+    /// Sets a short time limit, because a call to this service ends only at its time limit.
     fn times_out(self) -> Self {
         Self { timeout: "1s", ..self }
     }
@@ -153,7 +156,8 @@ impl ServiceCase {
     }
 }
 
-/// The same command with a limit of address space. One arena, because each further one reserves 64 MiB.
+/// The same command with a limit of its address space. It gets a single arena of malloc, because each further arena
+/// reserves 64 MiB.
 fn with_limited_memory(command: &Command) -> Command {
     prepared_by_shell(&format!("export MALLOC_ARENA_MAX=1; ulimit -v {MEMORY_LIMIT_KIB}"), command)
 }
@@ -173,7 +177,7 @@ fn run_bounded(mut command: Command) -> Option<Output> {
     }
 }
 
-/// The problems with the records of a command that must return the first events of the log.
+/// Checks that a text contains each of the first `count` records of the log exactly once. Returns the problems.
 fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let counts = (0..count).map(record).map(|record| lines.iter().filter(|line| **line == record).count());
@@ -184,7 +188,7 @@ fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
     vec![format!("{place}: the events are there {counts:?} times")]
 }
 
-/// The problems with the result of a command that ended.
+/// Checks the exit code, the output and the files of a command that ended. Returns the problems.
 fn check_output(output: &Output, codes: [Option<i32>; 2], folder: &Path) -> Vec<String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let mut wrong = Vec::new();
@@ -234,13 +238,15 @@ fn attack(case: &ServiceCase, arguments: &[&str]) -> Vec<String> {
         ("query", Some(count)) => missing_events("stdout", &String::from_utf8_lossy(&output.stdout), count),
         ("query", None) => Vec::new(),
         _ if arguments.contains(&"audit") => check_archive(folder.path(), expected),
-        // An incomplete export to a file is refused, and keeps its partial file for the next try.
+        // If events are missing, an export to a file fails. Then it keeps its partial file for the next try, and the
+        // final file is not written.
         _ => check_file(folder.path(), expected.filter(|_| case.code == 0)),
     });
     wrong.into_iter().map(|text| format!("{context}: {text}")).collect()
 }
 
-/// A file that has its final name has whole lines, and the expected number of events of the log.
+/// Checks that a file with its final name has only whole lines, and the first `expected` events of the log. Returns the
+/// problems.
 fn check_file(folder: &Path, expected: Option<usize>) -> Vec<String> {
     let text = match fs::read_to_string(folder.join("new.ndjson")) {
         Ok(text) => text,
@@ -255,7 +261,7 @@ fn check_file(folder: &Path, expected: Option<usize>) -> Vec<String> {
     wrong
 }
 
-/// An archive is what its manifests state, and has the expected number of events of the log.
+/// Checks that an archive matches its manifests and has the first `expected` events of the log. Returns the problems.
 fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
     let archive = Archive::new(folder.join("audit"));
     if archive.contracts().unwrap_or_default().is_empty() {
@@ -271,8 +277,8 @@ fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
     missing_events("the archive", &lines.join("\n"), count)
 }
 
-/// The cases of all modules: with `heavy`, those that need much memory or time; otherwise, all others. Those that take
-/// longest come first.
+/// The cases of all modules: the heavy ones, which need much memory or time, or all others. The modules whose cases
+/// take longest come first.
 fn cases(heavy: bool) -> Vec<ServiceCase> {
     let groups = [pages::cases(), protocol::cases(), bodies::cases(), statuses::cases(), contracts::cases()];
     groups.into_iter().flatten().filter(|case| case.is_heavy == heavy).collect()

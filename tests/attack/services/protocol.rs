@@ -10,7 +10,7 @@ use crate::support::hostile_server::{
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// The head of an answer of any length, which ends where the connection is closed.
+/// The head of an answer without a length. Such an answer ends when the connection is closed.
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
 
 pub(super) fn cases() -> Vec<ServiceCase> {

@@ -12,7 +12,8 @@ pub(super) fn cases() -> Vec<ServiceCase> {
         same_page("HTML with status 200", 1, &html),
         same("HTML with status 502", 5, response("502 Bad Gateway", "Content-Type: text/html\r\n", html.as_bytes())),
         same("escape sequences with status 400", 1, response("400 Bad Request", "", escapes.as_bytes())),
-        // Without --contract, the list of contracts is empty.
+        // The page is empty, so the command checks whether the list of contracts contains contract 7. The list is
+        // empty, too.
         ServiceCase { other_code: Some(3), ..same("status 204", 2, response("204 No Content", "", b"")) },
         each("status 206", 1, |request| response("206 Partial Content", "", correct_page(request).as_bytes())),
         same("status 304", 1, response("304 Not Modified", "", b"")),

@@ -187,7 +187,7 @@ async fn an_exported_file_can_be_served() {
     let nameless = r#"{"meta":{"time":"2026-11-19T01:00:00Z"}}"#;
     std::fs::write(folder.path().join("more.ndjson"), format!("{day}{nameless}\n")).unwrap();
     let number = contract().to_string();
-    // The seed and the flags for pages still apply.
+    // `--events` replaces the generated events. The seed and the flags for pages still apply.
     let arguments = ["--events", "more.ndjson", "--contract", &number, "--seed", "2", "--unknown-members", "100%"];
     let sim = start_simulator(folder.path(), &[&NOW[..], &arguments].concat());
     let served = get(&sim, &format!("/_sim/records/{number}")).await.text().await.unwrap();

@@ -66,7 +66,8 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
         assert!(stderr.starts_with("error: ") && stderr.contains(message), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
-    // Only regular files are read, up to a bound, and only files without another name are written.
+    // `ialog sim` reads only regular files, up to a maximum size, and writes only to regular files that have no other
+    // name (hard link).
     #[cfg(unix)]
     {
         let path = |name: &str| folder.path().join(name);

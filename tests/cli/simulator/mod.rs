@@ -1,4 +1,4 @@
-//! `ialog sim` as a test server for programs in any language: flags in, HTTP answers out.
+//! `ialog sim` as a test server for programs in any language: the tests set flags and check the HTTP answers.
 
 mod access;
 mod data;

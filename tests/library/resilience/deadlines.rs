@@ -1,5 +1,5 @@
-//! The deadline of a call covers waits, attempts, fetching the token and waiting for a permit. Settings that leave no
-//! time are refused.
+//! The deadline of a call covers waits, attempts, fetching the token and waiting for a permit. Invalid settings, such
+//! as a timeout of 0, are refused.
 
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
@@ -93,7 +93,7 @@ impl Transport for EndlessBody {
     }
 }
 
-/// Never provides a token; the attempt to fetch one takes 3 s.
+/// Never provides a token. While a call waits for the token, 3 s pass on the clock.
 struct HangingProvider(Arc<VirtualClock>);
 
 impl TokenProvider for HangingProvider {
@@ -118,8 +118,8 @@ async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
     let clock_b = clock();
     let silent = Arc::new(SilentService { asked: AtomicU16::new(0) });
     let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
-    // The clock advances while both calls wait. Time between a wake and the next poll would not count towards any
-    // limit.
+    // The clock advances while both calls wait for a wake. If the clock advanced between a wake and the next poll, this
+    // time would not count towards any limit.
     let (one, other, ()) = tokio::join!(client.info(), client.info(), async {
         tokio::task::yield_now().await;
         clock_b.advance(Duration::from_secs(3));
@@ -142,7 +142,7 @@ impl Transport for SilentService {
     }
 }
 
-/// Answers with the head of this status. The body is endless: each part takes a second of virtual time.
+/// Answers with this status and an endless body. Each part of the body takes a second of virtual time.
 struct DrippingBody {
     status: u16,
     clock: Arc<VirtualClock>,
@@ -168,7 +168,7 @@ impl Transport for DrippingBody {
 }
 
 #[tokio::test]
-async fn the_body_of_an_error_counts_towards_the_deadline_of_the_call() {
+async fn the_time_to_read_a_body_counts_towards_the_deadline_of_the_call() {
     for status in [200, 400, 418, 500, 503] {
         for reads_all_pages in [false, true] {
             let clock = clock();

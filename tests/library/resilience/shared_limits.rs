@@ -30,7 +30,7 @@ async fn clones_share_one_budget_of_retries() {
     assert!(last.to_string().contains("too many calls failed recently"), "{last}");
 }
 
-/// Counts concurrent requests.
+/// Counts concurrent requests: their current number and their highest number so far.
 struct CountingTransport {
     now: Mutex<(usize, usize)>,
     status: AtomicU16,

@@ -42,8 +42,8 @@ impl SuspendedTransport {
         .await;
     }
 
-    /// Suspends the computer for `pause` whenever a request waits: the connection is lost at the beginning of the
-    /// pause, and the call is polled after its end.
+    /// Suspends the computer for `pause` whenever a request waits. The connection is lost at the beginning of the
+    /// pause, and the call is polled after the end of the pause.
     async fn suspend(&self, clock: &VirtualClock, pause: Duration) {
         loop {
             if let Some(waiting) = self.waiting.lock().unwrap().take() {
@@ -98,7 +98,7 @@ async fn an_attempt_that_a_suspension_breaks_is_repeated_at_once_and_does_not_co
 }
 
 #[tokio::test]
-async fn a_short_pause_counts_and_so_does_a_suspension_after_100_others() {
+async fn a_failed_attempt_counts_after_a_short_pause_or_after_100_suspensions() {
     for (suspensions, pause, attempts) in [(1, Duration::from_millis(900), 1), (u32::MAX, HOUR, 101)] {
         let (result, _) = info_with_suspensions(suspensions, pause, RetryPolicy::none()).await;
         let error = result.unwrap_err();

@@ -1,5 +1,5 @@
-//! The time of verified reading, compared with the time to copy the same bytes to a file and with the time of the loop
-//! that most programs have.
+//! The time of verified reading, compared with the time to copy the same bytes to a file and with the time of the usual
+//! loop: the loop of most programs, which requests one page after another and writes each record.
 
 use std::path::Path;
 

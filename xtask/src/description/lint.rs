@@ -69,17 +69,17 @@ fn check_statuses(place: &str, responses: &Value, findings: &mut Vec<String>) {
 /// A keyword and the reason why it is rejected.
 type Keyword = (&'static str, &'static str);
 
-/// Keywords of a schema that the generator turns into code that rejects or invents values.
+/// Keywords of a schema that are rejected: for each of them, the generator makes code that rejects or invents values.
 const KEYWORDS: [Keyword; 6] = [
-    ("enum", "is a closed list, but vocabularies are open"),
-    ("default", "replaces absent values, which can no longer be recognized"),
+    ("enum", "is a closed list, but the service may add values"),
+    ("default", "replaces absent values, so absent values cannot be recognized any more"),
     ("pattern", "is checked on every read: one value that violates it fails the page"),
     ("minLength", "is checked on every read: one value that violates it fails the page"),
     ("maxLength", "is checked on every read: one value that violates it fails the page"),
     ("format", "is parsed strictly: one malformed value fails the page"),
 ];
 
-/// Formats that are allowed: the generator reads `uri` as text, and the others as an integer of that size.
+/// Formats that are allowed: the generator reads `uri` as text, and `int32` and `int64` as integers of these sizes.
 const PLAIN_FORMATS: [&str; 3] = ["uri", "int32", "int64"];
 
 fn check_schemas(document: &Value, findings: &mut Vec<String>) {

@@ -31,7 +31,7 @@ pub struct PublicItem {
 pub enum ItemSource {
     /// An item of this crate: its module, and its index among the module's items.
     Defined { module: usize, index: usize },
-    /// An item of this crate that is listed with its full text elsewhere: the public path.
+    /// An item of this crate whose full text is listed elsewhere: the public path under which it is listed.
     Listed { path: String },
     /// An item of the generated code.
     Generated,

@@ -136,7 +136,7 @@ fn inherent_members(implementation: ItemImpl) -> Vec<(String, String)> {
     members
 }
 
-/// Prints items. Empty bodies, which stand for removed ones, become semicolons.
+/// Prints items. An empty body stands for a removed body, so a semicolon replaces it.
 fn print_signatures(items: Vec<Item>) -> String {
     let printed = prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items });
     let lines = printed.lines().map(|line| match line.strip_suffix(" {}") {

@@ -1,8 +1,9 @@
 //! Checks that sibling modules form floors: if module A uses module B, directly or through others, B must not use A.
 //!
-//! A use is a `use` declaration or a path in code. It leads to the module that defines the name, and to each module
-//! whose re-export was followed. A use between two modules counts as a use between two siblings: the children of their
-//! nearest common parent that contain these modules. Uses between a module and its own parents do not count.
+//! A use is a `use` declaration or a path in code. A use leads to the module that defines the name, and to each module
+//! whose re-export was followed. A use between two modules counts as a use between two siblings: the children of the
+//! nearest common parent that contain these modules. For example, if `a::b::c` uses `a::d::e`, this counts as a use of
+//! `a::d` by `a::b`. Uses between a module and its own parents do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -36,7 +37,7 @@ pub fn find_circles(tree: &SourceTree) -> Vec<String> {
     messages
 }
 
-/// Groups of siblings that use each other, directly or through each other.
+/// Groups of siblings that use each other, directly or through other siblings.
 fn circles_among(siblings: &[usize], uses: &SiblingUses) -> Vec<Vec<usize>> {
     let reachable: BTreeMap<usize, BTreeSet<usize>> =
         siblings.iter().map(|from| (*from, reachable_from(*from, uses))).collect();
@@ -84,7 +85,7 @@ fn describe(tree: &SourceTree, circle: &[usize], uses: &SiblingUses) -> String {
         }
     }
     text.push_str(
-        "\n  Move what the modules share into a module below them, or let the lower one not name the higher one.",
+        "\n  Move the code that the modules share into a module below them, or remove the uses in one direction.",
     );
     text
 }
@@ -227,7 +228,7 @@ mod tests {
     use crate::structure::source_tree::fixtures::tree;
 
     #[test]
-    fn floors_are_no_circle() {
+    fn modules_that_form_floors_have_no_circle() {
         let tree = tree(&[
             ("lib.rs", "mod high; mod low; pub use high::High; use low::Low;"),
             ("high.rs", "mod part; pub struct High(crate::low::Low); use part::Part; #[cfg(test)] mod tests { }"),
@@ -252,7 +253,7 @@ circle of modules in crate: high, low
   low -> high (2 uses)
     low.rs:3 crate::High
     low.rs:4 High
-  Move what the modules share into a module below them, or let the lower one not name the higher one.";
+  Move the code that the modules share into a module below them, or remove the uses in one direction.";
         assert_eq!(find_circles(&tree), [expected]);
     }
 

@@ -2,7 +2,7 @@
 //! name a thing, such as participles and question words, are not allowed.
 //!
 //! All structs, enums, unions and traits count, public and private, at any depth, except for those in tests and in
-//! generated code. All definitions of a name in one file that have a `#[cfg]` count as one.
+//! generated code. If a file defines a name several times, the definitions with a `#[cfg]` count as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -123,7 +123,7 @@ pub fn find_name_problems(member: &str, trees: &[SourceTree]) -> Vec<String> {
         }
         if is_vague(&name) {
             messages.push(format!(
-                "the type name {name} does not say what the thing is\n  {}\n  Use a noun, or put one behind it (ParsedRecord, not Parsed).",
+                "the type name {name} does not say what the thing is\n  {}\n  Use a noun, or add a noun at its end (ParsedRecord, not Parsed).",
                 locations[0]
             ));
         }

@@ -129,7 +129,7 @@ fn the_description_is_printed_without_the_overlays_of_code_generation() {
         let overlays = names.map(|name| root.join(format!("tests/fuzz/{name}.overlay.yaml")));
         serde_json::from_str(&spec::apply_overlays(&root, &overlays).unwrap()).unwrap()
     };
-    // Both pairs of overlays for the fuzzer apply.
+    // The fuzzer uses two pairs of overlays. Both can be applied.
     overlaid(["errors", "pages"]);
     let document = overlaid(["errors", "requests"]);
     let statuses = |path: &str| {

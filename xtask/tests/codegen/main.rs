@@ -1,6 +1,6 @@
 //! Snapshots of the effect that a change of the description has on the generated code, stored in
-//! `tests/snapshots/codegen` of the repository. They belong to xtask because they must run even if the facade does not
-//! compile against the new description yet.
+//! `tests/snapshots/codegen` of the repository. These tests belong to xtask, because they must run even if the facade
+//! does not compile against the new description yet.
 
 // Clippy allows unwrap only in functions with #[test], which these helpers do not have.
 #![allow(clippy::unwrap_used)]

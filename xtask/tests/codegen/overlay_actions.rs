@@ -7,11 +7,12 @@ use xtask::{codegen, workspace};
 use crate::snapshot;
 
 #[test]
-fn each_action_before_and_after() {
+fn each_overlay_action_is_a_snapshot() {
     let patched = codegen::patch_description(&workspace::root()).unwrap();
     for action in &patched.actions {
         let file = action.overlay.trim_end_matches(".yaml");
-        // The snapshot of an action on all objects or lists must not depend on the paths to them.
+        // An action on all objects or all lists changes many places. Its snapshot must not depend on the paths to these
+        // places.
         let everywhere = action.target.starts_with("$.components.schemas..[?@.type");
         let show = |change: &Change| {
             if everywhere { by_type(&patched.document, change).to_string() } else { change.to_string() }
@@ -23,7 +24,7 @@ fn each_action_before_and_after() {
     assert!(patched.actions.len() >= 20);
 }
 
-/// The change with the name of the type that it belongs to, instead of the full path.
+/// The change with the name of the type that contains the changed place, instead of the full path to the place.
 fn by_type(document: &Value, change: &Change) -> Change {
     let mut place = document;
     let mut owner = "";

@@ -1,4 +1,4 @@
-//! Texts that users read are plain English: they contain none of the phrases that had to be read twice.
+//! Texts that users read are plain English. They contain none of the phrases that earlier readers had to read twice.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn collect_files(path: &Path, files: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn texts_for_users_are_free_of_phrases_that_had_to_be_read_twice() {
+fn texts_for_users_contain_none_of_the_phrases() {
     let root = workspace::root();
     let mut files = Vec::new();
     TEXTS.iter().for_each(|path| collect_files(&root.join(path), &mut files));

@@ -56,7 +56,8 @@ impl EventSelection {
     }
 }
 
-/// Filters of events. An event must match every flag, and any of the values of a flag.
+/// Filters of events. An event must match every given flag. If a flag is given with several values, the event must
+/// match at least one of them.
 #[derive(Args)]
 pub(crate) struct FilterArgs {
     /// Only include events that match KEY=VALUE or KEY!=VALUE; keys are the names of the filter flags

@@ -61,7 +61,7 @@ impl ServiceArgs {
         Err(CommandError::usage(format!("{reason}, so {unused} would have no effect"), format!("remove {unused}")))
     }
 
-    /// The flags to type again for a command with the same account.
+    /// The flags that select the same account in another command, for example in a hint.
     pub(crate) fn repeat_flags(&self) -> String {
         let demo = if self.account.demo { " --demo" } else { "" };
         let profile = self.account.profile.as_ref();
@@ -70,7 +70,7 @@ impl ServiceArgs {
     }
 }
 
-/// For commands that need no account, so that every command takes `--demo`.
+/// `--demo` for commands that need no account, so that every command accepts this flag.
 #[derive(Args)]
 pub(crate) struct NoAccountArgs {
     /// Has no effect: this command needs no account

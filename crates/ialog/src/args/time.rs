@@ -90,7 +90,7 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
 }
 
 /// The range of an export, as [`resolve_range`]. Fails if the range has a fraction of a second, because requests have
-/// whole seconds, and files and archives continue at whole seconds.
+/// whole seconds, and an export resumes a file or an archive at a whole second.
 pub(crate) fn resolve_whole_seconds<Tz: TimeZone>(
     range: &RangeArgs,
     now: DateTime<Tz>,

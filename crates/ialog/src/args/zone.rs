@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_has_an_iana_name() {
+    fn a_zone_is_found_by_its_iana_name_in_any_case() {
         assert_eq!(parse_zone("europe/berlin").unwrap(), Tz::Europe__Berlin);
         assert_eq!(
             parse_zone("Europe/Berln").unwrap_err().to_string(),

@@ -142,7 +142,8 @@ fn write_all(program: &Command, folder: &Path) -> io::Result<u64> {
     Ok(written)
 }
 
-/// Replaces a page. A file that has another name (a hard link) keeps its content under that name.
+/// Writes a page to a new file that takes the place of an old one. If the old file has a second name (a hard link), its
+/// content stays unchanged under this name.
 fn write_page(path: &Path, page: &str) -> io::Result<()> {
     let mut file = AtomicFile::create(path, true).map_err(io::Error::other)?;
     file.write_all(page.as_bytes())?;

@@ -150,7 +150,7 @@ pub(crate) enum Command {
     Help(HelpArgs),
 }
 
-/// Runs a command. `resume` receives how to continue after an interruption.
+/// Runs a command. The command sets `resume` to the hint that says how to continue after an interruption.
 pub(crate) async fn run_command(
     command: Command,
     context: &mut Context<'_>,

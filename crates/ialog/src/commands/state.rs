@@ -23,7 +23,8 @@ pub(crate) enum StateCommand {
         #[command(flatten)]
         selection: StateSelection,
     },
-    /// Rebuild the state of each contract from its manifests, unless it shows that manifests were removed or added
+    /// Rebuild the state of each contract from its manifests, unless the state shows that manifests were removed or
+    /// added
     Rebuild {
         #[command(flatten)]
         selection: StateSelection,

@@ -83,7 +83,7 @@ enum StatsDimension {
     Address,
 }
 
-/// How to keep fewer operations.
+/// Hint if more operations would be kept in memory than allowed.
 const FOLD_LESS: &str = "use a shorter time range or more filters, or remove --fold";
 
 pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {

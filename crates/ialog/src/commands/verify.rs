@@ -152,7 +152,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     Ok(())
 }
 
-/// What the chain of a contract does not prove, one line each.
+/// What the chain of a contract does not prove, and why, as one line for each reason.
 fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
     let list = |dates: &[chrono::NaiveDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut lines = Vec::new();
@@ -234,8 +234,8 @@ async fn verify_files(
     Ok(report??)
 }
 
-/// Compares the archive with the counts of the service, and shows the differences. No difference shows that the archive
-/// was modified: events may have arrived since, or the service no longer keeps them.
+/// Compares the archive with the counts of the service, and shows the differences. A difference does not mean that the
+/// archive was modified: events may have arrived since the export, or the service may no longer keep them.
 async fn compare_with_service(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

@@ -48,7 +48,8 @@ pub(crate) fn run(args: &WhoamiArgs, context: &mut Context<'_>) -> Result<(), Co
     let now = context.clock.now();
     let service = ServiceArgs { account: args.account.clone(), ..ServiceArgs::default() };
     let settings = account::builder(&service, now, context)?.settings()?;
-    // The settings are shown also if they are not enough for a client; the error follows.
+    // The settings are shown even if no client can be built from them. In this case, the error of the client is
+    // returned after the output.
     let client = account::connect(&service, now, context);
     let identity = Identity { settings: &settings, client: client.as_ref().ok(), now, zone };
     match args.report.output {
@@ -61,10 +62,10 @@ pub(crate) fn run(args: &WhoamiArgs, context: &mut Context<'_>) -> Result<(), Co
     client.map(drop)
 }
 
-/// The settings, and the client if they are enough for one.
+/// The settings, and the client that was built from them.
 struct Identity<'a> {
     settings: &'a [Setting],
-    /// `None` if the settings are not enough for a client.
+    /// `None` if no client can be built from the settings.
     client: Option<&'a Client>,
     now: DateTime<Utc>,
     zone: Tz,

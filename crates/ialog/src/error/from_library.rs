@@ -73,7 +73,8 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
     }
 }
 
-/// Whether the hint of a disk error says to repeat the command. If so, the command should add what is kept.
+/// Whether the error is a disk error whose hint says to run the same command again. The command should then add to the
+/// hint how much progress is kept.
 pub(crate) fn is_repeatable(error: &ionos_activitylog_archive::Error) -> bool {
     use ionos_activitylog_archive::Error;
     match error {
@@ -87,8 +88,8 @@ fn is_full(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
-/// The command's error for an error of the disk or the folder. Its hint does not suggest another file name, because
-/// that would not help. The command adds what is kept. `None` for other errors.
+/// The command's error for an error of the disk or the folder. The hint does not suggest another file name, because
+/// another name would not help. The command adds to the hint how much progress is kept. `None` for other errors.
 fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
     let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {

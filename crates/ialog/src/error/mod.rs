@@ -75,7 +75,7 @@ impl CommandError {
         Self { contracts, ..self }
     }
 
-    /// An error without an exit code of its own.
+    /// An error of a kind that has no exit code of its own, so the exit code is 1.
     pub(crate) fn unexpected(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(1, message, hint)
     }
@@ -168,7 +168,8 @@ impl CommandError {
         members
     }
 
-    /// The error as a sentence that names the contract exactly once.
+    /// The error as a sentence that names the contract. If the message begins with the contract, the contract is not
+    /// repeated.
     pub(crate) fn describe_for(&self, contract: &ContractNumber) -> String {
         let contract = format!("contract {contract}");
         if self.message.starts_with(&format!("{contract} ")) {

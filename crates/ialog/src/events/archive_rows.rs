@@ -27,7 +27,7 @@ const EVENTS_PER_TURN: u64 = 256;
 /// Hint for events that the archive does not have.
 const EXPORT_AGAIN: &str = "run `ialog export` for that range to the same folder to add what is missing";
 
-/// As [`EXPORT_AGAIN`], if the archive ends before the end that was asked for.
+/// As [`EXPORT_AGAIN`], for an archive that ends before the requested end.
 const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same folder to add what is missing, or use --from \
                                   without --to to read up to the end of the archive";
 
@@ -43,8 +43,9 @@ pub(crate) struct ArchiveRows {
     /// Number of contracts that are read.
     contract_count: usize,
     range: Option<DateRange>,
-    /// The filter, and the counts of the events that it tested. `None` unless events that do not match are returned
-    /// too. If set, the reader has no filter, because a reader with a filter skips most events that do not match.
+    /// The filter, and the number of events that it tested and kept. Set only if events that do not match are returned,
+    /// too. In this case, the reader gets no filter, because a reader with a filter skips most events that do not
+    /// match.
     marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
@@ -55,8 +56,8 @@ pub(crate) struct ArchiveRows {
 }
 
 impl ArchiveRows {
-    /// Opens the selected contracts of an archive. `has_end` says whether the user gave the end of the range, which
-    /// the archive must reach; if not, the range ends where the archive ends.
+    /// Opens the selected contracts of an archive. `has_end` says whether the user gave the end of the range. If so,
+    /// the archive must reach this end; otherwise, the range ends where the archive ends.
     pub(super) fn open(
         archive: OpenedArchive,
         contracts: &[ContractSelector],
@@ -137,8 +138,8 @@ impl ArchiveRows {
         self.marked.as_ref().map_or_else(|| self.reader.counts(), |(_, counts)| *counts)
     }
 
-    /// The contracts that may lack events at any time, as one sentence each. Empty if a range was requested, because
-    /// [`ArchiveReader::incomplete_ranges`] then has all that is missing.
+    /// The contracts that may lack events of any time, as one sentence each. Empty if a range was requested, because
+    /// [`ArchiveReader::incomplete_ranges`] then names all missing ranges.
     fn unfinished_contracts(&self) -> Vec<UnprovenRanges> {
         if self.range.is_some() {
             return Vec::new();

@@ -47,7 +47,8 @@ pub(crate) fn describe_counts(
 pub(crate) struct OperationFolder {
     /// Whether only the operations are counted, so that no event has to be kept.
     counts_only: bool,
-    /// Whether the events of a contract follow each other, so that a contract is complete when the next one begins.
+    /// Whether all events of a contract come before the first event of the next contract, so that a contract is
+    /// complete when the next one begins.
     by_contract: bool,
     open: BTreeMap<ContractNumber, ContractFolder>,
     rows: Vec<Row>,
@@ -57,8 +58,8 @@ pub(crate) struct OperationFolder {
 }
 
 impl OperationFolder {
-    /// Starts to fold events. The contracts of the events may alternate, unless `by_contract` says that they follow
-    /// each other.
+    /// Starts to fold events. `by_contract` says that all events of a contract come before the first event of the next
+    /// contract. If it is not set, the contracts of the events may alternate.
     pub(crate) fn new(by_contract: bool) -> Self {
         Self { by_contract, ..Self::default() }
     }
@@ -68,7 +69,7 @@ impl OperationFolder {
         Self { counts_only: true, ..self }
     }
 
-    /// Adds an event, which may match the filter or not.
+    /// Adds an event. Events that do not match the filter must be added, too.
     pub(crate) fn add(&mut self, row: Row) {
         if !self.open.contains_key(&row.contract) {
             if self.by_contract {
@@ -94,8 +95,8 @@ impl OperationFolder {
         self.kept_bytes
     }
 
-    /// The rows of the matching operations of all complete contracts that were not taken before, in no particular
-    /// order.
+    /// The rows of the matching operations of all complete contracts, except the rows that an earlier call returned.
+    /// The rows are in no particular order.
     pub(crate) fn take_rows(&mut self) -> Vec<Row> {
         std::mem::take(&mut self.rows)
     }
@@ -125,7 +126,7 @@ impl OperationFolder {
 struct ContractFolder {
     /// `None` for an operation that was joined with an earlier one.
     operations: Vec<Option<FoldedOperation>>,
-    /// For each operation the operation that it was joined with; its own index if it was not.
+    /// For each operation, the index of the operation that it was joined with; its own index if it was not joined.
     joined_with: Vec<usize>,
     by_link: HashMap<OperationLink<'static>, usize>,
 }
@@ -186,7 +187,7 @@ struct FoldedOperation {
 }
 
 impl FoldedOperation {
-    /// Size of its event in bytes.
+    /// Size of the event that is kept (the lead event) in bytes; 0 if operations are only counted.
     fn kept_bytes(&self) -> i64 {
         let bytes = self.events.as_ref().map_or(0, |events| events.lead.raw().len());
         i64::try_from(bytes).unwrap_or(i64::MAX)
@@ -203,7 +204,7 @@ impl FoldedOperation {
     }
 }
 
-/// What the row of an operation needs to know about its events.
+/// The facts about the events of an operation that its row shows.
 struct FoldedEvents {
     lead: Event,
     outcome: Outcome,
@@ -230,7 +231,7 @@ impl FoldedEvents {
             end: event.time(),
             event_count: 1,
             error: detail.map(|detail| EventError { time: event.time(), id: event.id(), detail }),
-            // Each event would keep the text of its page in memory.
+            // Without `detach`, each event would keep the text of its whole page in memory.
             lead: event.detach(),
         }
     }
@@ -266,8 +267,9 @@ impl FoldedEvents {
     }
 }
 
-/// The event that represents an operation, whose events are in order: the first event that is neither a status update
-/// nor a provisioning event. If there is no such event, the first event. `None` if there are no events.
+/// The lead event of an operation, which represents the operation in a row: the first event that is neither a status
+/// update nor a provisioning event. If there is no such event, the first event. `events` must be in order. `None` if
+/// there are no events.
 pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone) -> Option<&'a Event> {
     let lead = events.clone().into_iter().find(|event| !is_update(event));
     lead.or_else(|| events.into_iter().next())
@@ -348,7 +350,8 @@ mod tests {
         assert_eq!(size_after(&events[0]), sizes[0]);
         assert_eq!(size_after(&events[1]), sizes[0] + sizes[1]);
         assert_eq!(size_after(&events[2]), sizes[0] + sizes[1]);
-        // It joins the operations of both requests.
+        // The queue reference 7 joins the operations of both requests: here it occurs with request b, and below with
+        // request a.
         let joined = event(4, "b", "7", "Provision", "");
         assert_eq!(size_after(&joined), sizes[0] + sizes[1]);
         assert_eq!(size_after(&event(5, "a", "7", "Provision", "")), sizes[0]);
@@ -356,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_keeps_no_row_and_has_the_same_numbers() {
+    fn counts_only_counts_operations_and_returns_no_row() {
         let events = [event(1, "a", "", "x", "DONE"), event(2, "a", "", "x", "DONE"), event(3, "", "", "x", "DONE")];
         let mut folder = OperationFolder::new(true).counts_only();
         for (contract, event) in [7_u64, 8].iter().flat_map(|contract| events.iter().map(move |one| (contract, one))) {

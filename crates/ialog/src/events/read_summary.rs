@@ -34,8 +34,8 @@ pub(crate) struct ReadSummary {
     /// One entry for each gap in the events of the service, or for each contract of an archive with ranges that are not
     /// proven to be complete.
     pub(super) unproven: Vec<UnprovenRanges>,
-    /// Number of gaps in `unproven` about ranges that the service cannot return completely, so that reading again
-    /// does not help.
+    /// Number of gaps in `unproven` that reading again cannot close, because the service cannot return these ranges
+    /// completely.
     pub(super) beyond_reach: usize,
     /// One sentence for each contract whose events were not compared with the total of the range.
     pub(super) not_cross_checked: Vec<String>,

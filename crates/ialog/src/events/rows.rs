@@ -19,7 +19,7 @@ use crate::output::row::Row;
 use crate::output::time::format_range;
 use crate::runtime::context::Context;
 
-/// The selected events that the filter keeps, or all selected events, see [`Rows::return_all`].
+/// The selected events that the filter keeps; after [`Rows::return_all`], all selected events.
 pub(crate) struct Rows {
     source: RowSource,
     filter: Filter,

@@ -1,5 +1,5 @@
-//! Sorts rows and limits their number. Folding events into operations comes first: otherwise the last ten rows could be
-//! five deletes and their five updates.
+//! Sorts rows and limits their number. Events are folded into operations before the limit is applied. Otherwise, a
+//! limit of 10 could show only five operations: five deletes, each with its status update as another row.
 
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;

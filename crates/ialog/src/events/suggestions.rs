@@ -74,7 +74,8 @@ impl KeyWords {
             if self.present.is_empty() {
                 let vocabulary = vocabulary(key);
                 let guess = did_you_mean(&value, vocabulary.iter().copied());
-                // A known word is spelled correctly; its events may be in another time range.
+                // A known word is spelled correctly, so a suggestion would be wrong; events with this word may be in
+                // another time range.
                 let is_known = vocabulary.iter().any(|word| pattern.matches(word));
                 return (!is_known && !guess.is_empty()).then(|| format!("unknown {key} {value:?}{guess}"));
             }

@@ -247,7 +247,7 @@ impl<'a> RowCells<'a> {
     }
 
     fn flat_cell(&self, name: &str) -> Option<FlatCell<'_>> {
-        // These values do not need the other ones.
+        // These values are computed without the flat row, so that the flat row is built only if another value needs it.
         match name {
             "raw_sha256" => return Some(FlatCell::Text(Cow::Owned(FlatRow::hash_record(&self.row.event)))),
             "event_id" => return Some(FlatCell::Text(Cow::Owned(self.row.event.id().to_string()))),

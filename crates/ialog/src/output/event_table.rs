@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resource_is_shortened_in_its_id() {
+    fn a_uuid_in_a_resource_is_shortened() {
         assert_eq!(shorten_ids("datacenter/e8b1a942-41d5-4bfd-8d5a-61e5c049905c +1"), "datacenter/e8b1…5c +1");
         assert_eq!(shorten_ids("user/1466"), "user/1466");
     }

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_do_not_change_results() {
+    fn an_expression_within_the_limits_has_the_result_of_jq() {
         let record = r#"{"a":[1,2,3],"b":{"c":"x","d":[{"e":1}]},"f":2}"#;
         for (expression, expected) in [
             ("[.. | numbers] | add", "9\n"),

@@ -1,6 +1,7 @@
 //! Limits of a jq expression. A call of `__step` is inserted wherever an expression can repeat or collect something.
 //! `__step` counts its calls. It ends the evaluation if there were too many steps, if too little stack is left, or if a
-//! value is too large. An expression cannot catch this, because it unwinds the thread and is not a jq error.
+//! value is too large. An expression cannot catch this end, because the end is not a jq error: it unwinds the stack of
+//! the thread.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -14,23 +15,25 @@ use jaq_core::path::{Part, Path};
 use jaq_core::{Native, box_iter, native};
 use jaq_json::{Num, Val};
 
-/// Size of the stack of the thread that evaluates expressions. A value that is nested by one level per step can be
-/// printed and dropped with it. The memory is used only if it is needed.
+/// Size of the stack of the thread that evaluates expressions. With this size, a value can be printed and dropped even
+/// if each of the [`MAX_STEPS`] steps adds one level of nesting. Only the part of the stack that is used takes memory.
 pub(super) const STACK_BYTES: usize = 256 << 20;
 
-/// Part of the stack that an evaluation may use. The rest is for printing and dropping values.
+/// Number of bytes of the stack that an evaluation may use. The rest is for printing and dropping values.
 const MAX_STACK: usize = STACK_BYTES / 2;
 
 /// Maximum number of steps per record. An expression that visits each value of a record of 100 kB takes 10,000 steps.
 const MAX_STEPS: u64 = 100_000;
 
-/// Maximum length of a string and of the output of a record, in bytes, unless the record is longer.
+/// Maximum length of a string and of the output of a record, in bytes. For a long record, the maximum is twice the
+/// length of the record, if this is more.
 const MAX_BYTES: usize = 4 << 20;
 
-/// Name of the filter that counts.
+/// Name of the filter that counts steps and checks the limits.
 const STEP: &str = "__step";
 
-/// Name of the filter that multiplies. Multiplication can make a string as long as any number.
+/// Name of the filter that replaces multiplication. In jq, a string times a number is the repeated string, so the
+/// length of the result must be checked before the multiplication.
 const MULTIPLY: &str = "__multiply";
 
 /// The reason why an evaluation was ended.
@@ -76,7 +79,7 @@ fn step(value: &Val) {
     }
 }
 
-/// The address of a variable of the caller, which shows how much of the stack is used.
+/// The address of a local variable. Its distance from [`STACK_START`] shows how much of the stack is used.
 #[inline(never)]
 fn stack_address() -> usize {
     let marker = 0_u8;
@@ -121,7 +124,7 @@ pub(super) fn filters() -> [native::Fun<JustLut<Val>>; 2] {
     [(STEP, v(0), step), (MULTIPLY, v(2), multiply)]
 }
 
-/// A definition with limits.
+/// The definition with calls of the filters of [`filters`] inserted.
 pub(super) fn guard_definition(definition: Def<&str>) -> Def<&str> {
     Def { body: step_before(guard(definition.body)), ..definition }
 }
@@ -142,7 +145,7 @@ fn guard_box(term: Term<&str>) -> Box<Term<&str>> {
     Box::new(guard(term))
 }
 
-/// A term with limits.
+/// The term with calls of the filters of [`filters`] inserted.
 pub(super) fn guard(term: Term<&str>) -> Term<&str> {
     match term {
         Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) | Term::Arr(None) => term,

@@ -37,12 +37,13 @@ impl Row {
         Self { is_match, ..self }
     }
 
-    /// Detaches the event, for rows that are kept: few rows of many pages would keep all pages in memory.
+    /// Detaches the event from the text of its page, for rows that are kept. Otherwise, a few rows from many pages
+    /// would keep all these pages in memory.
     pub(crate) fn detach(self) -> Self {
         Self { event: self.event.detach(), ..self }
     }
 
-    /// The row of an operation, which is shown by its lead event.
+    /// The row of an operation. The row shows the values of the lead event and of the summary.
     pub(crate) fn of_operation(contract: ContractNumber, lead: Event, operation: OperationSummary) -> Self {
         Self { contract, event: lead, is_match: true, operation: Some(operation) }
     }

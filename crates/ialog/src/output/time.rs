@@ -29,19 +29,21 @@ fn format_in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> Stri
 
 /// The form of the times in a table.
 ///
-/// It depends on the range, which a reader knows, and not on the rows that happen to be shown. A row shows the date if
-/// the range touches several days, and the offset if the range has several offsets.
+/// The form depends on the range, which a reader knows, and not on the rows that happen to be shown. A row shows the
+/// date if the range touches several days, and the offset if the range has several offsets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeFormat {
     zone: Tz,
     pattern: &'static str,
 }
 
-/// Interval at which the offsets of a range are compared. No zone changes its offset and back within this time.
+/// Interval at which the offsets of a range are compared. No zone changes its offset and changes it back within this
+/// time.
 const OFFSET_STEP: TimeDelta = TimeDelta::hours(12);
 
 impl TimeFormat {
-    /// The form for a terminal, next to which the range is shown. `None` is an unknown range.
+    /// The form for a terminal, where a message with the range is shown beside the table. If the range is unknown
+    /// (`None`), the form is [`Self::full`].
     pub(crate) fn of_range(range: Option<DateRange>, zone: Tz) -> Self {
         let Some(range) = range else {
             return Self::full(zone);
@@ -61,7 +63,7 @@ impl TimeFormat {
         Self { zone, pattern }
     }
 
-    /// Date, time and offset, for output that is read without the messages about the range.
+    /// Date, time and offset, for output whose reader does not see the message with the range, such as a file.
     pub(crate) fn full(zone: Tz) -> Self {
         Self { zone, pattern: "%Y-%m-%d %H:%M:%S%:z" }
     }
@@ -127,13 +129,13 @@ mod tests {
         let berlin = Tz::Europe__Berlin;
         for (start, end, zone, expected) in [
             ("2026-10-25T08:00:00Z", "2026-10-25T09:00:00Z", berlin, "09:30:00"),
-            // A whole local day, and one that is a day in UTC only.
+            // A whole day in Berlin, then a whole day in UTC, shown in Berlin time and in UTC.
             ("2026-10-23T22:00:00Z", "2026-10-24T22:00:00Z", berlin, "10:30:00"),
             ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", berlin, "10-24 10:30:00"),
             ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", Tz::UTC, "08:30:00"),
             ("2025-10-24T00:00:00Z", "2025-10-26T00:00:00Z", Tz::UTC, "10-24 08:30:00"),
             ("2025-12-31T00:00:00Z", "2026-01-01T00:00:00.001Z", Tz::UTC, "2025-12-31 08:30:00"),
-            // The clocks are set back within the range, although no event may show it.
+            // The clocks are set back within the range, so times have an offset, even if all events have the same one.
             ("2026-10-25T00:30:00Z", "2026-10-25T02:30:00Z", berlin, "09:30:00+01:00"),
             ("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", berlin, "09:30:00"),
             ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", berlin, "10-01 10:30:00+02:00"),

@@ -18,7 +18,8 @@ pub(crate) enum Truncation {
     /// Drops the end.
     End,
     /// Drops the middle, because the beginning and the end are the most useful parts. If the text already contains `…`,
-    /// and is narrow enough without the part between `…` and the next space, only this part is dropped.
+    /// and is narrow enough without the part between `…` and the next space, only this part is dropped:
+    /// `server/8f3a…1c +2` becomes `server/8f3a… +2`.
     Middle,
     /// Drops whole words: the last words of a phrase such as `DELETE nic`, and the first words of a name such as
     /// `sec.user.create`, because its last words name the action. If not even one word fits, drops the middle.

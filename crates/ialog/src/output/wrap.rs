@@ -66,8 +66,8 @@ pub(crate) fn wrap_paragraphs(text: &str, max_width: Option<usize>) -> String {
 }
 
 /// Wraps the second column of an indented line. The second column follows the key after at least two spaces; a line
-/// without it stays unchanged. The wrapped lines stand beside the key, or below the key if fewer than
-/// [`MIN_COLUMN_WIDTH`] columns are left beside it.
+/// without a second column stays unchanged. The wrapped lines are to the right of the key. If fewer than
+/// [`MIN_COLUMN_WIDTH`] columns are left there, the lines are below the key.
 fn wrap_second_column(line: &str, max_width: usize) -> String {
     let indent = line.len() - line.trim_start().len();
     let gap = line.get(indent..).and_then(|rest| rest.find("  "));

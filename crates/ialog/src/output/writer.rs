@@ -1,5 +1,6 @@
 //! Encodes what is written to standard output. All output passes [`Content::encode`], which escapes control sequences,
-//! so that no caller can forget to. Data for programs is escaped only on a terminal: a pipe gets every byte unchanged.
+//! so that no caller can forget the escaping. Data for programs is escaped only on a terminal: a pipe gets every byte
+//! unchanged.
 
 use std::borrow::Cow;
 

@@ -24,7 +24,7 @@ use crate::output::writer::Content;
 pub struct Context<'a> {
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// A transport and its token. `None` if the network and the settings of the environment are used.
+    /// A transport and its token. If `None`, the network and the settings of the environment are used.
     pub account: Option<(Arc<dyn Transport>, String)>,
     /// The stream for data.
     pub stdout: &'a mut dyn Write,
@@ -79,8 +79,8 @@ impl<'a> Context<'a> {
     /// Writes to stdout. Returns `false` if the pipe is closed, so that the command can stop.
     pub(crate) fn write_stdout(&mut self, content: &Content) -> Result<bool, CommandError> {
         let text = content.encode(&self.terminal);
-        // If the text ends within a line, no status line is drawn from then on: removing it would also remove the
-        // unfinished line.
+        // If the text does not end with a line break, no status line is drawn from then on: removing a status line
+        // would also remove the unfinished line of the text.
         if let Some(line) = self.messages.status_line.take_if(|_| !text.ends_with('\n')) {
             line.end();
         }
@@ -105,7 +105,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Writes a message to stderr that the user must see: an error, or a doubt about completeness.
+    /// Writes a message to stderr that the user must see: an error, or a warning that the result may be incomplete.
     pub(crate) fn warn(&mut self, message: impl Display) {
         let message = self.messages.format(message);
         self.write_stderr(&message);

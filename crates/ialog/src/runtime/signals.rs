@@ -26,8 +26,8 @@ impl Signals {
         }
     }
 
-    /// Resolves at the next signal, with the exit code that shells give it. Never resolves if signals cannot be
-    /// received; in this case a signal ends the process at once.
+    /// Resolves at the next signal, with the exit code that shells use for this signal. Never resolves if signals
+    /// cannot be received; in this case a signal ends the process at once.
     pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             () = receive(&mut self.interrupt) => 130,
@@ -60,7 +60,7 @@ pub(crate) fn refuse_writes_beyond_size_limit() {
     let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
 }
 
-/// Has no effect: there is no such signal.
+/// Has no effect: SIGXFSZ exists on Unix only.
 #[cfg(not(unix))]
 pub(crate) fn refuse_writes_beyond_size_limit() {}
 

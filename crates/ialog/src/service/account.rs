@@ -147,11 +147,11 @@ pub(crate) async fn explain_refusal(client: &Client, contract: &ContractNumber, 
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
         return error.into();
     }
-    // If the contracts cannot be listed either, or if this one is listed, the original error says more.
+    // If the contracts cannot be listed either, or if this contract is among them, the original error says more.
     not_listed(client, contract).await.unwrap_or_else(|| error.into())
 }
 
-/// An error if the contracts of the account can be listed and this one is not among them.
+/// An error if the contracts of the account can be listed and this contract is not among them.
 pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Option<CommandError> {
     let contracts = client.contracts().await.ok()?;
     let require = |listed: Vec<ContractNumber>| known_to_token(&listed).require(contract);

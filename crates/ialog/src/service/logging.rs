@@ -94,8 +94,8 @@ fn root_cause(error: &dyn Error) -> String {
     cause.unwrap_or_else(|| "the request could not be sent".to_owned())
 }
 
-/// The credentials of all requests that were sent, which are replaced wherever a logged text repeats them: an answer
-/// may repeat a token that was replaced since.
+/// The credentials of all requests that were sent. They are redacted wherever a logged text repeats them. Credentials
+/// of earlier requests are kept, because an answer may repeat a token that the client no longer uses.
 #[derive(Default)]
 struct SentSecrets(Mutex<BTreeSet<String>>);
 
@@ -105,7 +105,7 @@ impl SentSecrets {
         self.lock().extend(values.flat_map(authorization_secrets));
     }
 
-    /// The text with these credentials, and anything that looks like a credential, replaced.
+    /// Redacts these credentials, and anything that looks like a credential, in a text.
     fn redact(&self, text: &str) -> String {
         let known = self.lock();
         let secrets: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -113,7 +113,7 @@ pub struct FileCheckpoint {
     pub bytes: u64,
     /// SHA-256 of these bytes.
     pub sha256: Digest,
-    /// Where reading continues. Every event before it is in the file or in `open`.
+    /// Time at which reading continues. Every event before this time is in the file or in `open`.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub read_to: DateTime<Utc>,
@@ -129,14 +129,14 @@ pub struct FileCheckpoint {
     /// record for several windows; the file has it once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undated: Vec<Digest>,
-    /// SHA-256 of this file with the digest of no bytes as this member.
+    /// SHA-256 of this file, computed while this member is the SHA-256 of the empty text.
     pub digest: Digest,
 }
 
 impl FileCheckpoint {
-    /// Reads the checkpoint of a partial file, with the hash of the bytes that it counts. `None` if there is none.
-    /// Fails if the checkpoint cannot be read or was changed, or if the partial file does not have the bytes that the
-    /// checkpoint states.
+    /// Reads the checkpoint of a partial file, and hashes the durable bytes that the checkpoint counts. `None` if there
+    /// is no checkpoint. Fails if the checkpoint cannot be read or was changed, or if the partial file is shorter than
+    /// its checkpoint says or differs from the digest in the checkpoint.
     pub(super) fn read(partial: &ResumableFile) -> Result<Option<(Self, Sha256)>, Error> {
         let Some((bytes, path)) = partial.checkpoint()? else {
             return Ok(None);
@@ -152,7 +152,7 @@ impl FileCheckpoint {
     }
 
     /// Whether the file at `path` is complete, and its export was killed just before it removed the checkpoint. In this
-    /// case, the checkpoint is at the end of the range, and the file has the content that the checkpoint states.
+    /// case, the checkpoint is at the end of the range, and the content of the file matches the checkpoint.
     pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
         let begins_as_stated = || {
             let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;
@@ -160,7 +160,8 @@ impl FileCheckpoint {
             let mut hashing = HashingWriter::new(io::sink());
             let mut file = File::open(path).ok()?;
             let copied = io::copy(&mut (&file).take(checkpoint.bytes), &mut hashing).ok()?;
-            // The rest of a compressed file cannot be compared.
+            // Without compression, `open` is empty. The rest of a compressed file is the compressed form of `open`, so
+            // the two cannot be compared, and the result is `false` unless `open` is empty.
             let open = checkpoint.open.as_bytes();
             let mut rest = Vec::new();
             file.by_ref().take(open.len() as u64 + MAX_END_BYTES + 1).read_to_end(&mut rest).ok()?;
@@ -173,7 +174,7 @@ impl FileCheckpoint {
         begins_as_stated().unwrap_or(false)
     }
 
-    /// Computes the digest of this checkpoint. Ignores the digest that the checkpoint states.
+    /// Computes the digest of this checkpoint. Ignores the digest that the checkpoint contains.
     pub(super) fn own_digest(&self) -> Digest {
         let content = Self { digest: Digest::sha256(&[]), ..self.clone() };
         Digest::sha256(&content.to_bytes())

@@ -87,7 +87,8 @@ pub(super) async fn export(
         extra: Arc::default(),
         waiting: RangeSet::new(),
     };
-    // A clock that is behind makes no range a future one.
+    // Use the later of the two clocks: if the clock of this machine is behind, a range that is over must not count as a
+    // future range.
     let present = service.map_or(started, |service| service.max(started));
     let future = job.future_ranges(present);
     let tasks = job.tasks(range, started);
@@ -114,7 +115,8 @@ pub(super) async fn export(
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
-    /// The verified ranges in the future, each from the end of the last export with a right clock.
+    /// The verified ranges that end in the future. Excludes the part of a range before the end of the last export with
+    /// a right clock, because that part is not doubtful.
     fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {
         let future = self.writer.verified_after(present + FUTURE_TOLERANCE);
         if future.is_empty() {
@@ -124,8 +126,8 @@ impl ContractExportRun<'_> {
         future.iter().filter_map(|range| DateRange::new(range.start().max(start), range.end()).ok()).collect()
     }
 
-    /// States that ranges in the future are not verified, so that they are read once they are over. An export with a
-    /// wrong clock has read them before their events were in the log.
+    /// Adds a gap for each range in the future, so that the range is read again once it is over. An export with a wrong
+    /// clock has read these ranges before their events were in the log.
     fn distrust(&mut self, future: &RangeSet) -> Result<(), Error> {
         for range in future.iter() {
             self.done.warnings.push(format!(
@@ -147,12 +149,14 @@ impl ContractExportRun<'_> {
         let started = self.writer.state.open_since.filter(|_| is_finishing).unwrap_or(now);
         let is_due = |unverified: &DateRange| {
             let mut gaps = self.writer.state.gaps.iter().filter(|gap| gap.overlaps(*unverified));
-            // The interrupted export has read the gap, but may not have written that to the state.
+            // The interrupted export has already read the range again if the last try of each gap in the range is not
+            // before the start of that export. If the state has no gap for the range, the export was killed before it
+            // wrote the gap to the state.
             let was_read = is_finishing && gaps.all(|gap| gap.last_try() >= started);
             !was_read && !self.exporter.waits(Some(&self.writer.state), *unverified, started)
         };
         let unverified = self.writer.unverified_ranges().into_iter();
-        // A range may end in the future, see `distrust`.
+        // An unverified range may end in the future, see `distrust`. Only its past part is read.
         let unverified = unverified.filter(|unverified| unverified.intersection(&range).is_some());
         let unverified = unverified.filter_map(|unverified| unverified.past(self.writer.settled()));
         let (again, waiting): (Vec<_>, Vec<_>) = unverified.partition(is_due);
@@ -212,7 +216,8 @@ impl ContractExportRun<'_> {
             false => part_writer.finish(range.end()).await,
         };
         let committed = self.commit(written).await;
-        // The new parts may have further records without a time.
+        // The new parts may contain further records without a time, so collect these records again when they are
+        // needed.
         self.undated = None;
         let windows = read?;
         committed?;
@@ -241,7 +246,7 @@ impl ContractExportRun<'_> {
 
     async fn commit(&mut self, mut written: WriteReport) -> Result<(), Error> {
         if self.writer.has_failed() {
-            // The parts that were written meanwhile are read again by the next export.
+            // No manifest could be written for these parts. The next export reads their ranges again.
             return written.error.map_or(Ok(()), Err);
         }
         let counted = self.count(&mut written.ranges).await;

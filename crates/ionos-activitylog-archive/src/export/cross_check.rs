@@ -1,6 +1,6 @@
-//! Compares the totals of the days that an export has read with the total of the range, as a stream of the facade does.
-//! A day that differs is read again, and its new events are archived as late events. Requests that wrong totals cause
-//! are extra requests of the export.
+//! Compares the totals of the days that an export has read with the total of the range, in the same way as a stream of
+//! the facade. A day whose total differs is read again, and its new events are archived as late events. The requests
+//! that wrong totals cause count as extra requests, whose number is limited per export.
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -27,10 +27,11 @@ struct CountedRange {
 }
 
 /// Compares the verified ranges of days that overlap `range` or the second before it: an event at the boundary of two
-/// exports may belong to neither. `range` was read in `windows` windows. If a single window has events and continues no
-/// archived range, it is not compared, because its scan has counted the range.
+/// exports may be in neither of them. `range` was read in `windows` windows. If `range` was read in a single window
+/// with events, and no archived range is adjacent to its start, nothing is compared, because the scan of the window has
+/// already counted the range.
 ///
-/// A request that fails ends the comparison and not the export, because every event is archived already.
+/// A request that fails ends the comparison, but not the export, because every event is archived already.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
     match compare(job, range, windows).await {
         Err(Error::Read { source }) => {
@@ -67,7 +68,7 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
 /// A comparison of totals.
 struct Comparison {
     result: CrossCheck,
-    /// Number of gaps stated so far.
+    /// Number of gaps added so far.
     gaps: u64,
 }
 
@@ -121,7 +122,7 @@ impl Comparison {
         })
     }
 
-    /// Reads a day again whose total differs, and states what it still lacks as a gap. Returns the total.
+    /// Reads a day again whose total differs. If events are still missing afterwards, adds a gap. Returns the total.
     async fn compare_day(
         &mut self,
         job: &mut ContractExportRun<'_>,
@@ -148,10 +149,10 @@ impl Comparison {
         };
         let manifest = job.writer.chain.days.get(&day.date);
         let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
-        // A service may count every content of an amended event.
+        // An amended event is archived with several contents, one per line, and a service may count each content.
         let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
         let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
-        // The total includes the records without a time that another day has.
+        // The total also counts the records without a time that were archived with another day.
         let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));
         if total > archived {
             self.gaps += 1;
@@ -167,7 +168,7 @@ impl Comparison {
         self.result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());
     }
 
-    /// States as a gap of a day that events are missing, although its own total does not differ.
+    /// Adds a gap to a day because events are missing, although the total of the day itself does not differ.
     fn add_missing(&mut self, job: &mut ContractExportRun<'_>, day: CountedRange, missing: u64) -> Result<(), Error> {
         self.gaps += 1;
         let total = day.total.saturating_add(missing);

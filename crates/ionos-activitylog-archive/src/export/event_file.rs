@@ -10,9 +10,10 @@ use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::AtomicFile;
 
-/// A file of events that is being written. The file is removed if this is dropped before [`EventFileWriter::commit`].
+/// A file of events that is being written. The file is removed if the writer is dropped before
+/// [`EventFileWriter::commit`].
 #[derive(Debug)]
-#[must_use = "without .commit() the file does not come into being"]
+#[must_use = "without .commit() there is no file under the final name"]
 pub struct EventFileWriter {
     frames: FrameWriter<BufWriter<AtomicFile>>,
     encoder: EventEncoder,

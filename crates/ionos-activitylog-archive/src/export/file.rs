@@ -40,8 +40,8 @@ pub struct ExportStats {
     pub read_to: Option<DateTime<Utc>>,
 }
 
-/// An export to one file. If dropped, the partial file stays, and the next export continues it. The partial file is
-/// removed if no event was written, or if writing failed before the first checkpoint.
+/// An export to one file. If the `FileExport` is dropped, its partial file stays, and the next export continues it.
+/// Exception: the partial file is removed if no event was written, or if writing failed before the first checkpoint.
 ///
 /// ```no_run
 /// use futures_util::{StreamExt, stream};
@@ -75,7 +75,7 @@ struct OpenFile {
     /// Work since the last checkpoint.
     since_checkpoint: WorkAmount,
     checkpoint_limit: WorkAmount,
-    /// The records without a time that the file has.
+    /// The records without a time that are in the file.
     undated: UndatedEvents,
     /// Whether only a part of a window was written.
     broken: bool,
@@ -91,7 +91,7 @@ struct WorkAmount {
 
 /// A complete file that does not have its name yet. If dropped, the partial file stays if it has a checkpoint, and is
 /// removed otherwise.
-#[must_use = "without .commit() the file does not come into being"]
+#[must_use = "without .commit() there is no file under the final name"]
 #[derive(Debug)]
 pub struct FinishedExport {
     partial: ResumableFile,
@@ -122,7 +122,7 @@ impl FileExport {
     /// `overwrite`, and only once the new file is complete.
     ///
     /// Fails with [`Error::AlreadyComplete`], once, if an earlier process wrote the whole file and was killed before it
-    /// could report that. Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file
+    /// could report success. Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file
     /// cannot be created, with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the
     /// partial file cannot be prepared.
     ///
@@ -140,7 +140,7 @@ impl FileExport {
         overwrite: bool,
         fail_points: &FailPoints,
     ) -> Result<Self, Error> {
-        // Opening removes the checkpoint of a file that already has its name.
+        // Look at the checkpoint first: opening removes the checkpoint of a file that already has its final name.
         let is_complete = !overwrite && FileCheckpoint::shows_complete_file(target.path(), &spec);
         let mut partial = ResumableFile::open(target.path(), overwrite, fail_points).map_err(|error| match error {
             Error::AlreadyExists { path } if is_complete => Error::AlreadyComplete { path },
@@ -238,8 +238,8 @@ impl FileExport {
         self.finish()
     }
 
-    /// A window that was read and is verified. After the end of the range is reached, windows may be read again. If
-    /// such a window fails, the file is discarded, because a resumed export would not read the window.
+    /// Returns the window if it was read and is verified. After the end of the range is reached, windows may be read
+    /// again. If such a window fails, the file is discarded, because a resumed export would not read the window.
     fn verified(&mut self, window: Result<Option<Window>, ionos_activitylog::Error>) -> Result<Option<Window>, Error> {
         let verdict = |window: &Window| window.verdict();
         let window = window.and_then(|window| window.as_ref().map_or(Ok(()), verdict).map(|()| window));
@@ -288,7 +288,7 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Removes the partial file when it is dropped, also if it has a checkpoint.
+    /// Makes the drop remove the partial file even if it has a checkpoint.
     fn discard(&mut self) {
         self.broken = true;
         self.partial.discard_on_drop();

@@ -113,7 +113,7 @@ async fn a_failed_or_dropped_export_continues_from_its_checkpoint() {
                 let mut export = open(&simulator, range, &target);
                 assert_eq!(export.resumed_from().is_some(), runs > 1);
                 if let Some(file) = &mut export.file {
-                    // Only the checkpoint on drop is written.
+                    // The only checkpoint is the one that the drop writes.
                     file.checkpoint_limit.windows = u64::MAX;
                 }
                 let some = windows(&simulator, export.remaining_range()).take(3);
@@ -180,7 +180,7 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
             if named {
                 let spec = spec(&simulator, range, &target);
                 let again = FileExport::open(&target, spec, false);
-                // The checkpoint shows that the file is complete, if it covers bytes of the file.
+                // Only a checkpoint that covers bytes of the file shows that the file is complete.
                 match again {
                     Err(Error::AlreadyComplete { .. }) => assert_eq!(step, FailPoint::FileNamed),
                     Err(Error::AlreadyExists { .. }) => {
@@ -205,7 +205,7 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
 #[tokio::test]
 async fn a_checkpoint_survives_an_export_that_makes_no_progress() {
     let (simulator, range) = day();
-    // No format has a complete frame after an hour.
+    // The events of an hour do not fill a frame in any format.
     for name in ["day.ndjson", "day.ndjson.zst", "day.csv.gz"] {
         let folder = tempfile::tempdir().unwrap();
         let target = target(folder.path(), name);

@@ -129,11 +129,11 @@ pub struct ContractExport {
     pub nothing_to_do: bool,
     /// Gaps that overlap the range.
     pub gaps: Vec<KnownGap>,
-    /// Number of these gaps that this export did not read, because their next try is later.
+    /// Number of `gaps` that this export did not read, because their next try is later.
     pub waiting_gaps: u64,
-    /// Earliest time, UTC, from which an export reads all of these gaps again, except those that no export can close.
-    /// `None` if there is no such gap. With [`Exporter::recount`] or [`Exporter::reread`], an export reads them at
-    /// once.
+    /// Earliest time, UTC, from which an export reads all `gaps` again, except those that no export can close. `None`
+    /// if there is no gap that can be closed. With [`Exporter::recount`] or [`Exporter::reread`], an export does not
+    /// wait for this time.
     pub next_try: Option<DateTime<Utc>>,
     /// Whether the export was stopped before its end.
     pub stopped: bool,

@@ -21,7 +21,7 @@ use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
 /// What was written since the last report.
 #[derive(Debug, Default)]
-#[must_use = "what is on the disk belongs in a manifest, also where more could not be written"]
+#[must_use = "the ranges that are on disk belong in a manifest, even if writing others failed"]
 pub(super) struct WriteReport {
     /// Ranges whose parts are on disk, in order.
     pub(super) ranges: Vec<WrittenRange>,
@@ -36,7 +36,7 @@ enum WriterMessage {
 }
 
 /// Writes windows on two threads. If dropped, it waits for the current window and the current commit, and removes all
-/// other parts that are not on disk.
+/// parts that are not committed by then.
 pub(super) struct PartWriter {
     /// `None` once no more windows are accepted.
     jobs: Option<mpsc::Sender<WriterMessage>>,

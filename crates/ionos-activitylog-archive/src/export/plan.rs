@@ -30,7 +30,7 @@ pub struct ContractPlan {
     pub waiting: RangeSet,
     /// Earliest time, UTC, from which an export reads all of `waiting` again. `None` if `waiting` is empty.
     pub next_try: Option<DateTime<Utc>>,
-    /// Number of events in these ranges; a lower bound unless `exact`.
+    /// Number of events in `missing` and `unverified`; a lower bound unless `exact`.
     pub events: u64,
     /// Whether the service reports exact totals.
     pub exact: bool,
@@ -42,7 +42,7 @@ pub struct ContractPlan {
     pub bytes: u64,
     /// Size on disk in bytes. `None` if no archived events show the compression ratio.
     pub on_disk: Option<u64>,
-    /// Duration, if every request takes as long as the requests of the plan.
+    /// Duration, if every request takes as long as the average request of this estimate.
     pub time: Duration,
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn estimate(
         plan.events = plan.events.saturating_add(events);
         plan.windows = plan.windows.saturating_add(windows);
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
-        // One extra request: the first page of the whole range, which shows the total.
+        // A range of several windows costs one extra request: the first page of the whole range, which shows the total.
         let of_range = windows.saturating_mul(pages).saturating_add(u64::from(windows > 1));
         plan.requests = plan.requests.saturating_add(of_range);
     }

@@ -11,7 +11,7 @@ use super::run::ContractExportRun;
 use crate::error::Error;
 use crate::manifest::CountComparison;
 
-/// Age from which a range counts as recounted or sealed if it is found complete.
+/// Minimum age of a range that is marked as recounted or sealed when it is found complete. Measured from its end.
 const CONFIRMED_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// Recounts every verified range that overlaps `range`, or reads it again.
@@ -53,7 +53,7 @@ async fn total_equals_archive(
     Ok(total.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
 }
 
-/// Reads a range again and archives new events as a late part. Returns whether the service returned exactly the
+/// Reads a range again and archives new events as a late part. Returns `true` if the service returned exactly the
 /// archived events, and the range was verified again.
 pub(super) async fn contents_are_unchanged(
     job: &mut ContractExportRun<'_>,

@@ -18,11 +18,11 @@ use crate::part::{ArchivedUndated, PartFile, PartMeta, lines, pieces, read_range
 
 /// Result of reading a range again.
 pub(super) struct Reread {
-    /// What it adds to the day: the range, and a part with the events that were not archived.
+    /// The addition to the manifest of the day: the range, and a part with the events that were not archived.
     pub(super) addition: Manifest,
     /// Number of events that were not archived.
     pub(super) new_events: u64,
-    /// Number of these that do not fit the event model.
+    /// Number of these events that do not fit the event model.
     pub(super) with_issues: u64,
     /// Number of archived ids that the service did not return.
     pub(super) not_returned: u64,
@@ -36,7 +36,8 @@ impl Reread {
         self.addition.ranges.iter().all(|range| range.verified)
     }
 
-    /// Whether the manifests of the day do not state this yet.
+    /// Whether the result is new to the manifests of the day (`known`): it has new events, kept records, a verified
+    /// range that was unverified, or a total that was unknown.
     pub(super) fn is_news(&self, known: Option<&Manifest>) -> bool {
         let unverified = known.map(Manifest::unverified_ranges).unwrap_or_default();
         let uncounted = |range: &ReadRange| {
@@ -77,7 +78,8 @@ pub(super) async fn run(
     let RereadEvents { mut addition, late, with_issues } = reread;
     let not_returned = archived.not_returned();
     if not_returned > 0 {
-        // The service does not report the archived number of events any more.
+        // The service no longer returns all archived events, so its total does not confirm the archived number of
+        // events.
         addition.ranges.iter_mut().for_each(|range| range.counted = false);
     }
     let meta = PartMeta {
@@ -144,9 +146,9 @@ impl RereadEvents {
 struct ArchivedIds {
     /// The ids of all parts that overlap the range.
     ids: HashSet<EventId>,
-    /// Those of them that belong to the range.
+    /// Those ids of the range that the service has not returned yet.
     in_range: HashSet<EventId>,
-    /// Digests of the contents. A matched record without a usable `@uuid` is removed.
+    /// Digests of the contents. The digest of a matched record without a usable `@uuid` is removed.
     contents: EventMultiset<Digest>,
 }
 
@@ -170,8 +172,9 @@ impl ArchivedIds {
         Ok(archived)
     }
 
-    /// Removes the records without a time that another day or an earlier window has: the service returned them for
-    /// another range before. They do not count as events of the window. Returns their number.
+    /// Removes the records without a time that are already archived with another day, or that an earlier window has
+    /// returned. The service returned these records for another range before, so they do not count as events of this
+    /// window. Returns the number of removed records.
     fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
         let mut elsewhere = Vec::new();
         for event in window.events.iter().filter(|event| event.time().is_none()) {

@@ -28,10 +28,10 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) done: ContractExport,
     /// Number of events received that were not archived before.
     pub(super) events_received: u64,
-    /// The archived records without a time, for the ranges that are read again. `None` until one is read again.
+    /// The archived records without a time, for the ranges that are read again. `None` until a range is read again.
     pub(super) undated: Option<ArchivedUndated>,
-    /// Number of records without a time that the service returned for the last range that was read again, although
-    /// other days already have them.
+    /// For the last range that was read again: the number of records without a time that the service returned, although
+    /// they were archived with other days before.
     pub(super) undated_elsewhere: u64,
     /// The extra requests that wrong totals may cost, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
@@ -40,7 +40,7 @@ pub(super) struct ContractExportRun<'a> {
 }
 
 impl ContractExportRun<'_> {
-    /// The events of a range, which share the extra requests of the export.
+    /// The events of a range. All ranges of the export share the same extra requests.
     fn events(&self, range: DateRange) -> Events {
         share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra)
     }
@@ -62,12 +62,13 @@ impl ContractExportRun<'_> {
         }))
     }
 
-    /// Spends extra requests, as wrong totals cause them. Spends none and returns `false` if fewer are left.
+    /// Spends extra requests, which wrong totals cause. If fewer than `requests` are left, spends none and returns
+    /// `false`.
     pub(super) fn try_spend_extra(&self, requests: u64) -> bool {
         self.extra.try_spend(requests, PageSize::DEFAULT.get())
     }
 
-    /// States in the manifests that a range of one day is not complete. So the next export reads the range again, and
+    /// Records in the manifests that a range of one day is not complete. So the next export reads the range again, and
     /// no command reports it as complete before that.
     pub(super) fn add_gap(
         &mut self,
@@ -99,7 +100,7 @@ impl ContractExportRun<'_> {
 
     /// Requests the total of each verified range that overlaps a window whose total did not match its events. The
     /// boundaries of windows, and so their totals, depend on where the export started, but a manifest must not depend
-    /// on it.
+    /// on that start.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {
@@ -122,9 +123,9 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range, without the events at exactly its end if it is above the expected
-    /// number. `None` if the service reports no exact total, or if the export is stopped. Also `None` if the range
-    /// starts or ends within a second, because a request can only express whole seconds.
+    /// Total that the service reports for a range. If this total is above the expected number, the events at exactly
+    /// the end of the range are subtracted. `None` if the service reports no exact total, or if the export is stopped.
+    /// Also `None` if the range starts or ends within a second, because a request can only express whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);

@@ -57,8 +57,8 @@ pub struct RunRecord {
     pub head: Option<ManifestLink>,
 }
 
-/// The latest end of the ranges of all runs that were over at `present`. A run whose clock was wrong had a later end.
-/// The start of all time if there is none.
+/// The latest end of a range among the runs with a right clock. A run whose start or range end is after `present` had a
+/// wrong clock. The start of all time if no run had a right clock.
 pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
     let bytes = regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES);
     let bytes = bytes.ok().flatten().unwrap_or_default();

@@ -47,7 +47,7 @@ pub async fn service_time(
     if range.end() < recent || past {
         return last_reported;
     }
-    // Ignore an error here, because the reading reports it. An error response may also have a date.
+    // Ignore an error here, because the read that follows reports it. An error response may also have a date.
     let answered = client.info().await.is_ok();
     let now = client.service_time();
     now.filter(|_| answered || now != last_reported)

@@ -336,7 +336,8 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
-    /// A user who opens a file while others may read it can also read what is written later.
+    /// If other users may read a file even for a moment, a user who opens the file then can also read what is written
+    /// later.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_file_that_is_written_is_private_from_the_start() {

@@ -18,7 +18,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Makes the name of a file durable. Does nothing where folders cannot be synced: on systems other than Unix, and on
-/// file systems that refuse it, such as some network file systems.
+/// file systems that refuse to sync a folder, such as some network file systems.
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
@@ -143,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_system_that_cannot_sync_a_folder_is_no_failure() {
-        // The folder of processes refuses it with EINVAL.
+    fn a_file_system_that_cannot_sync_a_folder_is_not_an_error() {
+        // Linux refuses to sync `/proc`, with EINVAL.
         assert!(fs::File::open("/proc").unwrap().sync_all().is_err());
         sync(Path::new("/proc")).unwrap();
         assert!(sync(Path::new("/proc/no-such-folder")).is_err());

@@ -1,5 +1,5 @@
-//! Permissions of new files and folders. Files are never readable for others. Files that are not complete, states and
-//! checkpoints are readable only for their owner.
+//! Permissions of new files and folders. Only its owner and its group can read a file, and only its owner can read a
+//! state, a checkpoint or a file that is not complete.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;

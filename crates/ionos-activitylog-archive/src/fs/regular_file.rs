@@ -1,6 +1,6 @@
 //! Opens files whose names others can guess. Only regular files are opened: a pipe or a device could block or never
 //! end, and a link could lead to a file outside of the archive. A file that is written in place must have no other name
-//! (hard link), because its content would change there as well. Reads are bounded.
+//! (hard link), because the content would change under the other name as well. Reads are bounded.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -48,8 +48,8 @@ pub fn open_to_overwrite(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes a file that was opened and cannot be locked, unless it has content. An error does not matter, because the
-/// error of the lock is returned.
+/// Removes a file that was opened and cannot be locked, unless it has content. An error of the removal does not matter,
+/// because the caller returns the error of the lock.
 pub(crate) fn remove_if_empty(file: &File, path: &Path) {
     if file.metadata().is_ok_and(|found| found.len() == 0) {
         let _ = std::fs::remove_file(path);
@@ -136,7 +136,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_with_another_name_is_read_and_not_written() {
+    fn a_file_with_a_hard_link_is_read_and_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&file, "victim").unwrap();

@@ -18,8 +18,8 @@ use super::sidecar_paths::{SidecarPaths, remove};
 use crate::digest::HashingWriter;
 use crate::error::Error;
 
-/// Largest size of a checkpoint in bytes. It contains the text of one frame. A frame ends with the event by which it
-/// reaches 1 MiB, an event is at most as large as a page, and JSON may escape each byte.
+/// Maximum size of a checkpoint in bytes. A checkpoint contains the text of one frame. A frame ends with the event by
+/// which it reaches 1 MiB, an event is at most as large as a page, and JSON may escape each byte.
 const MAX_CHECKPOINT_BYTES: u64 = 512 << 20;
 
 /// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.
@@ -85,8 +85,9 @@ impl ResumableFile {
         Ok(Self { keep, file: Arc::new(file), paths, overwrite, permissions, fail_points })
     }
 
-    /// The bytes and the path of the checkpoint beside a file that already has its name. `None` unless a process was
-    /// killed between giving the file its name and removing the checkpoint.
+    /// The bytes and the path of the checkpoint beside a file that already has its name. `None` if there is no
+    /// checkpoint or a partial file exists. Only a process that was killed after it had given the file its name, and
+    /// before it had removed the checkpoint, leaves such a checkpoint.
     pub(crate) fn checkpoint_of_named(path: &Path) -> Option<(Vec<u8>, PathBuf)> {
         let paths = SidecarPaths::new(path.to_path_buf());
         if paths.partial.exists() || !paths.target.exists() {
@@ -103,7 +104,8 @@ impl ResumableFile {
         Ok(bytes.map(|bytes| (bytes, path.as_path())))
     }
 
-    /// The digest of the first bytes of the partial file, to which more bytes can be added.
+    /// The hash of the first `bytes` bytes of the partial file. The hash is not finished, so more bytes can be added to
+    /// it.
     pub(crate) fn hash(&self, bytes: u64) -> Result<Sha256, Error> {
         let mut hashing = HashingWriter::new(io::sink());
         let hashed =
@@ -307,10 +309,10 @@ mod tests {
         }
     }
 
-    /// A checkpoint is replaced and never written in place.
+    /// A checkpoint is replaced and never written in place, so a file with a hard link to it does not change.
     #[cfg(unix)]
     #[test]
-    fn another_name_of_a_checkpoint_keeps_its_content() {
+    fn a_hard_link_to_a_checkpoint_keeps_its_content() {
         let folder = tempfile::tempdir().unwrap();
         let victim = folder.path().join("victim");
         fs::write(&victim, "content").unwrap();

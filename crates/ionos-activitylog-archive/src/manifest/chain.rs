@@ -73,7 +73,7 @@ impl ChainEntry {
 /// All manifests of a contract.
 #[derive(Debug, Default)]
 pub(crate) struct Chain {
-    /// What all manifests of a day state together, open ones included.
+    /// The sum of all manifests of each day, including the open ones.
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
     /// The open manifests.
     pub(crate) open: BTreeMap<NaiveDate, Manifest>,
@@ -90,7 +90,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Reads the manifests of a contract. Empty if it has no folder.
+    /// Reads the manifests of a contract. Empty if the contract has no folder.
     ///
     /// Fails if a file cannot be read, is damaged, or does not continue the chain.
     pub(crate) fn read(folder: &ContractFolder) -> Result<Self, Error> {
@@ -146,7 +146,7 @@ impl Chain {
         Ok(chain)
     }
 
-    /// Adds the open manifests that the chain does not state yet.
+    /// Adds the open manifests whose content the chain does not have yet.
     fn add_open(
         &mut self,
         folder: &ContractFolder,
@@ -214,7 +214,7 @@ fn read_version_1(folder: &ContractFolder) -> Result<Vec<(ManifestLink, Manifest
     Ok(manifests)
 }
 
-/// What the manifests of each day state together, in order of the days. Fails as [`Chain::read`].
+/// The sum of the manifests of each day, in order of the days. Fails as [`Chain::read`].
 pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
     Chain::read(folder).map(|chain| chain.days)
 }

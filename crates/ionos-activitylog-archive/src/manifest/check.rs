@@ -91,7 +91,7 @@ impl Manifest {
 fn check_part(part: &Part, covered: &RangeSet, verified: &RangeSet) -> Result<(), String> {
     let file = &part.file;
     let range = file.range;
-    // A name has 16 hex digits, which its parser checks.
+    // The parser of the name has already checked that `content` has 16 hex digits.
     let has_own_content = part.digest.to_string().contains(&file.content);
     if (part.from, part.to, part.late) != (range.start(), range.end(), file.late) || !has_own_content {
         return Err(format!("its entry for {file} contradicts the file name"));

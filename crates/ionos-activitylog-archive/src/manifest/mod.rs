@@ -1,12 +1,11 @@
-//! A manifest states what an export added to a day: the ranges that were read, and the parts with their contents. The
+//! A manifest lists what an export added to a day: the ranges that were read, and the parts with their contents. The
 //! manifests of a contract form a chain, in the order in which they were written. Each has a number and the digest of
 //! the one before, and none is ever replaced, so that no part or manifest can be changed or removed without changing
 //! every later manifest.
 //!
-//! The first manifest of a day states what was read of the day. A further manifest only adds to it: late events, or a
-//! range that was read or verified later. [`Manifest::add`] gives what all manifests of a day state together. The
-//! manifests of days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be
-//! replaced.
+//! The first manifest of a day lists what was read of the day. A further manifest only adds to it: late events, or a
+//! range that was read or verified later. [`Manifest::add`] computes the sum of all manifests of a day. The manifests
+//! of days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be replaced.
 //!
 //! A manifest depends only on the data and the version of the program. It contains no clock time, run or machine, so
 //! that exporting the same events again gives the same bytes. Facts about runs are in `_runs.ndjson`.
@@ -78,8 +77,8 @@ pub struct Manifest {
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
-    /// Ranges of the day that were read, in order of time, without overlaps. What a later manifest of the day states
-    /// about a range counts instead of this.
+    /// Ranges of the day that were read, in order of time, without overlaps. If a later manifest of the day has an
+    /// entry for the same range, only the later entry counts.
     pub ranges: Vec<ReadRange>,
     /// Ranges that could not be verified, in order of time.
     pub gaps: Vec<KnownGap>,
@@ -256,8 +255,9 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Whether an export may add this manifest to what `known` states about the same day. An addition names a new file,
-    /// or no file at all. If it repeats a file that `known` names, it states the same about this file.
+    /// Whether an export may add this manifest to `known`, the sum of the earlier manifests of the same day. An
+    /// addition names at least one new file, or no file at all. If both name a file, the two entries for the file must
+    /// be equal.
     pub(crate) fn adds_to(&self, known: &Self) -> bool {
         let known_part = |part: &Part| known.parts.iter().find(|known| known.file == part.file);
         let known_kept = |kept: &KeptRecords| known.kept.iter().find(|known| known.file == kept.file);
@@ -269,7 +269,7 @@ impl Manifest {
         !differs && (has_new_file || !has_files)
     }
 
-    /// Whether two manifests differ only in their places in the chain.
+    /// Whether two manifests are equal, except for their places in the chain.
     pub(crate) fn states_the_same(&self, other: &Self) -> bool {
         let outside = |manifest: &Self| Self { number: None, previous: None, ..manifest.clone() };
         outside(self) == outside(other)
@@ -304,14 +304,14 @@ impl Manifest {
         ranges.filter_map(ReadRange::range).collect()
     }
 
-    /// Whether a part with this name belongs to the archive.
+    /// Whether this manifest names a part, so that the part belongs to the archive.
     pub(crate) fn names(&self, part: &PartName) -> bool {
         self.parts.iter().any(|one| one.file == *part)
     }
 
-    /// Whether an interrupted export can have left a part that the manifest of its day does not name. This can be a
-    /// part of late events, or of a range that was read for the first time. `of_day` is `None` if the day has no
-    /// manifest.
+    /// Whether an interrupted export can have left `part`, which no manifest of its day names. This is possible for a
+    /// part of late events, and for a part of a range that was being read for the first time, which the manifests do
+    /// not cover. `of_day`: the sum of the manifests of the day; `None` if the day has none.
     pub(crate) fn can_be_leftover(of_day: Option<&Self>, part: &PartName) -> bool {
         let ranges = of_day.into_iter().flat_map(|manifest| &manifest.ranges);
         let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();
@@ -339,8 +339,8 @@ impl Manifest {
         saturating_sum_if_known(entries.map(|read| read.total))
     }
 
-    /// Adds what a later manifest of the same day states. Adjacent verified ranges with the same proof are merged;
-    /// ranges that are not verified stay as they were read, so that each can be read again.
+    /// Adds a later manifest of the same day. Adjacent verified ranges with the same proof are merged; ranges that are
+    /// not verified stay as they were read, so that each can be read again.
     pub(crate) fn add(&mut self, later: &Self) {
         for read in &later.ranges {
             let Some(range) = read.range() else { continue };
@@ -348,7 +348,8 @@ impl Manifest {
             ranges::cover(&mut self.ranges, *read);
         }
         self.gaps.extend(later.gaps.iter().cloned());
-        // What an earlier manifest states about a file stays: a later one could hide that the file was changed.
+        // The entry of an earlier manifest for a file stays. Otherwise, a later manifest could hide that the file was
+        // changed.
         let new_parts = later.parts.iter().filter(|new| !self.parts.iter().any(|part| part.file == new.file));
         let new_parts: Vec<Part> = new_parts.cloned().collect();
         self.parts.extend(new_parts);
@@ -358,8 +359,8 @@ impl Manifest {
         self.recompute();
     }
 
-    /// As [`Manifest::add`], for a manifest that is still open: also restates whether its parts are verified. A closed
-    /// manifest states what was known when it was closed.
+    /// As [`Manifest::add`], for a manifest that is still open: also updates whether its parts are verified. In
+    /// contrast, a closed manifest keeps what was known when it was closed.
     pub(crate) fn add_to_open(&mut self, later: &Self) {
         self.add(later);
         let verified = self.verified_ranges();
@@ -370,7 +371,7 @@ impl Manifest {
         self.recompute();
     }
 
-    /// Replaces what this sum states about the parts of an open manifest.
+    /// Replaces the entries of this sum for the parts of an open manifest by the entries of that manifest.
     pub(crate) fn restate_parts(&mut self, open: &Self) {
         for part in &mut self.parts {
             if let Some(restated) = open.parts.iter().find(|restated| restated.file == part.file) {
@@ -428,8 +429,8 @@ impl Manifest {
 /// Number of archived events of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ArchivedCount {
-    /// Number of events, each counted once: an amended event is archived with several contents. Equal records without a
-    /// usable `@uuid` are several events.
+    /// Number of events. An amended event, which is archived with several contents, counts once. Equal records without
+    /// a usable `@uuid` are several events.
     pub(crate) distinct: u64,
     /// Number of lines, at least `distinct`.
     pub(crate) lines: u64,

@@ -10,8 +10,8 @@ use super::{MANIFEST_SCHEMA, MAX_MANIFEST_BYTES, Manifest};
 use crate::error::Error;
 use crate::fs::{json_file, regular_file};
 
-/// What is wrong with open manifests that no export writes.
-pub(crate) const CONTRADICTS_CLOSED: &str = "it repeats or contradicts closed manifests, which no export does";
+/// Detail of the error for open manifests that no export can have written.
+pub(crate) const CONTRADICTS_CLOSED: &str = "it repeats or contradicts closed manifests; no export writes such a file";
 
 /// Schema and version of the file of open manifests.
 pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
@@ -19,12 +19,12 @@ pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
 /// An open manifest, compared with the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenManifestKind {
-    /// It states what the chain does not state.
+    /// It has content that the chain does not have.
     Addition,
-    /// It states the same as the last manifest of its day: a process was killed between closing it and removing it from
-    /// the open ones.
+    /// It equals the last manifest of its day in the chain: a process was killed after it had added the manifest to the
+    /// chain, and before it had removed the manifest from the open ones.
     Repetition,
-    /// No export writes it: it adds nothing, or states something else about a file that the chain names.
+    /// No export writes such a manifest: it adds nothing, or its entry for a file differs from the entry in the chain.
     Contradiction,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum OpenManifestKind {
 pub struct OpenManifests {
     /// Schema and version of this file, [`OPEN_SCHEMA`].
     pub schema: String,
-    /// One manifest for each open day, in order of the days. Each states what the chain does not state yet.
+    /// One manifest for each open day, in order of the days. Each has the content that the chain does not have yet.
     pub manifests: Vec<Manifest>,
 }
 
@@ -73,14 +73,16 @@ impl OpenManifests {
         Ok(open)
     }
 
-    /// Whether closed manifests, which the open ones repeat, are the last ones of the chain. Only these can be both
-    /// closed and open, because the open ones are rewritten before the chain grows again.
+    /// Whether the closed manifests with the numbers `repeated`, which open manifests repeat, are the last ones of the
+    /// chain, whose last number is `last`. Only the last closed manifests can also be open: an export first adds
+    /// manifests to the chain, and then rewrites the open manifests before the chain grows again.
     pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
         repeated.sort_unstable();
         repeated.iter().rev().zip((1..=last).rev()).all(|(number, expected)| *number == expected)
     }
 
-    /// Compares an open manifest with what the chain states about its day: the last manifest, and all of them together.
+    /// Compares an open manifest with the closed manifests of its day: with the last of them (`last`), and with their
+    /// sum (`closed`).
     pub(crate) fn compare(open: &Manifest, last: Option<&Manifest>, closed: Option<&Manifest>) -> OpenManifestKind {
         if last.is_some_and(|last| last.states_the_same(open)) {
             OpenManifestKind::Repetition

@@ -13,7 +13,7 @@ use ionos_activitylog::{Proof, Window};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Fewest identical scans that prove a window.
+/// Minimum number of identical scans that proves a window.
 const IDENTICAL_SCANS: u32 = 3;
 
 /// Why a range counts as complete, from the strongest proof to the weakest.

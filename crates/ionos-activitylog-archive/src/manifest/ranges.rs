@@ -1,4 +1,4 @@
-//! The ranges of a manifest: what was read, and what could not be verified.
+//! The ranges of a manifest: those that were read, and those that could not be verified.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{DateRange, GapReason, RangeSet};
@@ -110,8 +110,8 @@ impl KnownGap {
         DateRange::new(self.from, self.to).ok()
     }
 
-    /// Whether reading again cannot close the gap: more events share the shortest range that can be requested than the
-    /// service returns.
+    /// Whether reading again cannot close the gap, because the shortest range that can be requested has more events
+    /// than the service returns.
     #[must_use]
     pub fn is_beyond_reach(&self) -> bool {
         self.reason == Self::reason(GapReason::Overflow)
@@ -131,8 +131,8 @@ impl KnownGap {
     }
 }
 
-/// Adds a new entry, which replaces what the other entries state about its range. Adjacent verified ranges with the
-/// same proof are merged.
+/// Adds a new entry. The other entries lose the part of their ranges that the new entry covers. Adjacent verified
+/// ranges with the same proof are merged.
 pub(super) fn cover(entries: &mut Vec<ReadRange>, new: ReadRange) {
     let mut all = Vec::new();
     let replaced: RangeSet = new.range().into_iter().collect();

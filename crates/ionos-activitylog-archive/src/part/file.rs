@@ -129,8 +129,9 @@ pub(crate) struct FinishedPart {
     last: Option<DateTime<Utc>>,
 }
 
-/// The first name that no file of the folder has. A file that has one of the names is a part of the same lines: a range
-/// that is read again may have one more record that equals an archived one, and both are events.
+/// The first of `names` that no file of the folder has. A file with one of these names is another part with the same
+/// lines: a range that is read again may have one more record that equals an archived record, and each of the two
+/// records is an event.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
 /// searched.

@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::Part;
 
-/// Largest size of a line in bytes: that of a page, which contains the record. A longer line is cut, and is then not
-/// valid JSON.
+/// Maximum size of a line in bytes: the maximum size of a page, because the record was received in a page. A longer
+/// line is cut, and is then not valid JSON.
 pub(crate) const MAX_LINE_BYTES: u64 = ionos_activitylog::BODY_CAP;
 
 /// The lines of a part, decompressed.
@@ -49,12 +49,13 @@ impl PartReader {
         Ok(Self { lines: lines.take(part.unpacked.saturating_add(1)), file, part: part.clone() })
     }
 
-    /// At the end of the lines, fails with [`Error::Damaged`] if the file is not the one of the manifest.
+    /// To be called at the end of the lines. Fails with [`Error::Damaged`] if the file is not the one that the manifest
+    /// names.
     pub(crate) fn check_file(&self, path: &Path) -> Result<(), Error> {
         match self.file.lock().is_unchanged(&self.part).map_err(|error| unreadable(path, error))? {
             true => Ok(()),
             false => {
-                let detail = "it has not the SHA-256 that its manifest states".to_owned();
+                let detail = "its SHA-256 differs from the one in its manifest".to_owned();
                 Err(Error::damaged(path.to_path_buf(), detail))
             }
         }
@@ -166,7 +167,7 @@ mod tests {
             }
             let missing = read(compression, None).unwrap_err();
             assert!(matches!(missing, Error::Damaged { .. }), "{missing:?}");
-            // Not a file of the archive, whatever is in it.
+            // A folder with the name of a part is not a file of the archive, whatever is in the folder.
             let part = part(compression);
             std::fs::create_dir(day.path().join(part.file.to_string())).unwrap();
             let error = for_each(day.path(), &part, drop).unwrap_err();

@@ -2,7 +2,8 @@
 //! but not on windows or interruptions. So an interrupted export produces the same files as an uninterrupted one.
 //!
 //! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`]
-//! events. A range that is not verified gets a part of its own, which a later export can replace.
+//! events. A range that is not verified gets a part of its own, because a manifest marks only whole parts as verified
+//! or not.
 
 use std::io;
 use std::path::PathBuf;
@@ -300,8 +301,8 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 /// Whether a window is verified and its reported total equals its number of events. Several contents of one id count as
-/// one event. If this is true, the total of every range within the window also equals the number of events in that
-/// range.
+/// one event. If the result is `true`, the total of every range within the window also equals the number of events in
+/// that range.
 pub(crate) fn total_matches(window: &Window) -> bool {
     let received = window.events.len() as u64;
     let counted = received.checked_sub(window.amended);

@@ -1,5 +1,5 @@
-//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A day
-//! has each of them once. Reading a range again adds no such record that any day already has.
+//! Records without a readable time belong to no range, so a service may return one of them for several ranges. Each day
+//! has such a record at most once. Reading a range again does not add a record that is already archived in any day.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -13,7 +13,8 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::manifest::Part;
 
-/// The archived records without a time of a contract. The parts are read at the first such record of the service.
+/// The archived records of a contract that have no time. The parts are read only when the service returns the first
+/// record without a time.
 #[derive(Debug, Default)]
 pub(crate) struct ArchivedUndated {
     /// The date of each part, the folder of this day, and the part. Empty once the parts are read.
@@ -24,12 +25,13 @@ pub(crate) struct ArchivedUndated {
 }
 
 impl ArchivedUndated {
-    /// The records of these parts, each with its date and the folder of this day.
+    /// The records of these parts. Each part comes with its date and the folder of this day.
     pub(crate) fn new(parts: impl IntoIterator<Item = (NaiveDate, PathBuf, Part)>) -> Self {
         Self { parts: parts.into_iter().collect(), ..Self::default() }
     }
 
-    /// Adds an event to a day. Returns `false` if it has no time, and the day has an equal record with a `@uuid`.
+    /// Adds an event to a day. Returns `false` if the event has no time, and the day already has an equal record with a
+    /// `@uuid`.
     pub(crate) fn insert(&mut self, date: NaiveDate, event: &Event) -> Result<bool, Error> {
         if event.time().is_some() {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! The ranges of a contract in an archive, and which of the requested ones are missing.
+//! The ranges of a contract in an archive, and which parts of the requested range are missing.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
@@ -17,7 +17,7 @@ pub(super) struct ContractCoverage {
     pub(super) end: Option<DateTime<Utc>>,
     /// Whether an export is running, has failed or was killed.
     pub(super) is_unfinished: bool,
-    /// Whether the state is missing or damaged, so that manifests may be missing.
+    /// Whether the state is missing or damaged, so that nothing shows whether manifests are missing.
     pub(super) is_end_unknown: bool,
 }
 

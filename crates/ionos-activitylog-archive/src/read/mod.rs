@@ -149,9 +149,9 @@ impl ArchiveReader {
 
     /// Applies a filter while parts are parsed, see [`ArchivedEvent::kept`].
     ///
-    /// Returns all events that match. Until the first match, events that do not match are returned too: the caller can
-    /// suggest their values. After the first match, returns few of them: at most one per batch of lines.
-    /// [`ArchiveReader::counts`] counts all events.
+    /// Returns all events that match. Until the first match, events that do not match are returned too, so that the
+    /// caller can suggest values that occur. After the first match, returns few of them: at most one per batch of
+    /// lines. [`ArchiveReader::counts`] counts all events.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.selection = Arc::new(Selection::new(filter, self.range));
         self
@@ -194,15 +194,15 @@ impl ArchiveReader {
         ends.collect()
     }
 
-    /// Contracts of which nothing was read, at any time.
+    /// Contracts whose archive has no range at all, whatever range is requested.
     #[must_use]
     pub fn empty_contracts(&self) -> Vec<ContractNumber> {
         let empty = self.contracts.iter().filter(|covered| covered.end.is_none());
         empty.map(|covered| covered.contract.clone()).collect()
     }
 
-    /// Contracts of which an export is running, has failed or was killed, so that the archive may lack ranges that were
-    /// to be exported.
+    /// Contracts whose export is running, has failed or was killed, so that the archive may lack ranges that were to be
+    /// exported.
     #[must_use]
     pub fn unfinished_contracts(&self) -> Vec<ContractNumber> {
         let unfinished = self.contracts.iter().filter(|covered| covered.is_unfinished);

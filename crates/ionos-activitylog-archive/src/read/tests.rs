@@ -335,7 +335,7 @@ async fn a_filter_returns_every_match_and_counts_all_events() {
     let first = Event::from_json(truth(&simulator, whole)[0].1.clone()).unwrap();
     let first = format!("text={}", &first.id().to_string()[2..]);
     for (pair, requested) in [
-        // The first event: its part overlaps the range, but its time is outside.
+        // The first event: its part overlaps the range, but its time is outside of the range.
         (first.as_str(), Some(range("2026-11-17T12:00:00Z", TO))),
         ("user=ci@example.com", None),
         ("user=ci@example.com", Some(range("2026-11-18T09:30:00Z", TO))),

@@ -1,8 +1,8 @@
 //! Compares the state of a contract with its chain of manifests. The state can show that manifests are missing or were
 //! added, but it cannot switch off a check.
 //!
-//! An export opens the state before it writes, and closes it after all else. So if a kill leaves a chain that is longer
-//! than its state, the state is open.
+//! An export marks the state as open before it writes anything else, and as closed after all other writes. So if a kill
+//! leaves a chain with more manifests than its state knows, the state is open.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) const RESTORE_ARCHIVE: &str = "restore the archive from a copy, or ex
 pub(crate) struct ChainSummary<'a> {
     /// All entries of the chain, those of version 1 first.
     pub(crate) links: &'a [ManifestLink],
-    /// What all manifests of a day state together, open ones included.
+    /// The sum of all manifests of each day, including the open ones.
     pub(crate) days: &'a BTreeMap<NaiveDate, Manifest>,
     /// Days whose open manifest repeats a closed one.
     pub(crate) repeated: &'a [NaiveDate],
@@ -33,36 +33,40 @@ pub(crate) struct ChainSummary<'a> {
 /// A state, compared with its chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StateComparison {
-    /// What no export leaves, not even one that was killed.
+    /// Differences that no export leaves, not even an export that was killed.
     pub(crate) differences: Vec<StateDifference>,
-    /// Whether the chain is longer than the state knows.
+    /// Whether the chain has manifests after the last one that the state names.
     pub(crate) has_added: bool,
 }
 
 /// A difference between a state and its chain that no export leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StateDifference {
-    /// The end of the chain is missing, up to the last manifest that the state names.
+    /// The manifests with the numbers from `first` to `last` are missing at the end of the chain. The state names
+    /// `last` as the last manifest.
     MissingManifests { first: u64, last: u64 },
-    /// The last manifest that the state names is missing. It has version 1.
+    /// The last manifest that the state names has version 1 and is missing.
     MissingManifestOfVersion1(NaiveDate),
     /// The chain has another manifest in place of the last one that the state names.
     OtherManifest(ManifestLink),
     /// The state has a range that no manifest covers.
     MissingRange(DateRange),
-    /// Manifests follow the last one, although the last export ended.
+    /// The chain has manifests after the last one that the state names, although the last export ended and so wrote the
+    /// state after its last manifest.
     AddedManifests { first: ManifestLink, count: usize },
-    /// The open manifests repeat a closed one, although the last export ended.
+    /// The open manifests repeat a closed one, although the last export ended. Only an interrupted export leaves a
+    /// repetition.
     RepeatedDay(NaiveDate),
     /// A manifest covers a range that the state does not have, although the last export ended.
     AddedRange(DateRange),
-    /// The state is that of another contract or service than the manifests. Has the name of the member.
+    /// The identity in the state differs from that of the manifests, for example in the contract or the service. Has
+    /// the name of the first member that differs.
     OtherIdentity(&'static str),
 }
 
 impl StateDifference {
-    /// Whether the state shows that manifests are missing or were changed. Otherwise, the chain has more than the
-    /// state.
+    /// Whether the state shows that manifests are missing or were changed. `false` if the chain has more than the
+    /// state, or if the identities differ.
     pub(crate) fn is_loss(&self) -> bool {
         match self {
             Self::MissingManifests { .. }
@@ -108,8 +112,8 @@ impl StateDifference {
                 format!("file was changed: it repeats the closed manifest of {date}, but no export was interrupted")
             }
             Self::AddedRange(range) => format!(
-                "it does not have {range}, which a manifest states, although the last export ended: one of the two was \
-                 changed"
+                "it does not have {range}, which a manifest covers, although the last export ended: the state or the \
+                 manifest was changed"
             ),
             Self::OtherIdentity(member) => {
                 format!("file was changed: its identity has another `{member}` than the manifests")
@@ -133,7 +137,8 @@ impl StateComparison {
                 Some(place) => links.get(place + 1..).unwrap_or_default(),
                 None => return Self { differences: vec![missing_head(folder, head, links)], has_added: false },
             },
-            // While manifests still had to be linked again, version 0.1.0 wrote no head.
+            // While version 0.1.0 still had to link manifests again, it wrote no head. So only manifests with a number,
+            // which later versions write, count as added.
             None => {
                 let first = links.iter().position(|link| link.number.is_some());
                 first.and_then(|first| links.get(first..)).unwrap_or_default()
@@ -169,7 +174,7 @@ impl StateComparison {
     }
 }
 
-/// The difference of a state whose last manifest is not in the chain.
+/// The difference to report if the last manifest that a state names is not in the chain.
 fn missing_head(folder: &ContractFolder, head: ManifestLink, links: &[ManifestLink]) -> StateDifference {
     let last = links.iter().filter_map(|link| link.number).max().unwrap_or_default();
     match head.number {
@@ -207,7 +212,7 @@ pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
 /// The days of a contract, and what its state says about the last export.
 #[derive(Debug)]
 pub(crate) struct ArchivedDays {
-    /// What the manifests of each day state together.
+    /// The sum of the manifests of each day.
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
     /// Whether the contract has a state, so that an export has begun.
     pub(crate) has_state: bool,
@@ -218,13 +223,13 @@ pub(crate) struct ArchivedDays {
     pub(crate) is_end_unknown: bool,
 }
 
-/// The days of [`read_archived_days`].
+/// As [`read_archived_days`], but returns only the days.
 pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
     read_archived_days(folder).map(|archived| archived.days)
 }
 
 /// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. The days
-/// are also read if the state cannot be: see [`ArchivedDays::is_end_unknown`].
+/// are read even if the state cannot be read: see [`ArchivedDays::is_end_unknown`].
 pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays, Error> {
     // Read the state first, because a running export adds to the chain before it writes the state.
     let state = State::read(folder);

@@ -63,12 +63,12 @@ pub struct State {
     pub open: bool,
     /// Latest manifest. May be outdated while `open` is true. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// Start of the export that is open, UTC. The export that finishes it does not read gaps again that were read since
-    /// then. `null` unless `open` is true.
+    /// Start of the export that is open, UTC. If that export was interrupted, the export that finishes it does not read
+    /// a gap again that was read since this time. `null` unless `open` is true.
     #[serde(default, with = "text::instant_or_none")]
     #[schemars(with = "Option<String>")]
     pub open_since: Option<DateTime<Utc>>,
-    /// Only in version 1, and ignored: no file can switch off a check of the chain.
+    /// A member of version 1 only. It is ignored, because no file may switch off a check of the chain.
     #[serde(default, skip_serializing)]
     #[schemars(skip)]
     pub(crate) relink: Option<String>,
@@ -245,8 +245,8 @@ impl State {
         entries.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
     }
 
-    /// Time from which an unverified range is read again: the latest next try of its gaps. `None` if no gap of it is
-    /// known.
+    /// Time from which an unverified range is read again: the latest next try of its gaps. `None` if the state has no
+    /// gap in this range.
     pub(crate) fn next_try_of(&self, unverified: DateRange) -> Option<DateTime<Utc>> {
         self.gaps.iter().filter(|gap| gap.overlaps(unverified)).map(|gap| gap.next).max()
     }
@@ -261,7 +261,7 @@ impl State {
 pub(crate) use store::path;
 pub(crate) use store::write;
 
-/// Ranges of which more is known than that they were verified when they were read.
+/// Verified ranges that a later recount or reread has confirmed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConfirmedRanges {
     pub(crate) recounted: RangeSet,

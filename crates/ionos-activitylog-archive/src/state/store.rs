@@ -36,7 +36,8 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
             let warning = format!("{}; using the previous copy, {PREVIOUS_STATE}", error);
             Ok((Some(state), Some(warning)))
         }
-        // A file that cannot be read now is not damaged: its content may be all that shows a removed manifest.
+        // A file that cannot be read now need not be damaged. It may be the only file that shows that a manifest was
+        // removed, so the state does not count as lost.
         (_, Err(StateUnavailable::Unusable(error))) if !matches!(error, Error::Damaged { .. }) => Err(error),
         (StateUnavailable::Unusable(error), Err(_))
         | (StateUnavailable::Missing, Err(StateUnavailable::Unusable(error))) => {
@@ -63,7 +64,7 @@ impl State {
 fn from_version_1(mut state: State) -> State {
     if state.schema == STATE_SCHEMA_1 {
         state.schema = STATE_SCHEMA.to_owned();
-        // While manifests still had to be linked again, the latest manifest was not known.
+        // If `relink` is set, version 0.1.0 still had to link manifests again, and did not know the latest manifest.
         state.head = state.head.filter(|_| state.relink.take().is_none());
         let sealed = state.coverage.iter_mut().filter(|entry| entry.state == Certainty::Sealed);
         sealed.for_each(|entry| entry.state = Certainty::Recounted);

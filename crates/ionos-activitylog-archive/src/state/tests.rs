@@ -70,7 +70,7 @@ fn the_error_for_a_held_lock_names_its_owner() {
 
 #[cfg(unix)]
 #[test]
-fn a_lock_file_with_another_name_is_not_written() {
+fn a_lock_file_that_is_a_hard_link_is_not_written() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
     let victim = root.path().join("victim");

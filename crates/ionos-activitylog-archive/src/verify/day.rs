@@ -83,7 +83,7 @@ fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &Kep
         Ok(digest) if digest == kept.sha256 => return,
         Err(error) if error.kind() == io::ErrorKind::NotFound => (Problem::Missing, "file is missing".to_owned()),
         Err(error) if !is_not_regular(&error) => (Problem::Unreadable, format!("cannot be read: {error}")),
-        _ => (Problem::Changed, "file was changed: it has not the SHA-256 that its manifest states".to_owned()),
+        _ => (Problem::Changed, "file was changed: its SHA-256 differs from the one in its manifest".to_owned()),
     };
     report.findings.push(location.find(None, problem, detail));
 }
@@ -125,7 +125,7 @@ impl LatePartTotals {
     }
 }
 
-/// Reads a part once and reports each difference from its manifest that does not follow from another one.
+/// Reads a part once and reports each difference from its manifest that does not follow from another difference.
 ///
 /// Fails if the file cannot be read. Data that cannot be decompressed is a finding.
 fn check_part<'a>(
@@ -180,7 +180,7 @@ fn check_part<'a>(
     Ok(scan)
 }
 
-/// Differences in the lines of a part: the first of each kind, and the number of all.
+/// Differences in the lines of a part: for each kind, the first difference and the number of all differences.
 #[derive(Default)]
 struct LineProblems(BTreeMap<Problem, (u64, String, u64)>);
 

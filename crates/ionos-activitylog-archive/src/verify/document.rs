@@ -54,9 +54,10 @@ pub struct VerifiedContract {
     pub manifests: u64,
     /// The last manifest. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// The manifest that one of the given digests belongs to. `null` if no digest was given or none belongs to one.
+    /// The manifest that one of the given digests belongs to. `null` if no digest was given, or if no manifest of this
+    /// contract has one of the digests.
     pub kept: Option<ManifestLink>,
-    /// Manifests after that one, which the digest does not cover.
+    /// Manifests after the one in `kept`, which the given digest does not cover.
     pub after_kept: Vec<ManifestLink>,
     /// The last day that is closed. `null` if none is.
     pub closed_until: Option<String>,
@@ -70,7 +71,7 @@ pub struct VerifiedContract {
     pub days: Vec<VerifiedDay>,
 }
 
-/// What the manifests of a day state together.
+/// The sum of the manifests of a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct VerifiedDay {

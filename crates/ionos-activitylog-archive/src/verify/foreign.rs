@@ -35,7 +35,7 @@ pub(super) struct ForeignFiles {
     ignored: Vec<Pattern>,
 }
 
-/// What a foreign file is.
+/// How a foreign file is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ForeignFile {
     Ignored,

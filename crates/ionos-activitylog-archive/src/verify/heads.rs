@@ -9,7 +9,7 @@ use crate::layout::Archive;
 
 impl VerifyReport {
     /// Compares the manifests of each contract with digests that were kept elsewhere, one per contract. A digest may be
-    /// that of any manifest of the chain: what comes after it is not covered, see
+    /// that of any manifest of the chain: the manifests after it are not covered, see
     /// [`ManifestChain::after_kept`](super::ManifestChain::after_kept).
     pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
         let root = archive.root();

@@ -3,7 +3,7 @@
 //! the next manifest.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, and `day` checks
-//! the lines of a day. `foreign` knows files that are not of the archive, and `moved` recognises parts under other
+//! the lines of a day. `foreign` reports files that are not of the archive, and `moved` recognises parts under other
 //! names. `heads` compares with digests that were kept, and `document` is the report for machines. In contrast,
 //! `online` compares the totals of an archive with those of the service.
 
@@ -59,7 +59,7 @@ pub struct VerifyReport {
     pub warnings: Vec<String>,
     /// The chain of manifests of each contract.
     pub chains: Vec<ManifestChain>,
-    /// What the manifests of each day state together, in order of contract and day.
+    /// The sum of the manifests of each day, in order of contract and day.
     pub days: Vec<Manifest>,
     /// Number of parts read.
     pub parts: u64,
@@ -130,8 +130,8 @@ impl ManifestChain {
         kept.and_then(|kept| self.links.get(kept + 1..)).unwrap_or_default()
     }
 
-    /// Whether the archive has a day, no export is unfinished, and all manifests are linked. The chain then proves
-    /// everything up to its end.
+    /// Whether three conditions hold: the contract has a day, no export is unfinished, and all manifests are linked.
+    /// The chain then proves everything up to its end.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let has_day = !self.links.is_empty() || !self.open_days.is_empty();
@@ -201,7 +201,7 @@ impl VerifyReport {
         self.findings.is_empty()
     }
 
-    /// Whether all findings are files that could not be read, which shows no difference.
+    /// Whether all findings are files that could not be read. Such a finding shows no difference.
     #[must_use]
     pub fn is_only_unreadable(&self) -> bool {
         self.findings.iter().all(|finding| finding.problem == Problem::Unreadable)
@@ -227,7 +227,7 @@ impl VerifyReport {
         self.findings.iter().filter_map(day).collect::<BTreeSet<_>>().len()
     }
 
-    /// Whether no contract has an interrupted export or manifests that are not linked.
+    /// Whether the chains of all contracts are complete, see [`ManifestChain::is_complete`].
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.chains.iter().all(ManifestChain::is_complete)

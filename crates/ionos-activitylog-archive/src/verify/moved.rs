@@ -1,5 +1,5 @@
-//! Recognises a part that was renamed or moved. It is missing in one place and unexpected in another, which is one
-//! change and so one finding.
+//! Recognises parts that were renamed or moved. Such a part is missing in one place and unexpected in another place.
+//! Because the cause is a single change, the report has one finding for it and not two.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,8 @@ use crate::fs::regular_file;
 use crate::layout::Archive;
 use crate::manifest::Part;
 
-/// Merges the findings of a missing part and of an unexpected file with the same content.
+/// If an unexpected file has the content of a missing part, removes the finding of the file. The finding of the part
+/// then names the place to which the part was moved.
 pub(super) fn merge_findings(report: &mut VerifyReport, archive: &Archive) {
     let files = |problem: fn(Problem) -> bool| {
         let found = report.findings.iter().filter(move |finding| problem(finding.problem));
@@ -45,7 +46,7 @@ pub(super) fn merge_findings(report: &mut VerifyReport, archive: &Archive) {
     }
 }
 
-/// Whether a file has the bytes that a manifest states for a part.
+/// Whether a file has the content of a part, according to the digest that the manifest has for the part.
 fn has_content_of(path: &Path, part: &Part) -> bool {
     let digest = regular_file::digest(path, part.bytes.saturating_add(1));
     digest.is_ok_and(|digest| digest == part.sha256)

@@ -1,6 +1,7 @@
-//! Compares the numbers of archived events with the current totals of the service, with one request per verified range,
-//! and one more if the total is higher: a service that treats `dateEnd` as inclusive counts the events at the end too.
-//! What the manifests state about earlier totals does not count.
+//! Compares the numbers of archived events with the current totals of the service. Sends one request per verified
+//! range. If the total is higher than the number of archived events, also reads the last second of the range: a service
+//! that treats `dateEnd` as inclusive counts the events at exactly the end of the range too. Does not use the earlier
+//! totals of ranges that the manifests record.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
@@ -18,15 +19,17 @@ use crate::sum::saturating_sum;
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
 pub struct TotalsReport {
-    /// Differences between service and archive, none of which is a fault of the archive, and warnings.
+    /// Findings about differences between service and archive, and warnings. None of these differences is a fault of
+    /// the archive.
     pub report: VerifyReport,
-    /// Number of days for which the service reports as many events as are archived, each counted once.
+    /// Number of days for which the service reports as many events as the archive has. An event that is archived
+    /// several times because it was amended counts once.
     pub equal: u64,
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
-    /// Number of events that the service reports beyond the archived ones, on these days: they arrived after the
-    /// export. A record without a time can be among them, because the service returns it for several days and the
-    /// archive has it once.
+    /// Number of events on the days of `more` that the service reports and the archive does not have. They arrived
+    /// after the export. The number may include records without a time, because the service returns such a record for
+    /// several days and the archive has it once.
     pub more_events: u64,
     /// Number of days for which the service reports fewer events.
     pub fewer: u64,
@@ -96,9 +99,10 @@ pub async fn verify_totals(
                     }
                     comparison
                 } else {
-                    report
-                        .warnings
-                        .push(format!("{} cannot be compared: a request covers whole seconds", super::range(range)));
+                    report.warnings.push(format!(
+                        "{} cannot be compared: it has a fraction of a second, but a request has whole seconds",
+                        super::range(range)
+                    ));
                     TotalComparison::Unknown
                 };
                 outcome = outcome.max(Some(comparison));
@@ -123,8 +127,8 @@ pub async fn verify_totals(
     Ok(totals)
 }
 
-/// Compares the total of a page, without the events at exactly the end of the range, with the number of archived
-/// events, and reports a difference.
+/// Compares the number of archived events with the total of a page, and reports a difference. If the total was higher,
+/// the caller has subtracted the events at exactly the end of the range from it.
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,

@@ -7,12 +7,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use super::spelling::{can_begin_spelling, is_cut_spelling, is_unsafe_for_terminal, rests_after};
 use super::{REDACTED, percent_decoded};
 
-/// Minimum length of a known secret that is replaced anywhere in a longer text, in characters, as in the masks of CI
-/// systems. A shorter secret occurs in words by chance. Replacing each occurrence would make the text unreadable and
-/// reveal the secret.
+/// Minimum length, in characters, of a known secret that is replaced anywhere in a longer text. The masks of CI systems
+/// have the same minimum. A shorter secret occurs in words by chance. Replacing each occurrence would make the text
+/// unreadable and reveal the secret.
 const MIN_EMBEDDED_CHARS: usize = 8;
 
-/// Minimum length of a known secret that is replaced as a whole word of a longer text, in characters.
+/// Minimum length, in characters, of a known secret that is replaced if it is a whole word of a longer text.
 const MIN_WORD_CHARS: usize = 4;
 
 /// A text may end within a secret. The beginning of the secret is redacted if it has at least this many characters.
@@ -43,9 +43,10 @@ pub fn authorization_secrets(value: &str) -> Vec<String> {
 
 /// Replaces known secrets: as they are, in another case, escaped as in JSON, HTML or a URL, in the URL-safe alphabet of
 /// base64, with invisible characters inside, and cut off at the end of the text, because a service may repeat a secret
-/// in any of these forms. A text in which another escape is escaped for a URL, such as `%26quot%3B`, is returned
-/// decoded if it contains a secret. If several secrets begin at the same place, the longest is replaced. A secret of
-/// less than 8 characters is replaced only as a whole word, and one of less than 4 only as the whole text.
+/// in any of these forms. An escape may itself be escaped for a URL: for example, `%26quot%3B` is `&quot;`. If a secret
+/// is found only after such an escape is decoded, the whole text is returned decoded. If several secrets begin at the
+/// same place, the longest is replaced. A secret of less than 8 characters is replaced only if it is a whole word, and
+/// a secret of less than 4 characters only if it is the whole text.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     let mut redacted = redact_spellings(text, secrets);
@@ -64,7 +65,7 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     redacted
 }
 
-/// As [`redact_known`], for escapes that are not escaped for a URL.
+/// Replaces the spellings of known secrets in the text as it is, without decoding the text as a part of a URL first.
 fn redact_spellings(text: &str, secrets: &[&str]) -> String {
     let is_whole = |secret: &&str| spelled_length(secret, text.trim()) == Some(text.trim().len());
     if secrets.iter().any(is_whole) {
@@ -113,8 +114,8 @@ fn spelled_length(secret: &str, text: &str) -> Option<usize> {
         return None;
     }
     let padding = secret.len() - secret.trim_end_matches('=').len();
-    // The rests of the text after all possible spellings. There may be several, because a backslash can be literal or
-    // begin an escape.
+    // The rest of the text after each possible spelling of the characters so far. There may be several spellings,
+    // because a backslash can be literal or begin an escape.
     let mut rests = vec![text];
     for (place, (byte, expected)) in secret.char_indices().enumerate() {
         if place >= MIN_CUT_CHARS && rests.iter().any(|rest| is_cut_spelling(rest)) {
@@ -135,7 +136,7 @@ fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     longest_spelling(text, &rests)
 }
 
-/// The length of the longest of some spellings at the start of a text, which have these rests.
+/// The length of the longest spelling at the start of a text. `rests` has the rest of the text after each spelling.
 fn longest_spelling(text: &str, rests: &[&str]) -> Option<usize> {
     rests.iter().map(|rest| text.len() - rest.len()).max()
 }

@@ -1,6 +1,6 @@
-//! The spellings of a character in a text that a service sends: as it is, in another case, escaped as in JSON, HTML or
-//! a URL, also twice, or in another alphabet or encoding. Characters that a terminal hides may precede it: they are
-//! removed when the text is shown.
+//! The spellings of a character in a text that a service sends: as it is, in another case, escaped once or twice as in
+//! JSON, HTML or a URL, or in another alphabet (URL-safe base64) or encoding (Latin-1). Characters that a terminal
+//! hides may precede the character, because they are removed when the text is shown.
 
 /// Maximum length of an escape that is cut off at the end of a text, in bytes.
 const MAX_ESCAPE_BYTES: usize = 12;
@@ -8,7 +8,8 @@ const MAX_ESCAPE_BYTES: usize = 12;
 /// Maximum length of an HTML character reference without `&`, in bytes. Bounds the search for its `;`.
 const MAX_REFERENCE_BYTES: usize = 32;
 
-/// Maximum number of backslashes before an escaped character. Each level of JSON in a JSON string doubles it.
+/// Maximum number of backslashes before an escaped character. The number doubles each time that JSON is put into a JSON
+/// string.
 const MAX_BACKSLASHES: usize = 8;
 
 /// The spellings of `&`, which begins an HTML character reference.
@@ -69,7 +70,7 @@ pub(super) fn can_begin_spelling(expected: char, first: char) -> bool {
     matches!(first, '\\' | '%' | '&' | '+') || !first.is_ascii() && !expected.is_ascii() || is_same(expected, first)
 }
 
-/// Adds the rest of the text after each possible spelling of one character.
+/// For each possible spelling of `expected` at the start of the text, adds the rest of the text to `rests`.
 pub(super) fn rests_after<'a>(expected: char, text: &'a str, rests: &mut Vec<&'a str>) {
     rests.extend(after_latin_1(expected, text));
     let mut hidden = vec![text];
@@ -91,7 +92,8 @@ pub(super) fn rests_after<'a>(expected: char, text: &'a str, rests: &mut Vec<&'a
     }
 }
 
-/// Whether a text may be the beginning of a spelling that is cut off, after hidden characters.
+/// Whether a text, without the hidden characters at its start, is empty or may be the beginning of an escape that is
+/// cut off at the end of the text.
 pub(super) fn is_cut_spelling(text: &str) -> bool {
     let text = text.trim_start_matches(is_unsafe_for_terminal);
     let Some(first) = text.chars().next() else {
@@ -115,7 +117,8 @@ fn literal(text: &str) -> Option<(DecodedChar, &str)> {
     Some((DecodedChar::Char(char), &text[char.len_utf8()..]))
 }
 
-/// The characters after one or more backslashes, such as in `\"` and `\\\"`. All but the last may be backslashes.
+/// The character after the first backslash, the character after the second one, and so on, because the text may have
+/// been escaped several times, such as in `\"` and `\\\"`. A character after a backslash may be a backslash itself.
 fn after_backslashes(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     (1..=count_backslashes(text)).filter_map(|count| literal(&text[count..]))
 }
@@ -198,8 +201,8 @@ fn references(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     })
 }
 
-/// The rest of the text after the UTF-8 bytes of a character that were read as Latin-1, as many services read
-/// passwords.
+/// The rest of the text after the UTF-8 bytes of a character, if each byte was read as a Latin-1 character: for
+/// example, after `Ã¤` for `ä`. Many services read passwords in this way.
 fn after_latin_1(expected: char, text: &str) -> Option<&str> {
     if expected.is_ascii() {
         return None;

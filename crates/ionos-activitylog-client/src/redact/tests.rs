@@ -124,7 +124,7 @@ fn a_secret_is_found_in_escapes_that_are_escaped_for_a_url() {
     }
     let with_break = "x%0A%1Bp%40ss%20%26quot%3Bw0rd/%C3%BC%26lt%3B%26amp%3B%26gt%3B%26%2339%3B";
     assert_eq!(redact_known(with_break, &[secret]), "x  [redacted]");
-    // Another text is not decoded.
+    // A text without the secret is not decoded.
     for text in ["id=p%40ss%20%26quot%3Bword", "a%20b%2520c%", "%"] {
         assert_eq!(redact_known(text, &[secret]), text);
     }
@@ -174,8 +174,8 @@ fn the_secrets_of_a_header_are_its_credential_and_its_password() {
 }
 
 #[test]
-fn the_time_to_redact_does_not_grow_with_the_number_of_escapes_of_a_text() {
-    // Each of these texts would take minutes if an escape were searched up to the end of the text.
+fn a_text_of_many_escapes_is_redacted_fast() {
+    // Each of these texts would take minutes if the search for the end of an escape went up to the end of the text.
     for unit in ["&", "%25", r"\", "&amp;", "a\0", "%"] {
         let text = unit.repeat(60_000);
         assert_eq!(redact_known(&text, &["planted-1"]), text);
@@ -207,7 +207,7 @@ fn a_short_secret_is_replaced_only_as_a_whole_word_and_a_very_short_one_as_the_w
 }
 
 #[test]
-fn only_secrets_that_their_form_shows_are_replaced_in_a_message() {
+fn only_secrets_with_a_known_form_are_replaced_in_a_message() {
     let cases = [
         ("the token: expired, password: unset, Basic authentication", None),
         ("no \"--x=Bearer planted0123456789\": see", Some("no \"--x=Bearer [redacted] see")),

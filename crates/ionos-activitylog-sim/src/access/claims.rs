@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_parsed_with_and_without_padding_and_among_unknown_ones() {
+    fn claims_are_parsed_with_and_without_padding_and_unknown_claims_are_ignored() {
         let payload = r#"{"iss":"x","nbf":1,"exp":1795176000,"identity":{"uuid":"u","contractNumber":31721060,
             "role":"user","privileges":["ACCESS_ACTIVITY_LOG",7],"isParent":true,"regDomain":"ionos.de"}}"#;
         let expected = TokenClaims {

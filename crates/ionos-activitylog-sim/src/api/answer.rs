@@ -1,5 +1,5 @@
-//! Answers one request of the API, before any fault. The order of the checks is part of the behaviour: path, method,
-//! token, contract, rate limit, parameters. The first failed check decides the error.
+//! Answers one request of the API as if there were no faults. The order of the checks is part of the behaviour: path,
+//! method, token, contract, rate limit, parameters. The first failed check decides the error.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};

@@ -109,7 +109,8 @@ fn parse_instant(value: &str, zone: FixedOffset) -> Option<DateTime<Utc>> {
         let midnight = date.and_time(NaiveTime::MIN).and_local_timezone(zone);
         return midnight.single().map(|midnight| midnight.to_utc());
     }
-    // chrono accepts a space instead of the T; RFC 3339 allows it only by agreement.
+    // chrono also accepts a space instead of the T. RFC 3339 allows the space only if both sides have agreed on it, so
+    // a value with a space is refused.
     let timestamp = DateTime::parse_from_rfc3339(value).ok()?;
     (!value.contains(' ')).then(|| timestamp.to_utc())
 }

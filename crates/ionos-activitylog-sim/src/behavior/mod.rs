@@ -273,21 +273,23 @@ setting! {
 }
 
 setting! {
-    /// Whether an event at exactly `dateStart` is in the range. The total follows.
+    /// Whether an event at exactly `dateStart` is in the range. The total of the range follows the same rule.
     DateStart, default Inclusive {
-        /// It is in the range.
+        /// The event is in the range.
         Inclusive = "inclusive",
-        /// It is not in the range, so neither of two ranges that touch has it, unless `dateEnd` is inclusive.
+        /// The event is not in the range. If another range ends at the same time, neither range has the event, unless
+        /// `dateEnd` is inclusive.
         Exclusive = "exclusive",
     }
 }
 
 setting! {
-    /// Whether an event at exactly `dateEnd` is in the range. The total follows.
+    /// Whether an event at exactly `dateEnd` is in the range. The total of the range follows the same rule.
     DateEnd, default Exclusive {
-        /// It is not in the range.
+        /// The event is not in the range.
         Exclusive = "exclusive",
-        /// It is in the range, so two ranges that touch both have it.
+        /// The event is in the range. If another range starts at the same time, both ranges have the event, unless
+        /// `dateStart` is exclusive.
         Inclusive = "inclusive",
     }
 }

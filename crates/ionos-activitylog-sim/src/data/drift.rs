@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Always draws exactly one word, so that an event outside the share
-/// does not depend on the size of the share.
+/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share. So an event
+/// that is outside of the share stays the same if the share changes.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

@@ -21,7 +21,7 @@ use crate::data::vocabulary::{self as words, ErrorTemplate, event_type, service,
 pub(crate) struct RecordSettings<'a> {
     pub(crate) population: Population,
     pub(crate) behavior: &'a Behavior,
-    /// Exclusive upper bound for the operations of a slice, without those of bursts.
+    /// Exclusive upper bound for the number of operations of a slice, not counting the operations of bursts.
     pub(crate) max_operations_per_slice: u64,
     /// The number of the first slice of the log.
     pub(crate) first_slice: u64,

@@ -1,6 +1,6 @@
-//! Computes any range of the log without the ranges before it. Time is divided into slices, and each slice is drawn
-//! from its own generator. A slice is generated as an outline first: the time and the kind of each event. Records are
-//! built on demand. All events of an operation belong to the slice in which the operation starts.
+//! Computes any range of the log without computing the earlier ranges. Time is divided into slices, and each slice is
+//! drawn from its own generator. A slice is generated as an outline first: the time and the kind of each event. Records
+//! are built on demand. All events of an operation belong to the slice in which the operation starts.
 
 use crate::behavior::FractionDigits;
 use crate::data::activity_profile::{ActivityProfile, MILLISECOND};
@@ -54,7 +54,8 @@ impl SliceOutline {
 
     /// Adds operations with exactly this number of events in total, all in [begin, begin + length) milliseconds.
     fn add_operations(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
-        // Rounds up with the probability of the remainder, so that small slices have their share of chains too.
+        // Rounds at random: a fraction of an event up or down, and then a number that is too small for a chain to one
+        // chain or to none. So small slices have their share of chains, too.
         let mut chained = (events * CHAINED_PER_THOUSAND + random.below(1000)) / 1000;
         if chained < MIN_CHAIN_EVENTS && events >= MIN_CHAIN_EVENTS {
             let one = random.below(MIN_CHAIN_EVENTS) < chained;

@@ -1,5 +1,6 @@
 //! The shape of a record, in the order of its keys on the wire. These types are written by hand and not shared with the
-//! client, because shared types could hide an error from every test.
+//! client. If they were shared, an error in a type would be in both the simulator and the client, so no test would find
+//! the error.
 //!
 //! Scalars whose JSON type varies in public records are a [`Scalar`]. Absent members are omitted. `record_writer`
 //! serializes a record.

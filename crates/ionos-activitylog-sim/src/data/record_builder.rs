@@ -59,8 +59,8 @@ impl EventBlueprint {
 /// The version of the record layout, `meta.auditVersion`.
 const AUDIT_VERSION: &str = "0.1";
 
-/// The reference of an operation in the provisioning queue. It grows with time except in bursts, and starts at a random
-/// number for each contract. Operations whose index is `max_operations_per_slice` or more, which occur only with
+/// The reference of an operation in the provisioning queue. References grow with time, except in bursts, and start at a
+/// random number for each contract. Operations whose index is `max_operations_per_slice` or more, which occur only with
 /// bursts, have references above 2^32. So references are unique within the contract as long as the references of all
 /// other operations are below 2^32.
 fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u64 {

@@ -11,7 +11,7 @@ use crate::data::record::{
 };
 use crate::data::value::Scalar;
 
-/// The name of a member, with the comma before it and the colon after it. It must not need escaping.
+/// The name of a member, with the comma before it and the colon after it. The name must not need escaping.
 macro_rules! name {
     ($name:literal) => {
         concat!(",\"", $name, "\":").as_bytes()

@@ -67,7 +67,8 @@ fn mask(bits: u32) -> u128 {
 fn words(seed: u64, slices: u64, stream: u64, value: u128) -> u128 {
     let key = RandomKey {
         seed,
-        // A value has at most 80 bits, so it uses 16 bits here, and the number of slices fits above these bits.
+        // A value has at most 80 bits, so its upper part has at most 16 bits. The number of slices is stored above
+        // them.
         contract: (value >> 64) as u64 | ((slices - 1) << 16),
         part: RandomKey::REQUESTS,
     };

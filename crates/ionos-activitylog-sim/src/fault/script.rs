@@ -110,7 +110,8 @@ pub(crate) struct TriggeredFault<'a> {
 }
 
 impl TriggeredFault<'_> {
-    /// The short form for the request log, which should not store the body of the answer for each request.
+    /// The short form for the request log. A fault may contain the body of an answer, and the log should not store a
+    /// copy of this body for each request.
     pub(crate) fn to_log(&self) -> LoggedFault {
         LoggedFault { rule: self.rule + 1, name: self.fault.name() }
     }
@@ -134,7 +135,7 @@ impl ActiveFaults {
             let matches = rule.trigger.matches(self.seed, index, ordinal, operation, contract);
             (matches && increment_up_to(applied, rule.trigger.max_times())).then(|| {
                 let mut random = random_of_rule(self.seed, index, ordinal);
-                // The trigger has used the first word for the rate.
+                // Skips the first word, which the trigger uses for the rate.
                 random.below(1);
                 TriggeredFault { fault: &rule.fault, rule: index, random }
             })

@@ -122,7 +122,7 @@ impl Body for BodyStream {
     fn size_hint(&self) -> SizeHint {
         match self.error {
             None => SizeHint::with_exact(self.left),
-            // More bytes are announced than follow.
+            // The length is not exact: the body ends with an error before the announced length.
             Some(_) => SizeHint::default(),
         }
     }

@@ -67,7 +67,8 @@ impl DecompressionBomb {
 
 fn deflate(data: &[u8], flush: FlushCompress) -> Vec<u8> {
     let mut compress = Compress::new(Compression::best(), false);
-    // Larger than the worst case, in which data is stored with a few bytes per block, so that one call is enough.
+    // One call is enough, because the buffer is larger than the worst case: data that is stored uncompressed, with a
+    // few more bytes per block.
     let mut packed = Vec::with_capacity(data.len() + data.len() / 8 + 1024);
     // Compressing into a buffer that is large enough does not fail.
     let _ = compress.compress_vec(data, &mut packed, flush);

@@ -1,5 +1,5 @@
-//! Turns a [`Reply`] into a response with a streaming body. The server writes it to a connection; the in-process
-//! transport shows it as an HTTP client would.
+//! Turns a [`Reply`] into a response with a streaming body. The server writes the response to a connection; the
+//! in-process transport returns the response as an HTTP client would.
 
 use std::io;
 

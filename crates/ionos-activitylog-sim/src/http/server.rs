@@ -56,7 +56,7 @@ pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::
             }
             Err(error) if is_client_error(&error) => {}
             Err(error) if failures == MAX_ACCEPT_FAILURES => return Err(error),
-            // Most likely too many files are open. Some of them will be closed soon.
+            // Most likely too many files are open. Some of them will be closed soon, so accepting is tried again.
             Err(_) => {
                 failures += 1;
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
@@ -103,7 +103,7 @@ async fn serve_connection(service: Arc<Service>, stream: TcpStream) {
         // Errors of a connection are ignored, as the real service would ignore them.
         match Pin::new(&mut http).poll(context) {
             Poll::Ready(_) => Poll::Ready(None),
-            // hyper asks for a reply only after it has written all replies before it, so no reply is lost here.
+            // hyper asks for the next reply only after it has written all earlier replies, so no reply is lost here.
             Poll::Pending => match lock(&handover).take() {
                 Some(broken) => Poll::Ready(Some(broken)),
                 None => Poll::Pending,
@@ -129,7 +129,7 @@ async fn compute_reply(service: Arc<Service>, head: Request<()>) -> Reply {
     }
 }
 
-/// Locks the handover. No code that holds the lock can panic halfway.
+/// Locks the handover. Ignores poisoning, because no code that holds the lock can panic halfway.
 fn lock(handover: &Mutex<Option<BrokenReply>>) -> MutexGuard<'_, Option<BrokenReply>> {
     handover.lock().unwrap_or_else(PoisonError::into_inner)
 }

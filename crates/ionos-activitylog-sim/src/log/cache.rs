@@ -1,6 +1,7 @@
-//! A cache for benchmarks of clients. Without the cache every round would generate and serialize the same records
-//! again, which takes as long as the client itself. The cache stores opened slices with their serialized records, and
-//! drops all of them when their size exceeds a limit. The cache is off by default.
+//! A cache for benchmarks of clients. Without the cache, each round of a benchmark would generate and serialize the
+//! same records again, which takes as long as the work of the client. The cache stores the slices of the log that were
+//! generated, with their serialized records. It drops all slices when their size exceeds a limit. The cache is off by
+//! default.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,9 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::data::outline::SliceOutline;
 
-/// Opened slices, by contract and slice number.
+/// Generated slices, by contract and slice number.
 pub(crate) struct RecordCache {
-    /// Approximate maximum size in bytes; 0 turns the cache off. A larger cache is dropped as a whole.
+    /// Approximate maximum size in bytes; 0 turns the cache off. If the cache becomes larger, all slices are dropped.
     max_bytes: usize,
     slices: Mutex<HashMap<(u64, u64), Arc<CachedSlice>>>,
     bytes: AtomicUsize,

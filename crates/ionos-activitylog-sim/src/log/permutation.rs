@@ -11,7 +11,7 @@ const ROUNDS: u64 = 4;
 pub(crate) struct Permutation {
     key: u64,
     length: u64,
-    /// Half of the bits of the largest number, rounded up.
+    /// Half of the number of bits of the largest number, rounded up.
     half: u32,
 }
 

@@ -1,6 +1,6 @@
-//! Serves events from an exported file instead of a seed: a client can be tested against the real log on which it
-//! failed. The file has one record per line; each record is served byte for byte, as an event at the time that the
-//! record contains.
+//! Serves events from an exported file instead of a seed, so that a client can be tested against the real log on which
+//! the client failed. The file has one record per line. Each record is served byte for byte, as an event at the time
+//! that the record contains.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -182,7 +182,7 @@ impl Recording {
     }
 
     /// The contract of a request, and its events in the order of their times. If several contracts have a request with
-    /// this identifier, the first of them that may be read is returned. `None` if there is no such contract.
+    /// this identifier, returns the first of these contracts that may be read. `None` if there is no such contract.
     pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
         let mut by_contract = self.requests.get(id)?.iter();
         by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))

@@ -38,7 +38,7 @@ impl<'a> LogView<'a> {
         Self { log, contract, span, now }
     }
 
-    /// The number of hits: the events of the range, and the duplicates that count.
+    /// The number of hits: the events of the range, and their duplicates if the total counts duplicates.
     pub(crate) fn total(&self) -> u64 {
         self.count_by_hour(&mut BTreeMap::new()).iter().sum()
     }
@@ -178,8 +178,8 @@ impl<'a> LogView<'a> {
         opened.entries().filter(|entry| self.is_visible(*entry)).collect()
     }
 
-    /// The visible events of a slice with the duplicates that count, oldest first. With [`Order::UnstableTies`],
-    /// `request_key` selects the order of events of equal time.
+    /// The visible events of a slice, with their duplicates if the total counts duplicates, oldest first. With
+    /// [`Order::UnstableTies`], `request_key` selects the order of events of equal time.
     fn hits(&self, slice: u64, opened: &LogSlice, request_key: u64) -> Vec<EventEntry> {
         let entries = opened.entries();
         let duplicates = self.log.duplicates_of_slice(self.contract, slice);

@@ -13,8 +13,8 @@ use http::Request;
 use crate::data::random::fingerprint;
 use crate::operation::Operation;
 
-/// Number of different requests per generation. Two generations are stored, which together have a million requests and
-/// take 40 MB.
+/// Maximum number of different requests per generation. The counter stores two generations, the young and the old one.
+/// Together they have a million requests and take 40 MB.
 const GENERATION: usize = 1 << 19;
 
 /// Counts requests over the life of the simulator. A request is forgotten after at least [`GENERATION`] different

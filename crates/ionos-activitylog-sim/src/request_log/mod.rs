@@ -30,9 +30,10 @@ const MAX_TEXT_BYTES: usize = 4096;
 ///
 /// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
 /// text that looks like a JSON Web Token; and the text after `Basic` or `Bearer`. The value of a header or parameter
-/// with a secret name, such as `Cookie`, `api_key` or `password`, is replaced wherever the request contains it. In the
-/// path, a segment after such a name and a segment that has the form of a token are replaced, too. A text of more than
-/// 4096 bytes is cut, and ends with its full length, for example `[cut: 5000 bytes]`.
+/// with a secret name, such as `Cookie`, `api_key` or `password`, is replaced. If such a header has a credential of at
+/// least 6 bytes, each repetition of this credential in the request is replaced, too. In the path, a segment after a
+/// secret name and a segment that has the form of a token are replaced, too. A text of more than 4096 bytes is cut, and
+/// ends with its full length, for example `[cut: 5000 bytes]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {

@@ -10,7 +10,7 @@ use ionos_activitylog_client::redact::{
     REDACTED, authorization_secrets, is_secret_name, redact_credentials, redact_known, redact_parameters,
 };
 
-/// Minimum length of a secret that is found in a request, in bytes.
+/// Minimum length, in bytes, of a credential of a request that is replaced in all texts of the request.
 const MIN_FOUND_BYTES: usize = 6;
 
 /// Minimum length of a segment of a path that may be a token, in bytes.

@@ -1,5 +1,5 @@
 //! One attempt of a call: waits for a permit, adds a valid token, sends the request and reads the answer, each within
-//! the time that is left to the call. Time in which the call is not polled counts towards no limit.
+//! the time that is left to the call. Time in which the call is not polled does not count towards any time limit.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -46,7 +46,8 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the attempt failed after it was not polled for a while, so that the service is not to blame.
+    /// Whether the connection failed after the attempt was not polled for at least [`STALL`]. The service is then not
+    /// to blame.
     pub(super) was_stalled: bool,
 }
 
@@ -85,8 +86,8 @@ impl Api {
         }
         let redact = |text: &str| {
             let text = self.authorization.redact(text);
-            // The authorization redacts only its last two tokens. The provider may have replaced this token twice
-            // since then, so this token is redacted here too.
+            // The authorization redacts only its last two tokens. The provider may have replaced the token of this
+            // attempt twice while the attempt ran, so this token is redacted here too.
             token.as_ref().map_or_else(|| text.clone(), |token| token.redact(&text))
         };
         let progress = AnswerProgress::new(scope.clone());
@@ -94,7 +95,8 @@ impl Api {
         let span = AttemptSpan::new(operation, &self.base_url, number);
         let time_limit = || self.time_limit(sent_at, progress.last(), deadline);
         let idle = scope.idle();
-        // Boxed, because the futures of callers contain it, and many such levels would not fit the stack of a thread.
+        // Boxed, because the future of each caller contains this future. Without the box, the outermost future would
+        // not fit on the stack of a thread.
         let exchange = Box::pin(span.run(self.exchange(&context, send, read, empty, &redact)));
         let (result, was_stalled) = match scope.run_until(|| Some(time_limit().0), exchange).await {
             Some(result) => (result, scope.idle().saturating_sub(idle) >= STALL),
@@ -197,7 +199,7 @@ impl Api {
                 let authority = self.base_url.authority();
                 Err(FailedExchange { error, answer, authority, now: self.clock.now(), redact }.into_error().await)
             }
-            // Unreachable: the generated client returns a value only for an answer that passed the context.
+            // Unreachable: the generated client returns a value only for an answer that the context has recorded.
             (Ok(_), None) => Err(unexpected_answer("the answer has no status")),
         }
     }
@@ -218,8 +220,8 @@ impl Api {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();
         let detail = match (begun, limit) {
-            // An error of the kind of these statuses would make the caller send other requests in place of this one,
-            // each with a time limit of its own.
+            // For these statuses, the error that belongs to the status would make the caller send other requests in
+            // place of this one, each with a time limit of its own. So the call fails with its timeout instead.
             (Some(begun), TimeLimit::Call) if asks_for_another_request(begun.status) => {
                 return call_timeout(&format!("while the body of an answer with status {} arrived", begun.status))
                     .with_answer(Some(begun));
@@ -251,7 +253,7 @@ enum TimeLimit {
     Read(Duration),
 }
 
-/// Whether a smaller request may succeed after an answer with this status.
+/// Whether the error that belongs to this status makes a caller send another request, for example a smaller one.
 fn asks_for_another_request(status: reqwest::StatusCode) -> bool {
     let kind = ErrorKind::from_status(status);
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server | ErrorKind::UnexpectedStatus | ErrorKind::RedirectRefused)

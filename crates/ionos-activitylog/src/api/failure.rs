@@ -94,8 +94,8 @@ fn read_head(
     }
 }
 
-/// The form of a body that is not text in UTF-8, as the headers or the byte order mark name it. `None` for other
-/// bodies.
+/// The form of a body that is not UTF-8 text: an unknown content encoding that a header names, or a character encoding
+/// that a byte order mark names. `None` for other bodies.
 fn undecoded_form(headers: Option<&HeaderMap>, body: &[u8]) -> Option<String> {
     if body.is_empty() {
         return None;

@@ -15,8 +15,8 @@ use crate::api::profile::{DateFractions, ServiceProfile};
 /// same form.
 pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
 
-/// Number of hits of a page of the service if a request does not state it. A smaller limit on pages is not plausible,
-/// and pages of this size overlap by one hit at the cost of 5 % more requests.
+/// Page size that the service uses if a request has no `limit`. A service is unlikely to limit its pages to fewer hits.
+/// Pages of this size or more overlap by one hit, which costs about 5 % more requests at most.
 pub(crate) const SERVICE_PAGE_SIZE: u64 = 20;
 
 /// Minimum page size of a profile. A smaller value is ignored: if it were wrong, reading would take too long.
@@ -70,9 +70,9 @@ impl ServiceLimits {
         }
     }
 
-    /// Number of hits to request for the first page of a window. If a smaller maximum was only inferred, this is the
-    /// requested size: the page may have been short for another reason, and must not shorten all later ones. The larger
-    /// request costs nothing: a service that limits its pages without an error sends the same page.
+    /// Number of hits to request for the first page of a window. If the maximum was only inferred from a short page,
+    /// returns the requested size: that page may have been short for another reason, and must not shorten all later
+    /// pages. The larger request costs nothing: a service that limits its pages without an error sends the same page.
     pub(crate) fn first_page_size(&self, requested: PageSize) -> u64 {
         match self.is_max_page_inferred.load(Ordering::Relaxed) {
             true => requested.get(),

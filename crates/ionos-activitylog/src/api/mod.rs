@@ -55,7 +55,8 @@ pub(crate) struct SharedApi {
     pub(crate) budget: RetryBudget,
     pub(crate) limiter: Arc<ConcurrencyLimiter>,
     pub(crate) rate: Option<RateLimiter>,
-    /// Maximum time between two reads of an answer. `None` if the transport applies its own limit, or no limit.
+    /// Maximum time between two reads of an answer. `None` if the transport has a limit of its own, or if there is no
+    /// limit.
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_cap: u64,
@@ -68,7 +69,7 @@ impl Api {
         Self { shared: Arc::new(shared), scope: None }
     }
 
-    /// The same `Api` for calls that are polled together, with their scope.
+    /// Returns an `Api` whose calls are all polled together, and the scope that these calls share.
     pub(crate) fn with_scope(&self, polled_by: PolledBy) -> (Self, Arc<PollScope>) {
         let scope = self.new_scope(polled_by);
         (Self { shared: self.shared.clone(), scope: Some(scope.clone()) }, scope)

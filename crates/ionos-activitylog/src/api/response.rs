@@ -81,7 +81,8 @@ impl Meta {
         self.attempts
     }
 
-    /// Time of the whole call, including retries and waits, but without time in which the program did not poll it.
+    /// Time of the whole call, including retries and waits, but without time in which the program did not poll the
+    /// call.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed

@@ -20,8 +20,9 @@ use crate::net::concurrency::{LoadFeedback, QueuePosition};
 use crate::net::poll_scope::PollScope;
 use crate::runtime::spawner::PolledBy;
 
-/// Maximum failed attempts of a call that do not count, because they were not polled. Each of them takes at least a
-/// second. This maximum ends the calls of a program whose executor is always that late.
+/// Maximum failed attempts of a call that are forgiven. An attempt is forgiven, which means that it does not count
+/// against the retry policy, if it failed because it was not polled for at least a second. Without this maximum, a call
+/// might never end in a program whose executor always polls that late.
 const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_expired_fixed_token_fails_before_a_request_with_its_expiry() {
+    async fn an_expired_fixed_token_fails_before_any_request_and_the_error_names_the_expiry() {
         let clock = noon();
         let text = jwt(r#"{"exp":1795176000}"#);
         let error = fixed(&text).header(&clock).await.unwrap_err();

@@ -1,8 +1,8 @@
 //! Caches the token of a provider: many concurrent requests with an expired or rejected token call the provider once.
 //!
-//! A refresh is one future shared by all waiting requests. Polling any of these requests drives the refresh, so it
-//! needs no task of its own and never depends on a request that is not polled. If all waiting requests are dropped, the
-//! refresh is dropped too, and the next request starts a new refresh.
+//! A refresh is one future shared by all waiting requests. Polling any of these requests drives the refresh, so the
+//! refresh needs no task of its own and never depends on a request that is not polled. If all waiting requests are
+//! dropped, the refresh is dropped too, and the next request starts a new refresh.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -62,8 +62,8 @@ impl TokenCache {
     /// Returns a token that is valid now. Calls the provider if the cache has no valid token, if the token expires
     /// soon, or if the provider reports a change; concurrent callers share one call.
     ///
-    /// If the call fails, a token that is still valid stays in use. Without a valid token, fails with
-    /// [`ErrorKind::TokenProvider`], also if the provider returns an expired token.
+    /// If the call fails or returns an expired token, a cached token that is still valid stays in use. If the cache has
+    /// no valid token, fails with [`ErrorKind::TokenProvider`].
     pub(crate) async fn get(&self) -> Result<Arc<AccessToken>, Error> {
         let changed = self.inner.provider.changed();
         let refresh = match self.inner.token_or_refresh(changed) {

@@ -160,7 +160,7 @@ pub(crate) mod tests {
             user: Some("u-1".to_owned()),
             token_id: Some("token-4711".to_owned()),
         };
-        // Three lengths, which need no, one and two characters of padding.
+        // Payloads of three lengths, which need zero, one and two characters of padding.
         for payload in [payload.to_owned(), format!("{payload} "), format!("{payload}  ")] {
             assert_eq!(read(&payload), expected);
             let padded = |text: &str| URL_SAFE.encode(text);

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expiry_is_the_claim_unless_it_is_set() {
+    fn the_expiry_is_that_of_the_claims_unless_the_program_sets_one() {
         let end: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
         let opaque = AccessToken::new("opaque").unwrap();
         assert_eq!(opaque.expiry(), None);

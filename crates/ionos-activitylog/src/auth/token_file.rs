@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_for_an_invalid_file_does_not_show_it_and_the_file_stays_changed() {
+    fn the_error_for_an_invalid_file_hides_its_contents_and_the_file_still_counts_as_changed() {
         let long = "planted".repeat(10_000);
         let cases: [(&[u8], &str); 5] = [
             (b"", "the token is empty"),

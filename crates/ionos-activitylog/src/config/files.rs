@@ -32,8 +32,8 @@ pub(super) struct FileSearch {
 /// Finds the YAML file: the file that `IONOS_CONFIG_FILE` names, which must exist, or else the first existing file in
 /// the default places.
 ///
-/// Tries the place of ionosctl first, then the two places of the vendor's SDKs: the name in their code, without a file
-/// extension, then the name in their documentation, with one.
+/// Tries the place of ionosctl first, then the two places of the vendor's SDKs: the path in their code, which has no
+/// file extension, and then the path in their documentation, which has one.
 pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
     if let Some(path) = unicode_variable(env, CONFIG_FILE)? {
         let search = open_first(env, YAML_NAME, [Some(PathBuf::from(&path))])?;
@@ -85,7 +85,8 @@ fn open_first<const N: usize>(env: &dyn Env, name: &str, places: [Option<PathBuf
         }
     }
     if search.missing.is_empty() {
-        let missing = format!("{name} has no place, because the home and config directories of the user are unknown");
+        let missing =
+            format!("{name} cannot be found, because the home and config directories of the user are unknown");
         search.missing.push(missing);
     }
     Ok(search)
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_no_white_space_and_a_number_as_its_port() {
+    fn a_host_has_no_white_space_and_its_port_is_a_number() {
         for (address, is_valid) in [
             ("api.ionos.com", true),
             ("https://a.example:8443", true),

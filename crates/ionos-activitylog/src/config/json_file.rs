@@ -1,5 +1,5 @@
-//! Reads the flat JSON file of ionosctl before 6.9 (July 2025), which still exists on machines where ionosctl was not
-//! used since.
+//! Reads the flat JSON file of ionosctl before 6.9 (July 2025), which still exists on machines where ionosctl has not
+//! been used since then.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;

@@ -1,4 +1,5 @@
-//! Finds the client's settings in the places that the vendor's tools use, so that their users need no further setup.
+//! Finds the client's settings in the places that the vendor's tools use, so that users of these tools need no further
+//! setup.
 //!
 //! The sources, in order of precedence:
 //!

@@ -86,7 +86,7 @@ pub enum Origin {
         /// setting "profile".
         profile: Option<String>,
     },
-    /// No source has the setting, or the config file was found in a default place.
+    /// No source has the setting. For the setting "config file", also if the file was found in a default place.
     Default,
 }
 

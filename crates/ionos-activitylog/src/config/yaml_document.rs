@@ -105,7 +105,8 @@ impl ConfigDocument {
             (None, None, Some(name)) => (name, ", named by its currentProfile".to_owned()),
             (None, None, None) => return Ok(None),
         };
-        // A name that the program or a variable sets does not come from the file.
+        // A name from the file passes `quoted`, because YAML may have joined the name with a secret. A name that the
+        // program or a variable sets does not come from the file, so `redact_value` is enough.
         let shown = match (requested, from_env) {
             (None, None) => quoted(name),
             _ => format!("{:?}", redact_value(name.trim())),

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::redact::redact_value;
 
 /// The names of this product in the file, in order of preference. The vendor's list of products lacks this product, so
-/// two names are accepted: the name of the vendor's package for this product, and a likely spelling of it.
+/// two names are accepted: the name of the vendor's package for this product, and a likely other spelling of that name.
 const PRODUCT_NAMES: [&str; 2] = ["activitylog", "activity-log"];
 
 /// The settings of the YAML file.

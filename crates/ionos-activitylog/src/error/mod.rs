@@ -181,7 +181,7 @@ impl Error {
     }
 
     /// The id of the failed operation in the API description, in snake case, such as `get_by_contract`; `None` if the
-    /// error is not about a single operation, such as for an invalid setting or argument.
+    /// error is not about a single operation, such as an error about an invalid setting or argument.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.as_ref().map(|operation| operation.id)
@@ -242,7 +242,7 @@ impl Error {
     }
 
     /// Duration of the whole call, including the waits between attempts, but without time in which the program did not
-    /// poll it.
+    /// poll the call.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
@@ -270,7 +270,7 @@ impl Error {
     }
 
     /// The wait that the service asks for, such as `90 s`. If the service sent a number, the number is unchanged.
-    /// `None` without a wait.
+    /// `None` if the service asks for no wait.
     pub(crate) fn requested_wait(&self) -> Option<String> {
         let answer = self.0.answer.as_ref()?;
         let wait = answer.retry_after.filter(|wait| !wait.is_zero())?;

@@ -40,7 +40,7 @@ pub(super) fn action_names<'a>(resources: Vec<Resource<'a>>, request: Action<'a>
     }]
 }
 
-/// The last segment of the path that is not an id.
+/// The last segment without a digit in the path of a URI. A segment with a digit counts as an id.
 fn last_name(uri: &str) -> Option<&str> {
     let path = uri.split(['?', '#']).next()?;
     let is_name = |segment: &&str| !segment.is_empty() && !segment.contains(|char: char| char.is_ascii_digit());

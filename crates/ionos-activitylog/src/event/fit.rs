@@ -1,6 +1,5 @@
-//! Decides whether a record fits the model without searching all of it. Exports need the answer for every event, and
-//! almost every record fits. Only the other records are searched for [`Issue`](super::Issue)s, because a search takes
-//! several passes.
+//! Decides quickly whether a record fits the model. Exports need this answer for every event, and almost every record
+//! fits. Only the other records are searched for [`Issue`](super::Issue)s, because a search takes several passes.
 
 use memchr::memmem;
 
@@ -9,8 +8,9 @@ use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
 use super::model::{EVENT_MEMBERS, META_MEMBERS, ModelMembers, RECORD_MEMBERS};
 use crate::json::OnePass;
 
-/// Whether the members of a regular record with a readable time fit the model. `false` also if [`OnePass`] does not
-/// support one of them, and if the record has an escape that may be half of a character.
+/// Whether the members of a record fit the model. The record has to be regular (see [`RecordMembers::is_regular`]) and
+/// to have a readable time. `false` also if [`OnePass`] does not support one of the members, or if the record has a
+/// `\u` escape, which may be a lone surrogate.
 pub(super) fn fits_model(record: &str, members: &RecordMembers<'_>) -> bool {
     memmem::find(record.as_bytes(), br"\u").is_none()
         && fits_object(members, RecordObject::Record, RECORD_MEMBERS)
@@ -20,7 +20,7 @@ pub(super) fn fits_model(record: &str, members: &RecordMembers<'_>) -> bool {
 
 fn fits_object(members: &RecordMembers<'_>, object: RecordObject, models: &ModelMembers) -> bool {
     models.iter().all(|(key, model)| match object.member(key.as_bytes()).map(|member| members.get(member)) {
-        // The objects of a regular record; their members are checked on their own.
+        // `meta` and `event` are objects in a regular record. Their members are checked by calls of their own.
         None => matches!((object, *key), (RecordObject::Record, "meta" | "event")),
         Some(None) => true,
         // The value is validated already, so its first character is enough to know a string.
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_does_not_fit_or_is_not_regular_does_not() {
+    fn a_record_that_is_not_regular_or_has_an_unexpected_value_does_not_fit() {
         let time = r#""time":"2026-11-20T09:14:03Z""#;
         for record in [
             "null".to_owned(),

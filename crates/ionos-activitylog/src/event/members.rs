@@ -29,7 +29,7 @@ pub(super) enum Member {
 /// Number of variants of [`Member`].
 const COUNT: usize = 12;
 
-/// An object of a record that has members.
+/// An object that contains [`Member`]s: the record itself, `/meta` or `/event`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RecordObject {
     Record,
@@ -73,8 +73,8 @@ impl RecordObject {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RecordMembers<'a> {
     texts: [Option<&'a str>; COUNT],
-    /// Whether the record is known to be regular: it, `/meta` and `/event` are objects, and none of them has a key of
-    /// the model twice.
+    /// Whether the record is known to be regular: the record, `/meta` and `/event` are objects, and none of these
+    /// objects has a key of the model twice.
     pub(super) is_regular: bool,
 }
 
@@ -107,7 +107,7 @@ impl<'a> RecordMembers<'a> {
 
     #[inline]
     fn read_object(&mut self, cursor: &mut OnePass<'a>, object: RecordObject) -> Option<()> {
-        // The key may have occurred before.
+        // If the key has occurred before, the members of the earlier object do not count.
         self.texts[object.members()].fill(None);
         if cursor.peek()? != b'{' {
             self.is_regular = false;
@@ -172,7 +172,7 @@ impl MemberSpans {
             return RecordMembers::scan(record);
         }
         let member = |[start, end]: [u16; 2]| record.get(start.into()..end.into());
-        // No JSON value is empty.
+        // No JSON value is empty, so an empty span stands for a missing member.
         let texts = self.0.map(|span| member(span).filter(|value| !value.is_empty()));
         RecordMembers { texts, is_regular: false }
     }

@@ -80,7 +80,7 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 pub struct Event {
     /// One JSON value without whitespace around it.
     record: RecordText,
-    /// Why the record is a whole hit. `None` for the record of a hit.
+    /// Why the whole hit is kept as the record: see [`HitRecord::issue`]. `None` if the record is not a whole hit.
     envelope_issue: Option<&'static str>,
     index: RecordIndex,
 }

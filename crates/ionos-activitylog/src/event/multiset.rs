@@ -76,9 +76,9 @@ impl EventMultiset {
         self.occurrences.keys().filter(|id| !is_known(id)).count() as u64
     }
 
-    /// The total that a service reports for these events if it counts each event once. Leaves out events for which
-    /// `is_known` is true. Several contents of one `@uuid` count once. Equal records without a usable `@uuid` count as
-    /// often as they occur, whether `is_known` is true or not.
+    /// The total that a service reports for these events if it counts each event once. An event with a usable `@uuid`
+    /// counts once, whatever the number of its contents, and does not count if `is_known` is true for its id. A record
+    /// without a usable `@uuid` counts as often as it occurs, even if `is_known` is true for its id.
     #[must_use]
     pub fn expected_total(&self, is_known: impl Fn(&EventId) -> bool) -> u64 {
         let counted = self.iter().map(|(id, count)| match id.is_of_content() {

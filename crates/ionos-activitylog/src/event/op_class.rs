@@ -8,8 +8,8 @@ use super::resource::Resource;
 
 /// The class of an operation.
 ///
-/// Decided by the verb of the first action name of the resources; without one by the HTTP method; otherwise
-/// [`OpClass::Other`].
+/// The verb of the first action name of the resources decides. If no resource has an action name, the HTTP method
+/// decides. If the deciding verb or method is unknown, or there is no method either, the class is [`OpClass::Other`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpClass {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The text of a record. Keeps the longer text that it is a part of in memory.
+/// The text of a record. If the record is a part of a longer text, such as a page, the whole text stays in memory.
 #[derive(Clone)]
 pub(super) struct RecordText {
     text: Arc<String>,

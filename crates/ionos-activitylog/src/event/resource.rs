@@ -36,7 +36,7 @@ pub(super) fn read_all(resources: Option<&str>) -> impl Iterator<Item = Resource
     list(resources).map(Resource::new)
 }
 
-/// The elements of a list. Any other value counts as a list of that value.
+/// The elements of a list; none for null. Any other value counts as a list with this value as its only element.
 fn list(value: Option<&str>) -> impl Iterator<Item = &str> {
     let value = value.filter(|value| JsonType::from_text(value) != JsonType::Null);
     let single = value.filter(|value| JsonType::from_text(value) != JsonType::List);

@@ -8,7 +8,7 @@ use crate::event::Event;
 /// Maximum number of records that are remembered: 100 000, 3 MB. Further records may be kept several times.
 const MAX_REMEMBERED: usize = 100_000;
 
-/// The records with a `@uuid` and without a readable time so far.
+/// The records added so far that have a `@uuid` and no readable time.
 #[derive(Clone, Debug, Default)]
 pub struct UndatedEvents {
     /// The fingerprint of each record.

@@ -168,7 +168,7 @@ impl ActionName<'_> {
         Some(self.area()?.split_once('.')?.1)
     }
 
-    /// The text after the last dot, such as `create`. The whole name without a dot.
+    /// The text after the last dot, such as `create`. If the name has no dot, the whole name.
     #[must_use]
     pub fn verb(&self) -> &str {
         self.0.rsplit_once('.').map_or(&self.0, |(_, verb)| verb)

@@ -74,7 +74,7 @@ pub(super) fn any_matches(conditions: &[Condition], key: FilterKey, record: &str
             let is_found =
                 |text: &str| any(&|one| matches!(one, Condition::Text(expression) if expression.is_match(text)));
             let canonical = json::to_canonical(record);
-            // People see and type text without escapes.
+            // People see text without escapes and type it that way, so the decoded text is searched too.
             is_found(&canonical)
                 || matches!(json::decode_escapes(&canonical), Cow::Owned(decoded) if is_found(&decoded))
         }

@@ -7,8 +7,8 @@ use crate::event::fold;
 use crate::redact::redact_value;
 use crate::suggest::did_you_mean;
 
-/// The property of an event that a filter tests. The order of the keys is that of the text of a
-/// [`Filter`](super::Filter), with cheap tests first.
+/// The property of an event that a filter tests. The keys are ordered as in the text of a [`Filter`](super::Filter):
+/// keys whose tests are cheap come first.
 ///
 /// Comparisons of words ignore case, and `*` matches any number of characters. Comparisons of words from the vendor's
 /// vocabularies (`type`, `status`, `service`, `resource-type` and `action`) also ignore `-` and `_`.

@@ -69,18 +69,19 @@ fn text_is_found_with_json_escapes_and_decoded() {
         r#"{"event": {"message": "Volume \"db-1\" deleted\r\n\tfrom C:\\Temp\u001b", "path": "\ud800\u002f"}}"#;
     let event = Event::from_json(record).unwrap();
     for (value, expected) in [
-        // As the tool shows the message.
+        // As people see the message: without escapes.
         ("Volume \"db-1\" deleted", true),
         ("deleted\r\n\tfrom", true),
         (r"deleted\s+from C:\\Temp", true),
         (r"deleted\r\n\tfrom", true),
         ("(?-i)temp\u{1b}", false),
         ("(?-i)Temp\u{1b}", true),
-        // As the canonical record has it.
+        // As the canonical record contains the message: with escapes.
         (r#"Volume \\"db-1\\" deleted"#, true),
         (r"deleted\\r\\n\\tfrom C:\\\\Temp\\u001b", true),
         (r#""path":"\\ud800/"#, true),
-        // No text has escapes in a part of the record only.
+        // The searched text has either all escapes or none, so an expression with only some of the escapes finds
+        // nothing.
         (r#"Volume "db-1\\""#, false),
         ("deletedrn", false),
     ] {
@@ -132,7 +133,7 @@ fn equal_filters_have_the_same_text() {
 }
 
 #[test]
-fn an_error_names_the_value_and_the_valid_ones() {
+fn an_error_names_the_invalid_value_and_the_valid_values() {
     let known = "type, status, method, service, user, ip, outcome, mutations, resource-type, resource-id, action, text";
     for (pair, expected) in [
         ("jane", format!("\"jane\" is not a filter: use key=value to keep events or key!=value to exclude them, such as user=jane*; the keys are {known}")),
@@ -163,7 +164,7 @@ fn an_error_names_the_value_and_the_valid_ones() {
 
 proptest! {
     #[test]
-    fn the_text_of_a_filter_reads_back(
+    fn the_text_of_a_filter_parses_to_an_equal_filter(
         pairs in prop::collection::vec((prop::sample::select(FilterKey::ALL.to_vec()), any::<bool>(), "\\PC{1,12}|[ -~]{1,12}|[a\"\\\\ \t\n*=!]{1,6}"), 0..6),
     ) {
         let filter = pairs.iter().fold(Filter::new(), |filter, (key, negated, value)| {

@@ -47,7 +47,8 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid(text, "it has a query or a fragment").with_hint("remove everything from '?' or '#' on"));
         }
-        // A token may have the form of a host. Its requests would show it to the name servers.
+        // A token that was entered as the address may have the form of a host. Looking up this host would show the
+        // token to the name servers.
         if redact_value(text) != text {
             return Err(Error::new(ErrorKind::Configuration, "the API address looks like a token or password")
                 .with_hint(format!("set credentials separately; {}", format_hint())));

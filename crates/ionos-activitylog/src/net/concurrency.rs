@@ -2,10 +2,11 @@
 //! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
 //! calls would use up their attempts on refusals.
 //!
-//! A program is free to stop polling a future. A call is woken when its answer arrives or when it may take a slot. If
-//! the program polls a waiting call but not a woken call of the same task, the waiting call would wait forever. So the
-//! waiting call passes the woken call: the slot of the woken call does not count until that call is polled again, and
-//! its position in the queue is skipped. See [`PollScope`](crate::net::poll_scope::PollScope).
+//! A call is woken when its answer arrives or when it may take a slot, but the program is free to stop polling it. For
+//! example, a task keeps a woken call that has a slot, and polls only another call that waits for this slot. Without a
+//! remedy, the polled call would wait forever. So a waiting call passes the woken call: until the woken call is polled
+//! again, its slot does not count and its position in the queue is skipped. See
+//! [`PollScope`](crate::net::poll_scope::PollScope).
 
 mod state;
 
@@ -27,11 +28,13 @@ pub(crate) use state::{QueuePosition, ScopeId};
 const SUCCESSES_TO_GROW: u32 = 50;
 
 /// Number of polls after which a waiting call passes other calls: those that were woken before the first of these polls
-/// and were not polled since. Between two polls, the executor runs the other tasks that are ready.
+/// and were not polled since. Between two polls, the executor runs the other tasks that are ready, so a woken call has
+/// its turn if its program still polls it.
 const POLLS_BEFORE_PASSING: u32 = 16;
 
-/// Number of times that a waiting call wakes itself for these polls. Waiting calls that wake themselves can keep each
-/// other from passing. So once a call has used up this number, it tries again only every [`PASSING_INTERVAL`].
+/// Number of times that a waiting call wakes itself, so that it is polled [`POLLS_BEFORE_PASSING`] times. Waiting calls
+/// that wake themselves can keep each other from passing. So once a call has used up this number, it tries again only
+/// every [`PASSING_INTERVAL`].
 const SELF_WAKES: u32 = 4 * POLLS_BEFORE_PASSING;
 
 /// Time between two attempts of a waiting call to pass other scopes, once its self-wakes are used up: 50 ms.
@@ -244,7 +247,8 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step without the scopes that are not polled while this call is polled several times.
+    /// The next step if stalled scopes are left out: those that were woken, and were not polled while this call was
+    /// polled [`POLLS_BEFORE_PASSING`] times. [`QueueStep::Wait`] before that number is reached.
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
         if let Some(passing) = &mut self.passing {

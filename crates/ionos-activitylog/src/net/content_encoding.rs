@@ -1,6 +1,6 @@
-//! Decodes the content encoding of an answer: gzip, the only one that a request accepts. The decoder keeps at most one
-//! part of the compressed body and about 64 KiB of its content. The caller limits the number of decoded bytes, so a
-//! decompression bomb cannot use more memory.
+//! Decodes the content encoding of an answer. The only encoding that a request accepts is gzip. The decoder keeps at
+//! most one part of the compressed body and about 64 KiB of its content. The caller limits the number of decoded bytes,
+//! so a decompression bomb cannot use more memory.
 
 use std::io::{self, Write};
 
@@ -62,7 +62,7 @@ struct GzipBody {
     /// The part of the body that arrived last, without the bytes that were decoded.
     input: Bytes,
     decoder: MultiGzDecoder<Vec<u8>>,
-    /// Whether no byte has arrived yet. An answer such as 204 has no content, and is no gzip file.
+    /// Whether no byte has arrived yet. An answer such as 204 has an empty body, which is no gzip file and no error.
     is_empty: bool,
     is_finished: bool,
 }

@@ -1,20 +1,21 @@
-//! Checks the environment variables that reqwest and the TLS library read on their own. They ignore a value that they
-//! cannot use: a request would be sent without the proxy or the certificates that the user set. No message shows a
-//! value, because the address of a proxy may contain a password.
+//! Checks the environment variables that reqwest and the TLS library read on their own. Both ignore a value that they
+//! cannot use. Without this check, a request would be sent without the proxy or the certificates that the user set. No
+//! message shows the address of a proxy, because the address may contain a password.
 
 use std::env::VarError;
 
 use crate::error::{Error, ErrorKind};
 
-/// The variables with the proxy for https, in order of precedence: if one of the first group is set, the second group
-/// counts only if its value is blank.
+/// The variables with the proxy for https, in two groups, and in order of precedence. Within a group, the first
+/// variable that is set is in force. If its value is blank, or if no variable of the group is set, the next group
+/// counts.
 const PROXY_VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// The schemes of proxy addresses; an address without a scheme is http.
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// Fails with [`ErrorKind::Configuration`] if the variable that names the proxy for https has no usable address.
-/// `variable` reads an environment variable.
+/// Fails with [`ErrorKind::Configuration`] if the variable in force has no usable address of a proxy. `variable` reads
+/// an environment variable.
 pub(super) fn check_proxy(variable: impl Fn(&str) -> Result<String, VarError>) -> Result<(), Error> {
     for names in PROXY_VARIABLES {
         let mut set = names.iter().map(|name| (name, variable(name)));
@@ -79,7 +80,7 @@ pub(super) mod certificates {
         };
         let folders: Vec<_> = std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect();
         let mut files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-        // Without a folder, the certificates of the platform are in use.
+        // If the variable names no folder, the certificates of the platform are in use.
         if folders.is_empty() || files.any(|file| read_file(&file.path()).is_ok_and(|text| has_certificate(&text))) {
             return Ok(());
         }

@@ -50,7 +50,7 @@ pub(crate) struct HeaderMiddleware {
     pub(crate) transport: Arc<dyn Transport>,
 }
 
-/// When a part of the answer arrived last.
+/// The time at which the most recent part of the answer arrived.
 pub(crate) struct AnswerProgress {
     scope: Arc<PollScope>,
     last: Mutex<Duration>,
@@ -63,7 +63,8 @@ impl AnswerProgress {
         Arc::new(Self { scope, last })
     }
 
-    /// When the last part arrived, or else when the request was sent, as [`PollScope::attended`] counts.
+    /// The time at which the most recent part arrived, as [`PollScope::attended`] counts. The time of sending the
+    /// request if no part has arrived.
     pub(crate) fn last(&self) -> Duration {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,8 +121,8 @@ fn skip_byte_order_mark(answer: reqwest::Response) -> reqwest::Response {
     answer.map(|body| reqwest::Body::wrap(strip(body))).into()
 }
 
-/// Returns a part of a body, without the byte order mark if the body starts with one. `start` has the bytes of the mark
-/// that were held back. `None` after the start of the body.
+/// Returns a part of a body, without the byte order mark if the body starts with one. `start` holds back the first
+/// bytes of the body as long as they may be the beginning of a mark. It is `None` after the start of the body.
 fn strip_start(start: &mut Option<Vec<u8>>, data: Bytes) -> Bytes {
     let Some(mut held) = start.take() else {
         return data;

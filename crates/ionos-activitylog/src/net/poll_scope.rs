@@ -1,8 +1,8 @@
-//! Watches how the calls of one stream, or a single call, are polled. A future proceeds only while it is polled. A
-//! program may leave a stream unpolled for minutes: while it stores an event, or while it waits for another call of the
-//! same client. So a [`PollScope`] tells the limiter when its calls could proceed, so that other calls may pass them.
-//! It also measures the time in which its calls could have proceeded and were not polled. The service did not cause
-//! this time, so no time limit counts it.
+//! Watches the polls of a scope. A scope consists of the calls of one stream, or of a single call. A future proceeds
+//! only while it is polled. A program may leave a stream unpolled for minutes: while it stores an event, or while it
+//! waits for another call of the same client. So a [`PollScope`] tells the limiter when its calls could proceed, so
+//! that other calls may pass them. The scope also measures the time in which its calls could have proceeded and were
+//! not polled. The service did not cause this time, so it counts towards no time limit.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -36,7 +36,8 @@ struct PollScopeState {
 }
 
 impl PollScope {
-    /// A scope without calls. A task of a spawner is always polled, so other calls need not pass it.
+    /// A scope without calls. If a task of a spawner polls the scope, it is polled whenever it can proceed, so other
+    /// calls need not pass it.
     pub(crate) fn new(limiter: &Arc<ConcurrencyLimiter>, clock: &Arc<dyn Clock>, polled_by: PolledBy) -> Arc<Self> {
         let (limiter, clock) = (limiter.clone(), clock.clone());
         Arc::new(Self { id: limiter.add_scope(), limiter, clock, polled_by, state: Mutex::default() })

@@ -11,13 +11,13 @@ use crate::error::{Error, ErrorKind};
 /// Attempts per call, and the waits between them.
 ///
 /// The wait before attempt *n* (2 or more) is random, from 0 to the smaller of `base` x 2^(n - 2) and `cap` ("full
-/// jitter"). If the service sends `Retry-After`, the wait is at least that long. An attempt whose refused token is
-/// replaced does not count.
+/// jitter"). If the service sends `Retry-After`, the wait is at least that long. If the service refuses the token of an
+/// attempt and the token is replaced, this attempt does not count.
 ///
-/// After 429, and after 503 with `Retry-After`, the client and its clones send no request until that wait is over.
-/// Calls then continue in the order in which they began; waiting for a turn does not count as an attempt. These retries
-/// do not draw from the retry budget that all clones share (100 retries in a row), because the concurrency limiter
-/// already keeps them few. A `Retry-After` above `retry_after_ceiling` ends the call and does not delay other calls.
+/// After 429, and after 503 with `Retry-After`, the client and its clones send no request until the wait is over. Calls
+/// then continue in the order in which they began; a call that waits for its turn uses no attempt. These retries do not
+/// draw from the retry budget that all clones share (100 retries in a row), because the concurrency limiter already
+/// keeps them few. A `Retry-After` above `retry_after_ceiling` ends the call and does not delay other calls.
 ///
 /// ```
 /// use std::time::Duration;
@@ -148,7 +148,8 @@ impl RetryPolicyBuilder {
         } else if cap < base {
             (format!("cap is {cap:?}, below the base of {base:?}"), "use at least the base")
         } else if retry_after_ceiling >= MAX_RETRY_AFTER {
-            // A longer `Retry-After` is shortened to this time, and would be accepted.
+            // A `Retry-After` above `MAX_RETRY_AFTER` is shortened to `MAX_RETRY_AFTER`, so this ceiling would accept
+            // any `Retry-After`.
             (format!("retry_after_ceiling is {retry_after_ceiling:?}"), "use less than 366 days")
         } else if deadline.is_some_and(|deadline| deadline.is_zero()) {
             ("deadline is 0".to_owned(), "use more than 0, or no deadline")

@@ -41,7 +41,7 @@ pub(crate) struct ConnectionOptions<'a> {
     pub(crate) connect_timeout: Duration,
     /// Whether to use the proxy of the environment.
     pub(crate) proxies: bool,
-    /// Whether to load the root certificates of the machine. Without them https fails, but the client also works on a
+    /// Whether to load the root certificates of the machine. If `false`, https fails, but the client also works on a
     /// machine that has no root certificates.
     pub(crate) certificates: bool,
     /// Additional root certificates, PEM.
@@ -57,7 +57,8 @@ impl ConnectionOptions<'_> {
         super::tls_pin::verifier::check_crypto_provider()?;
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            // No read timeout: it would go on while the request is not polled. The API layer measures that time.
+            // No read timeout here: it would also count the time in which the request is not polled. The API layer
+            // limits the time between two parts of an answer instead, see `AnswerProgress`.
             .redirect(redirect::Policy::custom(follow_same_origin))
             // The transport decodes the body. reqwest would read only the first member of a gzip body.
             .no_gzip()

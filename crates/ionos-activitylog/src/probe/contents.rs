@@ -1,5 +1,5 @@
-//! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates and
-//! the start and end of a range, and how late events appear.
+//! Measures four things: the form of the total and whether the total is capped, how the service treats fractions of a
+//! second in dates, whether the start and the end of a range are inclusive, and how late events appear.
 
 use std::collections::BTreeMap;
 

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn months_and_minutes_do_not_differ_by_case() {
+    fn the_error_for_an_upper_case_m_explains_minutes_and_months() {
         let error = "7M".parse::<Length>().unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -1,7 +1,7 @@
-//! Collects the events that the scans of one window returned. An event whose id is known but whose record differs is a
-//! further content of the id. Each content is kept once, even if the service returned it several times. Events at
-//! exactly the end of the window are apart: a service that treats `dateEnd` as inclusive returns them, and they belong
-//! to the window that begins there.
+//! Collects the events that the scans of one window returned. If an id has several records that differ, each of these
+//! records is one content of the id. Each content is kept once, even if the service returned it several times. Events
+//! at exactly the end of the window are kept apart: a service that treats `dateEnd` as inclusive returns them, but they
+//! belong to the window that begins there.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -26,7 +26,7 @@ pub(super) struct CollectedEvents {
     keys: Vec<SortKey>,
     /// All different contents with exactly the time of the window's end, by id.
     at_end: HashMap<EventId, Vec<Event>>,
-    /// Those of them that were not taken yet.
+    /// The contents of `at_end` that [`CollectedEvents::take_new_at_end`] has not taken yet.
     new_at_end: Vec<Event>,
     /// Number of further contents of known ids.
     pub(super) amended: u64,
@@ -80,7 +80,8 @@ impl CollectedEvents {
         self.range
     }
 
-    /// Number of events, each counted once although it may have several contents.
+    /// Number of events, including those that [`CollectedEvents::set_repeats`] added. Several contents of one id count
+    /// as one event.
     pub(super) fn count(&self) -> u64 {
         (self.contents.len() as u64).saturating_sub(self.amended)
     }
@@ -176,7 +177,8 @@ impl CollectedEvents {
     }
 
     /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, and the events outside of
-    /// the window. Events without a time count as events at the start of the window and are always in the first list.
+    /// the window. Drops the events of the window that are not in `range`. Events without a time count as events at the
+    /// start of the window and are always in the first list.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.keys.sort_unstable();
         let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();
@@ -226,7 +228,8 @@ mod tests {
             events.add(event(record));
         }
         assert_eq!((events.distinct(), events.amended, events.out_of_window), (2, 1, 0));
-        // Other formatting is no other content, unless the service counts the record as an event of its own.
+        // A record that differs only in its formatting is the same content. If the service counts it as an event of its
+        // own, `set_repeats` keeps it.
         events.add(event(r#"{"n":1,"@uuid":"a"}"#));
         events.add(event(r#"{"n": 3}"#));
         assert_eq!((events.count(), events.amended), (2, 1));

@@ -100,7 +100,7 @@ impl Stream for ContractsStream {
                 }
             }
             if !has_ended {
-                // Requests that are not polled would keep their permits and time out.
+                // Polls the requests in progress: otherwise they would keep their permits and time out.
                 for (_, windows) in &mut self.waiting {
                     windows.poll_running(context);
                 }
@@ -156,7 +156,7 @@ impl PrefetchedContract {
         {
             self.next = Some(next);
         }
-        // Requests that are not polled would keep their permits and time out.
+        // Polls the requests in progress: otherwise they would keep their permits and time out.
         if self.next.is_some() {
             self.windows.poll_running(context);
         }

@@ -1,7 +1,7 @@
 //! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
-//! own range. A range of several windows may still lack events: they may have reached the log after their window was
-//! read, or lie at a boundary that belongs to neither window. The windows whose totals differ are read again, and their
-//! events that were not returned before are returned.
+//! own range. A range of several windows may still lack events: events may have reached the log after their window was
+//! read, or they may lie at a boundary that belongs to neither window. The windows whose totals differ are read again,
+//! and their events that were not returned before are returned.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -28,8 +28,8 @@ pub(super) const TOO_MANY_DIFFER: &str = "its totals differ for too many ranges"
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CrossCheck {
-    /// Not compared, because no comparison is needed: the stream has not ended, or it has a single window with events
-    /// that its total proves. The scan of that window counted the range.
+    /// Not compared. Either the stream has not ended, or it has a single window with events that its total proves. In
+    /// the second case, the scan of the window has already compared the total of the whole range.
     #[default]
     NotNeeded,
     /// The windows have as many events as the service reports, if necessary after some of them were read again.
@@ -43,11 +43,12 @@ pub enum CrossCheck {
 struct CheckedWindow {
     /// Whole seconds, as requested.
     range: DateRange,
-    /// Number of events that prove the window. `None` if it has a gap, or was verified without a total and has events.
+    /// The reported total of the window. 0 if it was verified without a total and has no events. `None` if it has a
+    /// gap, or was verified without a total and has events.
     total: Option<u64>,
     is_verified: bool,
-    /// Number of events at exactly its end, which a total for a range with this end counts too. 0 if the service treats
-    /// `dateEnd` as exclusive.
+    /// Number of events at exactly the end of the window. A total for a range with this end counts them too. 0 if the
+    /// service treats `dateEnd` as exclusive.
     at_end: u64,
     /// Hashes of the ids of the events. `None` if they were dropped to save memory.
     ids: Option<Vec<u64>>,
@@ -63,14 +64,14 @@ pub(super) struct ReturnedWindows {
     first_with_ids: usize,
 }
 
-/// One or two windows whose total differs.
+/// One or more adjacent windows whose reported total differs from the number of returned events.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DifferingWindows {
-    /// First index and end of the windows.
+    /// Index of the first window, and the index after the last one.
     windows: (usize, usize),
     /// The range to read again.
     pub(super) range: DateRange,
-    /// Number of events that were returned for the windows.
+    /// Number of events that were returned for these windows.
     pub(super) seen: u64,
     /// Number of further events that the service reports. 0 if it reports fewer.
     pub(super) missing: u64,
@@ -95,7 +96,8 @@ impl ReturnedWindows {
         let ids = std::mem::take(&mut window.id_hashes);
         self.ids += ids.len();
         let is_verified = window.is_verified();
-        // The total of a longer range shows whether a window without a total is rightly empty.
+        // A window without a total and without events counts as 0: the total of a longer range shows whether it is
+        // rightly empty.
         let none_seen = (window.distinct == 0).then_some(0);
         let total = window.reported_total.or(none_seen).filter(|_| is_verified);
         let (range, at_end) = (window.range.to_whole_seconds(), window.events_at_end);
@@ -164,7 +166,7 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            // The scan of the last window received the events at its end.
+            // The total also counts the events at the end of the range, which the scan of the last window received.
             let counted = total.count.saturating_sub(self.at_end(windows));
             if total.exact && counted == seen {
                 return Some(seen);
@@ -201,8 +203,9 @@ impl ReturnedWindows {
         })
     }
 
-    /// The longest series of windows with totals, as first index and end. Includes a series of one window only if this
-    /// window is the whole reading, because the scan of a window has already counted its range.
+    /// The longest series of adjacent windows with totals, each as the index of its first window and the index after
+    /// its last one. A series of one window is left out unless it is the whole reading, because the scan of this window
+    /// has already requested the total of its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
@@ -244,8 +247,8 @@ impl ReturnedWindows {
         end.checked_sub(1).and_then(|last| self.windows.get(last)).map_or(0, |window| window.at_end)
     }
 
-    /// The answers to requests for totals contain events. Adds each window that lacks one of these events to the
-    /// differing windows, and returns the missing events.
+    /// Checks the events that the answers to the requests for totals contain. Adds each window that lacks one of these
+    /// events to the differing windows, and returns the missing events.
     pub(super) fn add_shown(&self, comparison: &mut Comparison, hasher: &RandomState) -> Vec<Event> {
         let mut missing = Vec::new();
         for event in std::mem::take(&mut comparison.shown) {
@@ -265,7 +268,7 @@ impl ReturnedWindows {
         missing
     }
 
-    /// The ids of the returned events of these windows. `None` if those of one window were dropped.
+    /// The ids of the returned events of these windows. `None` if the ids of one of the windows were dropped.
     pub(super) fn returned_ids(&self, differing: &[DifferingWindows]) -> Option<ReturnedIds> {
         let mut returned = ReturnedIds::default();
         let windows = differing.iter().filter_map(|one| self.windows.get(one.windows.0..one.windows.1));

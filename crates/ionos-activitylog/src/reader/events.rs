@@ -53,23 +53,23 @@ impl Events {
     }
 
     /// Whether a stream of several windows ends with a cross-check: a request for the total of the range, which must be
-    /// the sum of the windows. Windows that differ are read again, and their new events are returned at the end, in a
-    /// further window. Default: `true`. A program that compares windows itself switches it off. The result is
-    /// [`Summary::cross_check`](crate::Summary).
+    /// the sum of the totals of the windows. Windows that differ are read again, and their new events are returned at
+    /// the end, in a further window. Default: `true`. A program that compares windows itself switches the cross-check
+    /// off. The result is [`Summary::cross_check`](crate::Summary).
     ///
-    /// The windows are also compared for records without a readable time, which belong to no range: such a record with
-    /// a `@uuid` is returned once, although the service may return it for several windows. A stream that resumes does
-    /// not know the records of the earlier stream.
+    /// The cross-check also removes repeated records without a readable time. Such a record belongs to no range, so the
+    /// service may return it for several windows. If the record has a `@uuid`, the stream returns it once. A stream
+    /// that resumes does not know the records of the earlier stream.
     ///
-    /// A stream of one window needs no such request, because its scan counted the range. If the window is empty, the
-    /// range is requested a second time.
+    /// A stream of one window needs no request for the total, because the scan of the window has compared the total
+    /// already. If the window is empty, the range is requested a second time.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
         self
     }
 
-    /// Continues from the position of an earlier stream of the same contract, range and filter, by
-    /// [`Events::stream`] or [`Events::windows`].
+    /// Continues from the position of an earlier stream ([`Events::stream`] or [`Events::windows`]) of the same
+    /// contract, range and filter.
     ///
     /// Fails with [`ErrorKind::Configuration`] if the checkpoint belongs to another contract or range. The filter is
     /// compared when the stream starts, whatever the order of [`Events::filter`] and this function: if it differs, the
@@ -106,8 +106,8 @@ impl Events {
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its requests. Other calls of the
     /// client may be made between two events, and several streams may be polled in any order. A request of a stream
-    /// that is not polled does not count towards the client's limit on requests in flight. A program may take any time
-    /// for an event; this time counts towards no time limit.
+    /// that is not polled does not count towards the client's limit on requests in flight. A program may spend any time
+    /// on an event; this time counts towards no time limit.
     ///
     /// ```
     /// use futures_util::TryStreamExt;
@@ -132,8 +132,8 @@ impl Events {
     }
 
     /// The windows in order, for programs that keep the proof with the events: a [`Window`](crate::Window) has its
-    /// events, its proof, its cost and its gaps. A gap is not an error here; otherwise, the windows are read as by
-    /// [`Events::stream`].
+    /// events, its proof, its cost and its gaps. A gap is not an error here. In all other respects, the windows are
+    /// read as by [`Events::stream`].
     pub fn windows(self) -> WindowStream {
         let filter = self.request.filter.to_string();
         let other = self.position.as_ref().filter(|position| position.filter != filter);
@@ -173,8 +173,9 @@ impl Events {
     }
 }
 
-/// Lets the streams of several requests share the extra requests that a wrong total may cost. A program that reads the
-/// ranges of one contract one after the other would otherwise spend them for each range.
+/// Lets the streams of several requests share the extra requests that a wrong total may cost. Without this function, a
+/// program that reads several ranges of one contract one after the other could spend the full number of extra requests
+/// for each range.
 pub fn share_extra_requests(mut events: Events, extra: &Arc<ExtraRequests>) -> Events {
     events.request.extra = Some(extra.clone());
     events

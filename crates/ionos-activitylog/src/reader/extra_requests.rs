@@ -11,12 +11,13 @@ use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, 
 use crate::range::DateRange;
 use crate::reader::plan::SplitWindow;
 
-/// Minimum number of scans with pages that ended before their total, for totals to count as too high everywhere. A late
-/// index may be the reason for one or two such scans.
+/// If the pages of this number of scans ended before their total, totals count as too high everywhere. For one or two
+/// such scans, a late index may be the reason.
 const EARLY_ENDS: u64 = 3;
 
 /// Maximum requests for the page after a short page, if an earlier page of the same length was the last one of its
-/// window. A service that limits its pages to this length has many such pages.
+/// window. More requests are not needed: a service that limits its pages to this length sends many pages of this
+/// length.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// The extra requests of one reading, or of several readings of one contract that share them.
@@ -51,7 +52,8 @@ impl ExtraRequests {
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
-    /// Spends extra requests that were sent already. If fewer are left, the events of later windows pay for the rest.
+    /// Spends extra requests that were sent already. If fewer are left, the rest is subtracted from the extra requests
+    /// that later events allow.
     pub(super) fn spend(&self, requests: u64) {
         self.spent.fetch_add(requests, Ordering::Relaxed);
     }
@@ -101,22 +103,23 @@ impl ExtraRequests {
         self.early_ends.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether the pages of a scan ended before its total. Then pages are requested one by one, because those after the
-    /// end would be requested for nothing.
+    /// Whether the pages of any scan ended before its total. If so, pages are requested one by one, because requests
+    /// for pages after the end would be wasted.
     pub(super) fn has_early_end(&self) -> bool {
         self.early_ends.load(Ordering::Relaxed) > 0
     }
 
-    /// Counts the split of a window with a high total. `false` if too many windows were split for the events received:
-    /// the totals, or the pages, cannot be true.
+    /// Counts the split of a window with a high total. `false` if too many windows were split in relation to the number
+    /// of events received: the totals or the pages must be wrong.
     pub(super) fn try_split(&self, page_size: u64) -> bool {
         let allowed = SPLITS_WITHOUT_EVENTS + SPLITS_PER_PAGE * self.full_pages(page_size);
         self.splits.fetch_add(1, Ordering::Relaxed) < allowed
     }
 
     /// Whether the page after a short page must be requested although the total equals the number of hits. The service
-    /// may limit pages to this length, and count only the hits of the page. An earlier full page shows that it does
-    /// not, and so does an earlier page of this length that was the last one.
+    /// may limit pages to this length, and count only the hits of the page. There is no such limit if an earlier page
+    /// was full, or if a longer page was the last one of its window. A last page of exactly this length counts only
+    /// after [`REPEATED_END_PROBES`] such requests.
     pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
         let longest = self.longest_end.load(Ordering::Relaxed);
         let is_probed = hits < longest
@@ -135,8 +138,8 @@ impl ExtraRequests {
         self.highest_count.fetch_max(total.max(page.hits()), Ordering::Relaxed);
     }
 
-    /// Whether another answer had or reported more events than these. Then the service limits neither its pages nor its
-    /// totals to this number.
+    /// Whether another answer had or reported more events than `hits`. If so, the service limits neither its pages nor
+    /// its totals to this number.
     pub(super) fn has_higher_count(&self, hits: u64) -> bool {
         self.highest_count.load(Ordering::Relaxed) > hits
     }

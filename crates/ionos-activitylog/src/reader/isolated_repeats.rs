@@ -12,7 +12,8 @@ use crate::reader::plan::PlannedWindow;
 /// Maximum number of seconds that are separated at once. The windows between them are separated again if necessary.
 const MAX_SECONDS: usize = 16;
 
-/// Splits a window at the start and the end of each of these whole seconds. One window if it has no other second.
+/// Splits a window at the start and the end of each of these whole seconds. Returns one window if no such boundary lies
+/// inside of the window, for example because the window is one of these seconds.
 pub(super) fn split_around(window: PlannedWindow, seconds: &BTreeSet<DateTime<Utc>>) -> Vec<PlannedWindow> {
     let range = window.range;
     let ends = seconds.iter().take(MAX_SECONDS).flat_map(|second| [*second, *second + TimeDelta::seconds(1)]);

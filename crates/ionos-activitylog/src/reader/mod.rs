@@ -6,14 +6,13 @@
 //! ```
 //!
 //! `plan` splits ranges. `page_reader` reads one page, `scan` reads the pages of one window, `page_end` finds out
-//! whether a short page is the last one, and `scanned_pages` states what the pages of a scan say together.
-//! `verification` decides whether the scans prove the window complete. `window_reader` scans and verifies until the
-//! window is proven, has to be split into smaller windows, or has a gap. `proof_check` decides whether a proof
-//! needs a second look: `isolated_repeats` and `suspected_limit` split the window then. `extra_requests` bounds
-//! what a wrong total may cost. If a window is split, `received_events` keeps its events and `split_totals` keeps
-//! its total. `windows` reads several windows at once and returns them in order, and `stream` returns their events.
-//! `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several
-//! contracts.
+//! whether a short page is the last one, and `scanned_pages` combines the pages of a scan. `verification` decides
+//! whether the scans prove the window complete. `window_reader` scans and verifies until the window is proven, has to
+//! be split into smaller windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so,
+//! `isolated_repeats` or `suspected_limit` splits the window. `extra_requests` bounds what a wrong total may cost. If a
+//! window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several
+//! windows at once and returns them in order, and `stream` returns their events. `cross_check` compares the windows
+//! with the total of the range. `contracts` combines the windows of several contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;

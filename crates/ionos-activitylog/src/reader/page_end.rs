@@ -1,5 +1,5 @@
-//! Finds out what follows a first page that is shorter than requested: the service may limit its pages to this length, or
-//! the page may be the last one.
+//! Finds out what follows a first page that is shorter than requested. Either the service limits its pages to this
+//! length, or the page is the last one.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
@@ -8,12 +8,13 @@ use crate::range::DateRange;
 use crate::reader::page_reader::PageReader;
 use crate::reader::scanned_pages::{PartialScan, has_same_records};
 
-/// Whether a short page whose total is its number of hits is known to be the last one.
+/// Whether it is known what follows a short page whose total equals its number of hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageEnd {
-    /// No page follows, or the page that follows is a page of the scan.
+    /// No page follows, or the page that follows was added to the scan.
     Known,
-    /// The service refuses the next page, and no answer shows that it sends more hits at once.
+    /// The service refuses the next page, and no answer shows that the service can send more hits than this in one
+    /// page.
     Unknown,
 }
 
@@ -53,9 +54,10 @@ pub(super) async fn probe_end(
     Ok(PageEnd::Known)
 }
 
-/// What a refusal of the page after the first one says. The service may have no page after its last hit, or may limit
-/// its pages, and its total, to the number of hits of this one. The latter is impossible if another answer had a
-/// higher number. A limit below the service's default page size is found with the page that begins at the last hit.
+/// Interprets a refusal of the page after the first one. Either the service has no page after its last hit, or it
+/// limits its pages and its total to the number of hits of the first page. Such a limit is impossible if another answer
+/// had a higher number. A limit below the service's default page size is ruled out by the page that begins at the last
+/// hit: without a limit, this page has exactly one hit.
 async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
     let received = scan.received();
     let is_known = match received {
@@ -103,7 +105,7 @@ pub(super) async fn detect_page_size(
     range: DateRange,
     scan: &mut PartialScan,
 ) -> Result<SecondPage, Error> {
-    // An honest service needs this request only if it limits the page size.
+    // This is an extra request, because an honest service needs it only if it limits the page size.
     if !pages.extra.try_spend(1, scan.page_size) {
         return Ok(SecondPage::Empty);
     }
@@ -112,7 +114,7 @@ pub(super) async fn detect_page_size(
         // The offset may be too deep for a page of this size, but not for a page of the received size.
         Err(error) if may_be_too_deep(error.kind()) => match pages.read(range, received, received).await {
             Err(error) if error.kind() == ErrorKind::BadRequest => {
-                // The service has a page of this size and no second one.
+                // The service sends one page of this size, but refuses a second one.
                 scan.requests += 2;
                 pages.api.limits.record_max_page(received);
                 pages.api.limits.record_max_offset(received);

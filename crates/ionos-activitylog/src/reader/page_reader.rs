@@ -1,6 +1,7 @@
 //! Reads one page of a window. A page that is unreadable, or of a partial search, is requested again here, not by a new
 //! scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or is
-//! larger than the client's limit, is requested in smaller pieces: one record must not cost the page.
+//! larger than the client's limit, is requested in smaller pieces, so that one record does not make the other records
+//! of the page unreadable.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,13 +42,13 @@ pub(super) struct FetchedPage {
 }
 
 impl PageReader<'_> {
-    /// Requests one page, and again if it is empty although it reports events.
+    /// Requests one page. Requests the page again if it is empty although its total reports events.
     pub(super) async fn read(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
         self.read_up_to(range, offset, size, size).await
     }
 
-    /// As [`Self::read`]. If the page has to be read in pieces, they have at most `hits` hits together: the service may
-    /// limit its pages to this length, and no page must look longer.
+    /// As [`Self::read`]. If the page has to be read in pieces, the pieces have at most `hits` hits together: the
+    /// service may limit its pages to `hits`, and the joined pieces must not look like a longer page.
     pub(super) async fn read_up_to(
         &self,
         range: DateRange,
@@ -59,8 +60,8 @@ impl PageReader<'_> {
         self.repeat_empty(range, size, fetched).await
     }
 
-    /// Requests one page, and again if the page is unreadable or of a partial search, as often as the retry policy
-    /// allows. `hits`: see [`Self::read_up_to`].
+    /// Requests one page. Requests the page again if it is unreadable or of a partial search, as often as the retry
+    /// policy allows. `hits`: see [`Self::read_up_to`].
     pub(super) async fn read_or_empty(
         &self,
         range: DateRange,

@@ -120,9 +120,10 @@ impl PageCursor {
         Ok(())
     }
 
-    /// Fails unless a refusal of the page after the first one can only mean that there is no such page. The service may
-    /// instead limit its pages, and count only the hits of a page. A limit below the service's default page size is
-    /// found with the page that begins at the last hit.
+    /// Called if the service refuses the page after the first one. Fails unless the refusal can only mean that there is
+    /// no such page. The service may instead limit its pages, and count only the hits of a page. A limit below the
+    /// service's default page size is ruled out by the page that begins at the last hit: without a limit, this page has
+    /// exactly one hit.
     async fn end_after_refusal(&self) -> Result<(), Error> {
         let EventsRequest { api, contract, range, page_size, .. } = &self.request;
         let is_known = match self.offset {
@@ -142,8 +143,8 @@ impl PageCursor {
         }
     }
 
-    /// Whether the page after the last one has no further hits: it is empty, or the last page again, because the
-    /// service ignores the offset.
+    /// Whether `page`, which was requested after the last page, has no further hits. Either it is empty, or it is the
+    /// last page again, because the service ignores the offset.
     fn confirms_end(&self, page: &Page) -> bool {
         let ends = page.events.first().zip(page.events.last());
         let ends = ends.map(|(first, last)| (first.raw().to_owned(), last.raw().to_owned()));

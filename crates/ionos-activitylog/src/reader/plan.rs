@@ -22,7 +22,8 @@ pub(super) struct PlannedWindow {
     /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
     /// requests.
     pub(super) was_scanned: bool,
-    /// Number of events of a longer window whose events are not all in this one, if that number may be a limit; see
+    /// If this window is a part of a window whose number of events may be a limit: that number. The part does not have
+    /// all events of the longer window, so it has fewer events unless there is a limit; see
     /// [`suspected_limit`](crate::reader::suspected_limit).
     pub(super) suspected_limit: Option<u64>,
     /// If this window is the first part of a split: number of requests that led to the split. Otherwise 0.
@@ -80,7 +81,7 @@ impl PlannedWindow {
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
-    /// shorter than the resolution. They differ from this window only in their ranges.
+    /// shorter than the resolution. They differ from this window in their ranges, and have no `earlier_requests`.
     pub(super) fn split(self, count: u64, resolution: Resolution) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
         let length = self.range.duration().num_milliseconds();

@@ -1,12 +1,13 @@
-//! Takes a second look at a proof. Some services count and return less than they have, and their answers agree with each
-//! other. Such a window is read again as smaller windows, which show it.
+//! Takes a second look at a proof. Some services return only a part of the events of a range and report only this part
+//! as the total, so the window looks complete. A suspicious window is read again as smaller windows, which show the
+//! missing events.
 
 use crate::reader::isolated_repeats::split_around;
 use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::suspected_limit::{may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
 
-/// What a proof of a window is worth.
+/// Result of checking the proof of a window.
 pub(super) enum ProofCheck {
     Accepted,
     /// A second scan with the same events is needed.
@@ -34,7 +35,8 @@ pub(super) fn check_proof(
     }
     let may_split = |windows: &Vec<PlannedWindow>| windows.len() > 1 && try_split();
     if verification.events.undated > 0 {
-        // Only the range for which the service returns such a record shows its day.
+        // The day of a record without a readable time is known only from the range for which the service returns the
+        // record.
         let days = PlannedWindow { was_scanned: true, ..window }.split_by_day();
         if may_split(&days) {
             return ProofCheck::NeedsSplit(days);

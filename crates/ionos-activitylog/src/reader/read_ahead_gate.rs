@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_ends_when_the_gate_opens_and_later_waits_at_once() {
+    fn current_waits_end_when_the_gate_opens_and_later_waits_end_at_once() {
         let gate = ReadAheadGate::default();
         let mut waiting = Box::pin(gate.wait());
         assert_eq!(waiting.as_mut().now_or_never(), None);

@@ -144,8 +144,8 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
-    /// Whether the total of a scan whose last page has no room for more hits is more than the number of hits that the
-    /// service sends at once.
+    /// For a scan whose last page has no room for more hits: whether the total is more than a limit on the hits of one
+    /// answer. This is the case if several pages have hits, or if another answer had or reported more events.
     fn confirms_total(&self, scan: &PartialScan) -> bool {
         let with_hits = scan.pages.iter().filter(|page| page.hits() > 0).count();
         with_hits > 1 || self.extra().has_higher_count(scan.received())
@@ -160,8 +160,8 @@ impl WindowScanner<'_> {
     ) -> Result<RemainingPages, Error> {
         loop {
             let size = scan.page_size;
-            // Each page begins with the last hit of the page before it. If it is another hit, hits have moved between
-            // the two requests, and one may be on neither page.
+            // Each page begins with the last hit of the page before it. If a page begins with another hit, hits have
+            // moved between the two requests, and one hit may be on neither page.
             let overlap = u64::from(size >= SERVICE_PAGE_SIZE);
             let start = scan.next_offset - overlap;
             let offsets =
@@ -181,8 +181,8 @@ impl WindowScanner<'_> {
             });
             let mut end = None;
             for fetched in join_all(group).await {
-                // A page after the end is no page of the scan. Nor is a page after a longer page than the offsets of
-                // the group assume.
+                // Two kinds of pages are not added to the scan: pages after the end, and pages after a page that is
+                // longer than the offsets of the group assume.
                 if end.is_none() && scan.page_size == size {
                     end = self.add_page(range, total, overlap, fetched, scan).await?;
                 } else if let Ok(other) = fetched {
@@ -287,7 +287,7 @@ impl WindowScanner<'_> {
         let mut fetched: Vec<FetchedPage> = Vec::new();
         while let Some((offset, page)) = pages.next().await {
             match page {
-                // The pages that were reached are returned.
+                // The pages before this offset are returned.
                 Err(error) if offset > 0 && may_be_too_deep(error.kind()) => break,
                 page => fetched.push(page?),
             }

@@ -20,8 +20,8 @@ pub(super) struct Scan {
     pub(super) highest_total: Option<Total>,
     /// Number of hits by which pages reach beyond the offset of the next page. Each of them is expected twice.
     pub(super) overlapping_hits: u64,
-    /// Whether a page does not begin with the hits with which the page before it ends, although the two overlap: hits
-    /// have moved between the two requests.
+    /// Whether hits have moved between two requests: two pages overlap, but the second does not begin with the hits
+    /// with which the first ends.
     pub(super) has_moved_hits: bool,
     /// Number of pages with hits, at least 1.
     pub(super) pages: u64,
@@ -134,8 +134,8 @@ impl PartialScan {
     }
 }
 
-/// Whether a page does not end with the hits with which the next page begins. Hits that cannot be read are not
-/// compared.
+/// Whether hits have moved between the requests for two pages: `page` does not end with the `overlap` hits with which
+/// `next` begins. `false` if one of the pages has hits that cannot be read.
 fn has_moved_hits(page: &Page, next: &Page, overlap: u64) -> bool {
     let Ok(overlap) = usize::try_from(overlap) else { return false };
     let is_readable = page.unreadable.is_empty() && next.unreadable.is_empty();

@@ -1,4 +1,5 @@
-//! A window with the events of its scans, and whether they prove it. It becomes the [`Window`] that a stream returns.
+//! A window with the events of its scans, and the proof that these events are complete, or the reason for a gap. It is
+//! converted to the [`Window`] that a stream returns.
 
 use std::hash::RandomState;
 

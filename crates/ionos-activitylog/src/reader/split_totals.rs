@@ -72,7 +72,8 @@ mod tests {
             assert_eq!(found.map(|split| split.seen), missing);
             assert_eq!(totals.add_part(range(6, 8), 0, 0, false, end), None);
         }
-        // The total of the window counts an event at its end; one at the end of another part explains nothing.
+        // The total of the window also counts an event at the end of the window. It does not count an event at the end
+        // of an earlier part.
         for (at_ends, missing) in [([0, 1], None), ([1, 0], Some(6))] {
             let totals = SplitTotals::default();
             totals.add(range(2, 6), 7);

@@ -1,7 +1,8 @@
 //! The events of a range one by one. A gap does not end the stream: the stream returns all received events, and then an
 //! error that names the first gap and the number of further gaps.
 //!
-//! A consumer that never waits would keep the next windows from being read, so the stream yields regularly.
+//! While events of a window are ready, the stream returns them without polling the next windows. A consumer that takes
+//! many ready events in a row would delay the next windows, so the stream regularly polls these windows and yields.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -1,6 +1,7 @@
-//! Recognises a limit on the number of events that a service returns and counts for one range. If it says nothing about
-//! the limit, a range with more events looks complete: as many hits as the total. Limits are round numbers, so a window
-//! with a round number of events is read again as two windows. If it was complete, each of them has fewer events.
+//! Recognises a limit on the number of events that a service returns and counts for one range. If the service does not
+//! report the limit, a range with more events looks complete, because it has as many hits as its total. Limits are
+//! round numbers, so a window with a round number of events is read again as two windows. If the first reading was
+//! complete, each of the two windows has fewer events.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
@@ -42,8 +43,8 @@ pub(super) fn split_between_events(window: PlannedWindow, verification: &Verific
 /// Where to split a window.
 #[derive(Debug, PartialEq, Eq)]
 enum Boundaries {
-    /// At a whole second with events before it and after it, about as many on either side. If possible, it has no
-    /// event.
+    /// At a whole second with events before and after it, about the same number on each side. If possible, no event
+    /// lies in this second.
     Between(DateTime<Utc>),
     /// At the start and the end of the only second with events, as far as they are inside the window. The part with
     /// this second has as many events as the window.
@@ -59,7 +60,8 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     };
     let after_first = || seconds.iter().find(|second| **second > first).copied();
     let between = if middle > first { Some(middle) } else { after_first() };
-    // Right after the event before it: the service may not return an event at the start of a range.
+    // Moves the boundary to the second after the last event before it, because the service may not return an event at
+    // exactly the start of a range.
     let before = |between: &DateTime<Utc>| seconds.iter().rev().find(|second| *second < between).copied();
     let between = between.map(|between| before(&between).map_or(between, |before| before + TimeDelta::seconds(1)));
     let is_inside = |time: &DateTime<Utc>| range.start() < *time && *time < range.end();

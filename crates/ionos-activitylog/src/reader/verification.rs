@@ -60,16 +60,16 @@ impl Proof {
 /// The facts about the scans of one window on which the rules depend.
 ///
 /// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as
-/// inclusive returns and counts such events. So those that the last scan returned count as distinct events here: the
-/// total is then compared with the closed interval. Such an event of an earlier scan never counts, so it cannot take
-/// the place of a missing event.
+/// inclusive returns and counts such events. So the events at the end that the last scan returned count as distinct
+/// events here: the total is then compared with the closed interval. An event at the end that only an earlier scan
+/// returned never counts, so it cannot take the place of a missing event.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
     /// Distinct events of the last scan, including those at the end of the window.
     distinct: u64,
     /// Hits of the last scan that repeat an equal record without a usable `@uuid`.
     repeats_without_id: u64,
-    /// Those of them at the end of the window.
+    /// The part of `repeats_without_id` at the end of the window.
     repeats_at_end: u64,
     /// Distinct events of all scans, including those at the end of the window that the last scan returned.
     union: u64,
@@ -87,9 +87,10 @@ struct ScanFacts {
     is_single_page: bool,
     /// Whether the last page of the last scan had room for more hits.
     reached_end: bool,
-    /// Whether a hit occurs twice in the last scan although the scan has several pages that do not overlap.
+    /// Whether the last scan has several pages and repeats a hit, other than where its pages overlap, or hits have
+    /// moved between its requests.
     repeats_across_pages: bool,
-    /// Whether any scan of several pages repeated a hit although its pages do not overlap, or lacked a known event.
+    /// Whether any scan of several pages repeated a hit, other than where its pages overlap, or lacked a known event.
     is_unstable: bool,
     /// Number of scans in a row, up to the last one, that returned the same events.
     identical_scans: u32,
@@ -169,14 +170,15 @@ pub(super) struct Verification {
     pub(super) events: CollectedEvents,
     /// The records without a usable `@uuid` of the last scan. Empty unless the total counts repeats.
     content_repeats: ContentRepeats,
-    /// Number of records without a usable `@uuid` in the last scan whose id occurred before.
+    /// Number of records without a usable `@uuid` in the last scan that repeat the id of an earlier record of this
+    /// scan.
     last_repeats: u64,
     agreed_total: Option<u64>,
     /// See [`ScanFacts::lowest_total`].
     lowest_total: Option<u64>,
     total_changed: bool,
     identical_scans: u32,
-    /// Whether any scan of several pages repeated a hit although its pages do not overlap, or lacked a known event.
+    /// Whether any scan of several pages repeated a hit, other than where its pages overlap, or lacked a known event.
     pub(super) is_unstable: bool,
     /// Whether the totals so far can prove or refute anything; see [`ScanFacts::has_usable_total`].
     pub(super) has_usable_total: bool,
@@ -272,7 +274,8 @@ impl Verification {
         self.has_usable_total = facts.has_usable_total();
         // An event outside of the window shows that the service does not honour the range, so nothing is proven.
         let proof = if self.events.out_of_window > 0 { None } else { facts.proof() };
-        // Without a total, only the page shows how often an equal record occurs.
+        // If identical scans of one page prove the window, there is no total that counts repeats. Then the repeats on
+        // the page are kept as events.
         let is_shown = facts.is_single_page && matches!(proof, Some(Proof::IdenticalScans(_)));
         match facts.repeats_are_counted() {
             Some(_) => self.at_end += facts.repeats_at_end,
@@ -289,7 +292,8 @@ impl Verification {
         self.has_partial_search = scan.has_partial_search;
         let hits = (events.len() as u64).saturating_sub(overlapping_hits);
         let known_before = self.events.distinct();
-        // If all events of the first scan are new, `union` is also the number of its distinct events.
+        // The ids in this scan. Not needed if no event was received before this scan: then the ids in `self.events` are
+        // those of this scan.
         let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
         self.content_repeats.clear();
         self.events.reserve(events.len());
@@ -310,7 +314,7 @@ impl Verification {
         let inside = in_scan.map_or(all_inside, |in_scan| in_scan.len() as u64);
         let has_new = if self.scans == 0 { inside > 0 } else { all_inside > known_before };
         let misses_events = inside < all_inside;
-        // An event may have one content inside and another at the end.
+        // An id may have one content inside of the window and another at its end. It counts once, as an event inside.
         self.at_end = ids_at_end.iter().filter(|id| !self.events.contains(id)).count() as u64;
         let (distinct, union) = (inside + self.at_end, all_inside + self.at_end);
         let has_several_pages = pages > 1;
@@ -356,7 +360,7 @@ impl Verification {
         self.events.take(range)
     }
 
-    /// Number of events, including counted repeats, each counted once.
+    /// Number of events, including counted repeats. Several contents of one id count as one event.
     pub(super) fn count_events(&mut self) -> u64 {
         self.add_repeats();
         self.events.count()

@@ -67,8 +67,8 @@ impl Window {
 
     /// Number of events at exactly the end of the window that its last scan returned and its total counted. 0 if the
     /// service treats `dateEnd` as exclusive, as the API description says. They are not among the events of the window:
-    /// they are events of the window that begins at this moment. The end is that of the request, a whole second that is
-    /// not before the end of `range`.
+    /// they are events of the window that begins at this moment. "End" means the end of the request here: a whole
+    /// second, which is not before the end of `range`.
     #[must_use]
     pub fn events_at_end(&self) -> u64 {
         self.events_at_end
@@ -81,8 +81,8 @@ impl Window {
         self.proof
     }
 
-    /// Adds a gap to this window. The gap covers this window and windows before it: together they have fewer events
-    /// than an answer reported for their whole range.
+    /// Adds a gap to this window. The gap covers this window and windows before it, because all of them together have
+    /// fewer events than an answer reported for their whole range.
     pub(super) fn add_gap_of(&mut self, split: SplitTotal) {
         let total = Some(Total { count: split.total, exact: true });
         self.gaps.push(Gap { range: split.range, seen: split.seen, total, reason: GapReason::TotalDecreased });

@@ -36,8 +36,8 @@ const SCANS_OF_HALF: u32 = 2;
 /// scans.
 const SCANS_BEFORE_SPLIT: u32 = 2;
 
-/// Number of scans after which a record that is not JSON is damaged in the log. After fewer, it may have been damaged
-/// on its way.
+/// Number of scans after which a record that is not JSON counts as damaged in the log. After fewer scans, the record
+/// may have been damaged on its way.
 const UNREADABLE_SCANS: u32 = 2;
 
 /// Maximum scans of a window, even if they still return new events.
@@ -54,8 +54,8 @@ const MAX_MISMATCH_SPLITS: u32 = 6;
 /// probably reports wrong totals everywhere, and halving would turn each window into about a hundred.
 const MAX_MISMATCHES: u32 = 8;
 
-/// Maximum number of parts that a part of a window is split into. Several such windows are split at the same time. If
-/// totals are too high everywhere, the request for each part is wasted.
+/// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
+/// time, and if totals are too high everywhere, the requests for all resulting windows are wasted.
 const PARTS_OF_PART: u64 = 4;
 
 /// Number of parts that a window without a usable total is split into.
@@ -180,7 +180,7 @@ impl WindowReader<'_> {
     /// Keeps the total of a window that is read in parts, unless totals are wrong everywhere.
     fn keep_total(self, range: DateRange, total: Option<Total>) {
         let is_known = |total: &Total| total.exact && total.count != SUSPICIOUS_TOTAL;
-        // Parts of a second are returned as one window.
+        // Parts of a second are returned together as one window, so the total of a part is not compared.
         let is_whole_seconds = range == range.to_whole_seconds();
         if let Some(total) = total.filter(is_known)
             && is_whole_seconds
@@ -244,7 +244,7 @@ impl WindowReader<'_> {
                     self.keep_total(window.range, scan.highest_total);
                     self.progress.received.keep(window.range, scan.events);
                     if scan.pages > 1 {
-                        // The windows of the split read these pages again.
+                        // The windows of the split request the events of these pages again.
                         extra.spend(scan.pages);
                     }
                     return Ok(self.split_by_total(window, total, resolution, requests));
@@ -265,7 +265,7 @@ impl WindowReader<'_> {
             }
             let proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
-                // Events outside of the window may be the same in every window.
+                // Events outside of the window are not counted, because every window may return the same ones.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
             }
@@ -296,7 +296,7 @@ impl WindowReader<'_> {
             }
             let is_all = total.is_none_or(|total| total <= verification.events.distinct());
             if verification.events.out_of_window > 0 && (is_all || verification.scans >= SCANS_BEFORE_SPLIT) {
-                // No scan proves the window any more.
+                // Events outside of the window prevent every proof.
                 self.progress.mismatches.fetch_add(1, Ordering::Relaxed);
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));
@@ -315,7 +315,8 @@ impl WindowReader<'_> {
             }
             let to_locate = PlannedWindow { mismatch_splits: window.mismatch_splits + 1, part_of: None, ..again };
             if verification.has_partial_search {
-                // Its pages were already requested several times. A search of a shorter range may succeed.
+                // The pages of the partial search were already requested several times. A search of a shorter range may
+                // succeed.
                 if is_splittable && self.may_locate_mismatch(window, &verification) && may_spend(pages.max(2)) {
                     self.keep_results(&mut verification);
                     return Ok(WindowResult::Split { windows: to_locate.split(2, resolution), requests });
@@ -359,9 +360,9 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Requests one event of the whole log, after an answer for a range had neither a hit nor a total, such as status
-    /// 204. If this answer has neither as well, the service may say nothing about any range. Also returns the number of
-    /// requests.
+    /// Called after an answer for a range had neither a hit nor a total, such as status 204. Requests one event of the
+    /// whole log, and returns whether this answer has a hit or a total. If it has neither, the service may answer every
+    /// request in this way. Also returns the number of requests.
     async fn is_log_visible(self, range: DateRange) -> Result<(bool, u64), Error> {
         let end = self.scanner.pages.api.clock.now().max(range.end());
         let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, end) else {
@@ -377,7 +378,7 @@ impl WindowReader<'_> {
         Ok((is_visible, fetched.requests))
     }
 
-    /// Compares the total of a scan with that of the longer window, if the window is a part of one.
+    /// If the window is a part of a longer window, compares the total of a scan with the total of the longer window.
     fn compare_totals(self, window: PlannedWindow, scan: &Scan) {
         if let (Some(whole), Some(total)) = (window.part_of, scan.highest_total) {
             self.progress.extra.compare_totals(total.count, whole);

@@ -61,7 +61,7 @@ pub struct WindowStream {
     higher_totals: Vec<SplitTotal>,
     /// Ids of the events at exactly the end of the window that was returned last.
     ids_at_end: Vec<EventId>,
-    /// Start of the window that was read a second time because it lacked one of them.
+    /// Start of the window that was read a second time because it lacked an event of `ids_at_end`.
     repeated_from: Option<DateTime<Utc>>,
     /// The records without a time that were returned so far.
     undated: UndatedEvents,
@@ -243,7 +243,7 @@ impl WindowStream {
                         // Ranges that are read again may overlap.
                         rereading.returned.add(&window.events, hasher);
                     }
-                    // These were counted when the window was read first.
+                    // These numbers were counted when the range was read first.
                     (window.duplicates, window.amended, window.filtered) = (0, 0, 0);
                 }
                 Phase::Comparing(_) | Phase::Ended => {}
@@ -281,7 +281,7 @@ impl WindowStream {
             && self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
     }
 
-    /// Reads the next window again. Its events are not forgotten, except those that a filter excluded.
+    /// Queues the window again, to read it a second time. Keeps its events, except those that a filter excluded.
     fn read_a_second_time(&mut self, window: Window) {
         self.repeated_from = Some(window.range.start());
         let planned = PlannedWindow {
@@ -325,7 +325,8 @@ impl WindowStream {
         }
     }
 
-    /// Queues the windows whose totals differ, to read them again. They become gaps if they cannot be compared.
+    /// Queues the windows whose totals differ, to read them again. If they are too many, or if the ids of their events
+    /// were dropped, queues gaps instead.
     fn read_again(&mut self, returned: &ReturnedWindows, mut comparison: Comparison) {
         if let Some(hasher) = &self.progress.id_hasher {
             let shown = returned.add_shown(&mut comparison, hasher);

@@ -1,7 +1,7 @@
 //! Removes secrets from JSON of unknown structure, such as a request that the Cloud API returns. A secret is found by
-//! the name of its member, by the name in its name/value pair, by its value if the value is known, or by its form.
-//! Strings that contain JSON are searched in the same way. Everything else keeps its value: no number is decoded and no
-//! member is reordered.
+//! the name of its member, by the name in a pair such as `{"name": "DB_PASSWORD", "value": "..."}`, by its value if the
+//! value is known, or by its form. Strings that contain JSON are searched in the same way. Everything else keeps its
+//! value: no number is decoded and no member is reordered.
 
 use std::fmt;
 

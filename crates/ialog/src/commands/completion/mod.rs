@@ -2,8 +2,8 @@
 //! and profiles depend on the machine, so for these the script calls `ialog __complete`, which works offline and prints
 //! no errors.
 //!
-//! By default, shells complete file names everywhere, so the script marks which values are files: those of arguments
-//! with the type `PathBuf`.
+//! By default, shells complete file names for every value. So the script marks which values are files: the values of
+//! arguments with the type `PathBuf`.
 
 mod script;
 

@@ -67,7 +67,7 @@ const POWERSHELL: &str = r#"
         return $candidates | Where-Object { $_ -like "$wordToComplete*" } |
             ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
     }
-    # Where there is no answer at all the shell offers files.
+    # If this script block returns nothing, the shell offers files.
     if ("$($typed[-1])" -cin {flags}) {
         return
     }

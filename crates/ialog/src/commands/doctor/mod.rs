@@ -201,7 +201,7 @@ fn describe_configuration(settings: &[Setting]) -> String {
     settings.join(", ")
 }
 
-/// The end of the message if the service excludes the start of a range.
+/// Added to the message of the probe if the service excludes the start of a range.
 const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range, so such an \
                                        event may be missing from results: start the range a second earlier to include it";
 

@@ -30,7 +30,7 @@ pub(super) fn proxy_variable() -> Option<&'static str> {
 }
 
 /// The environment variable that replaces the root certificates of the machine; `None` if no such variable is set, or
-/// if the machine has other settings for certificates.
+/// on systems where these variables are not read, such as Windows and macOS.
 fn certificate_variable() -> Option<&'static str> {
     let is_read = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
     let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -87,7 +87,8 @@ where
     }
 }
 
-/// Whether the service responds, with any status but 429 and 5xx. `is_direct` says whether requests use the network.
+/// Checks whether the service responds. Any response counts, except one with the status 429 or 5xx. `is_direct` says
+/// whether requests use the network.
 pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (CheckResult, String) {
     let address = client.api_address();
     let how = match address.starts_with("https:") {

@@ -21,12 +21,12 @@ use crate::service::account;
 #[command(after_help = "\
 The file extension selects the format and the compression (.gz or .zst): .ndjson is one record per line and .json is an \
 array, each record byte for byte as the service sent it; .csv is a table, see `ialog schema flat`. A file appears under its \
-final name only when it is complete. To resume an interrupted export, run the same command again: the range that --last or \
-a missing --to had when the export began is completed.
+final name only when it is complete. To resume an interrupted export, run the same command again: with --last or without --to, \
+the range that the command had when the export began is completed.
 
 A name that ends with / or has no file extension is the folder of an archive, with one folder per contract and day, and a \
-chain of manifests per contract. Ranges that are \
-already in the archive are not read again, so running the same command again resumes it. `ialog verify` checks an archive.
+chain of manifests per contract. Ranges that are already in the archive are not read again, so running the same command \
+again resumes an interrupted export. `ialog verify` checks an archive.
 
 Examples:
   ialog export --last 7d --out week.ndjson
@@ -63,8 +63,8 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "LENGTH")]
     pub(crate) settle: Option<Length>,
 
-    /// Compare the number of archived events with the count of the service, one request per day, and read days that
-    /// differ again to add late events
+    /// Compare the number of archived events with the count of the service, one request per day; if a day differs, read
+    /// the day again to add late events
     #[arg(long)]
     pub(crate) recount: bool,
 
@@ -119,8 +119,8 @@ pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &Re
 }
 
 /// A path without a supported file extension is the folder of an archive if it ends with a separator, has no file
-/// extension, or is an archive already. Fails with `not_a_file` for any other path. Otherwise, a typo in a file
-/// extension would create a folder.
+/// extension, or is an archive already. Fails with `not_a_file` for any other path, because a typo in a file extension
+/// must not create a folder.
 fn require_folder_name(path: &Path, not_a_file: Error) -> Result<(), CommandError> {
     if path.as_os_str() == "-" {
         return Err(CommandError::usage(

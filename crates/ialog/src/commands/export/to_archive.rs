@@ -19,8 +19,8 @@ use crate::service::settle::settle_delay;
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
 
-/// The hint for gaps that an export does not read again before `next_try`. `None`, or a time that is not after `now`:
-/// the next export reads them again.
+/// The hint for gaps that an export does not read again before `next_try`. If `next_try` is `None` or not after `now`,
+/// the hint has no time, because the next export reads the gaps again.
 fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match next_try.filter(|next| *next > now) {
         Some(next) => format!(
@@ -39,7 +39,7 @@ fn format_next_try(next: DateTime<Utc>) -> String {
     rounded.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// The end of the hint to repeat a command whose disk failed.
+/// The end of the hint after a disk error. The hint says to run the same command again.
 const RESUMES: &str = "it resumes after what is archived";
 
 pub(super) async fn run(
@@ -107,14 +107,14 @@ pub(super) async fn run(
     summary.verdict("failed; the others are archived", context)
 }
 
-/// The contracts of the archive that `all` or a pattern selects, but that the service does not list: their trail has
-/// stopped. Empty if the archive does not exist yet.
+/// The contracts of the archive that `all` or a pattern selects, but that the service does not list. Their trail has
+/// stopped: the export adds nothing to them. Empty if the archive does not exist yet.
 fn unlisted_contracts(
     archive: &Archive,
     selectors: &[ContractSelector],
     selected: &[ContractNumber],
 ) -> Vec<ContractNumber> {
-    // An archive that cannot be listed fails the export itself.
+    // If the archive cannot be listed, the export itself fails.
     let folders = archive.contracts().unwrap_or_default();
     let archived = folders.iter().map(ContractFolder::contract);
     archived.filter(|contract| is_selected(selectors, contract) && !selected.contains(contract)).cloned().collect()
@@ -177,7 +177,7 @@ struct ExportSummary {
     gaps: usize,
     /// Number of gaps that reading again cannot close, because the service cannot return these ranges completely.
     beyond_reach: usize,
-    /// Time from which an export reads the other gaps again. `None` if there are none.
+    /// Time from which an export reads all other gaps again. `None` if there are no other gaps.
     next_try: Option<DateTime<Utc>>,
     /// Number of contracts of the archive that were selected, but that the service does not list.
     unlisted: usize,
@@ -266,7 +266,7 @@ impl ExportSummary {
         self.unlisted = contracts.len();
     }
 
-    /// What is incomplete although no contract failed. `None` if nothing is.
+    /// The error for an incomplete result if no contract failed. `None` if the result is complete.
     fn incomplete(&self, now: DateTime<Utc>) -> Option<CommandError> {
         let mut what = Vec::new();
         if self.gaps > 0 {

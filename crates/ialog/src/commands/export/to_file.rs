@@ -1,5 +1,5 @@
-//! Exports a range to one file. An interrupted export is continued by the same command, also if its range depends on
-//! the time: the checkpoint knows the range with which the export began.
+//! Exports a range to one file. The same command resumes an interrupted export, even if the range of the command
+//! depends on the current time, as with `--last`: the checkpoint contains the range with which the export began.
 
 use std::time::Duration;
 
@@ -57,7 +57,8 @@ pub(super) async fn run(
         Ok(exported) => exported,
         Err(error) => return Err(export.explain_failure(error).await),
     };
-    // The requests for totals belong to no window.
+    // The file counts only the requests of windows. `summary.requests` also has the requests for totals, and the `+ 1`
+    // is the request of `count_range`.
     exported.requests = summary.requests + kept.map_or(0, |kept| kept.requests + 1);
     export.report(&exported, started, context);
     if let CrossCheck::NotChecked(reason) = summary.cross_check {
@@ -66,7 +67,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// The end of the hint to repeat a command whose disk failed before anything was kept.
+/// The end of the hint after a disk error before anything was kept. The hint says to run the same command again.
 const RESTARTS: &str = "nothing was kept, so it starts over";
 
 /// An export of one contract to one file.
@@ -104,7 +105,7 @@ impl<'a> SingleFileExport<'a> {
         FileExport::open_with_failpoints(self.target, self.spec.clone(), self.args.overwrite, fail_points)
     }
 
-    /// Opens the file. Prints whether an interrupted export is continued, or whether an earlier run of the same command
+    /// Opens the file. Prints a message if an interrupted export is resumed, or if an earlier run of the same command
     /// has completed the file. Returns `None` for a complete file.
     fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<Option<FileExport>, CommandError> {
         let opened = match self.open(&context.fail_points) {
@@ -153,7 +154,7 @@ impl<'a> SingleFileExport<'a> {
         if self.args.range.to.is_some() || range.end() > self.range.end() {
             return false;
         }
-        // The part of a range that is too recent is removed, and times are rounded to seconds.
+        // The lengths may differ: the part of a range that is too recent is removed, and times are rounded to seconds.
         let longest = self.requested.duration();
         let shortest = self.range.duration() - TimeDelta::seconds(1);
         range.start() == self.range.start() || (shortest..=longest).contains(&range.duration())
@@ -186,8 +187,8 @@ impl<'a> SingleFileExport<'a> {
         Ok((file, summary))
     }
 
-    /// The number of events that the service reports for the whole range. `None` if it reports no exact number, or if
-    /// the range does not begin and end at whole seconds.
+    /// The number of events that the service reports for the whole range. `None` if the service reports no exact
+    /// number, or if the range does not begin and end at whole seconds.
     async fn count_range(&self) -> Result<Option<u64>, CommandError> {
         if self.range != self.range.to_whole_seconds() {
             return Ok(None);
@@ -198,14 +199,14 @@ impl<'a> SingleFileExport<'a> {
     }
 
     /// The error of the command, with the number of events that are kept and how to continue. Opens the file again to
-    /// see that number: after a disk error, fewer events may be kept than were read.
+    /// find out how many events are kept: after a disk error, fewer events may be kept than were read.
     async fn explain_failure(&self, error: Error) -> CommandError {
         let is_repeatable = is_repeatable(&error);
         let failure = match error {
             Error::Read { source: error } => account::explain_refusal(&self.client, &self.contract, error).await,
             error => error.into(),
         };
-        // If the file cannot be opened, the number is unknown.
+        // If the file cannot be opened, the number of kept events is unknown.
         let Ok(file) = self.open(&FailPoints::default()) else {
             return failure;
         };

@@ -25,9 +25,9 @@ Filters are applied locally to all events of the range, before --limit. If event
 tables, a filter selects the operations that have a matching event, and the line describes the whole operation with all \
 of its events in the range. So --status QUEUED also finds operations that are done by now.
 
-Tables show times in the time zone of --tz; all other formats use UTC. A table on a terminal omits the parts of a time \
-that the range determines, such as its date. The resolved range is printed to standard error. If part of the range cannot be verified, the exit \
-code is 3.
+Tables show times in the time zone of --tz; all other formats use UTC. A table on a terminal omits the parts of the \
+times that are the same in the whole range, such as the date. The resolved range is printed to standard error. If part of \
+the range cannot be verified, the exit code is 3.
 
 Columns of tables: time, user, action, resource, result, from, detail, and took, events, id, contract, type, service, \
 request. --cols, --sort, --template and --list-values also accept the columns of `ialog schema flat`.

@@ -1,7 +1,7 @@
 //! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
-//! otherwise they are written in chunks while more rows are read. With a limit, the number of rows in memory is
-//! bounded, see `SORT_FACTOR`; for operations that may still get events, see [`fold`](crate::events::fold). All that is
-//! kept has the bound [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+//! otherwise they are written in chunks while more rows are read. A limit also bounds the number of rows in memory, see
+//! `SORT_FACTOR`. Operations that may still get events are kept in addition, see [`fold`](crate::events::fold). The
+//! rows and these operations together take at most [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
 
 use ionos_activitylog::FilterCounts;
 
@@ -29,7 +29,7 @@ const SORT_FACTOR: usize = 4;
 /// Number of additional rows to keep before sorting, so that a small limit does not cause frequent sorting.
 const SORT_SLACK: usize = 1000;
 
-/// How to keep fewer rows.
+/// Hint if more rows would be kept in memory than allowed.
 const KEEP_LESS: &str =
     "use a shorter time range or more filters; -o ndjson without --sort, --fold and --limit keeps no event";
 

@@ -18,15 +18,15 @@ pub(crate) struct AccessArgs {
     #[arg(long)]
     pub(crate) jwt: bool,
 
-    /// Lifetime of that token
+    /// Lifetime of the JSON Web Token
     #[arg(long, value_name = "LENGTH", requires = "jwt", value_parser = parse_duration)]
     pub(crate) token_lifetime: Option<TimeDelta>,
 
-    /// Make that token a reseller token, which can read every contract
+    /// Make the JSON Web Token a reseller token, which can read every contract
     #[arg(long, requires = "jwt")]
     pub(crate) reseller: bool,
 
-    /// Remove the privilege to read the log from that token
+    /// Remove the privilege to read the log from the JSON Web Token
     #[arg(long, requires = "jwt")]
     pub(crate) no_privilege: bool,
 

@@ -55,7 +55,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "WHEN", default_value = "2025-01-01")]
     pub(crate) begin: Moment,
 
-    /// Hours per burst of 900 events within 3 ms, on average; 0 for no bursts
+    /// Average number of hours between bursts of 900 events within 3 ms; 0 for no bursts
     #[arg(long, value_name = "HOURS", default_value_t = ionos_activitylog_sim::DEFAULT_BURST_INTERVAL)]
     pub(crate) burst_every: u64,
 
@@ -67,7 +67,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 
-    /// Contract of the records in that file without a contract number
+    /// Contract of the records in the file of --events that have no contract number
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 
@@ -75,7 +75,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "WHEN")]
     pub(crate) now: Option<Moment>,
 
-    /// Stop the simulated clock at that time
+    /// Stop the simulated clock at the time of --now
     #[arg(long, requires = "now", conflicts_with_all = ["rate_limit", "token_lifetime"])]
     pub(crate) still: bool,
 }

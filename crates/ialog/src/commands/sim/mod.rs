@@ -113,7 +113,7 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let (log_error, mut log_errors) = mpsc::channel(1);
     let now = clock();
-    // The fault script may be a pipe, and a recording takes time to parse.
+    // The fault script may be a pipe, and a recording takes time to parse, so a thread that may block reads both.
     let (builder, access) = run_blocking(move || {
         let builder = with_log(builder, log, now)?;
         let builder = with_access(builder, &access)?;

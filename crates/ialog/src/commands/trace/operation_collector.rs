@@ -1,5 +1,6 @@
-//! Finds operations by a request id or a queue reference. An event may lack either of them, and queue references are
-//! reused. So events are first grouped into chains by both, and each chain is then split by request.
+//! Finds operations by a request id or a queue reference. An event may lack one of the two, and different requests may
+//! have the same queue reference. So the events that share a request id or a queue reference are first grouped into a
+//! [`Chain`], and each chain is then split into one operation per request.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,13 +21,13 @@ pub(super) struct OperationCollector {
     kept: KeptBytes,
 }
 
-/// How to search fewer events.
+/// Hint if more events would be kept in memory than allowed.
 const SEARCH_LESS: &str = "search a shorter time range with --from and --to, or one contract with --contract";
 
 impl OperationCollector {
     /// Keeps an event that has a request id or a queue reference. Events can be assigned to operations only after the
-    /// last event, because one reference may lead to another. Fails if the kept events exceed
-    /// [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+    /// last event, because a later event may have two ids that link events with only one of them. Fails if the kept
+    /// events exceed [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
     pub(super) fn add(&mut self, row: Row) -> Result<(), CommandError> {
         if operation_links(&row.event).next().is_some() {
             let Row { contract, event, .. } = row.detach();
@@ -58,8 +59,9 @@ fn has_reference(event: &Event, reference: &str) -> bool {
 }
 
 /// Splits a chain into operations, one for each request, and returns those that have the reference. An event without a
-/// request id belongs to the last request with its queue reference that had started at the time of the event. If none
-/// of these requests had started, the event belongs to the first of them.
+/// request id is assigned by its queue reference: of the requests with the same queue reference, the event belongs to
+/// the last one that had started at the time of the event. If none of these requests had started, the event belongs to
+/// the first of them.
 fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
     let mut groups: Vec<RequestGroup<'_>> = Vec::new();
     let mut without_request = Vec::new();
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_events_that_are_kept_have_a_bound() {
+    fn add_fails_if_the_kept_events_exceed_the_maximum_size() {
         let related = event((1, "r-1", "77", "Provision", "QUEUED"));
         let bytes = related.raw().len() as u64;
         let mut collector = OperationCollector { kept: KeptBytes::up_to(2 * bytes), ..OperationCollector::default() };

@@ -8,7 +8,7 @@ use crate::state::{ArchiveIdentity, RESTORE_ARCHIVE};
 
 impl ContractWriter {
     /// Fails if a part is missing or has another size than its manifest says, because the range of such a part must not
-    /// be sealed.
+    /// be sealed (marked as confirmed by a reread).
     pub(super) fn check_parts(&self) -> Result<(), Error> {
         for (date, manifest) in &self.chain.days {
             for part in &manifest.parts {

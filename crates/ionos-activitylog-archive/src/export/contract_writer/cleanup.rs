@@ -18,8 +18,9 @@ pub(super) struct UnnamedFile {
 }
 
 impl ContractWriter {
-    /// The files that an interrupted export has left: those that no manifest names. Fails if another program has added
-    /// one of them, or if its manifest was removed.
+    /// The files that an interrupted export has left: those that no manifest names. Fails if no interrupted export can
+    /// have left one of these files. In this case, another program has added the file, or the manifest that named the
+    /// file was removed.
     pub(super) fn leftovers(&self, was_interrupted: bool) -> Result<Vec<PathBuf>, Error> {
         let unnamed = self.unnamed_files()?;
         let is_added = |file: &&UnnamedFile| !(was_interrupted && file.can_be_leftover);

@@ -1,4 +1,4 @@
-//! Adds to the manifests. A part belongs to the archive once a manifest names it.
+//! Adds ranges, parts, gaps and kept records to the manifests. A part belongs to the archive once a manifest names it.
 //!
 //! What is added to a day goes into its open manifest. When the export has passed the day, the open manifest is closed:
 //! it gets the next number of the chain and never changes again. Days are closed in order of date: so an interrupted
@@ -31,14 +31,14 @@ impl ContractWriter {
         by_day.into_values().try_for_each(|addition| self.add(addition))
     }
 
-    /// A manifest of a day that states nothing.
+    /// A manifest of a day without ranges, parts and gaps.
     pub(crate) fn empty_manifest(&self, date: NaiveDate) -> Manifest {
         let ArchiveIdentity { api, contract, .. } = &self.state.identity;
         Manifest::new(api, contract.clone(), date)
     }
 
-    /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end. After an error,
-    /// nothing more must be added, because the chain would have later days without this one: see
+    /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end. After an error, the
+    /// caller must not add anything else, because the chain would then have later days without this one: see
     /// [`ContractWriter::has_failed`].
     pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
         let added = self.try_add(addition);
@@ -59,7 +59,9 @@ impl ContractWriter {
         known.restate_parts(open);
         self.manifests_ahead = true;
         if is_at_end {
-            // After a kill, only an open manifest that equals the closed one shows that the day is closed.
+            // If `open.json` has this day, write the addition to `open.json` first. After a kill, both the chain and
+            // `open.json` may have the day, and readers recognise the day as closed only if the two manifests are
+            // equal.
             if self.open_on_disk.contains(&date) {
                 self.write_open()?;
             }
@@ -86,7 +88,8 @@ impl ContractWriter {
             manifest.check().map_err(|detail| Error::InconsistentManifest { path, detail })?;
             self.append(date, &manifest.to_bytes())?;
         }
-        // Write the chain before the open manifests: an open manifest that the chain already has is recognised.
+        // Write the chain before the open manifests: if a kill comes in between, readers recognise an open manifest
+        // that the chain already has.
         if self.open_on_disk.iter().any(|date| !self.chain.open.contains_key(date)) {
             self.write_open()?;
         }

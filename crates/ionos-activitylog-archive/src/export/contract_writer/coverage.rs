@@ -63,13 +63,15 @@ impl ContractWriter {
         add_tries(&mut self.state.gaps, gaps, now);
     }
 
-    /// Records that the service reported the archived number of events again; takes effect when the state is written.
+    /// Records that the service has again reported as many events for the range as are archived; takes effect when the
+    /// state is written.
     pub(crate) fn mark_recounted(&mut self, range: DateRange) {
         self.confirmed.recounted.extend([range]);
         (self.manifests_ahead, self.retries_changed) = (true, true);
     }
 
-    /// Records that the service returned the archived events again; takes effect when the state is written.
+    /// Records that the service has returned exactly the archived events of the range again; takes effect when the
+    /// state is written.
     pub(crate) fn seal(&mut self, range: DateRange) {
         self.confirmed.sealed.extend([range]);
         (self.manifests_ahead, self.retries_changed) = (true, true);
@@ -88,16 +90,16 @@ fn overlaps(open: &OpenGap, gap: &KnownGap) -> bool {
     ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
 }
 
-/// A gap with the most tries of the open gaps that overlap it. A gap may have been read in smaller pieces, and each
-/// piece is then an open gap. `None` if it is not open yet.
+/// The open gap for `gap`. It has the tries and the next try of the overlapping open gap with the most tries: a gap may
+/// have been read in smaller pieces, and each piece is then an open gap. `None` if no open gap overlaps.
 fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<OpenGap> {
     let overlapping = open.iter().filter(|open| overlaps(open, gap));
     let known = overlapping.max_by_key(|open| (open.tries, open.next))?;
     Some(OpenGap { tries: known.tries, next: known.next, ..OpenGap::new(gap, now) })
 }
 
-/// Counts one more try for each gap, from the open gaps before all of them: a gap that is read in smaller pieces has
-/// its tries in each piece.
+/// Counts one more try for each gap. Replaces the open gaps only after all tries are counted: if a gap was read in
+/// smaller pieces, each piece gets the tries of the whole gap plus one.
 fn add_tries(open: &mut Vec<OpenGap>, gaps: &[KnownGap], now: DateTime<Utc>) {
     let tried = gaps.iter().map(|gap| {
         let tries = known_tries(open, gap, now).map_or(0, |known| known.tries).saturating_add(1);

@@ -32,7 +32,7 @@ pub(crate) struct ContractWriter {
     pub(crate) folder: ContractFolder,
     pub(crate) chain: Chain,
     pub(crate) state: State,
-    /// Files with records that belong to no part, which no manifest names yet.
+    /// Files of kept records (records that belong to no part) that no manifest names yet.
     kept: BTreeMap<NaiveDate, Vec<KeptRecords>>,
     /// Ranges that were recounted or sealed.
     confirmed: ConfirmedRanges,
@@ -59,9 +59,9 @@ impl ContractWriter {
     /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export.
     /// Days that end by `settled` are over.
     ///
-    /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified. Also
-    /// fails if a file exists that no manifest names, unless an interrupted export can have left it. Then removes
-    /// nothing.
+    /// Fails if the archive has another identity, if another process holds the lock, or if a file was modified. Also
+    /// fails if a file exists that no manifest names, unless an interrupted export can have left it. In all these
+    /// cases, removes nothing.
     pub(crate) fn open(
         folder: ContractFolder,
         api: &str,
@@ -140,7 +140,7 @@ impl ContractWriter {
         state::covered_ranges(&self.chain.days)
     }
 
-    /// Ranges that were read and not verified, each as it was read.
+    /// Ranges that were read and not verified. Adjacent ranges are not merged.
     pub(crate) fn unverified_ranges(&self) -> Vec<DateRange> {
         let ranges = self.chain.days.values().flat_map(|manifest| &manifest.ranges);
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
@@ -179,7 +179,7 @@ impl ContractWriter {
         known.chain(pending).any(|kept| kept.file == records.file)
     }
 
-    /// Records a file that the next addition to the day names.
+    /// Records a file of kept records. The manifest of the next addition to the day names this file.
     pub(crate) fn keep(&mut self, date: NaiveDate, records: KeptRecords) {
         self.kept.entry(date).or_default().push(records);
     }
@@ -234,12 +234,13 @@ impl ContractWriter {
         self.state.open = !is_complete;
         self.state.open_since = self.state.open_since.filter(|_| !is_complete);
         self.save()?;
-        // Reports a part that was removed during the export while the service may still have its events.
+        // Check again: if a part was removed during the export, report it now, while the service may still have its
+        // events.
         self.check_parts()
     }
 
     /// Forgets what is not on disk: an error may have occurred while a manifest was written, and the state must not
-    /// state more than the manifests.
+    /// contain more than the manifests.
     fn read_chain_again(&mut self) -> Result<(), Error> {
         self.chain = Chain::read(&self.folder)?;
         self.open_on_disk = self.chain.open_on_disk.clone();

@@ -54,10 +54,10 @@ impl InclusiveArchive {
 }
 
 #[tokio::test]
-async fn an_event_at_the_end_of_a_range_is_archived_once_and_is_no_difference() {
+async fn an_event_at_the_end_of_a_range_is_archived_once_and_explains_the_higher_total() {
     let archive = InclusiveArchive::new(&[]);
     let mut archived = 0;
-    // The last export continues the one before it within a day.
+    // The last export adds only a part of a day.
     for (end, events) in [("2026-11-02T00:00:00Z", 24), ("2026-11-04T00:00:00Z", 72), ("2026-11-04T06:00:00Z", 78)] {
         let done = archive.export(range("2026-11-01T00:00:00Z", end), |exporter| exporter).await;
         assert_eq!((done.gaps.len(), done.late), (0, 0), "{end}: {done:?}");
@@ -78,7 +78,8 @@ async fn an_event_at_the_end_of_a_range_is_archived_once_and_is_no_difference() 
 
 #[tokio::test]
 async fn a_late_event_is_not_mistaken_for_one_at_the_end_of_its_range() {
-    // Inside of the first day, at its start, and at its end, which is the start of the second day.
+    // The late event is inside of the first day (hour 5), at the start of the first day (0), at the end of the first
+    // day, which is the start of the second day (24), or the last event of the range (71).
     for hour in [5, 0, 24, 71] {
         let archive = InclusiveArchive::new(&[hour]);
         let done = archive.export(days(), |exporter| exporter).await;

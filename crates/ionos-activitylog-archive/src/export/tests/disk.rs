@@ -47,7 +47,7 @@ async fn a_limited_number_of_parts_is_filled_while_the_disk_is_slow() {
     // One part that is being committed, those in the queue, and one that waits for room in the queue.
     let most = MAX_WAITING_PARTS as u64 + 2;
     let (begun, written) = (ReachCount::default(), ReachCount::default());
-    // Number of parts without a name: current and maximum.
+    // Number of parts without a final name: current and maximum.
     let left = Arc::new(Mutex::new((0, 0)));
     let unnamed = left.clone();
     let fail_points = FailPoints::new(move |step| match step {
@@ -79,7 +79,7 @@ async fn after_a_write_error_earlier_parts_stay_and_later_parts_are_discarded() 
     let (begun, synced) = (ReachCount::default(), ReachCount::default());
     let fail_points = FailPoints::new(move |step| match step {
         FailPoint::PartBegun => drop(begun.increment()),
-        // At this time, the third part is being filled.
+        // Wait until the third part is being filled.
         FailPoint::PartSynced if synced.increment() == 2 => {
             begun.wait(3);
             std::fs::remove_dir_all(&second).unwrap();
@@ -194,7 +194,7 @@ async fn the_state_is_written_at_intervals_and_at_the_end() {
         assert_eq!(state.unwrap().covered_ranges().to_string(), ten_days().to_string());
         *states.0.lock().unwrap()
     };
-    // At the start and at the end of the export.
+    // The state is written only at the start and at the end of the export.
     assert_eq!(states(Duration::ZERO).await, 2);
     assert!(states(Duration::from_secs(1)).await > 2);
 }

@@ -1,4 +1,4 @@
-//! The newest events may not be in the log yet, so an export leaves them to the next one, even if a clock is wrong.
+//! The newest events may not be in the log yet, so an export leaves them to the next export, even if a clock is wrong.
 
 use super::*;
 

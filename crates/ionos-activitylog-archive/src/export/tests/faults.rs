@@ -74,8 +74,8 @@ async fn parts_written_before_a_write_error_are_in_the_archive() {
             std::fs::write(&block, "").unwrap();
         }
     });
-    // One window covers all days, so the parts of two days are finished before starting the part of the third day
-    // fails.
+    // One window covers all days. So the parts of two days are already finished when the part of the third day cannot
+    // be started.
     assert!(export(&exporter.clone().fail_points(fail_points), &simulator, days()).await.is_err());
     std::fs::remove_file(&blocked).unwrap();
     assert_eq!(parts(&simulator, root.path()).len(), 2);

@@ -69,7 +69,7 @@ async fn finishing_an_interrupted_export_does_not_read_its_gaps_again() {
                 let run = std::pin::pin!(exporter_killed.run(&contracts, days(), std::future::pending()));
                 // Dropping the future has the effect of a kill between two steps.
                 if let Either::Right(_) = futures_util::future::select(is_killed, run).await {
-                    // The export has ended before the step: the next one is a new export, which reads its gaps again.
+                    // The export has ended before the step: the next export is a new one, which reads the gaps again.
                     continue;
                 }
             }
@@ -106,7 +106,7 @@ async fn a_gap_names_the_time_of_its_next_try_and_is_read_again_then() {
     assert!(due.requests > 0);
     assert_eq!(due.waiting_gaps, 0);
     assert!(due.next_try.unwrap() > next);
-    // Both read the gaps at once.
+    // A recount and a reread read the gaps at once, without waiting for the next try.
     for exporter in [
         exporter(&simulator, root.path(), &next.to_rfc3339()).recount(true),
         exporter(&simulator, root.path(), &next.to_rfc3339()).reread(true),

@@ -56,14 +56,14 @@ async fn a_folder_with_the_name_of_a_leftover_is_foreign_and_stops_no_export() {
         folder.path().join(".state.x.partial"),
         folder.manifests().join(".manifest.x.partial"),
         day.join(".part.x.partial"),
-        // Covered by the day, so that a file of this name would be removed.
+        // The manifest of the day covers this range, so a file of this name would stop the export.
         day.join("part-20261101T000000Z-20261102T000000Z-0123456789abcdef.ndjson"),
         day.join("kept-0123456789abcdef.bin"),
     ];
     for path in &foreign {
         std::fs::create_dir(path).unwrap();
     }
-    // An open state makes the export remove more.
+    // With an open state, the export also removes files that no manifest names.
     let mut state = State::read(&folder).unwrap().0.unwrap();
     (state.open, state.open_since) = (true, Some(state.updated));
     crate::state::write(&folder, &state, &FailPoints::default()).unwrap();
@@ -102,10 +102,10 @@ async fn leftovers_behind_a_link_are_not_removed() {
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 2);
 }
 
-/// The log of runs is appended to in place.
+/// An export appends to the run log in place. If the run log were a hard link, the append would change another file.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_log_of_runs_with_another_name_is_not_written() {
+async fn a_run_log_that_is_a_hard_link_is_not_written() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let folder = folder(&simulator, root.path());

@@ -12,7 +12,8 @@ async fn late_events_are_written_to_a_separate_part() {
     let early = world("2026-11-05T00:00:00Z").behavior(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
-    // No late event has arrived yet. Equal counts a day after the end of a range make the range recounted, not sealed.
+    // No late event has arrived yet. If the counts are equal a day after the end of a range, the range becomes
+    // recounted, not sealed.
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
     assert_eq!((same.late, same.no_longer_served, same.requests), (0, 0, 3));
@@ -173,7 +174,7 @@ async fn events_that_arrive_during_an_export_are_archived_by_it() {
 }
 
 #[tokio::test]
-async fn an_export_that_is_interrupted_before_it_compares_totals_does_so_when_it_is_finished() {
+async fn an_export_interrupted_before_it_compares_totals_compares_them_when_it_is_finished() {
     export_while_events_arrive(true).await;
 }
 
@@ -197,7 +198,7 @@ async fn export_while_events_arrive(is_interrupted: bool) {
     let clock = move || if arrived.load(Ordering::Relaxed) { late } else { early };
     let simulator = world("2026-11-05T00:00:00Z").clock(clock).behavior(behavior).build();
     let seen = truth(&simulator, days()).len() as u64;
-    // They arrive once the last window is read.
+    // The late events arrive once the last window is read.
     let exporter = exporter(&simulator, root.path(), "2026-11-05T00:00:00Z");
     let (stop, stopped) = futures_channel::oneshot::channel::<()>();
     let stop = std::sync::Mutex::new(Some(stop));

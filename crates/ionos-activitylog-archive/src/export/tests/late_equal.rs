@@ -1,5 +1,5 @@
-//! A range that is read again may have one more record that equals an archived one and has no id. Each is an event, and
-//! the part of one never takes the name of the part of another.
+//! A range that is read again may have one more record without an id that equals an archived record. Each of the equal
+//! records is an event of its own. If they are in separate parts, these parts have different names.
 
 use super::*;
 

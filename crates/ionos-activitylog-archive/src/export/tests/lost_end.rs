@@ -11,7 +11,8 @@ fn remove(path: impl AsRef<Path>) {
     std::fs::remove_file(path).unwrap();
 }
 
-/// Edits of an archive of three closed days and an open one, each with whether the chain has less than the state.
+/// Edits of an archive of three closed days and one open day. The `bool` is `true` if the chain then lacks something
+/// that the state names.
 const EDITS: [(&str, bool, Edit); 4] = [
     ("the last manifest and its day are removed", true, |simulator, root| {
         let folder = folder(simulator, root);
@@ -93,7 +94,7 @@ async fn an_archive_whose_end_is_missing_is_not_read() {
 
 /// An interrupted export stays interrupted: the next export removes its leftovers.
 #[tokio::test]
-async fn rebuilding_a_readable_state_keeps_that_an_export_is_open() {
+async fn an_open_state_stays_open_when_it_is_rebuilt() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path()).await;
     let folder = folder(&simulator, root.path());
@@ -107,7 +108,8 @@ async fn rebuilding_a_readable_state_keeps_that_an_export_is_open() {
     assert!(report.is_intact() && !report.is_complete());
 }
 
-/// A reader of a group may lack the permission to read the state, and a copy of the parts and manifests has none.
+/// A user who reads as a member of the group may lack the permission to read the state, and a copy of only the parts
+/// and manifests has no state.
 #[tokio::test]
 async fn an_archive_without_a_usable_state_is_read() {
     let root = tempfile::tempdir().unwrap();

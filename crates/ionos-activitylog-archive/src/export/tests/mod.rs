@@ -85,7 +85,7 @@ pub(crate) async fn export(
     done.await.pop().unwrap().1
 }
 
-/// What a request for a page asks for.
+/// The range and the position that a request for a page asks for.
 struct PageRequest {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
@@ -111,8 +111,8 @@ impl PageRequest {
     }
 }
 
-/// The content of every file of the archive that depends on the order of the exports and the events alone: parts and
-/// manifests.
+/// The contents of the parts and manifests of an archive. They depend only on the events and on the order of the
+/// exports.
 pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_path_buf()];
@@ -178,7 +178,7 @@ fn assert_whole(root: &Path) {
     assert_eq!((report.findings, report.warnings), (vec![], vec![]));
 }
 
-/// A simulator with more events in a few milliseconds than paging can reach, unless `deep_offset` is lenient.
+/// A simulator with more events in a few milliseconds than paging can reach, unless `deep_offset` is `Allow`.
 fn burst(deep_offset: DeepOffset) -> Simulator {
     let behavior = Behavior {
         deep_offset,

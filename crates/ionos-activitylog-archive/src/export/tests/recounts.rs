@@ -1,4 +1,5 @@
-//! A recount compares the count of the service with the archived events, whatever total a manifest states.
+//! A recount compares the number of events that the service reports with the number of archived events. The total in a
+//! manifest does not matter.
 
 use ionos_activitylog::RangeSet;
 
@@ -16,7 +17,8 @@ fn larger() -> Simulator {
     world(NOW).burst(parse_time("2026-11-02T12:00:00Z"), TimeDelta::milliseconds(1), 1).build()
 }
 
-/// Archives the days of a simulator, with another total of the second day in its manifest.
+/// Archives the days of a simulator, and then replaces the total of the second day in the manifests by the result of
+/// `total`.
 async fn archived_with_total(simulator: &Simulator, root: &Path, total: impl FnOnce(u64) -> Option<u64>) {
     let _ = export(&exporter(simulator, root, NOW), simulator, days()).await.unwrap();
     let folder = folder(simulator, root);
@@ -45,7 +47,7 @@ async fn a_day_without_a_total_is_recounted_without_reading_it_again() {
 }
 
 #[tokio::test]
-async fn a_count_that_equals_a_stated_total_and_not_the_archived_events_confirms_nothing() {
+async fn a_count_that_equals_the_total_in_the_manifest_but_not_the_archived_events_confirms_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = larger();
     archived_with_total(&simulator, root.path(), |total| Some(total - 1)).await;
@@ -75,7 +77,7 @@ async fn the_totals_of_the_service_are_compared_with_the_archived_events() {
 }
 
 #[tokio::test]
-async fn the_total_of_a_partial_search_is_no_count() {
+async fn the_total_of_a_partial_search_is_not_compared() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();

@@ -1,5 +1,5 @@
 //! A replica of the service lacks events and answers some of the requests. An event that an answer has shown or counted
-//! is never lost: the archive has the event, or states a gap until a later export finds it.
+//! is never lost: the archive has the event, or has a gap until a later export finds the event.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,7 +17,7 @@ struct Replicas {
     empty: &'static [u64],
     /// Time between two events.
     step: TimeDelta,
-    /// Whether a range lacks the event at its start.
+    /// Whether an answer lacks the event at exactly the start of the requested range.
     excludes_start: bool,
 }
 
@@ -69,9 +69,10 @@ async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
     }
 }
 
-/// The event at the boundary of two exports belongs to neither. Within a day, reading the day again finds it.
+/// The service returns the event at the boundary of two exports to neither of them. If the boundary is within a day,
+/// reading the day again finds the event. At midnight, the event becomes a gap.
 #[tokio::test]
-async fn an_event_that_the_boundary_of_two_exports_loses_is_found_or_a_gap() {
+async fn an_event_lost_at_the_boundary_of_two_exports_is_found_or_becomes_a_gap() {
     for (excludes_start, ends, has_gaps, late) in [
         (true, &["2026-11-02T00:00:00Z", "2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z"][..], true, 0),
         (true, &["2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"], false, 1),

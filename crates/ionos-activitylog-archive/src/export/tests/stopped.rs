@@ -12,7 +12,7 @@ use super::*;
 struct LateLog {
     all_arrived: AtomicBool,
     requests: AtomicU64,
-    /// The request that stops the export, and how.
+    /// Number of the request that stops the export, and a sender: dropping it stops the export.
     stop: Mutex<Option<(u64, oneshot::Sender<()>)>>,
 }
 
@@ -39,7 +39,7 @@ impl Transport for LateLog {
 }
 
 #[tokio::test]
-async fn a_stop_while_late_events_are_read_is_no_gap() {
+async fn a_stop_while_late_events_are_read_leaves_no_gap() {
     for (reread, stop_at) in (1..24).flat_map(|at| [(false, at), (true, at)]) {
         let root = tempfile::tempdir().unwrap();
         let service = Arc::new(LateLog::default());

@@ -1,5 +1,5 @@
-//! A record without a time belongs to no range. The service may return it for every range that is requested; a day and
-//! a file have it once, and a range that is read again adds none.
+//! A record without a time belongs to no range. The service may return such a record for every range that is requested.
+//! A day and a file still have the record only once, and reading a range again does not add it a second time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,9 +10,10 @@ use crate::export::{ExportSpec, FileExport, FileTarget};
 
 const UNDATED: &str = r#"{"@uuid":"no-time"}"#;
 
-/// One event per step, and [`UNDATED`] in every range, or in the ranges that contain a time.
+/// A service with one event per step. It returns [`UNDATED`] for every range, or only for the ranges that contain
+/// `found_at`.
 struct UndatedService {
-    /// The time by which the service finds [`UNDATED`]. `None`: every range has it.
+    /// The service returns [`UNDATED`] only for ranges that contain this time. `None`: for every range.
     found_at: Option<&'static str>,
     step: TimeDelta,
     /// Number of requests before the first answer with [`UNDATED`].
@@ -55,7 +56,7 @@ fn client(service: UndatedService) -> Client {
 }
 
 #[tokio::test]
-async fn a_day_has_a_record_without_a_time_once_whatever_the_ranges_of_its_exports() {
+async fn a_day_has_a_record_without_a_time_at_most_once_whatever_ranges_are_exported() {
     let until = |end: &str| range("2026-11-01T00:00:00Z", end);
     for ends in [
         &["2026-11-04T00:00:00Z"][..],
@@ -95,7 +96,7 @@ fn undated_by_day(root: &Path) -> Vec<(NaiveDate, usize)> {
 }
 
 #[tokio::test]
-async fn a_file_has_a_record_without_a_time_once_also_after_it_was_resumed() {
+async fn a_file_has_a_record_without_a_time_once_even_if_its_export_was_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let target = FileTarget::new(folder.path().join("a.ndjson")).unwrap();
     let spec = ExportSpec::new("service", 7.into(), days(), &target);
@@ -115,7 +116,7 @@ async fn a_file_has_a_record_without_a_time_once_also_after_it_was_resumed() {
     assert_eq!(text.lines().count(), 3 * 1_440 + 1);
 }
 
-/// Each day has more events than one window, and all windows return the record, which was not archived before.
+/// Each day has more events than fit in one window, and all windows return the record, which was not archived before.
 #[tokio::test]
 async fn an_archive_that_is_read_again_gets_a_new_record_without_a_time_once() {
     let root = tempfile::tempdir().unwrap();

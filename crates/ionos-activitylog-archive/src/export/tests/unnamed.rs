@@ -18,7 +18,7 @@ fn set_open(simulator: &Simulator, root: &Path, is_open: bool) {
 #[tokio::test]
 async fn a_file_that_verify_reports_stops_the_export_and_stays() {
     let whole_day = "20261102T000000Z-20261103T000000Z-0123456789abcdef.ndjson";
-    // Name, day, and whether an interrupted export can have left the file.
+    // Day, name, and whether an interrupted export can have left the file.
     for (day, name, can_be_left) in [
         ("2026-11-02", format!("part-{whole_day}"), false),
         ("2026-11-02", format!("late-{whole_day}"), true),
@@ -56,7 +56,7 @@ async fn a_file_that_verify_reports_stops_the_export_and_stays() {
 
 /// Without a state, nothing shows that an export was interrupted.
 #[tokio::test]
-async fn a_missing_state_is_no_interrupted_export() {
+async fn a_missing_state_does_not_count_as_an_interrupted_export() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -77,7 +77,7 @@ async fn a_missing_state_is_no_interrupted_export() {
     assert_whole(root.path());
 }
 
-/// The manifests and the state come from an older copy, and the service has forgotten the events since.
+/// The manifests and the state are restored from an older copy, and the service no longer has the newer events.
 #[tokio::test]
 async fn a_partial_restore_does_not_lose_the_newer_parts() {
     let root = tempfile::tempdir().unwrap();

@@ -115,7 +115,7 @@ async fn a_modified_manifest_of_version_1_is_found_and_not_continued() {
 }
 
 #[tokio::test]
-async fn an_unlinked_manifest_of_version_1_is_never_proven_but_named() {
+async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_proven() {
     let root = archive_of_version_1();
     let simulator = simulator();
     let folder = folder(&simulator, root.path());

@@ -20,7 +20,7 @@ impl Transport for PresentLog {
     }
 }
 
-/// Exports at `shown` by the clock of the machine, which is `now`.
+/// Exports at the time `now`, while the clock of the machine shows `shown`.
 async fn export_at(root: &Path, now: &str, shown: &str) -> ContractExport {
     let service = Arc::new(PresentLog { now: Mutex::new(parse_time(now)) });
     let clock = Arc::new(VirtualClock::starting_at(parse_time(shown)));
@@ -32,7 +32,8 @@ async fn export_at(root: &Path, now: &str, shown: &str) -> ContractExport {
 
 #[tokio::test]
 async fn a_range_that_was_read_before_it_was_over_is_read_again() {
-    // The wrong time, a time before it, and a time after it: on the same day, and beyond midnight.
+    // The time that the wrong clock shows, the time of an export before it, and that of an export after it. In the
+    // first case all three are on one day; in the others, the wrong time is after the next midnight.
     for (wrong, before, after) in [
         ("2026-11-20T16:13:00Z", "2026-11-20T14:20:00Z", "2026-11-20T18:00:00Z"),
         ("2026-11-21T04:00:00Z", "2026-11-20T14:20:00Z", "2026-11-21T09:00:00Z"),
@@ -56,7 +57,7 @@ async fn a_range_that_was_read_before_it_was_over_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_a_little_is_no_wrong_clock() {
+async fn a_clock_that_is_set_back_a_little_does_not_count_as_wrong() {
     let root = tempfile::tempdir().unwrap();
     let _ = export_at(root.path(), "2026-11-20T14:13:00Z", "2026-11-20T14:13:00Z").await;
     let done = export_at(root.path(), "2026-11-20T14:12:30Z", "2026-11-20T14:12:30Z").await;

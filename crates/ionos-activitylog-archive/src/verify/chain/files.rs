@@ -93,8 +93,8 @@ impl ChainCheck<'_> {
         }
     }
 
-    /// Reports a file that no manifest names. If the file can be from an export that is running or was killed, it is
-    /// only a warning. The result is not OK in this case, either.
+    /// Reports a file that no manifest names. If the file can be from an export that is running or was killed, the
+    /// report is only a warning. Even then, the result of the verification is not `ok`.
     fn report_unnamed(&mut self, path: PathBuf, can_be_leftover: bool) {
         if !is_regular_file(&path) {
             self.foreign.report(&mut self.report, self.root, path);

@@ -30,10 +30,10 @@ use crate::manifest::{
 /// The warning for manifests that were added after the chain was read.
 const ADDED_MEANWHILE: &str = "an export has added manifests during the verification: verify again";
 
-/// The finding for a manifest that states the same in other bytes.
+/// The finding for a manifest whose content is unchanged, but formatted in another way.
 const REFORMATTED: &str = "file was changed: its members are formatted in another way than an export does";
 
-/// Checks the manifests, files and state of a contract. Returns what its manifests state about each day.
+/// Checks the manifests, files and state of a contract. Returns the sum of the manifests of each day.
 pub(super) fn check_contract(
     root: &Path,
     folder: &ContractFolder,
@@ -57,7 +57,7 @@ struct ChainCheck<'a> {
     foreign: &'a ForeignFiles,
     report: VerifyReport,
     chain: ManifestChain,
-    /// What the manifests of each day state together.
+    /// The sum of the manifests of each day.
     days: BTreeMap<NaiveDate, Manifest>,
     /// Days of closed manifests.
     closed: BTreeSet<NaiveDate>,
@@ -195,7 +195,7 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Adds what a manifest states to its day.
+    /// Adds a manifest to the sum of its day.
     fn add(&mut self, manifest: &Manifest, path: PathBuf) {
         let identity = (manifest.api.clone(), manifest.id_rule.clone());
         if *self.identity.get_or_insert_with(|| identity.clone()) != identity {
@@ -220,8 +220,8 @@ impl<'a> ChainCheck<'a> {
         };
         let mut numbers: Vec<u64> = files.iter().filter_map(|name| manifest_number(name)).collect();
         numbers.sort_unstable();
-        // The entry before the next one. `None` if it is missing, cannot be read or was changed, so that its digest is
-        // unknown.
+        // The link of the entry before the next one, or `Some(None)` before the first entry. `None` if the entry is
+        // missing, cannot be read or was changed, so that its digest is unknown.
         let (mut last, mut previous): (u64, Option<Option<ManifestLink>>) = (0, Some(None));
         for number in numbers {
             if number > last + 1 {
@@ -241,7 +241,8 @@ impl<'a> ChainCheck<'a> {
                 }
             };
         }
-        // Manifests may be swapped. Those of version 1 have no number, so they stay first.
+        // Sort by number, because manifests may have been swapped. Those of version 1 have no number, so they stay
+        // first.
         self.chain.links.sort_by_key(|link| link.number);
         if last > 0 && !self.version_1.is_empty() && !self.chain.has_import {
             let path = self
@@ -286,12 +287,15 @@ impl<'a> ChainCheck<'a> {
         } else if let Some(previous) = previous
             && entry.previous() != previous
         {
-            // The finding names the earlier file, because the later one contains its digest.
+            // The finding names the earlier file, because the later file contains the digest that the earlier file
+            // should have.
             let file =
                 previous.and_then(|link| link.number).map_or(path.clone(), |number| self.folder.manifest(number));
             let detail = match entry.previous() {
                 Some(expected) => format!("file was changed: manifest {number} expects SHA-256 {}", expected.sha256),
-                None => format!("manifest {number} does not refer to this file: one of the two was changed or added"),
+                None => format!(
+                    "manifest {number} does not refer to this file: this file or manifest {number} was changed or added"
+                ),
             };
             self.add_finding(file, Problem::Chain, detail);
         }
@@ -308,7 +312,7 @@ impl<'a> ChainCheck<'a> {
         (!is_changed).then_some(link)
     }
 
-    /// Compares the manifests of version 1 with the list of the chain.
+    /// Compares the manifests of version 1 with the list of imported manifests in the chain.
     fn check_import(&mut self, import: &ImportedManifests, path: PathBuf) {
         self.chain.has_import = true;
         let found: BTreeMap<NaiveDate, Digest> =

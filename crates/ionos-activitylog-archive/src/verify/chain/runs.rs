@@ -1,5 +1,5 @@
 //! Compares the run log with the chain. Each record of a run names the last manifest at its end, and the chain only
-//! grows. So a named manifest that the chain does not have shows that one of the two was changed. The other members of
+//! grows. So if the chain does not have the named manifest, the run log or the chain was changed. The other members of
 //! a record depend on the run, so nothing supports or contradicts them: they are hints, not evidence.
 
 use super::{ADDED_MEANWHILE, ChainCheck};
@@ -10,7 +10,7 @@ use crate::layout::{MAX_RUN_LOG_BYTES, RUN_LOG};
 use crate::verify::Problem;
 
 impl ChainCheck<'_> {
-    /// Compares the run log with the chain, in which no manifest is missing or unreadable.
+    /// Compares the run log with the chain. The caller has checked that no manifest is missing or unreadable.
     pub(super) fn check_runs(&mut self) {
         let path = self.folder.path().join(RUN_LOG);
         let shown = self.shown(&path);
@@ -35,7 +35,7 @@ impl ChainCheck<'_> {
                 unreadable += u64::from(!line.is_empty());
                 continue;
             };
-            // Version 0.1.0 replaced manifests.
+            // Version 0.1.0 replaced manifests, so its manifests, which have no number, are not compared.
             let Some(head) = run.head.filter(|head| head.number.is_some()) else { continue };
             if !self.chain.links.contains(&head) {
                 let manifest = head.number.unwrap_or_default();
@@ -45,8 +45,8 @@ impl ChainCheck<'_> {
                     return self.warn(ADDED_MEANWHILE.to_owned());
                 }
                 let detail = format!(
-                    "line {number} names manifest {manifest} with SHA-256 {}, which is not in the chain: one of the two was \
-                     changed",
+                    "line {number} names manifest {manifest} with SHA-256 {}, which is not in the chain: the \
+                     run log or the chain was changed",
                     head.sha256
                 );
                 return self.add_finding(path, Problem::Changed, detail);
@@ -54,8 +54,8 @@ impl ChainCheck<'_> {
         }
         if unreadable > 0 {
             self.warn(format!(
-                "{shown} has {unreadable} lines that are no record of a run, which were not compared: an interrupted \
-                 export can leave one"
+                "{shown} has {unreadable} lines that are not records of a run and were not compared: an interrupted \
+                 export can leave one such line"
             ));
         }
     }

@@ -10,8 +10,8 @@ use crate::verify::Problem;
 
 impl ChainCheck<'_> {
     /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
-    /// read. `repeated`: days whose open manifest repeats a closed one. Returns whether no manifest is missing or
-    /// unreadable and the state contradicts none.
+    /// read. `repeated`: days whose open manifest repeats a closed one. Returns `false` if a manifest is missing or
+    /// unreadable, or if the state contradicts the manifests.
     pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) -> bool {
         let path = self.folder.path().join(STATE);
         let (state, is_previous) = match State::read(self.folder) {
@@ -21,7 +21,8 @@ impl ChainCheck<'_> {
                 (state, is_previous)
             }
             Err(error) => {
-                // An interrupted export may have written the files that no manifest names.
+                // If the state cannot be opened, nothing shows whether an interrupted export has written the files that
+                // no manifest names.
                 self.is_complete &= !matches!(error, Error::Open { .. });
                 self.report_error(path, error);
                 return self.is_complete;

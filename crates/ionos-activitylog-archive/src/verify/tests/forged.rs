@@ -17,8 +17,8 @@ pub(crate) fn manifests_of(folder: &ContractFolder) -> Vec<Manifest> {
     numbers.map(|number| Manifest::read(&folder.manifest(number)).unwrap().0).collect()
 }
 
-/// Writes the chain with these manifests, each linked to the one before, and the state with its last manifest. Removes
-/// the run log, which names the manifests that were written.
+/// Writes a chain of these manifests, each linked to the one before, and writes the last of them to the state. Removes
+/// the run log, because it names the manifests that were in the chain before.
 pub(crate) fn write_chain(folder: &ContractFolder, manifests: &[Manifest], is_open: bool) {
     let mut previous: Option<ManifestLink> = None;
     for (number, manifest) in (1..).zip(manifests) {
@@ -68,18 +68,20 @@ async fn a_manifest_that_was_added_after_the_last_export_is_found() {
     assert!(report.findings[0].detail.starts_with("file was added, and 1 after it:"), "{}", report.findings[0]);
     assert!(matches!(export_again(&simulator, root.path()).await, Err(Error::Damaged { .. })));
 
-    // A killed export leaves the same chain with an open state.
+    // With an open state, the same chain is no finding, because a killed export can leave both.
     edit_state(&folder, |state| state.open = true);
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!((report.findings.as_slice(), report.is_complete()), (&[][..], false));
-    // The previous copy of a damaged state may be of a time before an export that was interrupted.
+    // If the state is damaged, its previous copy is used. An export may have been interrupted after that copy was
+    // written, so the added manifests are no finding, although the copy is closed.
     edit_state(&folder, |state| state.open = false);
     edit_state(&folder, |_| {});
     fs::write(folder.path().join("_state.json"), "{").unwrap();
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!((report.findings.as_slice(), report.is_complete()), (&[][..], false));
     assert!(export_again(&simulator, root.path()).await.is_ok());
-    // Without a state, only a kept digest shows the end of the chain. The report says so.
+    // Without a state, only a digest that the user has kept shows where the chain must end. The report warns that the
+    // state is missing.
     for name in ["_state.json", "_state.prev.json"] {
         fs::remove_file(folder.path().join(name)).unwrap();
     }
@@ -89,7 +91,7 @@ async fn a_manifest_that_was_added_after_the_last_export_is_found() {
 }
 
 #[tokio::test]
-async fn a_state_of_version_1_hides_no_added_manifest() {
+async fn numbered_manifests_are_a_finding_if_a_closed_state_names_no_last_manifest() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());
@@ -98,7 +100,7 @@ async fn a_state_of_version_1_hides_no_added_manifest() {
 }
 
 #[tokio::test]
-async fn an_open_manifest_that_no_kill_leaves_is_found() {
+async fn an_open_manifest_that_a_killed_export_cannot_leave_is_found() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());
@@ -120,14 +122,15 @@ async fn an_open_manifest_that_no_kill_leaves_is_found() {
         other
     };
     let cases: [(&str, Vec<Manifest>, bool, bool); 7] = [
-        // A kill between closing a manifest and removing it from the open ones leaves an open state.
+        // If an export is killed after it closes a manifest and before it removes the manifest from `open.json`, the
+        // state is open.
         ("the last manifest", vec![manifests[2].clone()], true, true),
         ("the last two manifests", manifests[1..].to_vec(), true, true),
         ("the last manifest, closed state", vec![manifests[2].clone()], false, false),
         ("an earlier manifest", vec![manifests[0].clone()], true, false),
         ("an earlier and the last manifest", vec![manifests[0].clone(), manifests[2].clone()], true, false),
         ("the last manifest, edited", vec![renamed(&manifests[2])], true, false),
-        ("a part that is stated in another way", vec![replaced(&manifests[2])], true, false),
+        ("the last manifest, with other values of a part", vec![replaced(&manifests[2])], true, false),
     ];
     for (name, open, is_open, is_left_by_a_kill) in cases {
         write_open(&folder, open);
@@ -269,7 +272,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The times of all lines are wrong, and the manifest states the digest of the edited file.
+/// The times of all lines are wrong, and the manifest has the digest of the edited file.
 #[tokio::test]
 async fn lines_that_contradict_a_consistent_manifest_are_counted_and_not_listed() {
     let root = tempfile::tempdir().unwrap();
@@ -407,7 +410,8 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
     let day = folder.day("2026-11-02".parse().unwrap());
     let ending = "20261102T000000Z-20261103T000000Z-0123456789abcdef.ndjson.zst";
     let later = "20261103T000000Z-20261104T000000Z-0123456789abcdef.ndjson.zst";
-    // `None`: a note. With an open state, a killed export may have left some of the files.
+    // The expected finding with a closed state, and the one with an open state. `None`: only a warning. Some of the
+    // files are no finding if the state is open, because a killed export may have left them.
     let cases: BTreeMap<String, (Option<Problem>, Option<Problem>)> = [
         (format!("part-{ending}"), (Some(Problem::Extra), Some(Problem::Extra))),
         (format!("part-{later}"), (Some(Problem::Extra), None)),
@@ -432,7 +436,7 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
             assert_eq!(report.warnings.is_empty(), expected.is_some(), "{name}: {:?}", report.warnings);
             fs::remove_file(&path).unwrap();
         }
-        // A folder or a link of such a name is foreign, unless a file system creates it.
+        // A folder with one of these names is foreign, except with a name that file systems create.
         fs::create_dir(&path).unwrap();
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
         let expected = if name == "Thumbs.db" { vec![] } else { vec![Problem::Foreign] };

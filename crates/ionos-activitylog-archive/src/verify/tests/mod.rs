@@ -26,7 +26,8 @@ fn part_path(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
     folder(simulator, root).day(date).join(part.file.to_string())
 }
 
-/// The findings, each as the day and kind of the file, the line, and the problem.
+/// The findings, each with a short name of its file, such as `02/part` (a part of the second day) or `00000001.json`,
+/// with the line, and with the problem.
 fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
     let report = verify_archive(&Archive::new(root), None).unwrap();
     let short = |file: &Path| {
@@ -99,7 +100,7 @@ async fn changed_lines_are_found() {
 }
 
 #[tokio::test]
-async fn a_part_compressed_again_is_changed_and_its_lines_are_not() {
+async fn the_finding_of_a_recompressed_part_says_that_its_lines_are_unchanged() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let path = part_path(&simulator, root.path(), 1);
@@ -185,7 +186,7 @@ async fn no_member_of_the_state_switches_a_check_off() {
         state.coverage.clear();
         crate::state::write(&folder, &state, &crate::fs::FailPoints::default()).unwrap();
         let mut expected = vec![chain.clone()];
-        // No kill leaves a closed state that knows less than the manifests.
+        // A closed state that lacks ranges of the manifests is a finding, because no killed export leaves such a state.
         expected.extend((!open).then(|| finding("_state.json", None, Problem::Changed)));
         expected.push(finding("02/part", None, Problem::Extra));
         assert_eq!(found(root.path()), expected, "{open}");
@@ -351,9 +352,9 @@ fn equal_records_without_time_and_id_are_not_duplicates() {
     let timed = r#"{"meta":{"time":"2026-11-20T10:00:00Z"}}"#;
     assert_eq!(write(&[one, one, other, other, other]), []);
     assert_eq!(write(&[timed, one, one]), []);
-    // They may be of two windows.
+    // Equal records need not be adjacent, because they may come from two windows.
     assert_eq!(write(&[one, other, one]), []);
-    // Equal records with a time are sorted, so that a repeat that is not adjacent was archived twice.
+    // Records with a time are sorted, so equal ones are adjacent. An equal record in another place was archived twice.
     let later = r#"{"meta":{"time":"2026-11-20T11:00:00Z"}}"#;
     assert_eq!(write(&[timed, later, timed]), [Problem::Duplicate, Problem::Order]);
 }

@@ -24,7 +24,7 @@ pub(crate) struct Hits {
     pub(crate) events: Option<Vec<Event>>,
     /// The hits that are not JSON.
     pub(crate) unreadable: Vec<UnreadableHit>,
-    /// Why the service searched only a part of the log. `None` without a sign of that.
+    /// Why the service searched only a part of the log. `None` if there is no sign of a partial search.
     pub(crate) partial_search: Option<String>,
 }
 
@@ -38,8 +38,8 @@ pub(crate) struct UnreadableHit {
     pub(crate) reason: String,
 }
 
-/// Maximum hits of a page that was requested with `limit`. A page with more hits is an error, which bounds the memory:
-/// an event takes more memory than the shortest hit.
+/// Maximum hits of a page that was requested with `limit`. A page with more hits is an error. The maximum size of a
+/// body alone would not bound the memory, because an event takes much more memory than a hit of one byte, such as `0`.
 pub(crate) fn max_hits(limit: u64) -> usize {
     usize::try_from(limit.saturating_mul(HITS_PER_LIMIT).max(MIN_HITS_CAP)).unwrap_or(usize::MAX)
 }
@@ -91,8 +91,9 @@ fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
     }))
 }
 
-/// Whether the body, or its member `hits`, is a list. `serde` would read it as an object whose members have no names,
-/// and the number of its hits would have no bound.
+/// Whether the body, or its member `hits`, is a list. `serde` would accept such a list as an object whose members are
+/// given by their order. The number of its hits would then have no bound, because [`find_hit_borders`] counts the hits
+/// of objects only.
 fn has_list_for_object(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Envelope<'a> {

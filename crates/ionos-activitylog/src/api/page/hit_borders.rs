@@ -1,5 +1,5 @@
-//! Finds where each hit of a page begins and ends, by strings and brackets alone. So the hits can be told apart
-//! although one of them is not JSON or not UTF-8.
+//! Finds where each hit of a page begins and ends, by strings and brackets alone. So the hits can be told apart even if
+//! one of them is not JSON or not UTF-8.
 
 use std::ops::Range;
 

@@ -67,10 +67,10 @@ pub struct Page {
     pub unreadable: Vec<UnreadableRecord>,
     /// Total that the service reports for the whole range. `None` if the total is missing or malformed.
     pub total: Option<Total>,
-    /// Number of hits of the range before this page.
+    /// Number of hits that precede this page in the range.
     pub offset: u64,
-    /// Why the service searched only a part of the log for this page, which may lack hits and report a total that is
-    /// too low. `None` without a sign of that.
+    /// Why the service searched only a part of the log for this page. Such a page may lack hits, and its total may be
+    /// too low. `None` if there is no sign of a partial search.
     pub partial_search: Option<String>,
 }
 
@@ -105,8 +105,8 @@ impl Page {
         self.total.filter(|total| total.exact && self.partial_search.is_none()).map(|total| total.count)
     }
 
-    /// Whether the answer has neither a total nor a hit, such as an answer without content (204). It is no evidence of
-    /// an empty range.
+    /// Whether the answer has neither a total nor a hit, such as an answer without content (204). Such an answer is no
+    /// evidence of an empty range.
     pub(crate) fn says_nothing(&self) -> bool {
         self.total.is_none() && self.hits() == 0
     }

@@ -1,5 +1,6 @@
-//! Signs in the envelope of a page that the service searched only a part of the log. Search engines then answer with
-//! status 200, and both the hits and the total are those of the searched part.
+//! Finds signs that the service searched only a part of the log, such as `"timed_out":true`. The signs are in the
+//! envelope of a page, the JSON object around its hits. Search engines answer a partial search with status 200, and
+//! both the hits and the total are those of the searched part.
 
 use crate::json::{get_many, scalar_text};
 
@@ -35,7 +36,7 @@ impl SearchSigns {
         self.partial_search = self.partial_search.take().or(reason);
     }
 
-    /// Why the service searched only a part of the log. `None` without a sign of that.
+    /// Why the service searched only a part of the log. `None` if there is no sign of a partial search.
     pub(super) fn partial_search(self) -> Option<String> {
         self.partial_search
     }

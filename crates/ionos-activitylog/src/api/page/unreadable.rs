@@ -11,7 +11,7 @@ use crate::range::DateRange;
 pub struct UnreadableRecord {
     /// The range of the request that returned the hit (half-open, UTC).
     pub range: DateRange,
-    /// Number of hits of the range before this one, in the order of the service.
+    /// Number of hits that precede this one in the range, in the order of the service.
     pub position: u64,
     /// The bytes of the whole hit. Empty if the service returned no answer from which the hit could be taken.
     pub bytes: Vec<u8>,

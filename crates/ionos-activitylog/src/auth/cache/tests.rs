@@ -23,8 +23,8 @@ enum ScriptStep {
 }
 use ScriptStep::{Fails, Panics, Token};
 
-/// Number of polls before the provider returns its result. It exceeds the hundred callers of a test, so that each of
-/// them polls at least once before the result.
+/// Number of polls before the provider returns its result. It exceeds the number of concurrent callers of a test (a
+/// hundred), so that each caller polls at least once before the result.
 const POLLS: usize = 300;
 
 struct ScriptedProvider {

@@ -54,7 +54,7 @@ fn the_first_name_of_the_product_takes_precedence_over_the_second() {
 }
 
 #[test]
-fn without_an_environment_the_first_one_with_this_product_counts() {
+fn if_no_profile_names_an_environment_the_first_one_with_this_product_counts() {
     let environments = "environments:
   - {name: one, products: [{name: dns, endpoints: [{name: wrong.example}]}]}
   - {name: two, products: [{name: activitylog, endpoints: [{name: two.example}]}]}

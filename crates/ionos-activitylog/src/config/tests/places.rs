@@ -88,7 +88,7 @@ fn without_user_directories_there_are_no_files() {
     assert_eq!(
         sentence(&error),
         "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
-         config.yaml has no place, because the home and config directories of the user are unknown; \
-         config.json has no place, because the home and config directories of the user are unknown: set IONOS_TOKEN to a token of your account"
+         config.yaml cannot be found, because the home and config directories of the user are unknown; \
+         config.json cannot be found, because the home and config directories of the user are unknown: set IONOS_TOKEN to a token of your account"
     );
 }

@@ -80,7 +80,8 @@ fn a_truncated_or_garbled_file_shows_no_secret() {
     }
 }
 
-/// YAML joins a deeper-indented line with the text before it, so a forgotten space makes a secret a part of a name.
+/// YAML joins a line that is indented deeper with the text of the line before it. So if the space after the colon is
+/// forgotten, as in `token:SECRET`, the secret becomes a part of the name in the line before it.
 #[test]
 fn a_line_that_yaml_joins_with_a_name_is_not_shown() {
     let secret = "token:planted-secret";

@@ -1,6 +1,6 @@
-//! A pinned TLS certificate. If `IONOS_PINNED_CERT` is set, the vendor's tools accept exactly one certificate, given as
-//! the SHA-256 of the whole certificate (not of its key). A malformed pin is an error,
-//! unless another setting overrides it.
+//! A pinned TLS certificate, as in the vendor's tools: if `IONOS_PINNED_CERT` is set, only one certificate is accepted.
+//! The pin is the SHA-256 of the whole certificate (not of its key). A malformed pin is an error, unless another
+//! setting overrides the pin.
 
 #[cfg(feature = "__rustls")]
 pub(super) mod verifier;

@@ -8,15 +8,15 @@ use ionos_activitylog_client::{Exchange, Transport};
 use super::*;
 use crate::{CrossCheck, Window};
 
-/// A log of one event a minute, whose maximum offset is 1000. Hidden events are part of no page until the service has
-/// sent a number of pages.
+/// A log of one event a minute, whose maximum offset is 1000. Late events are on no page until the service has sent
+/// `late_after` pages.
 struct ChangingLog {
     minutes: i64,
-    /// Minutes of the events that are hidden at first.
+    /// Minutes of the late events.
     late: Vec<i64>,
     /// Number of pages after which the late events are part of the log.
     late_after: u64,
-    /// Minutes of events that a range does not return if it starts there.
+    /// Minutes of events that the service does not return for a range that starts at exactly their time.
     lost_at_start: Vec<i64>,
     /// Computes the total in an answer with `limit=1` from the true total.
     counted: fn(u64) -> String,
@@ -171,7 +171,7 @@ async fn an_event_that_the_boundary_of_two_windows_loses_is_found() {
 }
 
 #[tokio::test]
-async fn a_count_that_cannot_be_used_is_named() {
+async fn the_summary_says_why_a_total_of_the_range_was_not_compared() {
     for (counted, reason) in [
         ((|_| "null".to_owned()) as fn(u64) -> String, "the service reports no total for the range"),
         (|_| r#"{"value":10000,"relation":"gte"}"#.to_owned(), "only a lower bound"),
@@ -189,7 +189,7 @@ async fn a_count_that_cannot_be_used_is_named() {
 #[tokio::test]
 async fn the_total_of_a_partial_search_is_not_compared() {
     for counted_beside in [r#""timed_out":true,"#, r#""_shards":{"total":5,"successful":4,"failed":1},"#] {
-        // It counts fewer events than the windows have, as a search of some shards does.
+        // The total is lower than the number of events in the windows, because only some shards were searched.
         let log = ChangingLog { counted: |count| (count - 1).to_string(), counted_beside, ..ChangingLog::default() };
         let (windows, summary) = Arc::new(log).read().await;
         assert_eq!(minutes(&windows).len(), 2_880);

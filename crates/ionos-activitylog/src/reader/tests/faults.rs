@@ -66,7 +66,7 @@ async fn a_damaged_record_is_kept_and_no_other_record_is_missing() {
 }
 
 #[tokio::test]
-async fn a_partial_search_is_requested_again_and_else_a_gap() {
+async fn a_partial_search_is_requested_again_and_is_a_gap_if_every_search_is_partial() {
     // Every second page is of a partial search.
     let faults = Faults::new().add_rule(Trigger::any().every(2), Fault::PartialSearch).unwrap();
     let behavior = Behavior { max_limit: 100, ..Behavior::default() };

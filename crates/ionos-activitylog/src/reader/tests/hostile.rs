@@ -14,15 +14,15 @@ use crate::{CrossCheck, UnreadableRecord, Window};
 
 const CONTRACT: &str = "31720001";
 
-/// A log with a rule for the total.
+/// A service with a log, whose answers are wrong in the ways that the members describe.
 struct HostileService {
-    /// Time and record, from the earliest to the latest.
+    /// Time and record of each event, from the earliest to the latest.
     log: Vec<(DateTime<Utc>, Vec<u8>)>,
     /// Maximum hits per page.
     max_page: u64,
     /// Maximum hits of the first two pages, which are shorter than later ones.
     first_pages: Option<[u64; 2]>,
-    /// Whether the answer to a request lacks an event: gets the number of the request and the time of the event.
+    /// Decides from the number of a request and the time of an event whether the answer lacks the event.
     hides: Option<fn(u64, DateTime<Utc>) -> bool>,
     /// A record that is in every range.
     everywhere: Option<Vec<u8>>,
@@ -36,7 +36,7 @@ struct HostileService {
     has_end: bool,
     /// Whether an event at the start of a range is not in the range.
     lacks_start: bool,
-    /// The total as JSON, from the true number of events and the number of the request.
+    /// Computes the total as JSON from the true number of events and the number of the request.
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
     /// Whether every range has the whole log.
     ignores_range: bool,
@@ -226,7 +226,7 @@ async fn a_service_that_ignores_the_range_does_not_keep_the_reader_busy() {
 
 #[tokio::test]
 async fn a_service_that_fills_each_page_costs_a_bounded_number_of_requests() {
-    // One event in a thousand is of the range.
+    // One event in a thousand lies in the range.
     let service = HostileService::new(Vec::new(), |_, _| u64::MAX.to_string());
     let service = Arc::new(HostileService { fills_pages: true, ..service });
     let (_, summary) = windows(&service, range("2025-11-19T00:00:00Z", "2026-11-19T00:00:00Z")).await;
@@ -362,8 +362,8 @@ async fn a_record_without_a_time_is_returned_once_although_every_range_has_it() 
     }
 }
 
-/// A service that ignores the dates, or a cache that has one page for all: with several pages, every window has events
-/// outside of it.
+/// A service that ignores the dates, or a cache that answers every request with the same page. If the log has several
+/// pages, every window receives events outside of it.
 #[tokio::test]
 async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_whatever_its_pages() {
     let days = range("2026-11-19T06:00:00Z", "2026-11-21T00:00:00Z");
@@ -387,7 +387,7 @@ async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_wha
 
 /// Two replicas answer in turn, and each total agrees with its page.
 #[tokio::test]
-async fn an_event_that_an_answer_showed_is_returned_and_the_lack_of_it_in_later_answers_is_a_gap() {
+async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_lack_it() {
     let minute = TimeDelta::minutes(1);
     type Hides = fn(u64, DateTime<Utc>) -> bool;
     let hides: [(&str, Hides); 5] = [
@@ -413,8 +413,8 @@ async fn an_event_that_an_answer_showed_is_returned_and_the_lack_of_it_in_later_
             let sent = service.sent.lock().unwrap().clone();
             let lost: Vec<_> = sent.difference(&returned).map(|record| String::from_utf8_lossy(record)).collect();
             let is_complete = stream.summary().is_complete();
-            // Each answer to a request for a total has one event. This event is not looked up if too many totals
-            // differ.
+            // Each answer to a request for a total has one event. The reader does not check whether this event was
+            // returned if too many totals differ.
             let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
             let may_lack = if is_complete || is_compared { 0 } else { 2 };
             assert!(lost.len() <= may_lack, "{name}, {max_page}, {requested}: {} lost, {:?}", lost.len(), lost.first());

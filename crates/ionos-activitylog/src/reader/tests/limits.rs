@@ -1,5 +1,5 @@
-//! Reads from services that limit the number of events of a range without saying so, and counts records that differ
-//! only in their formatting.
+//! Reads from services that limit the number of events of a range without reporting it. Also reads records that differ
+//! only in their formatting, each of which is an event.
 
 use std::sync::Mutex;
 
@@ -8,7 +8,7 @@ use ionos_activitylog_client::{Exchange, Transport};
 use super::*;
 use crate::CrossCheck;
 
-/// A log of which every range has at most `limit` events.
+/// A service that returns and counts at most `limit` events for each range.
 struct LimitedLog {
     /// Time and record, from the earliest to the latest.
     log: Vec<(DateTime<Utc>, String)>,
@@ -95,7 +95,7 @@ async fn a_second_with_more_events_than_the_limit_is_a_gap() {
 
 #[tokio::test]
 async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
-    // All in one second, at the start of the range, and over the day.
+    // The events are in one second, at the start of the range, or spread over the day.
     for step in [0, 1, 800] {
         let event = |index: i64| {
             let time = day().start() + TimeDelta::milliseconds(index * step * 1_000);
@@ -140,9 +140,9 @@ async fn records_without_an_id_that_differ_in_their_formatting_are_returned_as_s
 /// A service that answers some requests without a body (204).
 struct SilentLog {
     log: LimitedLog,
-    /// Number of first requests that it answers without a body.
+    /// Number of requests at the beginning that the service answers without a body.
     silent: u64,
-    /// Whether it answers without a body if a range has no events.
+    /// Whether the service answers without a body if a range has no events.
     is_silent_if_empty: bool,
 }
 
@@ -177,9 +177,9 @@ async fn answers_without_a_body_prove_nothing_unless_the_service_answers_for_a_l
         let (records, summary, _) = read_silent("2026-11-19T08:00:00Z", silent, false).await;
         assert!(records.len() == 60 || !summary.is_complete(), "{silent}: {} {summary:?}", records.len());
     }
-    // The service never has a body.
+    // The service never sends a body.
     assert!(!read_silent("2026-11-19T08:00:00Z", u64::MAX, false).await.1.is_complete());
-    // It has none for the day, which has no events.
+    // The service sends no body for a range without events, such as this day.
     let (records, summary, error) = read_silent("2026-11-18T08:00:00Z", 0, true).await;
     assert!(error.is_none() && summary.is_complete() && records.is_empty(), "{error:?} {summary:?}");
 }

@@ -79,10 +79,10 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
                 .behavior(behavior.clone()),
         );
         let range = range(&start.to_rfc3339(), &end.to_rfc3339());
-        // Gaps are allowed if the total varies, or if events have no UUID: a varying total looks like a lost event, and
-        // so do equal events without a UUID on several pages. If events change places between pages, nothing shows that
-        // all were received without a total, and an event at the end of a range explains only the total of its own
-        // scan.
+        // Gaps are allowed in three cases. A varying total looks like a lost event. Equal events without a UUID on
+        // several pages look like lost events, too. If events change places between pages, several scans are needed to
+        // receive all of them: without a total, nothing shows that all were received, and with an inclusive end, an
+        // event at the end of the range explains only the total of the scan that returned it.
         let is_drifting = behavior.total_value == TotalValue::Drifting;
         let changes_places = matches!(behavior.order, Order::UnstableTies | Order::Shuffled);
         let is_weak = behavior.total == TotalShape::Absent || behavior.date_end == DateEnd::Inclusive;

@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::*;
 use crate::{ContractNumber, ContractWindow};
 
-/// Maximum time of a call: that of the answers to requests that were already in flight, and that of its own answer.
+/// Maximum time of a call: the time of the answers to requests that were already in flight, plus the time of its own
+/// answer.
 const MOST: Duration = Duration::from_millis(100);
 
 /// Longer than all time limits of a client together.
@@ -38,7 +39,7 @@ fn numbers(simulator: &Simulator) -> Vec<ContractNumber> {
     simulator.contracts().iter().map(|number| ContractNumber::from(*number)).collect()
 }
 
-/// Half a day, of which the service holds several windows per contract.
+/// Eight hours, which are read in several windows per contract.
 fn half_day() -> DateRange {
     range("2026-11-19T08:00:00Z", "2026-11-19T16:00:00Z")
 }
@@ -108,7 +109,7 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
             let whole = client.events(number.clone(), half_day()).stream().count();
             assert_eq!(timeout(LONG, whole).await.expect("a later stream proceeds"), *truth);
         }
-        // In turns, each for some events.
+        // The first and the third stream are polled in turns, for 77 events each time.
         let (mut streams, mut counts) = ([pending, begun], [0, 1]);
         while counts.iter().zip([truth[0], truth[2]]).any(|(count, truth)| *count < truth) {
             for (stream, count) in streams.iter_mut().zip(&mut counts) {

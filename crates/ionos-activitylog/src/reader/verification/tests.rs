@@ -88,7 +88,7 @@ fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
 }
 
 #[test]
-fn a_total_is_unusable_if_it_is_absent_or_a_bound_too_low_or_changes_and_is_not_always_higher() {
+fn an_absent_total_a_lower_bound_below_the_events_and_a_changing_total_that_was_too_low_are_unusable() {
     for (highest_total, lowest_total, total_changed, is_usable) in [
         (total(3, true), Some(3), false, true),
         (None, None, false, false),
@@ -173,7 +173,8 @@ fn an_event_at_the_end_counts_for_the_scan_that_returned_it_and_belongs_to_the_n
     let at_end = event("end", "2026-11-20T11:00:00Z");
     let of_three = |events: Vec<Event>| Scan { agreed_total: Some(3), highest_total: total(3, true), ..scan(events) };
     let mut verification = Verification::new(window);
-    // Neither an earlier scan nor a repeat of the event explains the total.
+    // An event at the end does not explain the total if only an earlier scan returned it, and a repeat of it does not
+    // either.
     for events in [vec![inside.clone(), at_end.clone()], vec![inside.clone()], vec![at_end.clone(), at_end.clone()]] {
         assert_eq!(verification.add(of_three(events), true), None);
     }

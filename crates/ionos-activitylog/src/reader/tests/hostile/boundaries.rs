@@ -54,7 +54,8 @@ async fn events_at_the_boundaries_of_parts_of_a_second_are_returned_once() {
 /// An event is in each range that ends at its time and in none that begins there.
 #[tokio::test]
 async fn an_event_that_only_the_earlier_window_showed_is_returned_and_its_window_is_a_gap() {
-    // An event each second, so that every boundary of two windows has one, and a single window.
+    // In the first case, there is an event in each second, so every boundary of two windows has an event. The second
+    // case is a single window.
     for (events, step, is_boundary) in [(20_000, 1, true), (1_440, 60, false)] {
         let service = HostileService::new(log(events, TimeDelta::seconds(step)), |count, _| count.to_string());
         let service = Arc::new(HostileService { has_end: true, lacks_start: true, ..service });
@@ -67,13 +68,13 @@ async fn an_event_that_only_the_earlier_window_showed_is_returned_and_its_window
     }
 }
 
-/// An event inside is missing from every page, and the total counts it.
+/// One event is missing from every page, but the total is as high as if it were there.
 #[tokio::test]
 async fn an_event_at_the_end_never_explains_a_missing_event() {
     let start = day().start();
     for (end, hidden) in [(60, 30), (60, 0), (60, 60), (1_440, 700)] {
         let events = 1_500;
-        // The service hides the event of one minute and counts it where it is in the range.
+        // The service hides the event of one minute, and reports one event more than the range has without it.
         let hides: fn(u64, DateTime<Utc>) -> bool = match hidden {
             30 => |_, time| time == parse_time("2026-11-19T00:30:00Z"),
             0 => |_, time| time == parse_time("2026-11-19T00:00:00Z"),

@@ -1,4 +1,5 @@
-//! What follows a short page: a refusal is no known end, and an empty answer without a total is no error.
+//! Services that differ in what follows a short page. If the next page is refused, this does not prove that the short
+//! page was the last one. An empty answer without a total is not an error.
 
 use super::*;
 use crate::Proof;
@@ -10,7 +11,7 @@ fn log_at(milliseconds: impl Iterator<Item = i64>) -> Vec<(DateTime<Utc>, Vec<u8
 }
 
 #[tokio::test]
-async fn a_refused_page_after_a_limited_page_is_no_end() {
+async fn a_refused_page_does_not_prove_that_the_limited_page_before_it_was_the_last_one() {
     let minute = 60_000;
     for (events, step, max_page, is_readable) in [
         (250, minute, 100, true),
@@ -19,7 +20,7 @@ async fn a_refused_page_after_a_limited_page_is_no_end() {
         (100, minute, 7, true),
         (100, minute, 100, true),
         (21, minute, 20, true),
-        // All events of one millisecond, so no shorter range has fewer.
+        // All events are in one millisecond, so no shorter range has fewer events.
         (250, 0, 100, false),
         (250, 0, 20, false),
     ] {
@@ -55,7 +56,7 @@ async fn a_service_that_refuses_the_offset_after_its_last_event_is_read_complete
 }
 
 #[tokio::test]
-async fn the_pages_of_a_range_do_not_end_with_a_refusal() {
+async fn a_stream_of_pages_ends_at_a_refusal_only_if_the_refused_page_cannot_exist() {
     for (events, max_page, refuses_from, counts_page, expected) in [
         (250, 100, Some(100), true, None),
         (250, 7, Some(7), true, None),
@@ -101,9 +102,9 @@ async fn a_quiet_range_of_a_service_without_totals_is_read_by_identical_scans() 
     let _ = read_and_compare(&simulator, quiet_day, "simulated").await;
 }
 
-/// Answers without a total and without events, where other answers report totals.
+/// Some answers have neither a total nor events, although other answers report totals.
 #[tokio::test]
-async fn events_that_one_answer_in_three_lacks_are_read_although_it_has_no_total() {
+async fn an_answer_without_events_and_without_a_total_does_not_prove_that_the_window_is_empty() {
     for hides in [(|request, _| request % 3 == 0) as fn(u64, DateTime<Utc>) -> bool, |request, _| request < 3] {
         let total = |count: u64, _: u64| if count == 0 { "null".to_owned() } else { count.to_string() };
         let service = HostileService::new(log(1_440, TimeDelta::minutes(1)), total);
