@@ -118,10 +118,15 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         true => compare_with_service(archive, contracts.as_deref(), &args, context).await?.more_events,
         false => 0,
     };
-    let max_width = context.terminal.columns.filter(|_| context.terminal.is_interactive);
+    let is_wrapped = context.terminal.is_interactive && !context.messages.is_json;
+    let max_width = context.terminal.columns.filter(|_| is_wrapped);
     let statement = describe_result(&report, !args.head.is_empty(), late_events);
-    context.info(wrap_paragraphs(&statement, max_width).trim_end());
-    context.messages.step(Verbosity::Requests, wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
+    for line in wrap_paragraphs(&statement, max_width).trim_end().lines() {
+        context.info(line);
+    }
+    for line in wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end().lines() {
+        context.messages.step(Verbosity::Requests, line);
+    }
     if !report.findings.is_empty() && report.is_only_unreadable() {
         return Err(CommandError::unexpected(
             format!(

@@ -96,12 +96,13 @@ impl Messages {
         }
     }
 
-    /// The lines of a message, or its JSON object. Control sequences for a terminal are escaped.
+    /// A message as one line, or as its JSON object. Line breaks and control sequences for a terminal are escaped: with
+    /// a line break, text from the log could look like a message of its own.
     pub(crate) fn format(&self, message: impl Display) -> String {
         let message = message.to_string();
         match self.is_json {
             true => self.format_object(&json!({ "note": message })),
-            false => message.split('\n').map(single_line).collect::<Vec<_>>().join("\n"),
+            false => single_line(&message),
         }
     }
 
@@ -120,5 +121,19 @@ impl Messages {
 
     pub(crate) fn request_counts(&self) -> &Arc<RequestCounts> {
         &self.request_counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_the_log_cannot_look_like_another_message() {
+        let message = "no event has the user \"x\"; present: jane\nerror: the archive is damaged";
+        let line = r#"no event has the user "x"; present: jane\nerror: the archive is damaged"#;
+        assert_eq!(Messages::on_stderr().format(message), line);
+        let json = Messages { is_json: true, ..Messages::on_stderr() };
+        assert_eq!(json.format(message).lines().count(), 1);
     }
 }

@@ -67,7 +67,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 
-    /// Contract of the records in the file of --events that have no contract number
+    /// Contract of records of --events that have no contract number
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 
