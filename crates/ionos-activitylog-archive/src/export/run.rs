@@ -7,7 +7,7 @@ use std::task::Poll;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use ionos_activitylog::internal::{ExtraRequests, share_extra_requests};
+use ionos_activitylog::internal::{ExtraRequests, check_only_start, share_extra_requests};
 use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, Events, GapReason, PageSize, RangeSet, Window};
 
 use super::contract_writer::ContractWriter;
@@ -50,7 +50,8 @@ impl ContractExportRun<'_> {
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
         // The export compares the totals itself: if it reads a day again, it archives the new events as late events.
-        self.events(range).cross_check(false).windows_at_once(self.windows).windows().take_until(self.stop.clone())
+        let events = check_only_start(self.events(range));
+        events.windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
 
     /// The archived records without a time.

@@ -63,8 +63,14 @@ impl Events {
     ///
     /// A stream of one window needs no request for the total, because the scan of the window has compared the total
     /// already. If the window is empty, the range is requested a second time.
+    ///
+    /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two seconds
+    /// around the start of the range. If the windows lack an event that this answer has at the start, the event is
+    /// returned, and its window has a gap unless a second reading has the event. Without the cross-check, this request
+    /// is not sent.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
+        self.request.check_start = cross_check;
         self
     }
 
@@ -178,5 +184,13 @@ impl Events {
 /// for each range.
 pub fn share_extra_requests(mut events: Events, extra: &Arc<ExtraRequests>) -> Events {
     events.request.extra = Some(extra.clone());
+    events
+}
+
+/// Switches the cross-check off, but not the request for the events at exactly the start of the range: see
+/// [`Events::cross_check`].
+pub fn check_only_start(events: Events) -> Events {
+    let mut events = events.cross_check(false);
+    events.request.check_start = true;
     events
 }

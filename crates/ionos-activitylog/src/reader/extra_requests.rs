@@ -42,6 +42,8 @@ pub struct ExtraRequests {
     repeated_end_probes: AtomicU64,
     /// Highest number of events that one answer had or reported exactly.
     highest_count: AtomicU64,
+    /// Highest number of events that one scan of a range returned.
+    highest_scan: AtomicU64,
 }
 
 impl ExtraRequests {
@@ -136,6 +138,16 @@ impl ExtraRequests {
     pub(super) fn record_count(&self, page: &Page) {
         let total = page.total.filter(|total| total.exact).map_or(0, |total| total.count);
         self.highest_count.fetch_max(total.max(page.hits()), Ordering::Relaxed);
+    }
+
+    /// Records the number of events that one scan of a range returned.
+    pub(super) fn record_scan(&self, events: u64) {
+        self.highest_scan.fetch_max(events, Ordering::Relaxed);
+    }
+
+    /// Whether a range had more events than this number. If so, the service does not limit ranges to this number.
+    pub(super) fn has_larger_range(&self, events: u64) -> bool {
+        self.has_higher_count(events) || self.highest_scan.load(Ordering::Relaxed) > events
     }
 
     /// Whether another answer had or reported more events than `hits`. If so, the service limits neither its pages nor

@@ -34,6 +34,7 @@ mod scan;
 mod scanned_pages;
 mod scanned_window;
 mod split_totals;
+mod start_check;
 pub(crate) mod stream;
 pub(crate) mod summary;
 mod suspected_limit;

@@ -1,5 +1,6 @@
-//! Finds out what follows a first page that is shorter than requested. Either the service limits its pages to this
-//! length, or the page is the last one.
+//! Finds out whether a page is the last one of a range. A first page that is shorter than requested may be the last one,
+//! or the service limits its pages to this length. An empty page may follow the last one, or the service may not support
+//! its offset.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
@@ -150,6 +151,29 @@ fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
     }
     scan.page_size = page_size;
     scan.next_offset = received + page_size;
+}
+
+/// Whether an empty page at `offset` is the end. A service may also answer with an empty page if it does not support
+/// this offset. Then a page of `size` hits that begins at the last hit is empty as well. If the empty page is the end,
+/// this page has exactly the last hit.
+pub(super) async fn confirms_end(
+    pages: PageReader<'_>,
+    range: DateRange,
+    offset: u64,
+    size: u64,
+    scan: &mut PartialScan,
+) -> Result<bool, Error> {
+    let fetched = match pages.read(range, offset.saturating_sub(1), size).await {
+        Err(error) if may_be_after_end(error.kind()) => {
+            scan.requests += 1;
+            return Ok(false);
+        }
+        fetched => fetched?,
+    };
+    scan.requests += fetched.requests;
+    let is_end = fetched.page.hits() == 1;
+    pages.received.keep(range, fetched.page.events);
+    Ok(is_end)
 }
 
 /// Whether an error for a page after the last hit may mean that there is no such page.

@@ -256,6 +256,6 @@ fn may_be_transient(kind: ErrorKind) -> bool {
 }
 
 /// Whether smaller pieces of the page may be readable: the page is too large, or its hits cannot be told apart.
-fn may_be_read_in_pieces(error: &Error) -> bool {
+pub(super) fn may_be_read_in_pieces(error: &Error) -> bool {
     error.kind() == ErrorKind::TooLarge || error.is_damaged_page()
 }

@@ -4,7 +4,7 @@
 
 use crate::reader::isolated_repeats::split_around;
 use crate::reader::plan::{PlannedWindow, Resolution};
-use crate::reader::suspected_limit::{may_be_limited, split_between_events};
+use crate::reader::suspected_limit::{LimitCheck, may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
 
 /// Result of checking the proof of a window.
@@ -14,6 +14,9 @@ pub(super) enum ProofCheck {
     NeedsScan,
     /// The window must be read as these windows.
     NeedsSplit(Vec<PlannedWindow>),
+    /// The window is accepted if the service counts more events for the whole log. Otherwise it may have more events
+    /// than the service returns and counts, and must be read as these windows.
+    NeedsHigherCount(LimitCheck),
     /// The window probably has more events than the service returns and counts for a range.
     Limited,
     /// The proof proves nothing.
@@ -55,9 +58,12 @@ pub(super) fn check_proof(
         }
     }
     if may_be_limited(window, verification) {
-        let windows = split_between_events(window, verification);
-        if may_split(&windows) {
-            return ProofCheck::NeedsSplit(windows);
+        let check = split_between_events(window, verification);
+        if check.is_one_second && window.suspected_limit.is_none() {
+            return ProofCheck::NeedsHigherCount(check);
+        }
+        if may_split(&check.windows) {
+            return ProofCheck::NeedsSplit(check.windows);
         }
         if window.suspected_limit.is_some() {
             return ProofCheck::Limited;

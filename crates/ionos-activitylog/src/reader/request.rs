@@ -26,6 +26,8 @@ pub(super) struct EventsRequest {
     pub(super) filter: Filter,
     /// Whether the totals of the windows are compared with the total of the range.
     pub(super) cross_check: bool,
+    /// Whether the events at exactly the start of the range are requested a second time, with the second before it.
+    pub(super) check_start: bool,
     /// The extra requests that the stream shares with others. `None` if it has its own.
     pub(super) extra: Option<Arc<ExtraRequests>>,
 }
@@ -40,6 +42,7 @@ impl EventsRequest {
             windows_at_once: DEFAULT_WINDOWS_AT_ONCE,
             filter: Filter::new(),
             cross_check: true,
+            check_start: true,
             extra: None,
         }
     }

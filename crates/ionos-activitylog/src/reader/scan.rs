@@ -9,7 +9,7 @@ use crate::api::page::{Page, PageSize};
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
-use crate::reader::page_end::{PageEnd, SecondPage, detect_page_size, may_be_too_deep, probe_end};
+use crate::reader::page_end::{PageEnd, SecondPage, confirms_end, detect_page_size, may_be_too_deep, probe_end};
 use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
@@ -36,6 +36,9 @@ pub(super) struct ScanOptions {
     pub(super) ends_before_total: bool,
     /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
     pub(super) part_of: Option<SplitWindow>,
+    /// Whether an empty page after the last hit of a window without a total is compared with the page at the last hit:
+    /// in the first scan of the window.
+    pub(super) must_confirm_end: bool,
 }
 
 /// Scans windows of one contract.
@@ -63,19 +66,19 @@ impl WindowScanner<'_> {
 
     /// Scans a window, or returns [`ScanResult::OverLimit`] if it may have more than `max_events` events.
     pub(super) async fn scan(&self, range: DateRange, options: ScanOptions) -> Result<ScanResult, Error> {
-        let ScanOptions { is_splittable, max_events, ends_before_total, part_of } = options;
+        let ScanOptions { is_splittable, max_events, ends_before_total, part_of, must_confirm_end } = options;
         let (first, requests) = self.first_page(range).await?;
         self.extra().record_count(&first);
         let page_size = self.current_page_size();
         let received = first.hits();
         let has_room = received < page_size;
         let Some(total) = first.total else {
-            return self.scan_to_end(range, first, requests).await;
+            return self.scan_to_end(range, first, requests, must_confirm_end).await;
         };
         if !total.exact && has_room && total.count < max_events {
             // The total is a lower bound, and the page has room for more hits, so only reading to the end shows the
             // number of events.
-            return self.scan_to_end(range, first, requests).await;
+            return self.scan_to_end(range, first, requests, must_confirm_end).await;
         }
         let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
         if received == 0 {
@@ -116,7 +119,7 @@ impl WindowScanner<'_> {
             let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
             if is_known && scan.pages.len() == 1 && !self.extra().trusts_totals() {
                 let first = scan.pages.remove(0);
-                return self.scan_to_end(range, first, requests).await;
+                return self.scan_to_end(range, first, requests, must_confirm_end).await;
             }
             return Ok(scan.over_limit(is_known.then_some(total.count)));
         }
@@ -259,6 +262,10 @@ impl WindowScanner<'_> {
             match self.pages.read(range, scan.next_offset, scan.page_size).await {
                 Ok(fetched) => {
                     scan.requests += fetched.requests;
+                    let (offset, size) = (scan.next_offset, scan.page_size);
+                    if fetched.page.hits() == 0 && !confirms_end(self.pages, range, offset, size, scan).await? {
+                        return Ok(());
+                    }
                     scan.next_offset += scan.page_size;
                     let is_repeated = scan.pages.last().is_some_and(|last| has_same_ends(last, &fetched.page));
                     scan.pages.push(fetched.page);
@@ -299,7 +306,13 @@ impl WindowScanner<'_> {
 
     /// Reads pages until a page has no hits, for a range without a usable total. A page with fewer hits than requested
     /// is not the end: the service may limit the page size.
-    async fn scan_to_end(&self, range: DateRange, first: Page, requests: u64) -> Result<ScanResult, Error> {
+    async fn scan_to_end(
+        &self,
+        range: DateRange,
+        first: Page,
+        requests: u64,
+        must_confirm: bool,
+    ) -> Result<ScanResult, Error> {
         let size = first.hits();
         let mut read = size;
         let mut scan =
@@ -331,7 +344,11 @@ impl WindowScanner<'_> {
             scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {
-                return Ok(scan.complete(true));
+                let (size, last) = (self.current_page_size(), scan.pages.last().map_or(0, Page::hits));
+                // A short last page leaves room below the offsets that the service is known to support.
+                let size = if last < size { size - last + 1 } else { size };
+                let is_end = !must_confirm || confirms_end(self.pages, range, read, size, &mut scan).await?;
+                return Ok(if is_end { scan.complete(true) } else { scan.over_limit(None) });
             }
             if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
                 // The service ignores the offset, so the pages would never end.

@@ -5,8 +5,10 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
+use crate::api::page::Total;
 use crate::range::DateRange;
 use crate::reader::plan::PlannedWindow;
+use crate::reader::scanned_pages::Scan;
 use crate::reader::verification::Verification;
 
 /// Minimum number of events that may be a limit: 50, or one below.
@@ -22,22 +24,51 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification)
     }
 }
 
-/// Number of events by the total; without a total, by the scans.
-fn counted_events(verification: &Verification) -> u64 {
-    verification.reported_total().unwrap_or(verification.events.distinct())
+/// The limit that the parts of a split window may meet: a round total that is the number of hits of `scan`, whose end is
+/// unknown, or a round total that is less than the number of events of the window. Otherwise the limit that the window
+/// itself may meet.
+pub(super) fn limit_of_parts(
+    window: PlannedWindow,
+    verification: &Verification,
+    scan_without_end: Option<&Scan>,
+) -> Option<u64> {
+    let exact = |total: Option<Total>| total.filter(|total| total.exact && is_round(total.count));
+    let of_scan = scan_without_end.and_then(|scan| {
+        let hits = (scan.events.len() as u64).saturating_sub(scan.overlapping_hits);
+        exact(scan.highest_total).filter(|total| total.count == hits)
+    });
+    let exceeded = exact(verification.highest_total).filter(|total| total.count < verification.events.distinct());
+    of_scan.or(exceeded).map(|total| total.count).or(window.suspected_limit)
 }
 
-/// Splits a window between two of its events: a complete window has fewer events in each part.
-pub(super) fn split_between_events(window: PlannedWindow, verification: &Verification) -> Vec<PlannedWindow> {
-    let events = counted_events(verification);
-    let (boundaries, suspected_limit) = match boundaries(window.range, &verification.events.times()) {
-        Boundaries::Between(second) => (vec![second], Some(events)),
-        Boundaries::Around(seconds) => (seconds, None),
+/// Number of events by the total; without a total, by the scans.
+fn counted_events(verification: &Verification) -> u64 {
+    verification.counted_total().unwrap_or(verification.events.distinct())
+}
+
+/// How to find out whether the number of events of a window is a limit.
+pub(super) struct LimitCheck {
+    /// The parts of the window. A complete window has fewer events in each part, unless `is_one_second`.
+    pub(super) windows: Vec<PlannedWindow>,
+    /// Whether all events are in one second, so that one of the parts has all events.
+    pub(super) is_one_second: bool,
+    /// The number of events.
+    pub(super) limit: u64,
+}
+
+/// Splits a window between two of its events, or around the only second with events.
+pub(super) fn split_between_events(window: PlannedWindow, verification: &Verification) -> LimitCheck {
+    let limit = counted_events(verification);
+    let (boundaries, is_one_second) = match boundaries(window.range, &verification.events.times()) {
+        Boundaries::Between(second) => (vec![second], false),
+        Boundaries::Around(seconds) => (seconds, true),
     };
     let ends = boundaries.iter().copied().chain([window.range.end()]);
     let starts = [window.range.start()].into_iter().chain(boundaries.iter().copied());
     let ranges = starts.zip(ends).filter_map(|(start, end)| DateRange::new(start, end).ok());
-    ranges.map(|range| PlannedWindow { range, suspected_limit, part_of: None, earlier_requests: 0, ..window }).collect()
+    let suspected_limit = Some(limit);
+    let part = |range| PlannedWindow { range, suspected_limit, part_of: None, earlier_requests: 0, ..window };
+    LimitCheck { windows: ranges.map(part).collect(), is_one_second, limit }
 }
 
 /// Where to split a window.
@@ -73,7 +104,7 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
 
 /// Whether a number is a multiple of 50 or a power of two, or one next to them: a limit may include or exclude its end.
 fn is_round(events: u64) -> bool {
-    let is_next_to = |is_limit: fn(u64) -> bool| (events - 1..=events + 1).any(is_limit);
+    let is_next_to = |is_limit: fn(u64) -> bool| (events.saturating_sub(1)..=events.saturating_add(1)).any(is_limit);
     events >= MIN_LIMIT && (is_next_to(|number| number % 50 == 0) || is_next_to(u64::is_power_of_two))
 }
 

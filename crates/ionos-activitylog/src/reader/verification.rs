@@ -8,7 +8,7 @@ use std::hash::RandomState;
 use chrono::{DateTime, Utc};
 
 use crate::api::page::{Total, UnreadableRecord};
-use crate::event::Event;
+use crate::event::{Event, EventId};
 use crate::range::DateRange;
 use crate::reader::collected_events::CollectedEvents;
 use crate::reader::content_repeats::ContentRepeats;
@@ -98,6 +98,9 @@ struct ScanFacts {
     is_finest: bool,
     /// Whether a page of the last scan had a hit that is not JSON, or was of a partial search.
     is_damaged: bool,
+    /// Whether only other answers returned events at exactly the start of the window. They are not among the distinct
+    /// events here.
+    excludes_start: bool,
 }
 
 impl ScanFacts {
@@ -118,10 +121,12 @@ impl ScanFacts {
 
     /// The last scan has as many distinct events as its pages report. If a hit occurs on two of the pages, hits moved
     /// while the pages were read: another hit may be missing, and the total may match by chance. Such a scan needs a
-    /// second, identical scan.
+    /// second, identical scan. So does a scan without the events at the start that another answer has: either the
+    /// service excludes the start of a range, or this scan lacks events.
     fn scan_matches_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.distinct) && !self.misses_events();
-        let is_confirmed = !self.repeats_across_pages || self.identical_scans >= 2;
+        let is_doubtful = self.repeats_across_pages || self.excludes_start;
+        let is_confirmed = !is_doubtful || self.identical_scans >= 2;
         (matches && is_confirmed).then_some(Proof::ScanMatchesTotal)
     }
 
@@ -198,6 +203,11 @@ pub(super) struct Verification {
     last_total: Option<Total>,
     /// Whether answers before the first scan returned events of the window.
     has_received: bool,
+    /// The ids of the events at exactly the start of the window that only other answers returned. A service that
+    /// excludes the start of a range neither returns nor counts them, so no scan is expected to have them.
+    only_received_at_start: HashSet<EventId>,
+    /// Whether a scan returned an event at exactly the start of the window, so that the service includes the start.
+    includes_start: bool,
     /// Number of events at the end of the window in the last scan, as its total counts them.
     pub(super) at_end: u64,
 }
@@ -222,15 +232,21 @@ impl Verification {
             has_partial_search: false,
             last_total: None,
             has_received: false,
+            only_received_at_start: HashSet::new(),
+            includes_start: false,
             at_end: 0,
         }
     }
 
     /// Adds events of the window that answers returned outside of its scans. A scan that lacks one of them proves
-    /// nothing.
-    pub(super) fn receive(&mut self, events: Vec<Event>) {
+    /// nothing. With `excludes_start`, no scan is expected to have the events at exactly the start of the window.
+    pub(super) fn receive(&mut self, events: Vec<Event>, excludes_start: bool) {
         self.has_received |= !events.is_empty();
+        let start = self.range().start();
         for event in events {
+            if excludes_start && !self.includes_start && event.time() == Some(start) {
+                self.only_received_at_start.insert(event.id());
+            }
             self.events.add(event);
         }
     }
@@ -240,15 +256,26 @@ impl Verification {
         self.events.range()
     }
 
-    /// The exact total that all pages of the last scan reported, see [`ScanFacts::agreed_total`], without the events at
-    /// the end of the window.
+    /// The exact total that all pages of the last scan reported, see [`ScanFacts::agreed_total`], as the total of a
+    /// range that includes its start and excludes its end.
     pub(super) fn reported_total(&self) -> Option<u64> {
+        self.agreed_total.map(|total| self.inside(total))
+    }
+
+    /// As [`Self::reported_total`], without the events at the start that no scan returned.
+    pub(super) fn counted_total(&self) -> Option<u64> {
         self.agreed_total.map(|total| total.saturating_sub(self.at_end))
     }
 
-    /// Highest total that a page of any scan reported, without the events at the end of the window.
+    /// Highest total that a page of any scan reported, as the total of a range that includes its start and excludes its
+    /// end.
     pub(super) fn highest_total_inside(&self) -> Option<Total> {
-        self.highest_total.map(|total| Total { count: total.count.saturating_sub(self.at_end), ..total })
+        self.highest_total.map(|total| Total { count: self.inside(total.count), ..total })
+    }
+
+    /// A total without the events at the end of the window, and with those at its start that no scan returned.
+    fn inside(&self, total: u64) -> u64 {
+        total.saturating_sub(self.at_end).saturating_add(self.only_received_at_start.len() as u64)
     }
 
     /// The whole seconds with counted repeats of the last scan.
@@ -291,7 +318,7 @@ impl Verification {
         self.unreadable = scan.unreadable;
         self.has_partial_search = scan.has_partial_search;
         let hits = (events.len() as u64).saturating_sub(overlapping_hits);
-        let known_before = self.events.distinct();
+        let known_before = self.events.distinct().saturating_sub(self.only_received_at_start.len() as u64);
         // The ids in this scan. Not needed if no event was received before this scan: then the ids in `self.events` are
         // those of this scan.
         let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
@@ -300,6 +327,10 @@ impl Verification {
         let mut ids_at_end = HashSet::new();
         for event in events {
             let (id, is_at_end) = (event.id(), self.events.is_at_end(&event));
+            if event.time() == Some(self.range().start()) {
+                self.includes_start = true;
+                self.only_received_at_start.clear();
+            }
             if id.is_of_content() {
                 self.content_repeats.add(&id, &event, is_at_end);
             }
@@ -310,7 +341,7 @@ impl Verification {
                 in_scan.insert(id);
             }
         }
-        let all_inside = self.events.distinct();
+        let all_inside = self.events.distinct().saturating_sub(self.only_received_at_start.len() as u64);
         let inside = in_scan.map_or(all_inside, |in_scan| in_scan.len() as u64);
         let has_new = if self.scans == 0 { inside > 0 } else { all_inside > known_before };
         let misses_events = inside < all_inside;
@@ -350,6 +381,7 @@ impl Verification {
             identical_scans: self.identical_scans,
             is_finest,
             is_damaged: self.has_partial_search || !self.unreadable.is_empty(),
+            excludes_start: !self.only_received_at_start.is_empty(),
         }
     }
 

@@ -2,11 +2,11 @@
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
 use std::hash::RandomState;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::DateTime;
-use futures_util::future::BoxFuture;
+use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, join};
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
@@ -22,6 +22,8 @@ use crate::reader::scan::{SUSPICIOUS_TOTAL, ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::scanned_window::ScannedWindow;
 use crate::reader::split_totals::SplitTotals;
+use crate::reader::start_check::StartCheck;
+use crate::reader::suspected_limit::limit_of_parts;
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::Window;
 
@@ -93,8 +95,19 @@ impl<W> WindowResult<W> {
 }
 
 impl ReadingProgress {
-    pub(super) fn new(id_hasher: Option<RandomState>, extra: Option<Arc<ExtraRequests>>) -> Self {
-        Self { id_hasher, extra: extra.unwrap_or_default(), ..Self::default() }
+    pub(super) fn new(
+        id_hasher: Option<RandomState>,
+        extra: Option<Arc<ExtraRequests>>,
+        unchecked_start: Option<DateTime<Utc>>,
+    ) -> Self {
+        let unchecked_start = Mutex::new(unchecked_start);
+        Self { id_hasher, extra: extra.unwrap_or_default(), unchecked_start, ..Self::default() }
+    }
+
+    /// Whether a window is the first one to start at the unchecked start, which then counts as checked.
+    fn takes_unchecked_start(&self, window: DateRange) -> bool {
+        let mut start = self.unchecked_start.lock().unwrap_or_else(PoisonError::into_inner);
+        start.take_if(|start| *start == window.start()).is_some()
     }
 }
 
@@ -104,6 +117,14 @@ pub(super) struct WindowReader<'a> {
     pub(super) scanner: WindowScanner<'a>,
     /// What all windows of the range have in common.
     pub(super) progress: &'a ReadingProgress,
+}
+
+/// The answer to a request for one event of the whole log.
+struct LogAnswer {
+    /// Whether it has a hit or a total. If it has neither, the service may answer every request in this way.
+    is_visible: bool,
+    total: Option<Total>,
+    requests: u64,
 }
 
 /// What the windows of one reading have found out together.
@@ -116,6 +137,11 @@ pub(super) struct ReadingProgress {
     pub(super) split_totals: SplitTotals,
     /// Hashes the ids of returned events. `None` without a cross-check.
     pub(super) id_hasher: Option<RandomState>,
+    /// The start of the reading, until the first window has requested the events around it. `None` if they are not
+    /// requested; see [`start_check`](crate::reader::start_check).
+    unchecked_start: Mutex<Option<DateTime<Utc>>>,
+    /// Whether the service excludes events at exactly the start of a range.
+    excludes_start: AtomicBool,
 }
 
 impl WindowReader<'_> {
@@ -194,7 +220,8 @@ impl WindowReader<'_> {
     /// window for the next one.
     fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
         let range = verification.range();
-        verification.receive(self.progress.received.take(range));
+        let excludes_start = self.progress.excludes_start.load(Ordering::Relaxed);
+        verification.receive(self.progress.received.take(range), excludes_start);
         let proof = verification.add(scan, is_finest);
         self.progress.received.keep(range, verification.events.take_new_at_end());
         proof
@@ -225,8 +252,25 @@ impl WindowReader<'_> {
                 true => page_size,
                 false => self.limits().max_window(page_size),
             };
-            let options = ScanOptions { is_splittable, max_events, ends_before_total, part_of: window.part_of };
-            let scan = match self.scanner.scan(window.range, options).await? {
+            let options = ScanOptions {
+                is_splittable,
+                max_events,
+                ends_before_total,
+                part_of: window.part_of,
+                must_confirm_end: verification.scans == 0,
+            };
+            let scan = self.scanner.scan(window.range, options);
+            let scan = match self.progress.takes_unchecked_start(window.range) {
+                true => {
+                    let (scan, check) = join(scan, StartCheck::read(self.scanner, window.range)).await;
+                    let (scan, check) = (scan?, check?);
+                    requests += check.requests;
+                    self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
+                    scan
+                }
+                false => scan.await?,
+            };
+            let scan = match scan {
                 ScanResult::Complete(scan) => scan,
                 ScanResult::OverLimit { total, scan } => {
                     requests += scan.requests;
@@ -240,6 +284,7 @@ impl WindowReader<'_> {
                         let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                         return Ok(WindowResult::Unverified(scanned));
                     }
+                    let suspected_limit = limit_of_parts(window, &verification, Some(&scan));
                     self.keep_results(&mut verification);
                     self.keep_total(window.range, scan.highest_total);
                     self.progress.received.keep(window.range, scan.events);
@@ -247,6 +292,7 @@ impl WindowReader<'_> {
                         // The windows of the split request the events of these pages again.
                         extra.spend(scan.pages);
                     }
+                    let window = PlannedWindow { suspected_limit, ..window };
                     return Ok(self.split_by_total(window, total, resolution, requests));
                 }
             };
@@ -259,10 +305,11 @@ impl WindowReader<'_> {
             self.compare_totals(window, &scan);
             let says_nothing = scan.says_nothing;
             if says_nothing && !is_log_visible {
-                let (is_visible, own) = self.is_log_visible(window.range).await?;
-                is_log_visible = is_visible;
-                requests += own;
+                let log = self.read_log(window.range).await?;
+                is_log_visible = log.is_visible;
+                requests += log.requests;
             }
+            extra.record_scan((scan.events.len() as u64).saturating_sub(scan.overlapping_hits));
             let proof = self.add(&mut verification, scan, is_finest);
             if verification.scans == 1 && !window.was_scanned {
                 // Events outside of the window are not counted, because every window may return the same ones.
@@ -277,6 +324,25 @@ impl WindowReader<'_> {
                     ProofCheck::Accepted => {
                         let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
                         return Ok(WindowResult::Verified(scanned));
+                    }
+                    ProofCheck::NeedsHigherCount(check) => {
+                        let mut is_exceeded = extra.has_larger_range(check.limit);
+                        if !is_exceeded {
+                            let log = self.read_log(window.range).await?;
+                            requests += log.requests;
+                            is_exceeded = log.total.is_some_and(|total| total.count > check.limit);
+                        }
+                        if is_exceeded {
+                            let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
+                            return Ok(WindowResult::Verified(scanned));
+                        }
+                        if check.windows.len() == 1 || !extra.try_split(page_size) {
+                            let total = verification.highest_total;
+                            let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
+                            return Ok(WindowResult::Unverified(scanned));
+                        }
+                        self.keep_results(&mut verification);
+                        return Ok(WindowResult::Split { windows: check.windows, requests });
                     }
                     ProofCheck::NeedsScan => is_to_be_confirmed = true,
                     ProofCheck::NeedsSplit(windows) => {
@@ -308,7 +374,8 @@ impl WindowReader<'_> {
             let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_to_be_confirmed;
             let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
-            let again = PlannedWindow { was_scanned: true, ..window };
+            let suspected_limit = limit_of_parts(window, &verification, None);
+            let again = PlannedWindow { was_scanned: true, suspected_limit, ..window };
             if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT && may_spend(pages) {
                 self.keep_results(&mut verification);
                 return Ok(self.split_by_total(again, total, resolution, requests));
@@ -360,22 +427,21 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Called after an answer for a range had neither a hit nor a total, such as status 204. Requests one event of the
-    /// whole log, and returns whether this answer has a hit or a total. If it has neither, the service may answer every
-    /// request in this way. Also returns the number of requests.
-    async fn is_log_visible(self, range: DateRange) -> Result<(bool, u64), Error> {
+    /// Requests one event of the whole log. Keeps the event if it is in `range`.
+    async fn read_log(self, range: DateRange) -> Result<LogAnswer, Error> {
+        let refused = LogAnswer { is_visible: false, total: None, requests: 1 };
         let end = self.scanner.pages.api.clock.now().max(range.end());
         let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, end) else {
-            return Ok((false, 0));
+            return Ok(LogAnswer { requests: 0, ..refused });
         };
         let fetched = match self.scanner.pages.read(log.to_whole_seconds(), 0, 1).await {
-            Err(error) if may_be_about_the_date(error.kind()) => return Ok((false, 1)),
-            Err(error) if error.kind() == ErrorKind::TooLarge => return Ok((true, 1)),
+            Err(error) if may_be_about_the_date(error.kind()) => return Ok(refused),
+            Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(LogAnswer { is_visible: true, ..refused }),
             fetched => fetched?,
         };
-        let is_visible = !fetched.page.says_nothing();
+        let (is_visible, total) = (!fetched.page.says_nothing(), fetched.page.total);
         self.progress.received.keep(range, fetched.page.events);
-        Ok((is_visible, fetched.requests))
+        Ok(LogAnswer { is_visible, total, requests: fetched.requests })
     }
 
     /// If the window is a part of a longer window, compares the total of a scan with the total of the longer window.

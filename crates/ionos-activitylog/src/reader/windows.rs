@@ -109,7 +109,8 @@ impl WindowStream {
         request.api = Arc::new(api);
         let id_hasher = request.cross_check.then(RandomState::new);
         let rest = position.remaining_range().map(DateRange::to_whole_seconds);
-        let progress = Arc::new(ReadingProgress::new(id_hasher, request.extra.clone()));
+        let unchecked_start = rest.filter(|_| request.check_start).map(|range| range.start());
+        let progress = Arc::new(ReadingProgress::new(id_hasher, request.extra.clone(), unchecked_start));
         let mut stream = Self {
             concurrency: request.windows_at_once,
             request: Arc::new(request),

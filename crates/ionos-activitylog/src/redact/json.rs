@@ -145,8 +145,8 @@ mod tests {
                 r#"{"b":1.10,"a":[1e400,true,null,"x"],"b":{}}"#,
             ),
             (
-                r#"{"Authorization":"planted","cookie":["planted"],"token":{"planted":1},"pin":"1"}"#,
-                r#"{"Authorization":"[redacted]","cookie":"[redacted]","token":"[redacted]","pin":"1"}"#,
+                r#"{"Authorization":"planted","cookie":["planted"],"token":{"planted":1},"pins":"1"}"#,
+                r#"{"Authorization":"[redacted]","cookie":"[redacted]","token":"[redacted]","pins":"1"}"#,
             ),
             (
                 r#"{"image\u0050assword":"planted","userData":"","sshKeys":[]}"#,

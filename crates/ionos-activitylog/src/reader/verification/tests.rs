@@ -17,6 +17,7 @@ const VERIFIED: ScanFacts = ScanFacts {
     identical_scans: 1,
     is_finest: false,
     is_damaged: false,
+    excludes_start: false,
 };
 
 fn total(count: u64, exact: bool) -> Option<Total> {

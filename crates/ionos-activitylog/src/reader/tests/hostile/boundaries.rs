@@ -109,3 +109,33 @@ async fn a_filter_does_not_make_a_window_lack_the_event_at_its_start() {
     }
     assert!(requests[1] <= requests[0], "{requests:?}");
 }
+
+/// A service that excludes the start of a range returns an event at this time only for a range that begins earlier.
+#[tokio::test]
+async fn an_event_at_the_start_of_a_range_that_excludes_it_is_returned() {
+    for (end, minutes) in [(DateEnd::Exclusive, 60), (DateEnd::Inclusive, 60), (DateEnd::Exclusive, 1)] {
+        let behavior = Behavior {
+            date_start: DateStart::Exclusive,
+            date_end: end,
+            fraction_digits: FractionDigits::None,
+            ..Behavior::default()
+        };
+        let start = parse_time("2026-11-19T00:00:00Z");
+        let builder = Simulator::builder().behavior(behavior).burst(start, TimeDelta::milliseconds(1), 5);
+        let range = DateRange::new(start, start + TimeDelta::minutes(minutes)).unwrap();
+        let summary = read_and_compare(&simulated(builder), range, &format!("{end} {minutes}")).await;
+        // One request for each side of the start, and two identical scans.
+        assert!(summary.requests <= 7, "{summary:?}");
+    }
+}
+
+/// Only the first answers lack the event at the start of the range, so the service does not exclude it.
+#[tokio::test]
+async fn an_answer_that_lacks_the_event_at_the_start_of_a_range_is_not_believed() {
+    let hides: fn(u64, DateTime<Utc>) -> bool = |request, time| request == 2 && time >= day().start();
+    let service = HostileService::new(log(1_440, TimeDelta::minutes(1)), |count, _| count.to_string());
+    let service = Arc::new(HostileService { hides: Some(hides), ..service });
+    let (read, summary) = windows(&service, day()).await;
+    assert_eq!(read.iter().map(|window| window.events.len()).sum::<usize>(), 1_440, "{summary:?}");
+    assert!(summary.is_complete(), "{summary:?}");
+}

@@ -1,0 +1,65 @@
+//! Checks the start of a reading. It is undocumented whether the service includes events at exactly `dateStart`. If it
+//! excludes them, no scan of the first window has such an event. So one further request covers the second before the
+//! start and the second after it. The first window is not verified without the events that this answer has.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::api::limits::SERVICE_PAGE_SIZE;
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::range::DateRange;
+use crate::reader::page_reader::{PageReader, may_be_read_in_pieces};
+use crate::reader::scan::WindowScanner;
+
+/// The page size to try if a page of the requested size is refused or too large.
+const SMALLER_PAGE_SIZE: u64 = 100;
+
+/// What is known about the start of a window.
+#[derive(Debug, Default)]
+pub(super) struct StartCheck {
+    /// Whether the service excludes events at exactly the start of a range: a range that begins earlier has an event
+    /// that the range beginning at its time does not have.
+    pub(super) excludes_start: bool,
+    pub(super) requests: u64,
+}
+
+impl StartCheck {
+    /// Requests the two seconds around the start of a window, and keeps the events that the window has. If one of them
+    /// is at exactly the start, also requests the second that begins there.
+    pub(super) async fn read(scanner: WindowScanner<'_>, window: DateRange) -> Result<Self, Error> {
+        let (start, second) = (window.start(), TimeDelta::seconds(1));
+        let is_at_start = |event: &Event| event.time() == Some(start);
+        let mut check = Self::default();
+        let around = check.events(scanner, start - second, start + second).await?;
+        if around.iter().any(is_at_start) {
+            let after = check.events(scanner, start, start + second).await?;
+            check.excludes_start = !after.iter().any(is_at_start);
+            scanner.pages.received.keep(window, after);
+        }
+        let inside = around.into_iter().filter(|event| event.time().is_some_and(|time| window.contains(time)));
+        scanner.pages.received.keep(window, inside);
+        Ok(check)
+    }
+
+    /// The events on the first page of a range. Empty if the service refuses each of the page sizes.
+    async fn events(
+        &mut self,
+        scanner: WindowScanner<'_>,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> Result<Vec<Event>, Error> {
+        let Ok(range) = DateRange::new(start, end) else { return Ok(Vec::new()) };
+        let PageReader { api, contract, .. } = scanner.pages;
+        for size in [scanner.current_page_size(), SMALLER_PAGE_SIZE, SERVICE_PAGE_SIZE] {
+            self.requests += 1;
+            match api.page(contract, range, 0, size).await {
+                Ok(page) => return Ok(page.into_inner().events),
+                // The service may refuse the size, or times before its log begins. If a record cannot be read, the scan
+                // of the window reports it.
+                Err(error) if error.kind() == ErrorKind::BadRequest || may_be_read_in_pieces(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Vec::new())
+    }
+}
