@@ -9,6 +9,7 @@ mod file_modes;
 mod kept_records;
 mod reading_back;
 mod schemas;
+mod undated_records;
 mod unfinished;
 mod unknown_end;
 mod unlisted_contracts;

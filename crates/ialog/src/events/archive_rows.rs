@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use ionos_activitylog::{ContractNumber, DateRange, Filter, FilterCounts};
+use ionos_activitylog::{ContractNumber, DateRange, Filter, FilterCounts, RangeSet};
 use ionos_activitylog_archive::ArchiveReader;
 
 use crate::args::contracts::ContractSelector;
@@ -16,6 +16,7 @@ use crate::events::opened_archive::OpenedArchive;
 use crate::events::read_summary::{ReadSummary, UnprovenRanges};
 use crate::events::suggestions::Suggestions;
 use crate::output::duration::format_rough;
+use crate::output::plural::format_count;
 use crate::output::progress::ArchiveProgress;
 use crate::output::row::Row;
 use crate::output::time::format_time;
@@ -49,6 +50,9 @@ pub(crate) struct ArchiveRows {
     marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
+    /// Number of returned events that may be outside of the range, and the ranges in which they are, see
+    /// [`ArchivedEvent::uncertain_range`](ionos_activitylog_archive::ArchivedEvent::uncertain_range).
+    uncertain: (u64, RangeSet),
     /// Number of events that were read when the task last yielded.
     last_turn: u64,
     is_finished: bool,
@@ -80,6 +84,7 @@ impl ArchiveRows {
             marked: None,
             zone,
             progress: None,
+            uncertain: (0, RangeSet::new()),
             last_turn: 0,
             is_finished: false,
             _archive: archive,
@@ -108,6 +113,10 @@ impl ArchiveRows {
             };
             suggestions.observe(&archived.event, is_match);
             self.take_turn().await;
+            if let Some(range) = archived.uncertain_range.filter(|_| is_match) {
+                self.uncertain.0 += 1;
+                self.uncertain.1.insert(range);
+            }
             if is_match || self.marked.is_some() {
                 return Ok(Some(Row::new(archived.contract, archived.event).matching(is_match)));
             }
@@ -175,7 +184,8 @@ impl ArchiveRows {
 
     pub(super) fn into_summary(self) -> ReadSummary {
         let counts = self.counts();
-        let summary = ReadSummary { counts, retry_hint: EXPORT_AGAIN, ..ReadSummary::default() };
+        let uncertain = describe_uncertain(self.uncertain.0, &self.uncertain.1);
+        let summary = ReadSummary { counts, retry_hint: EXPORT_AGAIN, uncertain, ..ReadSummary::default() };
         if !self.is_finished {
             return summary;
         }
@@ -208,6 +218,19 @@ impl ArchiveRows {
             ..summary
         }
     }
+}
+
+/// The note about returned events that may be outside of the requested range; `None` if there are none.
+fn describe_uncertain(count: u64, ranges: &RangeSet) -> Option<String> {
+    let they_are = match count {
+        0 => return None,
+        1 => "it is",
+        _ => "they are",
+    };
+    Some(format!(
+        "note: {} without a readable time may be outside of the time range: {they_are} from {ranges}",
+        format_count(count, "record")
+    ))
 }
 
 /// Sentences that say where an archive ends, and how long before the end of a requested range. Consecutive contracts

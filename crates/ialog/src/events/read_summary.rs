@@ -31,6 +31,8 @@ pub(crate) struct ReadSummary {
     /// Sentences that say where the archive ends within the range; warnings if the user gave the end of the range.
     /// Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
+    /// The note about events of an archive that may be outside of the range; `None` if there are none.
+    pub(super) uncertain: Option<String>,
     /// One entry for each gap in the events of the service, or for each contract of an archive with ranges that are not
     /// proven to be complete.
     pub(super) unproven: Vec<UnprovenRanges>,
@@ -58,6 +60,9 @@ impl ReadSummary {
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);
+        }
+        if let Some(uncertain) = &self.uncertain {
+            context.warn(uncertain);
         }
         for contract in &self.not_cross_checked {
             context.info(contract);

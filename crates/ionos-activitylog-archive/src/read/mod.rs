@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::layout::Archive;
 use crate::state::read_archived_days;
 use coverage::ContractCoverage;
-use parallel::{PartEvents, Selection, SkippedCounts};
+use parallel::{ParsedEvent, PartEvents, Selection, SkippedCounts, is_in_range};
 use part_lines::ClosedPart;
 
 /// An event of an archive.
@@ -34,6 +34,10 @@ pub struct ArchivedEvent {
     /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. The reader skips most events
     /// that do not match.
     pub kept: bool,
+    /// Range of an event that may be outside of the requested range, because its record has no readable time: the
+    /// event occurred at an unknown time in this range, and the requested range contains only a part of it. Otherwise
+    /// `None`.
+    pub uncertain_range: Option<DateRange>,
 }
 
 /// The events of an archive in order of time, then contract, then id.
@@ -48,6 +52,9 @@ pub struct ArchivedEvent {
 ///     Ok(())
 /// }
 /// ```
+///
+/// An event without a readable time occurred at an unknown time in the range of its part: the range that was read, within
+/// one day. Such an event is returned if this range overlaps the requested one, see [`ArchivedEvent::uncertain_range`].
 ///
 /// The iterator ends with [`Error::Damaged`] if a part is missing, cannot be decompressed, has a line that is not JSON,
 /// or is not the file of its manifest. The digest of a part is known at its end, after its events were returned.
@@ -80,6 +87,8 @@ struct UpcomingPart {
 /// The next event of an open part.
 struct NextEvent {
     key: EventOrder,
+    /// Time of the event. `None` if its record has no readable time.
+    time: Option<DateTime<Utc>>,
     event: Event,
     kept: bool,
     rest: PartEvents,
@@ -292,13 +301,14 @@ impl ArchiveReader {
                 return Ok(None);
             };
             self.progress.0 += 1;
-            let (time, contract, _, index) = head.key;
+            let (_, contract, _, index) = head.key;
+            let in_range = is_in_range(head.time, self.range);
+            let uncertain_range = if head.time.is_none() { head.rest.range_beyond(self.range) } else { None };
             self.begin(head.rest, contract, index)?;
-            let in_range = self.range.is_none_or(|range| range.contains(time));
             let contract = self.contracts.get(contract).map(|one| one.contract.clone());
             if let Some(contract) = contract.filter(|_| in_range) {
                 self.counts.count(head.kept);
-                return Ok(Some(ArchivedEvent { contract, event: head.event, kept: head.kept }));
+                return Ok(Some(ArchivedEvent { contract, event: head.event, kept: head.kept, uncertain_range }));
             }
         }
     }
@@ -331,10 +341,11 @@ impl NextEvent {
         range: Option<DateRange>,
         skipped: &mut SkippedCounts,
     ) -> Result<Option<Reverse<Self>>, Error> {
-        let Some((time, read)) = rest.next(range, skipped)? else {
+        let Some((position, read)) = rest.next(range, skipped)? else {
             return Ok(None);
         };
-        Ok(Some(Reverse(Self { key: (time, contract, read.id, index), event: read.event, kept: read.kept, rest })))
+        let ParsedEvent { time, id, event, kept } = read;
+        Ok(Some(Reverse(Self { key: (position, contract, id, index), time, event, kept, rest })))
     }
 }
 

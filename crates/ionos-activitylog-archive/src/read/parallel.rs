@@ -14,7 +14,7 @@ use std::thread;
 use std::vec;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{DateRange, Event, EventId, Filter};
+use ionos_activitylog::{DateRange, Event, EventId, Filter, RangeSet};
 use memchr::memchr;
 
 use super::part_lines::{ClosedPart, PartLines, parse_line};
@@ -82,7 +82,7 @@ impl Selection {
         let kept = self.filter.matches(&event);
         let (time, id) = (event.time(), event.id());
         if kept {
-            if self.range.is_none_or(|range| time.is_some_and(|time| range.contains(time))) {
+            if is_in_range(time, self.range) {
                 self.has_match.store(true, Ordering::Relaxed);
             }
         } else if !last_of_batch && self.has_match.load(Ordering::Relaxed) {
@@ -92,12 +92,18 @@ impl Selection {
     }
 }
 
+/// Whether the requested range (`None`: all times) may contain an event. The parts that are read overlap this range. So
+/// it may contain an event without a time, which belongs to an unknown time in the range of its part.
+pub(super) fn is_in_range(time: Option<DateTime<Utc>>, requested: Option<DateRange>) -> bool {
+    requested.is_none_or(|requested| time.is_none_or(|time| requested.contains(time)))
+}
+
 /// Numbers of events that were skipped, see [`Selection`].
 #[derive(Default)]
 pub(super) struct SkippedCounts {
     /// All skipped events.
     pub(super) read: u64,
-    /// Skipped events whose time is in the range.
+    /// Skipped events for which [`is_in_range`] is true.
     pub(super) in_range: u64,
 }
 
@@ -108,6 +114,8 @@ pub(super) struct PartEvents {
     batch: vec::IntoIter<Result<ParsedItem, Error>>,
     /// The latest time of an event so far. Until the first event with a time, the start of the part's range.
     position: DateTime<Utc>,
+    /// The range of the part. `None` if it is empty.
+    part_range: Option<DateRange>,
 }
 
 enum BatchSource {
@@ -131,7 +139,13 @@ impl PartEvents {
         } else {
             inline(lines, selection)
         };
-        Ok(Self { path: closed.path.clone(), source, batch: Vec::new().into_iter(), position: closed.part.from })
+        Ok(Self {
+            path: closed.path.clone(),
+            source,
+            batch: Vec::new().into_iter(),
+            position: closed.part.from,
+            part_range: DateRange::new(closed.part.from, closed.part.to).ok(),
+        })
     }
 
     /// The next event and the time to sort it by; an event without a time gets the time of the previous event. `None`
@@ -148,14 +162,22 @@ impl PartEvents {
             let Some(item) = self.batch.next().transpose()? else {
                 return Ok(None);
             };
-            let (ParsedItem::Event(ParsedEvent { time, .. }) | ParsedItem::Skipped(time)) = &item;
+            let time = match &item {
+                ParsedItem::Event(event) => event.time,
+                ParsedItem::Skipped(time) => *time,
+            };
             self.position = time.map_or(self.position, |time| time.max(self.position));
             if let ParsedItem::Event(event) = item {
                 return Ok(Some((self.position, event)));
             }
             skipped.read += 1;
-            skipped.in_range += u64::from(range.is_none_or(|range| range.contains(self.position)));
+            skipped.in_range += u64::from(is_in_range(time, range));
         }
+    }
+
+    /// The range of the part, if it is not within the requested range (`None`: all times).
+    pub(super) fn range_beyond(&self, requested: Option<DateRange>) -> Option<DateRange> {
+        self.part_range.filter(|part| requested.is_some_and(|range| !RangeSet::from(range).covers(*part)))
     }
 
     fn next_batch(&mut self) -> Result<ParsedBatch, Error> {
