@@ -7,7 +7,7 @@ use chrono::Utc;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, ContractNumber, DateRange};
-use ionos_activitylog_archive::{Archive, Exporter, Manifest, verify_archive};
+use ionos_activitylog_archive::{Archive, Exporter, Manifest, verify_archive, verify_totals};
 
 /// Answers every request with the same two events, one of which is of another year.
 struct SameAnswer;
@@ -33,7 +33,7 @@ async fn an_event_outside_of_its_window_is_kept_in_a_file_that_the_manifest_name
     let client = Client::builder().token("a.b.c").transport(Arc::new(SameAnswer)).clock(clock.clone()).build().unwrap();
     let contract: ContractNumber = 7.into();
     let archive = Archive::new(root.path());
-    let exporter = Exporter::new(client, archive.clone()).clock(clock);
+    let exporter = Exporter::new(client.clone(), archive.clone()).clock(clock);
     let day = DateRange::day("2026-11-02".parse().unwrap(), &Utc).unwrap();
     let done = exporter.run(std::slice::from_ref(&contract), day, std::future::pending()).await;
     let done = done.into_iter().next().unwrap().1.unwrap();
@@ -46,4 +46,7 @@ async fn an_event_outside_of_its_window_is_kept_in_a_file_that_the_manifest_name
     assert_eq!(String::from_utf8(bytes).unwrap(), format!("{}\n", RECORDS[1]));
     let report = verify_archive(&archive, None).unwrap();
     assert!(report.is_intact() && report.is_complete(), "{report:?}");
+    // The service counts the event, so the archive does not lack it.
+    let totals = verify_totals(&archive, None, &client, |_, _| {}).await.unwrap();
+    assert_eq!((totals.equal, totals.unknown, totals.missing_events), (1, 0, 0), "{:?}", totals.report);
 }

@@ -27,7 +27,7 @@ use crate::service::account;
 #[derive(Args)]
 #[command(after_help = "\
 Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if an export was
-interrupted, so that not all is proven, or if --online shows that events arrived since the export. To prove that the
+interrupted, so that not all is proven, or if --online shows that the service has more events. To prove that the
 archive was not replaced or cut off at its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
 Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a
@@ -59,7 +59,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) ignore: Vec<String>,
 
     /// Also compare the number of archived events, each counted once, with the counts of the service, one request per
-    /// day
+    /// day and further ones for days with gaps
     #[arg(long)]
     pub(crate) online: bool,
 
@@ -114,13 +114,16 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
             context.warn(format_args!("  {line}"));
         }
     }
-    let late_events = match args.online {
-        true => compare_with_service(archive, contracts.as_deref(), &args, context).await?.more_events,
-        false => 0,
+    let (late_events, missing_events) = match args.online {
+        true => {
+            let totals = compare_with_service(archive, contracts.as_deref(), &args, context).await?;
+            (totals.more_events, totals.missing_events)
+        }
+        false => (0, 0),
     };
     let is_wrapped = context.terminal.is_interactive && !context.messages.is_json;
     let max_width = context.terminal.columns.filter(|_| is_wrapped);
-    let statement = describe_result(&report, !args.head.is_empty(), late_events);
+    let statement = describe_result(&report, !args.head.is_empty(), late_events.saturating_add(missing_events));
     for line in wrap_paragraphs(&statement, max_width).trim_end().lines() {
         context.info(line);
     }
@@ -146,6 +149,13 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         return Err(CommandError::incomplete(
             "not all of the archive is proven: an export was interrupted, or manifests are not linked",
             "run the same export again, then verify again",
+        ));
+    }
+    if missing_events > 0 {
+        let more = late_events.saturating_add(missing_events);
+        return Err(CommandError::incomplete(
+            format!("incomplete: the service reports {} more than the archive has", format_count(more, "event")),
+            "run `ialog export --recount` for the days that are named above",
         ));
     }
     if late_events > 0 {
@@ -182,7 +192,7 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
 }
 
 /// The result as a statement that an auditor can keep.
-fn describe_result(report: &VerifyReport, has_heads: bool, late_events: u64) -> String {
+fn describe_result(report: &VerifyReport, has_heads: bool, more_events: u64) -> String {
     let days: u64 = report.days.len() as u64;
     let size = format!("{}, {}", format_count(days, "day"), format_count(report.events, "event"));
     if !report.findings.is_empty() && report.is_only_unreadable() {
@@ -204,7 +214,7 @@ fn describe_result(report: &VerifyReport, has_heads: bool, late_events: u64) -> 
         };
     }
     let closed = report.chains.iter().filter_map(|chain| chain.closed_until).min();
-    let result = match (report.is_complete() && late_events == 0, closed) {
+    let result = match (report.is_complete() && more_events == 0, closed) {
         (false, _) => "INCOMPLETE".to_owned(),
         (true, Some(closed)) => format!("OK up to {closed}"),
         (true, None) => "NOT PROVEN, no day is closed".to_owned(),
@@ -266,12 +276,13 @@ async fn compare_with_service(
         format_count(after - before, "request"),
         describe_totals(&totals)
     ));
+    let events = if totals.missing_events > 0 { "these events" } else { "late events" };
     for (contract, days) in &totals.more {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             continue;
         };
         context.info(format_args!(
-            "  to add late events: `ialog export{} --contract {contract} --from {first} --to {last} --recount --out {}`",
+            "  to add {events}: `ialog export{} --contract {contract} --from {first} --to {last} --recount --out {}`",
             args.service.repeat_flags(),
             shell_quote(&archive.root().to_string_lossy())
         ));

@@ -1,5 +1,5 @@
-//! Compares the numbers of archived events with the current totals of the service. Sends one request per verified
-//! range. If the total is higher than the number of archived events, also reads the last second of the range: a service
+//! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for each
+//! verified range of a day, and for each range with gaps. If the total is higher than the number of archived events, also reads the last second of the range: a service
 //! that treats `dateEnd` as inclusive counts the events at exactly the end of the range too. Does not use the earlier
 //! totals of ranges that the manifests record.
 
@@ -10,7 +10,7 @@ use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
 use crate::export::EventsAtEnd;
 use crate::layout::Archive;
-use crate::manifest::{ArchivedCount, CountComparison, read_days};
+use crate::manifest::{ArchivedCount, CountComparison, KnownGap, Manifest, Part, read_days};
 use crate::sum::saturating_sum;
 
 /// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if all of its
@@ -27,10 +27,12 @@ pub struct TotalsReport {
     pub equal: u64,
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
-    /// Number of events on the days of `more` that the service reports and the archive does not have. They arrived
-    /// after the export. The number may include records without a time, because the service returns such a record for
+    /// Number of events in the verified ranges of the days of `more` that the service reports and the archive does not
+    /// have. They arrived after the export. The number may include records without a time, because the service returns such a record for
     /// several days and the archive has it once.
     pub more_events: u64,
+    /// As `more_events`, for the ranges with gaps. The service may have had these events when the ranges were read.
+    pub missing_events: u64,
     /// Number of days for which the service reports fewer events.
     pub fewer: u64,
     /// Number of days that could not be compared completely.
@@ -55,7 +57,52 @@ enum TotalComparison {
     More,
 }
 
-/// Compares the numbers of events in the verified ranges of some contracts (`None`: all) with the totals of the
+/// A range of a day whose total is requested.
+struct CountedRange {
+    range: DateRange,
+    /// Number of archived events. In a range with gaps, it includes the records of [`Manifest::kept`], because the
+    /// service counts them.
+    archived: ArchivedCount,
+    /// How to get the events that the service has and the archive does not, for users.
+    remedy: &'static str,
+    has_gap: bool,
+}
+
+const RECOUNT: &str = "--recount adds the late events";
+const READ_GAP_AGAIN: &str = "the range has a gap, and --recount reads it again";
+const OUT_OF_REACH: &str =
+    "the range has a gap that reading again cannot close, because a second has more events than the service returns";
+
+/// The ranges of a day whose totals are compared: the verified ones, and the ones with gaps. If a part has events of
+/// both, their numbers are not known, so each contiguous range is compared as a whole.
+fn ranges_to_count(manifest: &Manifest) -> Vec<CountedRange> {
+    let (verified, unverified) = (manifest.verified_ranges(), manifest.unverified_ranges());
+    let is_separate = |part: &Part| verified.covers(part.file.range) || unverified.covers(part.file.range);
+    let ranges: Vec<DateRange> = match manifest.parts.iter().all(is_separate) {
+        true => verified.iter().chain(unverified.iter()).collect(),
+        false => verified.union(&unverified).into_iter().collect(),
+    };
+    let counted = ranges.into_iter().map(|range| {
+        let mut archived = manifest.archived_in(range);
+        let has_gap = !unverified.intersection(&range.into()).is_empty();
+        if has_gap {
+            let kept = manifest.kept.iter().filter(|kept| range.contains(kept.from));
+            let kept = saturating_sum(kept.map(|kept| kept.count));
+            archived.distinct = archived.distinct.saturating_add(kept);
+            archived.lines = archived.lines.saturating_add(kept);
+        }
+        let gaps = manifest.gaps.iter().filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
+        let remedy = match has_gap {
+            false => RECOUNT,
+            true if gaps.clone().count() > 0 && gaps.clone().all(KnownGap::is_beyond_reach) => OUT_OF_REACH,
+            true => READ_GAP_AGAIN,
+        };
+        CountedRange { range, archived, remedy, has_gap }
+    });
+    counted.collect()
+}
+
+/// Compares the numbers of events in the ranges of some contracts (`None`: all) with the totals of the
 /// service. Calls `on_progress` after each day with the number of days done and the total number of days.
 ///
 /// Fails if the archive cannot be read, and if the service does not answer.
@@ -77,12 +124,12 @@ pub async fn verify_totals(
         for (date, manifest) in days {
             let location = FileLocation { root: archive.root(), file: folder.day(date) };
             let mut outcome = None;
-            for range in manifest.verified_ranges().iter() {
+            for counted in ranges_to_count(&manifest) {
+                let CountedRange { range, archived, has_gap, .. } = counted;
                 let report = &mut totals.report;
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
                     let mut page = page.map_err(|source| Error::Read { source })?.into_inner();
-                    let archived = manifest.archived_in(range);
                     if page.exact_total().is_some_and(|total| total > archived.distinct)
                         && let Some(last_second) = EventsAtEnd::last_second(range)
                     {
@@ -92,10 +139,11 @@ pub async fn verify_totals(
                             total.count = total.count.saturating_sub(at_end.count);
                         }
                     }
-                    let comparison = compare(report, &location, archived, range, &page);
+                    let comparison = compare(report, &location, &counted, &page);
                     if let (TotalComparison::More, Some(total)) = (comparison, page.total) {
                         let more = total.count.saturating_sub(archived.distinct);
-                        totals.more_events = totals.more_events.saturating_add(more);
+                        let sum = if has_gap { &mut totals.missing_events } else { &mut totals.more_events };
+                        *sum = sum.saturating_add(more);
                     }
                     comparison
                 } else {
@@ -106,9 +154,6 @@ pub async fn verify_totals(
                     TotalComparison::Unknown
                 };
                 outcome = outcome.max(Some(comparison));
-            }
-            if !manifest.unverified_ranges().is_empty() {
-                outcome = outcome.max(Some(TotalComparison::Unknown));
             }
             match outcome {
                 Some(TotalComparison::Equal) => totals.equal += 1,
@@ -132,8 +177,7 @@ pub async fn verify_totals(
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,
-    archived: ArchivedCount,
-    range: DateRange,
+    &CountedRange { range, archived, remedy, .. }: &CountedRange,
     page: &Page,
 ) -> TotalComparison {
     let shown = super::range(range);
@@ -151,10 +195,8 @@ fn compare(
     let at_least = if exact { "" } else { "at least " };
     match archived.compare(count) {
         CountComparison::More => {
-            let detail = format!(
-                "{shown}: the service reports {at_least}{count} events, {distinct} are archived: --recount adds the late \
-                 events"
-            );
+            let detail =
+                format!("{shown}: the service reports {at_least}{count} events, {distinct} are archived: {remedy}");
             report.findings.push(location.find(None, Problem::Total, detail));
             TotalComparison::More
         }

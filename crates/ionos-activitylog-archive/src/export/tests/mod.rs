@@ -179,7 +179,7 @@ fn assert_whole(root: &Path) {
 }
 
 /// A simulator with more events in a few milliseconds than paging can reach, unless `deep_offset` is `Allow`.
-fn burst(deep_offset: DeepOffset) -> Simulator {
+pub(crate) fn burst(deep_offset: DeepOffset) -> Simulator {
     let behavior = Behavior {
         deep_offset,
         window_cap: 100,

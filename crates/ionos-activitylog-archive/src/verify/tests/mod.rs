@@ -1,4 +1,5 @@
 mod forged;
+mod online;
 
 pub(crate) use forged::{copy, manifests_of, write_chain};
 
