@@ -74,6 +74,50 @@ fn an_archive_that_lost_its_open_day_and_its_state_is_not_complete() {
     assert_eq!(verified.code, Some(6), "{}", verified.stderr);
 }
 
+/// Nothing but the run log shows that the archive had an open day.
+#[test]
+fn an_archive_that_lost_all_of_its_open_day_is_not_complete() {
+    let folder = scratch_folder();
+    let contract = exported(folder.path());
+    let before = run(ialog(folder.path(), &["verify", "audit"]));
+    assert_eq!(before.code, Some(0), "{}", before.stderr);
+    fs::remove_file(contract.join("_manifests/open.json")).unwrap();
+    fs::remove_dir_all(contract.join("date=2026-11-20")).unwrap();
+    for state in STATES {
+        let _ = fs::remove_file(contract.join(state));
+    }
+    let verified = || {
+        let verified = run(ialog(folder.path(), &["verify", "audit"]));
+        assert_eq!(verified.code, Some(3), "{}", verified.stderr);
+        let expected = format!(
+            "note: contract={}/_runs.ndjson says that an export read up to 2026-11-20T11:59:50Z, but the manifests end at \
+             2026-11-20T00:00:00Z: the manifest of an open day is missing\n",
+            demo_contract()
+        );
+        assert!(
+            verified.stderr.contains(&expected) && verified.stderr.contains("\nINCOMPLETE: "),
+            "{}",
+            verified.stderr
+        );
+    };
+    verified();
+    let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
+    assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
+    verified();
+    let expected = format!("the end of the archive of contract {} is missing: an export read up to ", demo_contract());
+    for arguments in READERS {
+        let printed = run(ialog(folder.path(), arguments));
+        // The range of the second command ends where the manifests end.
+        let is_missing = !arguments.contains(&"--to");
+        assert_eq!(printed.code, Some(if is_missing { 3 } else { 0 }), "{arguments:?}: {}", printed.stderr);
+        assert_eq!(printed.stderr.contains(&expected), is_missing, "{arguments:?}: {}", printed.stderr);
+    }
+    exported(folder.path());
+    assert_known_end(folder.path(), "exported again");
+    let after = run(ialog(folder.path(), &["verify", "audit"]));
+    assert_eq!(after.code, Some(0), "{}", after.stderr);
+}
+
 #[test]
 fn an_archive_without_a_usable_state_is_complete_once_its_state_is_rebuilt() {
     for content in [None, Some("{"), Some("")] {

@@ -27,14 +27,16 @@ use crate::service::account;
 #[derive(Args)]
 #[command(after_help = "\
 Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if an export was
-interrupted, so that not all is proven, or if --online shows that the service has more events. To prove that the
-archive was not replaced or cut off at its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
+interrupted or read more than the archive has, so that not all is proven, or if --online shows that the service has more
+events. To prove that the archive was not replaced or cut off at its end, keep the SHA-256 of the last manifest elsewhere
+and compare it with --head.
 
 Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a
 deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
 
-The manifests are the evidence. _state.json and _runs.ndjson are hints: the identity, the ranges and the manifests in \
-them are compared with the chain. Nothing proves their times, tries and numbers of events.
+The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with the identity, the ranges \
+and the last manifest in _state.json, and with the last manifest and the end of each finished export in _runs.ndjson. \
+Nothing proves their times, tries and numbers of events.
 
 Examples:
   ialog verify audit
@@ -143,6 +145,13 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         return Err(CommandError::integrity(
             format!("verification failed: {}", format_count(report.findings.len() as u64, "finding")),
             "keep the archive as evidence; restore a copy, or export to a new folder",
+        ));
+    }
+    let has_lost_end = report.chains.iter().any(|chain| chain.lost_end.is_some());
+    if !report.is_complete() && has_lost_end {
+        return Err(CommandError::incomplete(
+            "not all of the archive is proven: an export read more than the archive has",
+            "restore the missing files from a copy, or run the same export again; then verify again",
         ));
     }
     if !report.is_complete() {

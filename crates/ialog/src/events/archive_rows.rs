@@ -182,6 +182,18 @@ impl ArchiveRows {
         contracts.iter().map(sentence).collect()
     }
 
+    /// The contracts whose last days are missing, as one sentence each.
+    fn lost_ends(&self) -> Vec<UnprovenRanges> {
+        let ends = self.reader.lost_ends().into_iter();
+        let sentences = ends.map(|(contract, end)| {
+            UnprovenRanges::one(format!(
+                "the end of the archive of contract {contract} is missing: an export read up to {}",
+                format_time(end, self.zone)
+            ))
+        });
+        sentences.collect()
+    }
+
     pub(super) fn into_summary(self) -> ReadSummary {
         let counts = self.counts();
         let uncertain = describe_uncertain(self.uncertain.0, &self.uncertain.1);
@@ -194,7 +206,8 @@ impl ArchiveRows {
         let beyond_reach = gaps.filter(|(contract, gap)| self.reader.is_beyond_reach(contract, &(*gap).into()));
         let beyond_reach = beyond_reach.count();
         let requested_ends = self.reader.missed_ends();
-        let unfinished = self.unfinished_contracts();
+        let mut unfinished = self.unfinished_contracts();
+        unfinished.extend(self.lost_ends());
         let unknown_ends = self.unknown_ends();
         let retry_hint = match (unfinished.is_empty(), requested_ends.is_empty()) {
             _ if !unknown_ends.is_empty() => REBUILD_STATE,

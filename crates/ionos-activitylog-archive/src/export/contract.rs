@@ -297,7 +297,7 @@ impl ContractExportRun<'_> {
         let result = match (read, done.stopped) {
             (Err(error), _) => error.to_string(),
             (Ok(()), true) => "stopped".to_owned(),
-            (Ok(()), false) => "done".to_owned(),
+            (Ok(()), false) => run_log::DONE.to_owned(),
         };
         let run = RunRecord {
             schema: RUN_SCHEMA.to_owned(),

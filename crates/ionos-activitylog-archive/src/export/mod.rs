@@ -54,6 +54,7 @@ pub(crate) use events_at_end::EventsAtEnd;
 pub use file::{ExportStats, FileExport, FinishedExport};
 pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};
+pub(crate) use run_log::{lost_end, read_run_log};
 pub use target::FileTarget;
 
 /// Minimum age of the events that an export reads, because younger events may not be in the log yet.

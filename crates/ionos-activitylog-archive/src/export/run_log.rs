@@ -57,13 +57,46 @@ pub struct RunRecord {
     pub head: Option<ManifestLink>,
 }
 
+/// The result of a run that reached the end of its range.
+pub(super) const DONE: &str = "done";
+
+impl RunRecord {
+    /// The time up to which the manifests of an archive cover ranges, because this run read up to this time and wrote
+    /// them. `None` if the run did not reach the end of its range, or if version 0.1.0 may have written the record.
+    /// `has_version_1`: whether the archive has manifests of version 1.
+    pub(crate) fn covered_until(&self, has_version_1: bool) -> Option<DateTime<Utc>> {
+        let is_of_version_1 = match &self.head {
+            Some(head) => head.number.is_none(),
+            None => has_version_1,
+        };
+        (self.result == DONE && !is_of_version_1).then_some(self.to)
+    }
+}
+
+/// The content of the run log. `None` if there is none.
+///
+/// A running export adds to the manifests first. So a reader that compares the two must read the run log first.
+pub(crate) fn read_run_log(folder: &ContractFolder) -> Result<Option<Vec<u8>>, Error> {
+    regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES)
+}
+
+/// The readable records of a run log. A later version's record may have other members.
+fn records(log: &[u8]) -> impl Iterator<Item = RunRecord> {
+    log.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+/// The latest time of [`RunRecord::covered_until`] in a run log, if it is after `end`, the end of all ranges that the
+/// manifests cover. Manifests are missing then.
+pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bool) -> Option<DateTime<Utc>> {
+    let latest = records(log).filter_map(|run| run.covered_until(has_version_1)).max();
+    latest.filter(|latest| end.is_none_or(|end| *latest > end))
+}
+
 /// The latest end of a range among the runs with a right clock. A run whose start or range end is after `present` had a
 /// wrong clock. The start of all time if no run had a right clock.
 pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
-    let bytes = regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES);
-    let bytes = bytes.ok().flatten().unwrap_or_default();
-    let runs = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<RunRecord>(line).ok());
-    let ends = runs.filter(|run| run.to <= present && run.started <= present).map(|run| run.to);
+    let log = read_run_log(folder).ok().flatten().unwrap_or_default();
+    let ends = records(&log).filter(|run| run.to <= present && run.started <= present).map(|run| run.to);
     ends.max().unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
@@ -91,4 +124,46 @@ pub(crate) fn append(folder: &ContractFolder, run: &RunRecord, fail_points: &Fai
     written().map_err(|error| Error::Write { path: path.clone(), source: error })?;
     fail_points.reach(FailPoint::RunNoted);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// A line of the run log for a run that ended at 2026-11-20T12:00:00Z, with the given result and head.
+    fn line(result: &str, head: &str) -> String {
+        let template = r#"{"schema":"ialog.run/1","started":"2026-11-21T00:00:00Z","ended":"2026-11-21T00:00:01Z",
+            "writer":{"version":"0.1.0","host":"h","pid":1,"since":"2026-11-21T00:00:00Z"},"from":"2026-11-20T00:00:00Z",
+            "to":"2026-11-20T12:00:00Z","events":1,"late":0,"gaps":1,"requests":1,"result":"RESULT","head":HEAD}"#;
+        template.replace('\n', "").replace("RESULT", result).replace("HEAD", head) + "\n"
+    }
+
+    #[test]
+    fn only_a_run_that_reached_the_end_of_its_range_shows_that_manifests_are_missing() {
+        let digest = "0".repeat(64);
+        let numbered = format!(r#"{{"number":1,"date":"2026-11-20","sha256":"{digest}"}}"#);
+        let of_version_1 = format!(r#"{{"date":"2026-11-20","sha256":"{digest}"}}"#);
+        let (before, at_end) = (Some(time("2026-11-20T11:59:59Z")), Some(time("2026-11-20T12:00:00Z")));
+        for (result, head, end, has_version_1, is_missing) in [
+            ("done", numbered.as_str(), before, false, true),
+            ("done", &numbered, before, true, true),
+            ("done", &numbered, None, false, true),
+            ("done", &numbered, at_end, false, false),
+            ("done", "null", before, false, true),
+            // Version 0.1.0 may have written these records.
+            ("done", "null", before, true, false),
+            ("done", &of_version_1, before, true, false),
+            ("stopped", &numbered, before, false, false),
+            ("the service answered 500", &numbered, before, false, false),
+        ] {
+            let log = line(result, head) + "{\"schema\":\"ialog";
+            let expected = at_end.filter(|_| is_missing);
+            let what = format!("{result}, {head}, {end:?}, {has_version_1}");
+            assert_eq!(lost_end(log.as_bytes(), end, has_version_1), expected, "{what}");
+        }
+    }
 }

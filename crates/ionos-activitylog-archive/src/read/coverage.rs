@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 
+use crate::export::lost_end;
 use crate::manifest::{KnownGap, Manifest, ReadRange};
 use crate::state::ArchivedDays;
 
@@ -15,6 +16,8 @@ pub(super) struct ContractCoverage {
     pub(super) beyond_reach: RangeSet,
     /// End of all ranges that were read, also of those outside of the requested range. `None` if nothing was read.
     pub(super) end: Option<DateTime<Utc>>,
+    /// End of an export that ended according to the run log, if the manifests end earlier.
+    pub(super) lost_end: Option<DateTime<Utc>>,
     /// Whether an export is running, has failed or was killed.
     pub(super) is_unfinished: bool,
     /// Whether the state is missing or damaged, so that nothing shows whether manifests are missing.
@@ -22,15 +25,18 @@ pub(super) struct ContractCoverage {
 }
 
 impl ContractCoverage {
-    /// The coverage of a contract without the ranges of its days, which [`ContractCoverage::add`] adds.
-    pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays) -> Self {
+    /// The coverage of a contract without the ranges of its days, which [`ContractCoverage::add`] adds. `run_log` was
+    /// read before the days.
+    pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays, run_log: &[u8]) -> Self {
         let ranges = archived.days.values().flat_map(|day| &day.ranges);
+        let end = ranges.filter_map(ReadRange::range).map(|range| range.end()).max();
         Self {
             contract,
             verified: RangeSet::new(),
             read: RangeSet::new(),
             beyond_reach: RangeSet::new(),
-            end: ranges.filter_map(ReadRange::range).map(|range| range.end()).max(),
+            end,
+            lost_end: lost_end(run_log, end, archived.has_version_1),
             is_unfinished: archived.is_unfinished,
             is_end_unknown: archived.is_end_unknown,
         }

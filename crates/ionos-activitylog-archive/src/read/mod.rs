@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet};
 
 use crate::error::Error;
+use crate::export::read_run_log;
 use crate::layout::Archive;
 use crate::state::read_archived_days;
 use coverage::ContractCoverage;
@@ -123,12 +124,14 @@ impl ArchiveReader {
         };
         let mut parts = Vec::new();
         for folder in &folders {
+            // A run log that cannot be read proves nothing.
+            let run_log = read_run_log(folder).ok().flatten().unwrap_or_default();
             let archived = read_archived_days(folder)?;
             if archived.days.is_empty() && !archived.has_state && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
             let contract = reader.contracts.len();
-            let mut covered = ContractCoverage::new(folder.contract().clone(), &archived);
+            let mut covered = ContractCoverage::new(folder.contract().clone(), &archived, &run_log);
             for (date, manifest) in archived.days {
                 if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
                     continue;
@@ -216,6 +219,20 @@ impl ArchiveReader {
     pub fn unfinished_contracts(&self) -> Vec<ContractNumber> {
         let unfinished = self.contracts.iter().filter(|covered| covered.is_unfinished);
         unfinished.map(|covered| covered.contract.clone()).collect()
+    }
+
+    /// Contracts whose manifests end earlier than an export that ended according to the run log, each with the end of
+    /// that export: the manifest of an open day is missing. Empty if the range ends before the end of the manifests.
+    /// Also empty for a range with a requested end, because [`incomplete_ranges`](Self::incomplete_ranges) then names
+    /// the missing range.
+    #[must_use]
+    pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
+        let reaches_end = |end: Option<DateTime<Utc>>| match self.range {
+            Some(range) => self.open_end && end.is_none_or(|end| range.end() > end),
+            None => true,
+        };
+        let affected = self.contracts.iter().filter(|covered| reaches_end(covered.end));
+        affected.filter_map(|covered| Some((covered.contract.clone(), covered.lost_end?))).collect()
     }
 
     /// Contracts whose state is missing or damaged, so that nothing shows whether manifests are missing, whatever range

@@ -216,6 +216,8 @@ pub(crate) struct ArchivedDays {
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
     /// Whether the contract has a state, so that an export has begun.
     pub(crate) has_state: bool,
+    /// Whether a manifest has version 1.
+    pub(crate) has_version_1: bool,
     /// Whether an export is running, has failed or was killed.
     pub(crate) is_unfinished: bool,
     /// Whether the contract has days, but its state is missing or damaged. Nothing then names the last manifest, so
@@ -244,5 +246,6 @@ pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays
         }
         is_unfinished = state.open || warning.is_some() && comparison.has_added;
     }
-    Ok(ArchivedDays { days: chain.days, has_state, is_unfinished, is_end_unknown })
+    let has_version_1 = chain.links.iter().any(|link| link.number.is_none());
+    Ok(ArchivedDays { days: chain.days, has_state, has_version_1, is_unfinished, is_end_unknown })
 }

@@ -13,7 +13,7 @@ use crate::manifest::{KeptRecords, KnownGap, Manifest, ManifestLink, ReadRange};
 pub const VERIFICATION_SCHEMA: &str = "ialog.verification/1";
 
 /// What is compared, one sentence for each check.
-const CHECKS: [&str; 7] = [
+const CHECKS: [&str; 8] = [
     "the numbers of the manifests follow each other, and each manifest has the digest of the one before",
     "the sums of each manifest follow from its parts and ranges",
     "each part has the size and the SHA-256 that its manifest states",
@@ -21,6 +21,7 @@ const CHECKS: [&str; 7] = [
     "no event of a day is archived twice",
     "every part and manifest is named, and no other file is in the archive",
     "the state names no manifest or range that is missing, and no manifest was added after the last export had ended",
+    "the chain has the manifests that the run log names, and does not end before the last finished export in the run log",
 ];
 
 /// The report of a verification.
@@ -29,8 +30,8 @@ const CHECKS: [&str; 7] = [
 pub struct VerificationDocument {
     /// Schema and version of this document, [`VERIFICATION_SCHEMA`].
     pub schema: String,
-    /// `ok`, `incomplete` if an export was interrupted or manifests of version 0.1.0 are not linked, or `failed` if
-    /// there are findings.
+    /// `ok`, `incomplete` if an export was interrupted, the end of a contract is missing or manifests of version 0.1.0
+    /// are not linked, or `failed` if there are findings.
     pub result: &'static str,
     /// What was compared.
     pub checks: Vec<&'static str>,

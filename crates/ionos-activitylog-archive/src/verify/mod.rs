@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use ionos_activitylog::ContractNumber;
 
 use crate::encode::text;
@@ -91,6 +91,9 @@ pub struct ManifestChain {
     pub interrupted_days: Vec<NaiveDate>,
     /// Whether an export is running, has failed or was killed.
     pub is_unfinished: bool,
+    /// Time up to which an export read, if the run log shows that this export ended and the manifests end earlier.
+    /// Otherwise `None`. The manifest of an open day is missing then, and the state does not show that.
+    pub lost_end: Option<DateTime<Utc>>,
     /// Days of manifests of version 1 that are not linked to the one before. They prove nothing about earlier days.
     pub unlinked_days: Vec<NaiveDate>,
     /// Whether the chain lists the manifests of version 1.
@@ -111,6 +114,7 @@ impl ManifestChain {
             open_days: Vec::new(),
             interrupted_days: Vec::new(),
             is_unfinished: false,
+            lost_end: None,
             unlinked_days: Vec::new(),
             has_import: false,
             kept: None,
@@ -130,12 +134,13 @@ impl ManifestChain {
         kept.and_then(|kept| self.links.get(kept + 1..)).unwrap_or_default()
     }
 
-    /// Whether three conditions hold: the contract has a day, no export is unfinished, and all manifests are linked.
-    /// The chain then proves everything up to its end.
+    /// Whether four conditions hold: the contract has a day, no export is unfinished, the end is not missing, and all
+    /// manifests are linked. The chain then proves everything up to its end.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let has_day = !self.links.is_empty() || !self.open_days.is_empty();
-        has_day && self.interrupted_days.is_empty() && self.unlinked_days.is_empty() && !self.is_unfinished
+        let is_finished = self.interrupted_days.is_empty() && !self.is_unfinished && self.lost_end.is_none();
+        has_day && is_finished && self.unlinked_days.is_empty()
     }
 }
 

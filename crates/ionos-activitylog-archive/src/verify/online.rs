@@ -58,7 +58,7 @@ enum TotalComparison {
 }
 
 /// A range of a day whose total is requested.
-struct CountedRange {
+struct ComparedRange {
     range: DateRange,
     /// Number of archived events. In a range with gaps, it includes the records of [`Manifest::kept`], because the
     /// service counts them.
@@ -75,7 +75,7 @@ const OUT_OF_REACH: &str =
 
 /// The ranges of a day whose totals are compared: the verified ones, and the ones with gaps. If a part has events of
 /// both, their numbers are not known, so each contiguous range is compared as a whole.
-fn ranges_to_count(manifest: &Manifest) -> Vec<CountedRange> {
+fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
     let (verified, unverified) = (manifest.verified_ranges(), manifest.unverified_ranges());
     let is_separate = |part: &Part| verified.covers(part.file.range) || unverified.covers(part.file.range);
     let ranges: Vec<DateRange> = match manifest.parts.iter().all(is_separate) {
@@ -97,7 +97,7 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<CountedRange> {
             true if gaps.clone().count() > 0 && gaps.clone().all(KnownGap::is_beyond_reach) => OUT_OF_REACH,
             true => READ_GAP_AGAIN,
         };
-        CountedRange { range, archived, remedy, has_gap }
+        ComparedRange { range, archived, remedy, has_gap }
     });
     counted.collect()
 }
@@ -125,7 +125,7 @@ pub async fn verify_totals(
             let location = FileLocation { root: archive.root(), file: folder.day(date) };
             let mut outcome = None;
             for counted in ranges_to_count(&manifest) {
-                let CountedRange { range, archived, has_gap, .. } = counted;
+                let ComparedRange { range, archived, has_gap, .. } = counted;
                 let report = &mut totals.report;
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
@@ -177,7 +177,7 @@ pub async fn verify_totals(
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,
-    &CountedRange { range, archived, remedy, .. }: &CountedRange,
+    &ComparedRange { range, archived, remedy, .. }: &ComparedRange,
     page: &Page,
 ) -> TotalComparison {
     let shown = super::range(range);

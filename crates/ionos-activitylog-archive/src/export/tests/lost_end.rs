@@ -129,3 +129,36 @@ async fn an_archive_without_a_usable_state_is_read() {
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert!(!report.findings.iter().any(|finding| finding.problem == Problem::Missing));
 }
+
+/// Neither the chain nor a state shows that the open day is missing, but the run log does.
+#[tokio::test]
+async fn an_archive_that_ends_before_its_last_run_is_incomplete_until_the_next_export() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path()).await;
+    let folder = folder(&simulator, root.path());
+    let (archive, contract) = (Archive::new(root.path()), folder.contract().clone());
+    let end = parse_time("2026-11-20T11:59:50Z");
+    // Whether verification is complete, and the missing ends for all times, for an open end, and for a given end.
+    let seen = || {
+        let report = verify_archive(&archive, None).unwrap();
+        assert!(report.is_intact(), "{report:?}");
+        let from = |from: &str| Some(range(from, "2026-11-20T12:00:00Z"));
+        let open = |range| ArchiveReader::open(&archive, None, range).unwrap();
+        let readers = [open(None), open(from("2026-11-19T00:00:00Z")).open_end(), open(from("2026-11-19T00:00:00Z"))];
+        (report.is_complete(), report.chains[0].lost_end, readers.map(|reader| reader.lost_ends()))
+    };
+    assert_eq!(seen(), (true, None, [vec![], vec![], vec![]]));
+    EDITS[1].2(&simulator, root.path());
+    for name in ["_state.json", "_state.prev.json"] {
+        remove(folder.path().join(name));
+    }
+    let missing = vec![(contract, end)];
+    let incomplete = (false, Some(end), [missing.clone(), missing, vec![]]);
+    assert_eq!(seen(), incomplete);
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+    rebuild_state(&folder, &clock).unwrap();
+    assert_eq!(seen(), incomplete);
+    let range = range("2026-11-17T00:00:00Z", "2026-11-21T00:00:00Z");
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, range).await.unwrap();
+    assert_eq!(seen(), (true, None, [vec![], vec![], vec![]]));
+}

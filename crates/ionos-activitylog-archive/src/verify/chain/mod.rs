@@ -20,6 +20,7 @@ use super::{FileLocation, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::encode::text::single_line;
 use crate::error::Error;
+use crate::export::read_run_log;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::layout::{ContractFolder, day_of, manifest_number, names};
 use crate::manifest::{
@@ -40,11 +41,12 @@ pub(super) fn check_contract(
     foreign: &ForeignFiles,
 ) -> (VerifyReport, Vec<Manifest>) {
     let mut check = ChainCheck::new(root, folder, foreign);
+    let run_log = read_run_log(folder);
     check.check_version_1();
     check.check_chain();
     let repeated = check.check_open();
     if check.check_state(repeated) {
-        check.check_runs();
+        check.check_runs(run_log);
     }
     check.check_files();
     check.finish()

@@ -1,20 +1,24 @@
 //! Compares the run log with the chain. Each record of a run names the last manifest at its end, and the chain only
-//! grows. So if the chain does not have the named manifest, the run log or the chain was changed. The other members of
-//! a record depend on the run, so nothing supports or contradicts them: they are hints, not evidence.
+//! grows. So if the chain does not have the named manifest, the run log or the chain was changed. If a run reached the
+//! end of its range, the manifests cover this end; otherwise, the manifest of an open day is missing. The other members
+//! of a record depend on the run, so nothing supports or contradicts them: they are hints, not evidence.
 
-use super::{ADDED_MEANWHILE, ChainCheck};
+use super::ChainCheck;
+use crate::encode::text;
 use crate::error::Error;
-use crate::export::RunRecord;
+use crate::export::{RunRecord, lost_end};
 use crate::fs::regular_file;
 use crate::layout::{MAX_RUN_LOG_BYTES, RUN_LOG};
+use crate::manifest::ReadRange;
 use crate::verify::Problem;
 
 impl ChainCheck<'_> {
-    /// Compares the run log with the chain. The caller has checked that no manifest is missing or unreadable.
-    pub(super) fn check_runs(&mut self) {
+    /// Compares the run log with the chain. The caller has checked that no manifest is missing or unreadable, and has
+    /// read the run log before the manifests: `log`.
+    pub(super) fn check_runs(&mut self, log: Result<Option<Vec<u8>>, Error>) {
         let path = self.folder.path().join(RUN_LOG);
         let shown = self.shown(&path);
-        let bytes = match regular_file::read_if_exists(&path, MAX_RUN_LOG_BYTES) {
+        let bytes = match log {
             Ok(bytes) => bytes.unwrap_or_default(),
             // A link, a pipe or the like is a finding of its own.
             Err(Error::Open { source, .. }) if regular_file::is_not_regular(&source) => return,
@@ -39,11 +43,6 @@ impl ChainCheck<'_> {
             let Some(head) = run.head.filter(|head| head.number.is_some()) else { continue };
             if !self.chain.links.contains(&head) {
                 let manifest = head.number.unwrap_or_default();
-                let last = self.chain.links.iter().filter_map(|link| link.number).max();
-                if Some(manifest) > last && self.folder.manifest(manifest).exists() {
-                    self.chain.is_unfinished = true;
-                    return self.warn(ADDED_MEANWHILE.to_owned());
-                }
                 let detail = format!(
                     "line {number} names manifest {manifest} with SHA-256 {}, which is not in the chain: the \
                      run log or the chain was changed",
@@ -51,6 +50,19 @@ impl ChainCheck<'_> {
                 );
                 return self.add_finding(path, Problem::Changed, detail);
             }
+        }
+        let covered = self.days.values().flat_map(|day| &day.ranges).filter_map(ReadRange::range);
+        let end = covered.map(|range| range.end()).max();
+        self.chain.lost_end = lost_end(&bytes, end, !self.version_1.is_empty());
+        if let Some(lost_end) = self.chain.lost_end {
+            let covered = end.map_or_else(
+                || "there are no manifests".to_owned(),
+                |end| format!("the manifests end at {}", text::time(end)),
+            );
+            self.warn(format!(
+                "{shown} says that an export read up to {}, but {covered}: the manifest of an open day is missing",
+                text::time(lost_end)
+            ));
         }
         if unreadable > 0 {
             self.warn(format!(
