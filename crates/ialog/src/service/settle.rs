@@ -1,10 +1,10 @@
 //! Ends a range before the newest events, because some of them may not be in the log yet. Queries and exports to a file
 //! use the same rule as exports to an archive.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, DateRange, Length};
 use ionos_activitylog_archive::SETTLE_DELAY;
-use ionos_activitylog_archive::internal::{clock_warning, service_time, settled_range};
+use ionos_activitylog_archive::internal::{clock_warning, service_time, settled_range, starts_after_service_time};
 
 use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
@@ -34,11 +34,28 @@ pub(crate) async fn settle_range(
     if let Some(warning) = service.and_then(|service| clock_warning(local, service, "later events are excluded")) {
         context.warn(format_args!("warning: {warning}"));
     }
-    settled_range(range, local, service, delay).ok_or_else(|| {
-        let seconds = delay.num_seconds();
-        CommandError::usage(
-            format!("all of {range} is newer than {seconds} s, so the log may still be incomplete"),
-            "try again later, or use an earlier start",
-        )
-    })
+    if let Some(settled) = settled_range(range, local, service, delay) {
+        return Ok(settled);
+    }
+    require_reached(range, service)?;
+    let seconds = delay.num_seconds();
+    Err(CommandError::usage(
+        format!("all of {range} is newer than {seconds} s, so the log may still be incomplete"),
+        "try again later, or use an earlier start",
+    ))
+}
+
+/// Fails if the whole range is after the present time of the service. An export to an archive leaves events that are
+/// too recent to the next export, but as long as a clock is wrong, the next export does not read them either.
+pub(crate) fn require_reached(range: DateRange, service: Option<DateTime<Utc>>) -> Result<(), CommandError> {
+    match service {
+        Some(service) if starts_after_service_time(range, service) => {
+            let service = service.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            Err(CommandError::usage(
+                format!("all of {range} is after the present time of the service ({service})"),
+                "check the clocks of this machine and of the service, try again later, or use an earlier start",
+            ))
+        }
+        _ => Ok(()),
+    }
 }

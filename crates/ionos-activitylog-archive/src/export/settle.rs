@@ -10,8 +10,8 @@ use crate::encode::text;
 /// ahead by at most this value.
 const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
-/// Maximum time by which the clock of this machine may be ahead of the service's clock without a warning.
-const CLOCK_WARNING_LIMIT: TimeDelta = TimeDelta::seconds(60);
+/// Maximum difference between the clock of this machine and the service's clock that counts as normal.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 /// The part of a range whose events are at least `delay` old. `None` if the whole range is too recent. The age is
 /// measured by the clock that shows the earlier time: that of this machine (`local`) or that of the service. A clock
@@ -53,10 +53,17 @@ pub async fn service_time(
     now.filter(|_| answered || now != last_reported)
 }
 
+/// Whether a range starts clearly after the present time of the service. The service has no such event yet, so one of
+/// the two clocks is wrong, and it may stay wrong.
+#[must_use]
+pub fn starts_after_service_time(range: DateRange, service: DateTime<Utc>) -> bool {
+    range.start() - service > CLOCK_TOLERANCE
+}
+
 /// A warning if the clock of this machine is ahead of the service's clock. `rest` says what happens to later events.
 #[must_use]
 pub fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>, rest: &str) -> Option<String> {
-    (local - service > CLOCK_WARNING_LIMIT).then(|| {
+    (local - service > CLOCK_TOLERANCE).then(|| {
         // The service reports whole seconds.
         let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
         format!(
@@ -86,6 +93,16 @@ mod tests {
             let settled = settled_range(range, time(local), service.map(time), TimeDelta::seconds(delay));
             assert_eq!(settled.map(|range| range.end()), expected.map(time), "{local} {service:?} {delay}");
         }
+    }
+
+    #[test]
+    fn a_range_may_start_slightly_after_the_service_time() {
+        let service = DateTime::UNIX_EPOCH;
+        let starts_after = |seconds: i64| {
+            let start = service + TimeDelta::seconds(seconds);
+            starts_after_service_time(DateRange::new(start, start + TimeDelta::hours(1)).unwrap(), service)
+        };
+        assert_eq!([-3600, 0, 60, 61].map(starts_after), [false, false, false, true]);
     }
 
     #[test]

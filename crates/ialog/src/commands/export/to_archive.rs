@@ -14,7 +14,7 @@ use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
 use crate::service::account;
-use crate::service::settle::settle_delay;
+use crate::service::settle::{require_reached, settle_delay};
 
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
@@ -73,6 +73,7 @@ pub(super) async fn run(
         });
     if args.dry_run {
         let plans = exporter.plan(&contracts, range).await;
+        require_reached(range, client.service_time())?;
         let mut summary = ExportSummary::new(contracts.len());
         summary.failures = show_plans(plans, &client, context).await;
         summary.add_unlisted(&unlisted, context);
@@ -85,7 +86,10 @@ pub(super) async fn run(
     let mut summary = ExportSummary::new(contracts.len());
     for (contract, result) in exports {
         match result {
-            Ok(export) => summary.add(&contract, &export, context),
+            Ok(export) => {
+                let reached = export.range.map_or_else(|| require_reached(range, client.service_time()), |_| Ok(()));
+                summary.add(&contract, &export, reached, context);
+            }
             Err(error) => {
                 let failure = match error {
                     Error::Read { source: error } => account::explain_refusal(&client, &contract, error).await,
@@ -191,12 +195,23 @@ impl ExportSummary {
         Self { contracts, ..Self::default() }
     }
 
-    /// Adds the export of a contract, and shows its result.
-    fn add(&mut self, contract: &ContractNumber, export: &ContractExport, context: &mut Context<'_>) {
+    /// Adds the export of a contract, and shows its result. `reached` is an error if the service has not reached the
+    /// range yet.
+    fn add(
+        &mut self,
+        contract: &ContractNumber,
+        export: &ContractExport,
+        reached: Result<(), CommandError>,
+        context: &mut Context<'_>,
+    ) {
         for note in &export.warnings {
             context.warn(format_args!("contract {contract}: {note}"));
         }
         self.is_last_empty = false;
+        if let Err(failure) = reached {
+            self.add_failure(contract.clone(), failure);
+            return;
+        }
         let Some(range) = export.range else {
             context.info(format_args!(
                 "contract {contract}: the whole range is newer than --settle; the next export reads it"
