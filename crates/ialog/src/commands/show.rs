@@ -37,8 +37,8 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) selection: EventSelection,
 
-    /// Output format: fields (one value per line), json (the record, indented) or ndjson (the record as the service
-    /// sent it)
+    /// Output format: fields (one value per line), json (the record, indented unless it is nested too deeply) or ndjson
+    /// (the record as the service sent it)
     #[arg(short, long, value_name = "FORM", default_value = "fields", hide_possible_values = true)]
     pub(crate) output: ShowFormat,
 
@@ -83,8 +83,14 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
                 }
                 context.print(fields(row, zone))?;
             }
-            ShowFormat::Ndjson => context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n")?,
-            ShowFormat::Json => context.print_data(indent_json(row.event.raw()) + "\n")?,
+            ShowFormat::Ndjson => print_line(row, context)?,
+            ShowFormat::Json => match indent_json(row.event.raw()) {
+                Some(text) => context.print_data(text + "\n")?,
+                None => {
+                    print_line(row, context)?;
+                    context.info("the record is printed on one line, because it is nested too deeply to be indented");
+                }
+            },
         }
     }
     if let [first, others @ ..] = &records[..]
@@ -98,6 +104,11 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
         });
     }
     Ok(())
+}
+
+/// Prints the record on one line, as the service sent it.
+fn print_line(row: &Row, context: &mut Context<'_>) -> Result<(), CommandError> {
+    context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n")
 }
 
 /// The records with an id. There are several if the service changed the event; they have the same time, so they follow

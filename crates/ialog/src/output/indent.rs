@@ -2,13 +2,29 @@
 
 use ionos_activitylog_archive::ndjson;
 
-/// The JSON text with each member on a line of its own. Only white space between tokens changes.
-pub(crate) fn indent_json(record: &str) -> String {
+/// Maximum nesting of a text that is indented. Indentation takes memory that grows with the square of the nesting, and
+/// nobody can read a text that is indented by more levels.
+const MAX_DEPTH: usize = 200;
+
+/// Maximum length of the indented text relative to the text on one line. Only text with many short values at a great
+/// depth grows more.
+const MAX_GROWTH: usize = 16;
+
+/// Length in bytes up to which an indented text may grow by more than [`MAX_GROWTH`].
+const SMALL_TEXT_BYTES: usize = 1 << 20;
+
+/// The JSON text with each member on a line of its own. Only white space between tokens changes. `None` if the text is
+/// nested too deeply.
+pub(crate) fn indent_json(record: &str) -> Option<String> {
     let line = ndjson::to_line(record);
+    let max_bytes = line.len().saturating_mul(MAX_GROWTH).max(SMALL_TEXT_BYTES);
     let mut out = String::with_capacity(line.len() * 2);
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     let mut chars = line.chars().filter(|char| *char != '\n').peekable();
     while let Some(char) = chars.next() {
+        if depth > MAX_DEPTH || out.len() > max_bytes {
+            return None;
+        }
         if in_string {
             out.push(char);
             in_string = escaped || char != '"';
@@ -44,7 +60,7 @@ pub(crate) fn indent_json(record: &str) -> String {
             char => out.push(char),
         }
     }
-    out
+    Some(out)
 }
 
 fn start_line(depth: usize, out: &mut String) {
@@ -60,6 +76,17 @@ mod tests {
     fn only_white_space_between_tokens_changes() {
         let record = r#"{"a" : [ ], "b":{},"c":[1.10, 1e400,{"d":"x, \"{y}\\"}],"e":"\\"}"#;
         let expected = "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1.10,\n    1e400,\n    {\n      \"d\": \"x, \\\"{y}\\\\\"\n    }\n  ],\n  \"e\": \"\\\\\"\n}";
-        assert_eq!(indent_json(record), expected);
+        assert_eq!(indent_json(record).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn text_that_is_nested_too_deeply_is_not_indented() {
+        let nested = |depth: usize, value: &str| format!("{}{value}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(indent_json(&nested(MAX_DEPTH, "1")).is_some());
+        assert_eq!(indent_json(&nested(MAX_DEPTH + 1, "1")), None);
+        assert_eq!(indent_json(&nested(1_000_000, "1")), None);
+        let many_values = "1,".repeat(SMALL_TEXT_BYTES);
+        assert!(indent_json(&nested(2, &(many_values.clone() + "1"))).is_some());
+        assert_eq!(indent_json(&nested(MAX_DEPTH, &(many_values + "1"))), None);
     }
 }

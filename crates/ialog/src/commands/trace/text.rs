@@ -192,7 +192,8 @@ fn cloud_request_text(request: &CloudRequest) -> StyledText {
         out.push_styled("body", TextStyle::Dim);
         out.push("\n");
         let is_json = serde_json::from_str::<Value>(&body).is_ok();
-        let body = if is_json { indent_json(&body) } else { body.into_owned() };
+        let indented = is_json.then(|| indent_json(&body)).flatten();
+        let body = indented.unwrap_or_else(|| body.into_owned());
         for line in body.lines() {
             out.push(&format!("    {}\n", single_line(line)));
         }
