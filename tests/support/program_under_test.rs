@@ -15,6 +15,7 @@
 //! | `narrow` | one event per page |
 //! | `full` | one second has more events than offsets can reach |
 //! | `hostile` | records contain terminal control sequences |
+//! | `unusual` | a record with 250 levels of nesting, and types and statuses in unusual case |
 //! | `operations` | operations of several events |
 //! | `detached` | as `operations`, but the Cloud API fails |
 //! | `offline` | none; settings come from the environment |
@@ -158,6 +159,11 @@ fn main() -> ExitCode {
     {
         simulator = simulator.recording(recording);
     }
+    if world == "unusual"
+        && let Ok(recording) = Recording::read(unusual_records().as_bytes(), None)
+    {
+        simulator = simulator.recording(recording);
+    }
     if world == "detached" {
         let cloud = Trigger::any().operation(Operation::GetRequest);
         let faults = Faults::new().add_rule(cloud, Answer::new(503));
@@ -222,4 +228,20 @@ fn main() -> ExitCode {
         }
     });
     ExitCode::from(ialog::run_on(&mut context))
+}
+
+/// Records of the world `unusual`, one per line.
+fn unusual_records() -> String {
+    let record = |second: u32, kind: &str, status: &str, more: &str| {
+        format!(
+            r#"{{"@uuid":"00000000-0000-4000-8000-00000000000{second}","meta":{{"time":"2026-11-20T08:00:0{second}.000Z","requestId":"r-1"}},"principal":{{"identity":{{"contractNumber":31721060}}}},"event":{{"type":"{kind}","status":"{status}"}}{more}}}"#
+        )
+    };
+    let nested = format!(r#","more":{}1{}"#, "[".repeat(250), "]".repeat(250));
+    [
+        record(1, "requestaccepted", "queued", &nested),
+        record(2, "REQUESTSTATUSUPDATE", "Running", ""),
+        record(3, "request_status_update", "failed", ""),
+    ]
+    .join("\n")
 }

@@ -283,8 +283,9 @@ fn compare_leads(one: &Event, other: &Event) -> Ordering {
 }
 
 fn is_update(event: &Event) -> bool {
-    let updates = [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some);
-    updates.contains(&event.details().event_type())
+    let updates = [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION];
+    let event_type = event.details().event_type();
+    event_type.is_some_and(|event_type| updates.iter().any(|update| event_type.matches(update.as_str())))
 }
 
 #[cfg(test)]

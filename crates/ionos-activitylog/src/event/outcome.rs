@@ -17,6 +17,8 @@ use super::vocabulary::{EventType, Status};
 /// | pending | the status is `QUEUED`, `RUNNING` or `BUSY` |
 /// | unknown | anything else |
 ///
+/// Types and statuses are compared as by [`Status::matches`], so `failed` is a failure as well.
+///
 /// The order is the precedence among several events of one operation: failure comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -40,8 +42,10 @@ impl Outcome {
         error: Option<EventError<'_>>,
     ) -> Self {
         let is_failure = |error: EventError<'_>| error.code.is_some() || error.status.is_some_and(|code| code >= 400);
-        let is_one_of = |list: &[Status<'_>]| status.as_ref().is_some_and(|status| list.contains(status));
-        if event_type == Some(EventType::ERROR)
+        let is_one_of = |list: &[Status<'_>]| {
+            status.as_ref().is_some_and(|status| list.iter().any(|known| status.matches(known.as_str())))
+        };
+        if event_type.is_some_and(|event_type| event_type.matches(EventType::ERROR.as_str()))
             || error.is_some_and(is_failure)
             || is_one_of(&[Status::FAILED, Status::ERROR])
         {
@@ -101,7 +105,13 @@ mod tests {
             (r#""status":"QUEUED""#, Pending),
             (r#""status":"RUNNING""#, Pending),
             (r#""status":"BUSY""#, Pending),
+            (r#""status":"failed""#, Failure),
+            (r#""status":"Error""#, Failure),
+            (r#""type":"ERROR","status":"DONE""#, Failure),
+            (r#""status":"Done""#, Success),
+            (r#""status":"queued""#, Pending),
             (r#""status":"NEW_WORD""#, Unknown),
+            (r#""status":"FAILED_OVER""#, Unknown),
             (r#""status":["FAILED"]"#, Unknown),
             (r#""type":"RequestAccepted""#, Unknown),
         ];

@@ -73,14 +73,18 @@ impl Operation {
     }
 
     pub(crate) fn durations(&self) -> OperationDurations {
-        let is_accepted = |event: &&Event| event.details().event_type() == Some(EventType::REQUEST_ACCEPTED);
+        let is_accepted = |event: &&Event| {
+            let event_type = event.details().event_type();
+            event_type.is_some_and(|event_type| event_type.matches(EventType::REQUEST_ACCEPTED.as_str()))
+        };
         let accepted = self.events.iter().find(is_accepted);
         let accepted_at = accepted.and_then(Event::time);
         // The event RequestAccepted may have the status DONE too, but does not end the operation.
         let later = || self.events.iter().filter(|event| !is_accepted(event));
         let is_work = |event: &&Event| {
             let status = event.details().status();
-            [Status::RUNNING, Status::BUSY].map(Some).contains(&status)
+            status
+                .is_some_and(|status| [Status::RUNNING, Status::BUSY].iter().any(|work| status.matches(work.as_str())))
         };
         let is_over = matches!(self.outcome, Outcome::Success | Outcome::Failure);
         let done = later().find(|event| event.details().outcome() == self.outcome);
