@@ -38,7 +38,7 @@ const SECRET_NAME_PARTS: [&str; 18] = [
 
 /// Words that make a name the name of a secret, in lower case. Only a whole word of the name counts, because other
 /// words contain them: for example, `ping` contains `pin`.
-const SECRET_NAME_WORDS: [&str; 7] = ["mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
+const SECRET_NAME_WORDS: [&str; 9] = ["community", "hash", "mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
 
 /// The HTTP authentication schemes that are followed by a credential.
 const SCHEMES: [&str; 2] = ["basic", "bearer"];

@@ -24,6 +24,10 @@ fn a_name_with_a_secret_part_is_secret() {
         "smsOtp",
         "admin_pw",
         "card.pin",
+        "snmpCommunity",
+        "community",
+        "password_hash",
+        "hash",
         "pin2",
         "sig",
     ] {
@@ -45,6 +49,8 @@ fn a_name_with_a_secret_part_is_secret() {
         "path",
         "design",
         "hotplug",
+        "hashtag",
+        "communities",
         "option",
     ] {
         assert!(!is_secret_name(name), "{name}");
