@@ -17,13 +17,14 @@ use crate::support::pty::{Pty, TerminalStreams, screen_text};
 
 const MARK: &str = "mark";
 
-/// Control sequences in 7 and 8 bits, a title, marks of direction, and invisible characters.
-const PAYLOADS: [&str; 6] = [
+/// Control sequences in 7 and 8 bits, a title, marks of direction, invisible characters, and private-use characters.
+const PAYLOADS: [&str; 7] = [
     "\u{1b}[2J\u{8}",
     "\u{9b}31m\u{7f}",
     "\u{1b}]0;pwned\u{7}",
     "\u{202e}\u{2066}",
     "\u{200b}\u{feff}\u{e0041}",
+    "\u{e000}\u{10fffd}",
     "\r\u{85}",
 ];
 

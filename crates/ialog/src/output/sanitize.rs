@@ -67,7 +67,9 @@ mod tests {
             ("admin\u{202e}nimda", r"admin\u{202e}nimda"),
             ("a\u{200b}b", r"a\u{200b}b"),
             ("\u{7f}", r"\u{7f}"),
+            ("a\u{e000}\u{f8ff}\u{f0000}\u{10fffd}b", r"a\u{e000}\u{f8ff}\u{f0000}\u{10fffd}b"),
             ("日本語 é Ärger", "日本語 é Ärger"),
+            ("\u{f900}", "\u{f900}"),
         ] {
             assert_eq!(single_line(text), expected);
         }

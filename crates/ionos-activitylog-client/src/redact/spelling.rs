@@ -19,17 +19,18 @@ const AMPERSANDS: [&str; 5] = ["&", "%26", r"\u0026", r"\x26", "&amp;"];
 const COMMON_REFERENCES: [&str; 5] = ["amp", "apos", "gt", "lt", "quot"];
 
 /// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction
-/// of text, separators of lines, and characters that are invisible by default. This is the only list of such
-/// characters.
+/// of text, separators of lines, characters that are invisible by default, and private-use characters, which each font
+/// shows differently or not at all. This is the only list of such characters.
 #[must_use]
 pub fn is_unsafe_for_terminal(char: char) -> bool {
     char.is_control()
         || matches!(char,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
+            | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// What one or more characters at the start of a text stand for.
