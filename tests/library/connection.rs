@@ -190,6 +190,9 @@ async fn an_answer_above_the_body_cap_is_refused_even_if_compressed() {
         let error = info.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::TooLarge, Some(200)), "{error}");
         assert!(error.to_string().contains("larger than 1000000 bytes"), "{error}");
+        // The command line has no flag for the limit, so the hint must not ask to raise the limit.
+        let hint = "check the API address; if it is correct, report the answer to the support of the service";
+        assert_eq!(error.hint(), Some(hint));
     }
 }
 

@@ -81,7 +81,11 @@ pub(crate) fn connection_error(error: reqwest::Error, place: &str) -> Error {
 /// The error for an answer whose body is incomplete.
 pub(crate) fn body_error(error: reqwest::Error) -> Error {
     let (kind, detail, hint) = if let Some(too_large) = find::<BodyTooLarge>(&error) {
-        (ErrorKind::TooLarge, format!("{too_large}"), "request smaller pages, or raise the limit")
+        (
+            ErrorKind::TooLarge,
+            format!("{too_large}"),
+            "check the API address; if it is correct, report the answer to the support of the service",
+        )
     } else if error.is_timeout() {
         (ErrorKind::AttemptTimeout, "the body of the answer did not arrive in time".to_owned(), "try again later")
     } else {
