@@ -146,7 +146,7 @@ impl FileCheckpoint {
         let hash = partial.hash(checkpoint.bytes)?;
         if Digest::from(hash.clone()) != checkpoint.sha256 {
             let detail = "its bytes differ from the digest in its checkpoint".to_owned();
-            return Err(Error::damaged(partial.target().to_path_buf(), detail));
+            return Err(Error::damaged(partial.partial_path().to_path_buf(), detail));
         }
         Ok(Some((checkpoint, hash)))
     }

@@ -318,3 +318,24 @@ async fn numbers_of_any_size_in_a_checkpoint_are_added_without_overflow() {
     let refused = FileExport::open(&target, spec(&simulator, range, &target), false);
     assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
 }
+
+#[tokio::test]
+async fn the_error_about_a_changed_partial_file_names_the_partial_file() {
+    let (simulator, range) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let target = target(folder.path(), "day.ndjson");
+    let export = open(&simulator, range, &target);
+    let first = windows(&simulator, export.remaining_range()).take(3);
+    assert!(export.write(first, |_| ()).await.is_err(), "the windows end too early");
+    let partial = folder.path().join(".day.ndjson.partial");
+    let bytes = fs::read(&partial).unwrap();
+    let mut changed = bytes.clone();
+    changed[0] ^= 1;
+    for (content, expected) in [(&changed[..], "differ from the digest"), (&bytes[1..], "were written")] {
+        fs::write(&partial, content).unwrap();
+        let refused = FileExport::open(&target, spec(&simulator, range, &target), false);
+        let Err(Error::Damaged { path, detail, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(path, partial);
+        assert!(detail.contains(expected), "{detail}");
+    }
+}

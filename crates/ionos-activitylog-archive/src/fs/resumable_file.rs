@@ -157,6 +157,11 @@ impl ResumableFile {
         self.keep = false;
     }
 
+    /// The path until the file is complete.
+    pub(crate) fn partial_path(&self) -> &Path {
+        &self.paths.partial
+    }
+
     /// The final path.
     pub(crate) fn target(&self) -> &Path {
         &self.paths.target
