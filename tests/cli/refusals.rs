@@ -358,6 +358,34 @@ fn doctor_warns_about_a_file_with_a_secret_that_other_users_can_open() {
     assert!(check(without_secret, 0o644, Some("t")).starts_with("ok"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_command_warns_once_about_a_file_with_a_token_that_other_users_can_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    std::fs::write(&path, "currentProfile: a\nprofiles: [{name: a, credentials: {token: planted-secret}}]\n").unwrap();
+    let warnings = |mode: u32, arguments: &[&str]| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = ialog(folder.path(), arguments);
+        command.env("IONOS_CONFIG_FILE", &path).env("IONOS_API_URL", "http://127.0.0.1:1");
+        let printed = run(command);
+        assert!(!printed.stdout.contains("chmod") && !printed.stderr.contains("planted"), "{}", printed.stderr);
+        let lines = printed.stderr.lines().filter(|line| line.contains("chmod 600 "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let query = ["query", "--contract", "1", "--from", "2026-03-01", "--to", "2026-03-01", "--attempts", "1"];
+    let json = [&query[..], &["-o", "json"]].concat();
+    for arguments in [&["contracts", "--attempts", "1"][..], &query] {
+        let [warning] = &warnings(0o644, arguments)[..] else { panic!("{arguments:?}") };
+        assert!(warning.starts_with("warning: "), "{warning}");
+        assert!(warning.contains("config.yaml contains a secret, and other users can open it (mode 644)"), "{warning}");
+        assert_eq!(warnings(0o600, arguments), [""; 0]);
+    }
+    assert!(warnings(0o644, &json).concat().starts_with("{\"note\":"));
+    assert_eq!(warnings(0o644, &[&query[..], &["-q"]].concat()), [""; 0]);
+}
+
 /// The program refuses pipes and devices: reading a pipe may block, and a device may have no end.
 #[cfg(unix)]
 #[test]

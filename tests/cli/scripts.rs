@@ -20,6 +20,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::support::program::{COMMANDS, ialog, run};
@@ -121,7 +123,11 @@ fn rerun(script: &str) -> String {
         ("config.yaml", include_str!("scripts/config.yaml")),
         ("contracts.txt", include_str!("scripts/contracts.list")),
     ] {
-        fs::write(folder.path().join(name), text).unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        // The program warns of a file with a token that other users can open.
+        #[cfg(unix)]
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
     let mut out = String::new();
     for line in script.lines() {

@@ -16,6 +16,7 @@ use crate::output::messages::Verbosity;
 use crate::runtime::context::Context;
 use crate::service::cache::ServiceCache;
 use crate::service::logging::{LoggingClock, LoggingTransport};
+use crate::service::secret_files::describe_readable;
 
 /// A builder with the settings of the account, which are not validated yet. `now` is the time of the simulator, so that
 /// a demo reads the clock only once.
@@ -36,7 +37,8 @@ pub(crate) fn builder(
     configure(client, args, now, context)
 }
 
-/// A client for the account. Warns of a damaged cache and of a missing privilege of the token.
+/// A client for the account. Warns of a file with a secret that other users can open, of a damaged cache and of a
+/// missing privilege of the token.
 pub(crate) fn connect(
     args: &ServiceArgs,
     now: DateTime<Utc>,
@@ -50,6 +52,9 @@ pub(crate) fn connect(
         ErrorKind::Configuration => CommandError::from(error).with_hint("try --demo, which needs no account"),
         _ => error.into(),
     })?;
+    if let Some(warning) = describe_readable(client.settings()) {
+        context.info(format_args!("warning: {warning}"));
+    }
     match ServiceCache::new(context.cache_dir.clone()).profile(client.api_address(), now) {
         Ok(profile) => {
             profile.inspect(|profile| client.load_profile(profile));

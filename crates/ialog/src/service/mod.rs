@@ -3,4 +3,5 @@
 pub(crate) mod account;
 pub(crate) mod cache;
 pub(crate) mod logging;
+pub(crate) mod secret_files;
 pub(crate) mod settle;

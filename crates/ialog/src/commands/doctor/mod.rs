@@ -4,7 +4,6 @@
 mod network;
 mod privileges;
 mod report;
-mod secret_files;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -20,6 +19,7 @@ use crate::output::styled_text::TextStyle;
 use crate::runtime::context::Context;
 use crate::service::account;
 use crate::service::cache::ServiceCache;
+use crate::service::secret_files::describe_readable;
 use report::{CheckResult, DoctorReport};
 
 #[derive(Args)]
@@ -108,7 +108,7 @@ fn run_configuration_check(
     match account::builder(&args.service, now, context)?.build() {
         Ok(client) => {
             let message = describe_configuration(client.settings());
-            let (result, message) = match secret_files::describe_readable(client.settings()) {
+            let (result, message) = match describe_readable(client.settings()) {
                 Some(warning) => (CheckResult::Warning, format!("{message}; {warning}")),
                 None => (CheckResult::Ok, message),
             };

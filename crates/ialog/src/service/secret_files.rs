@@ -6,7 +6,7 @@ use ionos_activitylog::{Origin, Setting};
 
 /// A warning about each file that contains credentials and is open to other users. `None` if there is no such file, or
 /// if the system has no Unix permissions.
-pub(super) fn describe_readable(settings: &[Setting]) -> Option<String> {
+pub(crate) fn describe_readable(settings: &[Setting]) -> Option<String> {
     let credentials = settings.iter().filter(|setting| setting.name() == "credentials");
     // Include files whose credentials are overridden, because such a file still contains a secret.
     let mut paths: Vec<&Path> = credentials
