@@ -14,9 +14,9 @@ const CHUNK_SIZE: usize = 1 << 16;
 
 #[derive(Args)]
 #[command(after_help = "\
-Prints one record per line, byte for byte as the service sent it, ordered by time across all files of the archive. If \
-parts of the range are missing or unverified, the command names them and exits with code 3. Without a time range, the \
-exit code is also 3 if an export to the archive is running or was interrupted.
+Prints one record per line, byte for byte as the service sent it (see `ialog help schemas`), ordered by time across \
+all files of the archive. If parts of the range are missing or unverified, the command names them and exits with code \
+3. Without a time range, the exit code is also 3 if an export to the archive is running or was interrupted.
 
 Examples:
   ialog cat /srv/audit --from 7d

@@ -151,7 +151,9 @@ impl Event {
         Ok(Self { record: RecordText::owned(record), envelope_issue: None, index })
     }
 
-    /// The record as JSON text, byte for byte as the service sent it. Does not copy.
+    /// The record as JSON text, byte for byte as the service sent it. Does not copy. The text may have line breaks
+    /// between its tokens. A format with one record per line has to remove these, as `ndjson::to_line` of the crate
+    /// `ionos-activitylog-archive` does.
     #[must_use]
     pub fn raw(&self) -> &str {
         self.record.get()
