@@ -89,7 +89,7 @@ pub mod internal {
 
     use crate::{Error, FileCheckpoint, Manifest, OpenManifests, State};
 
-    pub use crate::export::settle::{clock_warning, service_time, settled_range, starts_after_service_time};
+    pub use crate::export::settle::{clock_warning, is_held_back_by_clock, service_time, settled_range};
     pub use crate::fs::regular_file::open_to_overwrite;
     pub use crate::fs::{FailPoint, FailPoints};
 

@@ -4,7 +4,7 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, DateRange, Length};
 use ionos_activitylog_archive::SETTLE_DELAY;
-use ionos_activitylog_archive::internal::{clock_warning, service_time, settled_range, starts_after_service_time};
+use ionos_activitylog_archive::internal::{clock_warning, is_held_back_by_clock, service_time, settled_range};
 
 use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
@@ -37,7 +37,7 @@ pub(crate) async fn settle_range(
     if let Some(settled) = settled_range(range, local, service, delay) {
         return Ok(settled);
     }
-    require_reached(range, service)?;
+    refuse_wrong_clock(range, local, service, delay)?;
     let seconds = delay.num_seconds();
     Err(CommandError::usage(
         format!("all of {range} is newer than {seconds} s, so the log may still be incomplete"),
@@ -45,14 +45,22 @@ pub(crate) async fn settle_range(
     ))
 }
 
-/// Fails if the whole range is after the present time of the service. An export to an archive leaves events that are
-/// too recent to the next export, but as long as a clock is wrong, the next export does not read them either.
-pub(crate) fn require_reached(range: DateRange, service: Option<DateTime<Utc>>) -> Result<(), CommandError> {
+/// Fails if a wrong clock is the reason why no part of the range is old enough. An export to an archive leaves events
+/// that are too recent to the next export, but as long as a clock is wrong, the next export may not read them either.
+pub(crate) fn refuse_wrong_clock(
+    range: DateRange,
+    local: DateTime<Utc>,
+    service: Option<DateTime<Utc>>,
+    delay: TimeDelta,
+) -> Result<(), CommandError> {
     match service {
-        Some(service) if starts_after_service_time(range, service) => {
+        Some(service) if is_held_back_by_clock(range, local, service, delay) => {
+            let seconds = delay.num_seconds();
             let service = service.to_rfc3339_opts(SecondsFormat::AutoSi, true);
             Err(CommandError::usage(
-                format!("all of {range} is after the present time of the service ({service})"),
+                format!(
+                    "by the clock of the service ({service}), all of {range} is in the future or newer than {seconds} s"
+                ),
                 "check the clocks of this machine and of the service, try again later, or use an earlier start",
             ))
         }

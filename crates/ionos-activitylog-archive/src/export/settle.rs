@@ -53,11 +53,12 @@ pub async fn service_time(
     now.filter(|_| answered || now != last_reported)
 }
 
-/// Whether a range starts clearly after the present time of the service. The service has no such event yet, so one of
-/// the two clocks is wrong, and it may stay wrong.
+/// Whether a wrong clock is the reason why a range without a settled part is too recent: by the clock of this machine,
+/// a part of the range is settled, or the range starts after the time of the service. Such a range may stay too recent.
 #[must_use]
-pub fn starts_after_service_time(range: DateRange, service: DateTime<Utc>) -> bool {
-    range.start() - service > CLOCK_TOLERANCE
+pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
+    let is_settled_locally = || settled_range(range, local, None, delay).is_some();
+    local - service > CLOCK_TOLERANCE && (range.start() - service > CLOCK_TOLERANCE || is_settled_locally())
 }
 
 /// A warning if the clock of this machine is ahead of the service's clock. `rest` says what happens to later events.
@@ -96,13 +97,24 @@ mod tests {
     }
 
     #[test]
-    fn a_range_may_start_slightly_after_the_service_time() {
-        let service = DateTime::UNIX_EPOCH;
-        let starts_after = |seconds: i64| {
-            let start = service + TimeDelta::seconds(seconds);
-            starts_after_service_time(DateRange::new(start, start + TimeDelta::hours(1)).unwrap(), service)
-        };
-        assert_eq!([-3600, 0, 60, 61].map(starts_after), [false, false, false, true]);
+    fn a_range_that_is_too_recent_by_one_clock_only_is_held_back() {
+        let local = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        for (behind, age, delay, expected) in [
+            // The clocks differ by little, or the clock of the service is ahead.
+            (60, 60, 10, false),
+            (-3600, 5, 10, false),
+            // An hour before now, by a clock that is an hour behind, and a range that has not begun by that clock.
+            (3600, 3600, 10, true),
+            (3600, 60, 10, true),
+            (3600, 5, 10, true),
+            // Too recent by both clocks.
+            (3600, 3700, 7200, false),
+        ] {
+            let range = DateRange::new(local - TimeDelta::seconds(age), local).unwrap();
+            let service = local - TimeDelta::seconds(behind);
+            let held_back = is_held_back_by_clock(range, local, service, TimeDelta::seconds(delay));
+            assert_eq!(held_back, expected, "{behind} {age} {delay}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
+use ionos_activitylog_archive::internal::settled_range;
 use ionos_activitylog_archive::{Archive, Compression, ContractExport, ContractFolder, ContractPlan, Error, Exporter};
 
 use super::ExportArgs;
@@ -14,7 +15,7 @@ use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
 use crate::service::account;
-use crate::service::settle::{require_reached, settle_delay};
+use crate::service::settle::{refuse_wrong_clock, settle_delay};
 
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
@@ -73,7 +74,10 @@ pub(super) async fn run(
         });
     if args.dry_run {
         let plans = exporter.plan(&contracts, range).await;
-        require_reached(range, client.service_time())?;
+        let local = context.clock.now();
+        if settled_range(range, local, client.service_time(), settle).is_none() {
+            refuse_wrong_clock(range, local, client.service_time(), settle)?;
+        }
         let mut summary = ExportSummary::new(contracts.len());
         summary.failures = show_plans(plans, &client, context).await;
         summary.add_unlisted(&unlisted, context);
@@ -87,8 +91,9 @@ pub(super) async fn run(
     for (contract, result) in exports {
         match result {
             Ok(export) => {
-                let reached = export.range.map_or_else(|| require_reached(range, client.service_time()), |_| Ok(()));
-                summary.add(&contract, &export, reached, context);
+                let too_recent = || refuse_wrong_clock(range, context.clock.now(), client.service_time(), settle);
+                let clocks = export.range.map_or_else(too_recent, |_| Ok(()));
+                summary.add(&contract, &export, clocks, context);
             }
             Err(error) => {
                 let failure = match error {
@@ -195,20 +200,20 @@ impl ExportSummary {
         Self { contracts, ..Self::default() }
     }
 
-    /// Adds the export of a contract, and shows its result. `reached` is an error if the service has not reached the
-    /// range yet.
+    /// Adds the export of a contract, and shows its result. `clocks` is an error if nothing was read because of a wrong
+    /// clock.
     fn add(
         &mut self,
         contract: &ContractNumber,
         export: &ContractExport,
-        reached: Result<(), CommandError>,
+        clocks: Result<(), CommandError>,
         context: &mut Context<'_>,
     ) {
         for note in &export.warnings {
             context.warn(format_args!("contract {contract}: {note}"));
         }
         self.is_last_empty = false;
-        if let Err(failure) = reached {
+        if let Err(failure) = clocks {
             self.add_failure(contract.clone(), failure);
             return;
         }
