@@ -1,14 +1,16 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A reader may request the page after the last one of a range, to learn whether the service limits its pages. A script
-//! may omit this request: the transport answers it with an empty page, see [`LastPages`].
+//! A reader may request the page after the last one of a range, to learn whether the service limits its pages, and the
+//! two seconds around the start of a range, to learn whether the service excludes the start. A script may omit these
+//! requests: the transport answers them with an empty page, see [`LastPages`] and [`page_around_start`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, RetryPolicy};
@@ -79,6 +81,8 @@ pub struct ScriptedTransport {
     steps: Mutex<VecDeque<(Option<Target>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
     last_pages: Mutex<LastPages>,
+    /// The requests for pages so far.
+    starts: Mutex<HashSet<RangeStart>>,
 }
 
 /// The offset after the last page of each range, by the path and the range of the requests. A page at the offset 0
@@ -114,6 +118,25 @@ impl LastPages {
         let page = json!({"hits": {"total": {"value": hits, "relation": "eq"}, "hits": []}});
         Some(answer(200, page.to_string()).into())
     }
+}
+
+/// The path of a request for a page, the start of its range, and its page size.
+type RangeStart = (String, DateTime<Utc>, String);
+
+/// The start and the end of the range of a request for a page.
+fn range_of(target: &Target) -> Option<(RangeStart, DateTime<Utc>)> {
+    let (path, query) = target;
+    let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    let time = |name: &str| value(name)?.parse().ok();
+    Some(((path.clone(), time("dateStart")?, value("limit")?.clone()), time("dateEnd")?))
+}
+
+/// An empty page, if the request is for the two seconds around the start of an earlier request with the same page size.
+fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<Step> {
+    let ((path, start, limit), end) = range_of(target)?;
+    let middle = start + TimeDelta::seconds(1);
+    let is_around = end == middle + TimeDelta::seconds(1) && starts.contains(&(path, middle, limit));
+    is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
 impl ScriptedTransport {
@@ -175,8 +198,14 @@ impl Transport for ScriptedTransport {
         let is_listed = |wanted: &Option<Target>| wanted.as_ref() == Some(&target);
         let after_end = match self.steps.lock().unwrap().iter().any(|(wanted, _)| is_listed(wanted)) {
             true => None,
-            false => self.last_pages.lock().unwrap().empty_page(&target),
+            false => {
+                let around_start = page_around_start(&self.starts.lock().unwrap(), &target);
+                around_start.or_else(|| self.last_pages.lock().unwrap().empty_page(&target))
+            }
         };
+        if let Some((start, _)) = range_of(&target) {
+            self.starts.lock().unwrap().insert(start);
+        }
         let step = after_end.unwrap_or_else(|| {
             self.requests.lock().unwrap().push(request);
             let step = {

@@ -36,7 +36,7 @@ pub(super) struct ScanOptions {
     pub(super) ends_before_total: bool,
     /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
     pub(super) part_of: Option<SplitWindow>,
-    /// Whether an empty page after the last hit of a window without a total is compared with the page at the last hit:
+    /// Whether an empty page after the first page of a window without a total is compared with the page at the last hit:
     /// in the first scan of the window.
     pub(super) must_confirm_end: bool,
 }
@@ -48,6 +48,8 @@ pub(super) struct WindowScanner<'a> {
     pub(super) page_size: PageSize,
     /// Opens when the window may read more than its first page.
     pub(super) gate: &'a ReadAheadGate,
+    /// Is opened when the first page was read.
+    pub(super) first_page_gate: &'a ReadAheadGate,
 }
 
 impl WindowScanner<'_> {
@@ -68,6 +70,7 @@ impl WindowScanner<'_> {
     pub(super) async fn scan(&self, range: DateRange, options: ScanOptions) -> Result<ScanResult, Error> {
         let ScanOptions { is_splittable, max_events, ends_before_total, part_of, must_confirm_end } = options;
         let (first, requests) = self.first_page(range).await?;
+        self.first_page_gate.open();
         self.extra().record_count(&first);
         let page_size = self.current_page_size();
         let received = first.hits();
@@ -263,7 +266,8 @@ impl WindowScanner<'_> {
                 Ok(fetched) => {
                     scan.requests += fetched.requests;
                     let (offset, size) = (scan.next_offset, scan.page_size);
-                    if fetched.page.hits() == 0 && !confirms_end(self.pages, range, offset, size, scan).await? {
+                    let is_doubtful = fetched.page.hits() == 0 && scan.may_lack_offsets();
+                    if is_doubtful && !confirms_end(self.pages, range, offset, size, scan).await? {
                         return Ok(());
                     }
                     scan.next_offset += scan.page_size;
@@ -347,7 +351,8 @@ impl WindowScanner<'_> {
                 let (size, last) = (self.current_page_size(), scan.pages.last().map_or(0, Page::hits));
                 // A short last page leaves room below the offsets that the service is known to support.
                 let size = if last < size { size - last + 1 } else { size };
-                let is_end = !must_confirm || confirms_end(self.pages, range, read, size, &mut scan).await?;
+                let is_doubtful = must_confirm && scan.may_lack_offsets();
+                let is_end = !is_doubtful || confirms_end(self.pages, range, read, size, &mut scan).await?;
                 return Ok(if is_end { scan.complete(true) } else { scan.over_limit(None) });
             }
             if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {

@@ -1,5 +1,6 @@
 //! The pages of one scan of a window, and what they say together.
 
+use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::{Page, Total, UnreadableRecord};
 use crate::event::Event;
 use crate::range::DateRange;
@@ -106,6 +107,12 @@ pub(super) struct PartialScan {
 impl PartialScan {
     pub(super) fn last_page_has_room(&self) -> bool {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
+    }
+
+    /// Whether the service may not support the offset after the first page: no page after it has hits, and the first page
+    /// is not shorter than the shortest limit on pages.
+    pub(super) fn may_lack_offsets(&self) -> bool {
+        matches!(&self.pages[..], [first] if first.hits() >= SERVICE_PAGE_SIZE)
     }
 
     /// Whether a page is the same as the one before it, so that the service ignores the offset.

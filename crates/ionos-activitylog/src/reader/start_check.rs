@@ -24,11 +24,12 @@ pub(super) struct StartCheck {
 }
 
 impl StartCheck {
-    /// Requests the two seconds around the start of a window, and keeps the events that the window has. If one of them
-    /// is at exactly the start, also requests the second that begins there.
+    /// Requests the two seconds around the start of a window, once the first page of the window was read. Keeps the
+    /// events that the window has. If one of them is at exactly the start, also requests the second that begins there.
     pub(super) async fn read(scanner: WindowScanner<'_>, window: DateRange) -> Result<Self, Error> {
         let (start, second) = (window.start(), TimeDelta::seconds(1));
         let is_at_start = |event: &Event| event.time() == Some(start);
+        scanner.first_page_gate.wait().await;
         let mut check = Self::default();
         let around = check.events(scanner, start - second, start + second).await?;
         if around.iter().any(is_at_start) {

@@ -178,6 +178,8 @@ pub(super) struct Verification {
     /// Number of records without a usable `@uuid` in the last scan that repeat the id of an earlier record of this
     /// scan.
     last_repeats: u64,
+    /// Number of distinct events that the last scan returned.
+    pub(super) last_distinct: u64,
     agreed_total: Option<u64>,
     /// See [`ScanFacts::lowest_total`].
     lowest_total: Option<u64>,
@@ -217,6 +219,7 @@ impl Verification {
         Self {
             events: CollectedEvents::new(range),
             content_repeats: ContentRepeats::default(),
+            last_distinct: 0,
             last_repeats: 0,
             agreed_total: None,
             lowest_total: None,
@@ -348,6 +351,7 @@ impl Verification {
         // An id may have one content inside of the window and another at its end. It counts once, as an event inside.
         self.at_end = ids_at_end.iter().filter(|id| !self.events.contains(id)).count() as u64;
         let (distinct, union) = (inside + self.at_end, all_inside + self.at_end);
+        self.last_distinct = distinct;
         let has_several_pages = pages > 1;
         let repeats_across_pages = has_several_pages && (hits > distinct || has_moved_hits);
         self.duplicates += hits.saturating_sub(distinct);

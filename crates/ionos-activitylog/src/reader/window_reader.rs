@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::{BoxFuture, try_join};
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
@@ -262,8 +262,7 @@ impl WindowReader<'_> {
             let scan = self.scanner.scan(window.range, options);
             let scan = match self.progress.takes_unchecked_start(window.range) {
                 true => {
-                    let (scan, check) = join(scan, StartCheck::read(self.scanner, window.range)).await;
-                    let (scan, check) = (scan?, check?);
+                    let (scan, check) = try_join(scan, StartCheck::read(self.scanner, window.range)).await?;
                     requests += check.requests;
                     self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
                     scan
@@ -309,8 +308,8 @@ impl WindowReader<'_> {
                 is_log_visible = log.is_visible;
                 requests += log.requests;
             }
-            extra.record_scan((scan.events.len() as u64).saturating_sub(scan.overlapping_hits));
             let proof = self.add(&mut verification, scan, is_finest);
+            extra.record_scan(verification.last_distinct);
             if verification.scans == 1 && !window.was_scanned {
                 // Events outside of the window are not counted, because every window may return the same ones.
                 let outside = verification.events.out_of_window;

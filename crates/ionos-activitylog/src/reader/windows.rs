@@ -473,7 +473,9 @@ impl WindowRead {
             received: &progress.received,
             piece_requests: &piece_requests,
         };
-        let scanner = WindowScanner { pages, page_size: request.page_size, gate: &gate };
+        let first_page_gate = ReadAheadGate::default();
+        let (gate, first_page_gate) = (&*gate, &first_page_gate);
+        let scanner = WindowScanner { pages, page_size: request.page_size, gate, first_page_gate };
         let reader = WindowReader { scanner, progress: &progress };
         Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
     }

@@ -202,8 +202,9 @@ fn describe_configuration(settings: &[Setting]) -> String {
 }
 
 /// Added to the message of the probe if the service excludes the start of a range.
-const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range, so such an \
-                                       event may be missing from results: start the range a second earlier to include it";
+const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range: each \
+                                       reading also requests the second before its start, but `verify --online` counts \
+                                       such an event as one that the service no longer keeps";
 
 /// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings;
 /// `None` if the measurement failed.
