@@ -13,10 +13,8 @@ pub(super) struct SearchSigns {
 impl SearchSigns {
     /// Whether the member of the envelope may be a sign.
     pub(super) fn is_sign(key: &[u8]) -> bool {
-        matches!(
-            key,
-            b"timed_out" | b"terminated_early" | b"is_partial" | b"_shards" | b"_clusters" | b"error" | b"httpStatus"
-        )
+        matches!(key, b"timed_out" | b"terminated_early" | b"_shards" | b"_clusters" | b"error" | b"errors")
+            || matches!(key, b"is_partial" | b"partial" | b"incomplete_results" | b"httpStatus" | b"status")
     }
 
     /// Looks at a member of the envelope. A value of an unknown type is not a sign. The first sign is kept.
@@ -24,13 +22,15 @@ impl SearchSigns {
         let reason = match key {
             b"timed_out" if is_true(value) => Some("its search timed out".to_owned()),
             b"terminated_early" if is_true(value) => Some("its search ended early".to_owned()),
-            b"is_partial" if is_true(value) => Some("its result is partial".to_owned()),
+            b"is_partial" | b"partial" | b"incomplete_results" if is_true(value) => {
+                Some("its result is partial".to_owned())
+            }
             b"_shards" => missing_parts(value, "shards"),
             b"_clusters" => missing_parts(value, "clusters"),
-            b"error" if !matches!(value, "null" | "false" | "\"\"" | "{}" | "[]") => {
+            b"error" | b"errors" if !matches!(value, "null" | "false" | "\"\"" | "{}" | "[]") => {
                 Some("its answer contains an error".to_owned())
             }
-            b"httpStatus" => error_status(value),
+            b"httpStatus" | b"status" => error_status(value),
             _ => None,
         };
         self.partial_search = self.partial_search.take().or(reason);
@@ -58,9 +58,13 @@ fn missing_parts(counts: &str, parts: &str) -> Option<String> {
     let count = |value: Option<&str>| -> Option<u64> { scalar_text(value?)?.parse().ok() };
     let names = ["total", "successful", "failed", "skipped", "partial", "running"];
     let [total, successful, failed, skipped, partial, running] = get_many(counts, names).map(count);
+    let [failures] = get_many(counts, ["failures"]);
     let of_cluster = |count: Option<u64>| count.filter(|count| *count > 0 && parts == "clusters");
     if let Some(failed) = failed.filter(|failed| *failed > 0) {
         return Some(format!("its search failed in {failed} {parts}"));
+    }
+    if failures.is_some_and(|failures| failures.starts_with('[') && failures.contains('{')) {
+        return Some(format!("its search failed in some {parts}"));
     }
     if let Some(missing) = of_cluster(skipped).or(of_cluster(partial)).or(of_cluster(running)) {
         return Some(format!("it did not search {missing} {parts} completely"));
@@ -93,6 +97,13 @@ mod tests {
             ("_shards", r#"{"total":5,"successful":5,"failed":0}"#, None),
             ("_shards", r#"{"total":5,"failed":[]}"#, None),
             ("_shards", "[2]", None),
+            ("_shards", r#"{"total":5,"failures":[{"shard":1}]}"#, Some("its search failed in some shards")),
+            ("_shards", r#"{"total":5,"failures":[]}"#, None),
+            ("errors", r#"[{"message":"timeout"}]"#, Some("its answer contains an error")),
+            ("errors", "[]", None),
+            ("status", "503", Some("its answer contains the status 503")),
+            ("status", "\"ok\"", None),
+            ("incomplete_results", "true", Some("its result is partial")),
             ("_shards", r#"{"total":5,"successful":5,"skipped":3,"failed":0}"#, None),
             ("_clusters", r#"{"total":2,"successful":1,"skipped":1}"#, Some("it did not search 1 clusters completely")),
             ("_clusters", r#"{"total":2,"successful":1,"partial":1}"#, Some("it did not search 1 clusters completely")),
