@@ -66,7 +66,7 @@ fn texts_for_users_contain_none_of_the_phrases() {
             found += &format!("\n  {}: {phrase:?}", path.strip_prefix(&root).unwrap().display());
         }
     }
-    assert!(found.is_empty(), "replace these phrases; name the noun that is meant, in active voice:{found}");
+    assert!(found.is_empty(), "replace these phrases by plain words:{found}");
 }
 
 #[test]

@@ -106,9 +106,10 @@ pub(super) async fn export(
     };
     let ended = job.writer.end(read.is_ok() && !job.done.stopped);
     let done = job.report(range);
-    let logged = job.log_run((started, range), &done, &read);
-    // Return the first error, which caused the others.
-    read.and(ended).and(logged).map(|()| done)
+    // The first error caused the others.
+    let finished = read.and(ended);
+    let logged = job.log_run((started, range), &done, &finished);
+    finished.and(logged).map(|()| done)
 }
 
 /// Verified ranges may end this long after the present: clocks are set back a little from time to time.

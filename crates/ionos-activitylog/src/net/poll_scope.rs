@@ -1,7 +1,7 @@
 //! Watches the polls of a scope. A scope consists of the calls of one stream, or of a single call. A future proceeds
 //! only while it is polled. A program may leave a stream unpolled for minutes: while it stores an event, or while it
-//! waits for another call of the same client. So a [`PollScope`] tells the limiter when its calls could proceed, so
-//! that other calls may pass them. The scope also measures the time in which its calls could have proceeded and were
+//! waits for another call of the same client. So a [`PollScope`] tells the limiter when its calls could proceed but are
+//! not polled. Then other calls may pass them. The scope also measures the time in which its calls could have proceeded and were
 //! not polled. The service did not cause this time, so it counts towards no time limit.
 
 use std::future::poll_fn;
@@ -71,7 +71,8 @@ impl PollScope {
         self.limiter.join_queue(self.id)
     }
 
-    /// Runs work until the deadline, which counts as [`PollScope::attended`] and may move while the work proceeds.
+    /// Runs work until the deadline. The deadline is a time of [`PollScope::attended`] and may move while the work
+    /// proceeds.
     /// `None` if the deadline passes before the work ends. If the result is ready, returns it even after the deadline.
     pub(crate) async fn run_until<F: Future>(
         &self,

@@ -64,10 +64,9 @@ impl Events {
     /// A stream of one window needs no request for the total, because the scan of the window has compared the total
     /// already. If the window is empty, the range is requested a second time.
     ///
-    /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two seconds
-    /// around the start of the range. If the windows lack an event that this answer has at the start, the event is
-    /// returned, and its window has a gap unless a second reading has the event. Without the cross-check, this request
-    /// is not sent.
+    /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two
+    /// seconds around the start of the range. An event at the start that only this answer has is returned with the
+    /// first window, which needs two identical scans then. Without the cross-check, this request is not sent.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
         self.request.check_start = cross_check;

@@ -125,8 +125,11 @@ pub(super) async fn detect_page_size(
         },
         second => second?,
     };
-    let has_hits = second.page.hits() > 0;
     scan.requests += second.requests;
+    if scan.pages.iter().any(|first| ignores_offset(first, &second.page)) {
+        return Ok(SecondPage::Empty);
+    }
+    let has_hits = second.page.hits() > 0;
     if has_hits {
         pages.extra.refund(1);
         set_page_size(pages, scan, &second.page);
@@ -139,6 +142,13 @@ pub(super) async fn detect_page_size(
     }
     scan.pages.push(second.page);
     Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
+}
+
+/// Whether the second page is the first one again, so that the service ignores the offset. Pages of one record without a
+/// usable `@uuid` may be equal, although they are two events.
+fn ignores_offset(first: &Page, second: &Page) -> bool {
+    let has_ids = || first.events.iter().any(|event| !event.id().is_of_content());
+    first.hits() > 0 && has_same_records(first, second) && (first.hits() > 1 || has_ids())
 }
 
 /// Sets the page size to the length of the first page, or of the second one if that is longer, so that a single short
@@ -155,7 +165,7 @@ fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
 
 /// Whether an empty page at `offset` is the end. A service may also answer with an empty page if it does not support
 /// this offset. Then a page of `size` hits that begins at the last hit is empty as well. If the empty page is the end,
-/// this page has exactly the last hit.
+/// this page has one hit. Which hit it is does not matter, because hits with the same time may change places.
 pub(super) async fn confirms_end(
     pages: PageReader<'_>,
     range: DateRange,

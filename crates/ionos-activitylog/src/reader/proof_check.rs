@@ -24,7 +24,7 @@ pub(super) enum ProofCheck {
 }
 
 /// Checks the proof of a window. `says_nothing`: no answer about the window, and none about the log, had a hit or a
-/// total. `try_split`: whether the window may be split.
+/// total. `try_split`: whether the window may be split. `has_larger_range`: whether a range had more events.
 pub(super) fn check_proof(
     proof: Proof,
     window: PlannedWindow,
@@ -32,6 +32,7 @@ pub(super) fn check_proof(
     says_nothing: bool,
     resolution: Resolution,
     try_split: impl Fn() -> bool,
+    has_larger_range: impl Fn(u64) -> bool,
 ) -> ProofCheck {
     if says_nothing {
         return ProofCheck::Refuted;
@@ -46,7 +47,11 @@ pub(super) fn check_proof(
         }
     }
     if resolution == Resolution::Millisecond {
-        return ProofCheck::Accepted;
+        if window.suspected_limit.is_none() || !may_be_limited(window, verification, has_larger_range) {
+            return ProofCheck::Accepted;
+        }
+        let halves = window.split(2, resolution);
+        return if may_split(&halves) { ProofCheck::NeedsSplit(halves) } else { ProofCheck::Limited };
     }
     if proof == Proof::RepeatsAreCounted {
         let windows = split_around(window, &verification.seconds_with_repeats());
@@ -57,17 +62,13 @@ pub(super) fn check_proof(
             return ProofCheck::NeedsScan;
         }
     }
-    if may_be_limited(window, verification) {
-        let check = split_between_events(window, verification);
-        if check.is_one_second && window.suspected_limit.is_none() {
-            return ProofCheck::NeedsHigherCount(check);
-        }
-        if may_split(&check.windows) {
-            return ProofCheck::NeedsSplit(check.windows);
-        }
-        if window.suspected_limit.is_some() {
-            return ProofCheck::Limited;
-        }
+    if !may_be_limited(window, verification, has_larger_range) {
+        return ProofCheck::Accepted;
     }
-    ProofCheck::Accepted
+    let check = split_between_events(window, verification);
+    let is_known = window.suspected_limit.is_some();
+    if (is_known || !check.is_one_second) && may_split(&check.windows) {
+        return ProofCheck::NeedsSplit(check.windows);
+    }
+    if is_known { ProofCheck::Limited } else { ProofCheck::NeedsHigherCount(check) }
 }

@@ -356,7 +356,11 @@ impl WindowScanner<'_> {
                 return Ok(if is_end { scan.complete(true) } else { scan.over_limit(None) });
             }
             if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
-                // The service ignores the offset, so the pages would never end.
+                // The service ignores the offset, so the pages would never end. The first page has all hits if the
+                // service sends longer pages.
+                if scan.pages.len() == 1 && (size == 1 || self.extra().has_higher_count(size)) {
+                    return Ok(scan.complete(true));
+                }
                 scan.pages.push(next.page);
                 return Ok(scan.complete(false));
             }

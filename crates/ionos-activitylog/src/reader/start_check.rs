@@ -5,9 +5,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
-use crate::error::{Error, ErrorKind};
+use crate::api::page::Page;
+use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
+use crate::reader::page_end::may_be_after_end;
 use crate::reader::page_reader::{PageReader, may_be_read_in_pieces};
 use crate::reader::scan::WindowScanner;
 
@@ -31,36 +33,39 @@ impl StartCheck {
         let is_at_start = |event: &Event| event.time() == Some(start);
         scanner.first_page_gate.wait().await;
         let mut check = Self::default();
-        let around = check.events(scanner, start - second, start + second).await?;
-        if around.iter().any(is_at_start) {
-            let after = check.events(scanner, start, start + second).await?;
-            check.excludes_start = !after.iter().any(is_at_start);
-            scanner.pages.received.keep(window, after);
+        let around = check.page(scanner, start - second, start + second).await?;
+        let around = around.map_or_else(Vec::new, |page| page.events);
+        if around.iter().any(is_at_start)
+            && let Some(after) = check.page(scanner, start, start + second).await?
+        {
+            let has_all = after.unreadable.is_empty() && after.hits() < scanner.current_page_size();
+            check.excludes_start = has_all && !after.events.iter().any(is_at_start);
+            scanner.pages.received.keep(window, after.events);
         }
         let inside = around.into_iter().filter(|event| event.time().is_some_and(|time| window.contains(time)));
         scanner.pages.received.keep(window, inside);
         Ok(check)
     }
 
-    /// The events on the first page of a range. Empty if the service refuses each of the page sizes.
-    async fn events(
+    /// The first page of a range. `None` if the service refuses each of the page sizes, or if a record cannot be read.
+    async fn page(
         &mut self,
         scanner: WindowScanner<'_>,
         start: DateTime<Utc>,
         end: DateTime<Utc>,
-    ) -> Result<Vec<Event>, Error> {
-        let Ok(range) = DateRange::new(start, end) else { return Ok(Vec::new()) };
+    ) -> Result<Option<Page>, Error> {
+        let Ok(range) = DateRange::new(start, end) else { return Ok(None) };
         let PageReader { api, contract, .. } = scanner.pages;
         for size in [scanner.current_page_size(), SMALLER_PAGE_SIZE, SERVICE_PAGE_SIZE] {
             self.requests += 1;
             match api.page(contract, range, 0, size).await {
-                Ok(page) => return Ok(page.into_inner().events),
+                Ok(page) => return Ok(Some(page.into_inner())),
                 // The service may refuse the size, or times before its log begins. If a record cannot be read, the scan
                 // of the window reports it.
-                Err(error) if error.kind() == ErrorKind::BadRequest || may_be_read_in_pieces(&error) => {}
+                Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 }

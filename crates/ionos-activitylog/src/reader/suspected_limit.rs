@@ -11,22 +11,27 @@ use crate::reader::plan::PlannedWindow;
 use crate::reader::scanned_pages::Scan;
 use crate::reader::verification::Verification;
 
-/// Minimum number of events that may be a limit: 50, or one below.
+/// Minimum number of events that may be a limit: one below 50, because a limit of 50 may exclude the 50th event.
 const MIN_LIMIT: u64 = 49;
 
-/// Whether a window may have more events than its scans returned and counted.
-pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification) -> bool {
+/// Whether a window may have more events than its scans returned and counted. `has_larger_range`: whether a range had
+/// more than this number of events, so that the number is no limit.
+pub(super) fn may_be_limited(
+    window: PlannedWindow,
+    verification: &Verification,
+    has_larger_range: impl Fn(u64) -> bool,
+) -> bool {
     let events = counted_events(verification);
     match window.suspected_limit {
-        // The longer window had this number of events, and some of them were outside of this window.
-        Some(limit) => events == limit,
+        // This window is a part of a window with this number of events, and does not have all of them.
+        Some(limit) => events == limit && !has_larger_range(limit),
         None => is_round(events),
     }
 }
 
-/// The limit that the parts of a split window may meet: a round total that is the number of hits of `scan`, whose end is
-/// unknown, or a round total that is less than the number of events of the window. Otherwise the limit that the window
-/// itself may meet.
+/// The suspected limit for the parts of a window that is split. It is a round total of the window in two cases: a scan
+/// returned as many hits, but did not reach the end of the window; or the window has more events than this total. In
+/// all other cases, it is the suspected limit of the window itself.
 pub(super) fn limit_of_parts(
     window: PlannedWindow,
     verification: &Verification,
@@ -91,8 +96,8 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     };
     let after_first = || seconds.iter().find(|second| **second > first).copied();
     let between = if middle > first { Some(middle) } else { after_first() };
-    // Moves the boundary to the second after the last event before it, because the service may not return an event at
-    // exactly the start of a range.
+    // Moves the boundary as early as possible, so that no event is at exactly the start of the second part: a service may
+    // exclude the start of a range.
     let before = |between: &DateTime<Utc>| seconds.iter().rev().find(|second| *second < between).copied();
     let between = between.map(|between| before(&between).map_or(between, |before| before + TimeDelta::seconds(1)));
     let is_inside = |time: &DateTime<Utc>| range.start() < *time && *time < range.end();
@@ -102,7 +107,8 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     }
 }
 
-/// Whether a number is a multiple of 50 or a power of two, or one next to them: a limit may include or exclude its end.
+/// Whether a number may be a limit: a multiple of 50, a power of two, or a number one above or below one of these,
+/// because "up to 100" and "fewer than 100" are both usual.
 fn is_round(events: u64) -> bool {
     let is_next_to = |is_limit: fn(u64) -> bool| (events.saturating_sub(1)..=events.saturating_add(1)).any(is_limit);
     events >= MIN_LIMIT && (is_next_to(|number| number % 50 == 0) || is_next_to(u64::is_power_of_two))

@@ -334,6 +334,7 @@ impl Verification {
                 self.includes_start = true;
                 self.only_received_at_start.clear();
             }
+            self.only_received_at_start.remove(&id);
             if id.is_of_content() {
                 self.content_repeats.add(&id, &event, is_at_end);
             }

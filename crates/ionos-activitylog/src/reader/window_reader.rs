@@ -152,10 +152,14 @@ impl WindowReader<'_> {
         loop {
             let had_profile = self.limits().has_profile();
             let result = match self.scan_until_verified(window, Resolution::Second).await? {
-                WindowResult::Unverified(mut scanned) if scanned.finer_may_help && !self.is_finest(window) => {
+                WindowResult::Unverified(mut scanned)
+                    if scanned.finer_may_help
+                        && !window.is_splittable(Resolution::Second)
+                        && !self.is_finest(window) =>
+                {
                     requests += scanned.requests;
                     let events = scanned.verification.events.take_all();
-                    let (finer, finer_requests) = self.read_finer(window, events).await?;
+                    let (finer, finer_requests) = self.read_finer(scanned.window, events).await?;
                     requests += finer_requests;
                     match finer {
                         Some(result) => result,
@@ -318,8 +322,11 @@ impl WindowReader<'_> {
             let mut is_to_be_confirmed = false;
             if let Some(proof) = proof {
                 let says_nothing = says_nothing && !is_log_visible;
-                match check_proof(proof, window, &verification, says_nothing, resolution, || extra.try_split(page_size))
-                {
+                let try_split = || extra.try_split(page_size);
+                let has_larger_range = |events| extra.has_larger_range(events);
+                let check =
+                    check_proof(proof, window, &verification, says_nothing, resolution, try_split, has_larger_range);
+                match check {
                     ProofCheck::Accepted => {
                         let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
                         return Ok(WindowResult::Verified(scanned));
@@ -335,8 +342,9 @@ impl WindowReader<'_> {
                             let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
                             return Ok(WindowResult::Verified(scanned));
                         }
-                        if check.windows.len() == 1 || !extra.try_split(page_size) {
+                        if check.windows.len() <= 1 || !extra.try_split(page_size) {
                             let total = verification.highest_total;
+                            let window = PlannedWindow { suspected_limit: Some(check.limit), ..window };
                             let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
                             return Ok(WindowResult::Unverified(scanned));
                         }
@@ -505,7 +513,8 @@ impl WindowReader<'_> {
         events: Vec<Event>,
     ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
         let mut requests = 0;
-        let mut planned = PlannedWindow::new(whole.range).split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond);
+        let planned = PlannedWindow { suspected_limit: whole.suspected_limit, ..PlannedWindow::new(whole.range) };
+        let mut planned = planned.split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond);
         planned.reverse();
         let mut parts: Vec<ScannedWindow> = Vec::new();
         while let Some(part) = planned.pop() {

@@ -133,10 +133,19 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
 #[tokio::test]
 async fn a_second_with_more_events_than_the_limit_is_a_gap() {
     let time = day().start() + TimeDelta::hours(5);
-    let log = (0..450).map(|index| (time + TimeDelta::seconds(index / 150), record(index, time))).collect();
-    let service = Arc::new(LimitedLog { log, limit: 100, has_total: true, latest: true, requests: Mutex::default() });
-    let (_, summary, _) = read_day(&service).await;
-    assert!(!summary.is_complete(), "{summary:?}");
+    // The events of a second are in one millisecond, or in several.
+    for millis in [0, 1, 3] {
+        let event = |index: i64| {
+            let time = time + TimeDelta::seconds(index / 150) + TimeDelta::milliseconds(index % 150 * millis / 3);
+            (time, record(index, time))
+        };
+        let log = (0..450).map(event).collect();
+        let service =
+            Arc::new(LimitedLog { log, limit: 100, has_total: true, latest: true, requests: Mutex::default() });
+        let (records, summary, _) = read_day(&service).await;
+        assert!(records.len() == 450 || !summary.is_complete(), "{millis}: {} {summary:?}", records.len());
+        assert!(millis > 0 || !summary.is_complete(), "{summary:?}");
+    }
 }
 
 /// Most events are in one second, so parts of the second have to be read.
@@ -154,10 +163,10 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
         (100, 100, false, Empty),
     ] {
         // With an event at exactly the start of the range, and without.
-        for first in [0, 1] {
+        for (first, millis) in [(0, 900), (1, 900), (1, 200), (1, 20)] {
             let minutes = (first..300).map(|index| day().start() + TimeDelta::minutes(index));
             let second = day().start() + TimeDelta::seconds(33_333);
-            let burst = (0..limit as i64 * 5 / 2).map(|index| second + TimeDelta::milliseconds(index * 2 / 5 % 900));
+            let burst = (0..limit as i64 * 5 / 2).map(|index| second + TimeDelta::milliseconds(index % millis));
             let mut times: Vec<DateTime<Utc>> = minutes.chain(burst).collect();
             times.sort_unstable();
             let log: Vec<_> = (0..).zip(times).map(|(index, time)| (time, record(index, time))).collect();
@@ -167,7 +176,10 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
             let (mut records, summary, _) = read(client_of(service).events(31_720_001.into(), day())).await;
             records.sort();
             let is_complete = records == expected;
-            assert!(is_complete || !summary.is_complete(), "{limit} {has_total} {after:?} {first}: {summary:?}");
+            assert!(
+                is_complete || !summary.is_complete(),
+                "{limit} {has_total} {after:?} {first} {millis}: {summary:?}"
+            );
         }
     }
 }
