@@ -73,6 +73,7 @@
 //! | requests for pieces of damaged or too large pages, per window | 300 | one record of 1000 is located with 20 |
 //! | requests for the page after a short page, if an earlier page of the same length was the last one of its window | 4 | a service that limits its pages to this length has many such pages |
 //! | records without a time that are remembered | 100 000 | 3 MB |
+//! | requests for the two seconds around the start of a range | 1, or 2 if an event is at exactly the start | it is undocumented whether a range includes its start |
 //! | requests to compare the totals of a range, in addition to two per window | 16 | enough to locate one differing window in a range with a million events |
 //! | windows that are read again after this comparison | up to 64 | if more windows differ, the totals change between two requests |
 //! | event ids remembered for windows that are read again | 1 million, 8 MB | bounds the memory |

@@ -54,8 +54,9 @@ pub struct ArchivedEvent {
 /// }
 /// ```
 ///
-/// An event without a readable time occurred at an unknown time in the range of its part: the range that was read, within
-/// one day. Such an event is returned if this range overlaps the requested one, see [`ArchivedEvent::uncertain_range`].
+/// An event without a readable time occurred at an unknown time in the range of its part: the range that was read,
+/// within one day. Such an event is returned if this range overlaps the requested one, see
+/// [`ArchivedEvent::uncertain_range`].
 ///
 /// The iterator ends with [`Error::Damaged`] if a part is missing, cannot be decompressed, has a line that is not JSON,
 /// or is not the file of its manifest. The digest of a part is known at its end, after its events were returned.

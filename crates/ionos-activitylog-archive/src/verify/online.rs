@@ -1,7 +1,7 @@
-//! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for each
-//! verified range of a day, and for each range with gaps. If the total is higher than the number of archived events, also reads the last second of the range: a service
-//! that treats `dateEnd` as inclusive counts the events at exactly the end of the range too. Does not use the earlier
-//! totals of ranges that the manifests record.
+//! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for
+//! each verified range of a day, and for each range with gaps. If the total is higher than the number of archived
+//! events, also reads the last second of the range: a service that treats `dateEnd` as inclusive counts the events at
+//! exactly the end of the range too. Does not use the earlier totals of ranges that the manifests record.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
@@ -28,8 +28,8 @@ pub struct TotalsReport {
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
     /// Number of events in the verified ranges of the days of `more` that the service reports and the archive does not
-    /// have. They arrived after the export. The number may include records without a time, because the service returns such a record for
-    /// several days and the archive has it once.
+    /// have. They arrived after the export. The number may include records without a time, because the service returns
+    /// such a record for several days and the archive has it once.
     pub more_events: u64,
     /// As `more_events`, for the ranges with gaps. The service may have had these events when the ranges were read.
     pub missing_events: u64,

@@ -1,8 +1,8 @@
 //! Watches the polls of a scope. A scope consists of the calls of one stream, or of a single call. A future proceeds
 //! only while it is polled. A program may leave a stream unpolled for minutes: while it stores an event, or while it
 //! waits for another call of the same client. So a [`PollScope`] tells the limiter when its calls could proceed but are
-//! not polled. Then other calls may pass them. The scope also measures the time in which its calls could have proceeded and were
-//! not polled. The service did not cause this time, so it counts towards no time limit.
+//! not polled. Then other calls may pass them. The scope also measures the time in which its calls could have proceeded
+//! and were not polled. The service did not cause this time, so it counts towards no time limit.
 
 use std::future::poll_fn;
 use std::pin::pin;

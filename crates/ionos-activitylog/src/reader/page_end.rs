@@ -1,6 +1,6 @@
-//! Finds out whether a page is the last one of a range. A first page that is shorter than requested may be the last one,
-//! or the service limits its pages to this length. An empty page may follow the last one, or the service may not support
-//! its offset.
+//! Finds out whether a page is the last one of a range. A first page that is shorter than requested may be the last
+//! one, or the service limits its pages to this length. An empty page may follow the last one, or the service may not
+//! support its offset.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
@@ -144,8 +144,8 @@ pub(super) async fn detect_page_size(
     Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
 }
 
-/// Whether the second page is the first one again, so that the service ignores the offset. Pages of one record without a
-/// usable `@uuid` may be equal, although they are two events.
+/// Whether the second page is the first one again, so that the service ignores the offset. Pages of one record without
+/// a usable `@uuid` may be equal, although they are two events.
 fn ignores_offset(first: &Page, second: &Page) -> bool {
     let has_ids = || first.events.iter().any(|event| !event.id().is_of_content());
     first.hits() > 0 && has_same_records(first, second) && (first.hits() > 1 || has_ids())

@@ -36,8 +36,8 @@ pub(super) struct ScanOptions {
     pub(super) ends_before_total: bool,
     /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
     pub(super) part_of: Option<SplitWindow>,
-    /// Whether an empty page after the first page of a window without a total is compared with the page at the last hit:
-    /// in the first scan of the window.
+    /// Whether an empty page after the first page of a window without a total is compared with the page at the last
+    /// hit: in the first scan of the window.
     pub(super) must_confirm_end: bool,
 }
 

@@ -109,8 +109,8 @@ impl PartialScan {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
-    /// Whether the service may not support the offset after the first page: no page after it has hits, and the first page
-    /// is not shorter than the shortest limit on pages.
+    /// Whether the service may not support the offset after the first page: no page after it has hits, and the first
+    /// page is not shorter than the shortest limit on pages.
     pub(super) fn may_lack_offsets(&self) -> bool {
         matches!(&self.pages[..], [first] if first.hits() >= SERVICE_PAGE_SIZE)
     }

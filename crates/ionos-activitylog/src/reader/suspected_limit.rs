@@ -96,8 +96,8 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     };
     let after_first = || seconds.iter().find(|second| **second > first).copied();
     let between = if middle > first { Some(middle) } else { after_first() };
-    // Moves the boundary as early as possible, so that no event is at exactly the start of the second part: a service may
-    // exclude the start of a range.
+    // Moves the boundary as early as possible, so that no event is at exactly the start of the second part: a service
+    // may exclude the start of a range.
     let before = |between: &DateTime<Utc>| seconds.iter().rev().find(|second| *second < between).copied();
     let between = between.map(|between| before(&between).map_or(between, |before| before + TimeDelta::seconds(1)));
     let is_inside = |time: &DateTime<Utc>| range.start() < *time && *time < range.end();

@@ -117,7 +117,8 @@ async fn the_next_export_removes_leftovers_outside_of_its_range() {
     let _ = export(&exporter, &simulator, day(second)).await.unwrap();
     let before = files(root.path());
     let _ = export(&exporter, &simulator, day(first)).await.unwrap();
-    // Bring the folder into the state that an export leaves if it is killed after the part of the first day got its name.
+    // Bring the folder into the state that an export leaves if it is killed after the part of the first day got its
+    // name.
     let folder = folder(&simulator, root.path());
     std::fs::remove_file(folder.manifest(2)).unwrap();
     std::fs::remove_file(folder.path().join(crate::layout::RUN_LOG)).unwrap();
