@@ -69,7 +69,7 @@ fn an_overlay_without_target_is_reported_with_its_reason() {
     replace(copy.path(), VENDOR, "principal:", "actor:");
     let message = error(codegen::write(copy.path()));
     assert!(message.contains("openapi/overlay/01-names.yaml action 4 on \"$.components.schemas"), "{message}");
-    assert!(message.contains("Keeps the vendor's word instead of the path to it."), "{message}");
+    assert!(message.contains("The name is the vendor's word."), "{message}");
     assert!(message.contains("change the target or delete the action"), "{message}");
 }
 
