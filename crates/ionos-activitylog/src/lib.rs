@@ -69,7 +69,7 @@
 //! | windows that may be split, per reading | 128, and 12 for each full page of distinct events | a correct total needs about 10 splits to reach the shortest window |
 //! | scans of one window | up to 40, of which up to 6 in a row without a new event (5 if one page holds the window) | an event missed by all of them is unlikely |
 //! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows within fewer scans |
-//! | halvings of a window to locate a wrong total | up to 6; none after 8 such windows of a range | after so many, totals are probably wrong everywhere |
+//! | halvings of a window to locate a wrong total | up to 6; none after 8 such windows of a range | 8 such windows suggest that all totals are wrong |
 //! | requests for pieces of damaged or too large pages, per window | 300 | one record of 1000 is located with 20 |
 //! | requests for the page after a short page, if an earlier page of the same length was the last one of its window | 4 | a service that limits its pages to this length has many such pages |
 //! | records without a time that are remembered | 100 000 | 3 MB |

@@ -247,7 +247,7 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step if stalled scopes are left out: those that were woken, and were not polled while this call was
+    /// The next step without stalled scopes: those that were woken, and were not polled while this call was
     /// polled [`POLLS_BEFORE_PASSING`] times. [`QueueStep::Wait`] before that number is reached.
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);

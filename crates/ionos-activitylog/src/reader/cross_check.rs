@@ -204,7 +204,7 @@ impl ReturnedWindows {
     }
 
     /// The longest series of adjacent windows with totals, each as the index of its first window and the index after
-    /// its last one. A series of one window is left out unless it is the whole reading, because the scan of this window
+    /// its last one. A series of one window does not count unless it is the whole reading, because the scan of this window
     /// has already requested the total of its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();

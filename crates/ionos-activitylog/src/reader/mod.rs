@@ -6,13 +6,15 @@
 //! ```
 //!
 //! `plan` splits ranges. `page_reader` reads one page, `scan` reads the pages of one window, `page_end` finds out
-//! whether a short page is the last one, and `scanned_pages` combines the pages of a scan. `verification` decides
-//! whether the scans prove the window complete. `window_reader` scans and verifies until the window is proven, has to
-//! be split into smaller windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so,
-//! `isolated_repeats` or `suspected_limit` splits the window. `extra_requests` bounds what a wrong total may cost. If a
-//! window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several
-//! windows at once and returns them in order, and `stream` returns their events. `cross_check` compares the windows
-//! with the total of the range. `contracts` combines the windows of several contracts.
+//! whether a short page is the last one, and `scanned_pages` combines the pages of a scan. `start_check` finds events
+//! at exactly the start of a range, which the service may exclude. `verification` decides whether the scans prove the
+//! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
+//! windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so, `isolated_repeats` or
+//! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `reading_progress` is what the
+//! windows of a reading share: `extra_requests` bounds what a wrong total may cost, and if a window is split,
+//! `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several windows at once
+//! (`window_read` is one of them) and returns them in order, and `stream` returns their events. `cross_check` compares
+//! the windows with the total of the range. `contracts` combines the windows of several contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;
@@ -22,12 +24,14 @@ pub(crate) mod cross_check;
 pub(crate) mod events;
 pub(crate) mod extra_requests;
 mod isolated_repeats;
+mod log_answer;
 mod page_end;
 mod page_reader;
 pub(crate) mod pages;
 mod plan;
 mod proof_check;
 mod read_ahead_gate;
+mod reading_progress;
 mod received_events;
 mod request;
 mod scan;
@@ -40,6 +44,7 @@ pub(crate) mod summary;
 mod suspected_limit;
 pub(crate) mod verification;
 pub(crate) mod window;
+mod window_read;
 mod window_reader;
 pub(crate) mod windows;
 

@@ -113,7 +113,7 @@ pub(super) async fn detect_page_size(
     let received = scan.received();
     let second = match pages.read_up_to(range, received, scan.page_size, received).await {
         // The offset may be too deep for a page of this size, but not for a page of the received size.
-        Err(error) if may_be_too_deep(error.kind()) => match pages.read(range, received, received).await {
+        Err(error) if may_be_refusal(error.kind()) => match pages.read(range, received, received).await {
             Err(error) if error.kind() == ErrorKind::BadRequest => {
                 // The service sends one page of this size, but refuses a second one.
                 scan.requests += 2;
@@ -188,10 +188,11 @@ pub(super) async fn confirms_end(
 
 /// Whether an error for a page after the last hit may mean that there is no such page.
 pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
-    may_be_too_deep(kind) || kind == ErrorKind::NotFound
+    may_be_refusal(kind) || kind == ErrorKind::NotFound
 }
 
-/// Whether an error for a page after the first one may mean that the offset is above the service's maximum.
-pub(super) fn may_be_too_deep(kind: ErrorKind) -> bool {
+/// Whether an error may mean that the service does not support a value in the request, such as an offset above its
+/// maximum or a fraction of a second. Some services then fail with the status of a server error.
+pub(super) fn may_be_refusal(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }

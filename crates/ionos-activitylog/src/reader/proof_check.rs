@@ -2,7 +2,10 @@
 //! as the total, so the window looks complete. A suspicious window is read again as smaller windows, which show the
 //! missing events.
 
+use crate::error::Error;
 use crate::reader::isolated_repeats::split_around;
+use crate::reader::log_answer::LogAnswer;
+use crate::reader::page_reader::PageReader;
 use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::suspected_limit::{LimitCheck, may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
@@ -14,61 +17,82 @@ pub(super) enum ProofCheck {
     NeedsScan,
     /// The window must be read as these windows.
     NeedsSplit(Vec<PlannedWindow>),
-    /// The window is accepted if the service counts more events for the whole log. Otherwise it may have more events
-    /// than the service returns and counts, and must be read as these windows.
-    NeedsHigherCount(LimitCheck),
-    /// The window probably has more events than the service returns and counts for a range.
-    Limited,
+    /// The window probably has more events than the service returns and counts for a range: this number.
+    Limited(u64),
     /// The proof proves nothing.
     Refuted,
 }
 
 /// Checks the proof of a window. `says_nothing`: no answer about the window, and none about the log, had a hit or a
-/// total. `try_split`: whether the window may be split. `has_larger_range`: whether a range had more events.
-pub(super) fn check_proof(
+/// total. Also returns the number of requests.
+pub(super) async fn check_proof(
     proof: Proof,
     window: PlannedWindow,
     verification: &Verification,
     says_nothing: bool,
     resolution: Resolution,
-    try_split: impl Fn() -> bool,
-    has_larger_range: impl Fn(u64) -> bool,
-) -> ProofCheck {
+    pages: PageReader<'_>,
+    page_size: u64,
+) -> Result<(ProofCheck, u64), Error> {
+    let may_split = |windows: &Vec<PlannedWindow>| windows.len() > 1 && pages.extra.try_split(page_size);
     if says_nothing {
-        return ProofCheck::Refuted;
+        return Ok((ProofCheck::Refuted, 0));
     }
-    let may_split = |windows: &Vec<PlannedWindow>| windows.len() > 1 && try_split();
     if verification.events.undated > 0 {
         // The day of a record without a readable time is known only from the range for which the service returns the
         // record.
         let days = PlannedWindow { was_scanned: true, ..window }.split_by_day();
         if may_split(&days) {
-            return ProofCheck::NeedsSplit(days);
+            return Ok((ProofCheck::NeedsSplit(days), 0));
         }
     }
     if resolution == Resolution::Millisecond {
-        if window.suspected_limit.is_none() || !may_be_limited(window, verification, has_larger_range) {
-            return ProofCheck::Accepted;
-        }
+        let Some(limit) = window.suspected_limit.filter(|_| may_be_limited(window, verification, pages.extra)) else {
+            return Ok((ProofCheck::Accepted, 0));
+        };
         let halves = window.split(2, resolution);
-        return if may_split(&halves) { ProofCheck::NeedsSplit(halves) } else { ProofCheck::Limited };
+        let check = if may_split(&halves) { ProofCheck::NeedsSplit(halves) } else { ProofCheck::Limited(limit) };
+        return Ok((check, 0));
     }
     if proof == Proof::RepeatsAreCounted {
         let windows = split_around(window, &verification.seconds_with_repeats());
         if windows.len() > 1 {
-            return if may_split(&windows) { ProofCheck::NeedsSplit(windows) } else { ProofCheck::Refuted };
+            let check = if may_split(&windows) { ProofCheck::NeedsSplit(windows) } else { ProofCheck::Refuted };
+            return Ok((check, 0));
         }
         if !verification.is_repeated() {
-            return ProofCheck::NeedsScan;
+            return Ok((ProofCheck::NeedsScan, 0));
         }
     }
-    if !may_be_limited(window, verification, has_larger_range) {
-        return ProofCheck::Accepted;
+    check_limit(window, verification, pages, may_split).await
+}
+
+/// Finds out whether the number of events of a window is a limit.
+async fn check_limit(
+    window: PlannedWindow,
+    verification: &Verification,
+    pages: PageReader<'_>,
+    may_split: impl Fn(&Vec<PlannedWindow>) -> bool,
+) -> Result<(ProofCheck, u64), Error> {
+    if !may_be_limited(window, verification, pages.extra) {
+        return Ok((ProofCheck::Accepted, 0));
     }
-    let check = split_between_events(window, verification);
-    let is_known = window.suspected_limit.is_some();
-    if (is_known || !check.is_one_second) && may_split(&check.windows) {
-        return ProofCheck::NeedsSplit(check.windows);
+    let LimitCheck { windows, is_one_second, limit } = split_between_events(window, verification);
+    let is_suspected = window.suspected_limit.is_some();
+    if (is_suspected || !is_one_second) && may_split(&windows) {
+        return Ok((ProofCheck::NeedsSplit(windows), 0));
     }
-    if is_known { ProofCheck::Limited } else { ProofCheck::NeedsHigherCount(check) }
+    if is_suspected {
+        return Ok((ProofCheck::Limited(limit), 0));
+    }
+    if pages.extra.has_larger_range(limit) {
+        return Ok((ProofCheck::Accepted, 0));
+    }
+    let log = LogAnswer::read(pages, window.range).await?;
+    let check = match log.total {
+        Some(total) if total.count > limit => ProofCheck::Accepted,
+        _ if may_split(&windows) => ProofCheck::NeedsSplit(windows),
+        _ => ProofCheck::Limited(limit),
+    };
+    Ok((check, log.requests))
 }

@@ -9,7 +9,7 @@ use crate::api::page::{Page, PageSize};
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
-use crate::reader::page_end::{PageEnd, SecondPage, confirms_end, detect_page_size, may_be_too_deep, probe_end};
+use crate::reader::page_end::{PageEnd, SecondPage, confirms_end, detect_page_size, may_be_refusal, probe_end};
 use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
@@ -211,7 +211,7 @@ impl WindowScanner<'_> {
             return self.pages.read_or_empty(range, offset, size, size).await;
         }
         match self.pages.read_or_empty(range, offset, longer, size).await {
-            Err(error) if may_be_too_deep(error.kind()) => {
+            Err(error) if may_be_refusal(error.kind()) => {
                 let fetched = self.pages.read_or_empty(range, offset, size, size).await?;
                 Ok(FetchedPage { requests: fetched.requests + 1, ..fetched })
             }
@@ -231,7 +231,7 @@ impl WindowScanner<'_> {
     ) -> Result<Option<RemainingPages>, Error> {
         let (offset, size) = (scan.next_offset - overlap, scan.page_size);
         let mut fetched = match fetched {
-            Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(RemainingPages::Unreachable(offset))),
+            Err(error) if may_be_refusal(error.kind()) => return Ok(Some(RemainingPages::Unreachable(offset))),
             fetched => fetched?,
         };
         if fetched.page.hits() == 0 {
@@ -278,7 +278,7 @@ impl WindowScanner<'_> {
                         return Ok(());
                     }
                 }
-                Err(error) if may_be_too_deep(error.kind()) => {
+                Err(error) if may_be_refusal(error.kind()) => {
                     scan.requests += 1;
                     return Ok(());
                 }
@@ -299,7 +299,7 @@ impl WindowScanner<'_> {
         while let Some((offset, page)) = pages.next().await {
             match page {
                 // The pages before this offset are returned.
-                Err(error) if offset > 0 && may_be_too_deep(error.kind()) => break,
+                Err(error) if offset > 0 && may_be_refusal(error.kind()) => break,
                 page => fetched.push(page?),
             }
         }
@@ -331,14 +331,14 @@ impl WindowScanner<'_> {
             }
             let next = match self.pages.read_up_to(range, read, self.current_page_size(), size).await {
                 // The offset may be too deep for a page of this size, but not for a page as long as the first one.
-                Err(error) if may_be_too_deep(error.kind()) => {
+                Err(error) if may_be_refusal(error.kind()) => {
                     scan.requests += 1;
                     self.pages.read(range, read, size).await
                 }
                 next => next,
             };
             let next = match next {
-                Err(error) if may_be_too_deep(error.kind()) => {
+                Err(error) if may_be_refusal(error.kind()) => {
                     self.limits().record_max_offset(read);
                     scan.requests += 1;
                     return Ok(scan.over_limit(None));
@@ -348,12 +348,15 @@ impl WindowScanner<'_> {
             scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {
-                let (size, last) = (self.current_page_size(), scan.pages.last().map_or(0, Page::hits));
-                // A short last page leaves room below the offsets that the service is known to support.
-                let size = if last < size { size - last + 1 } else { size };
-                let is_doubtful = must_confirm && scan.may_lack_offsets();
-                let is_end = !is_doubtful || confirms_end(self.pages, range, read, size, &mut scan).await?;
-                return Ok(if is_end { scan.complete(true) } else { scan.over_limit(None) });
+                if must_confirm && scan.may_lack_offsets() {
+                    let page_size = self.current_page_size();
+                    // A short page leaves room below the offsets that the service is known to support.
+                    let limit = if size < page_size { page_size - size + 1 } else { page_size };
+                    if !confirms_end(self.pages, range, read, limit, &mut scan).await? {
+                        return Ok(scan.over_limit(None));
+                    }
+                }
+                return Ok(scan.complete(true));
             }
             if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
                 // The service ignores the offset, so the pages would never end. The first page has all hits if the

@@ -7,6 +7,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use crate::api::page::Total;
 use crate::range::DateRange;
+use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::scanned_pages::Scan;
 use crate::reader::verification::Verification;
@@ -14,17 +15,12 @@ use crate::reader::verification::Verification;
 /// Minimum number of events that may be a limit: one below 50, because a limit of 50 may exclude the 50th event.
 const MIN_LIMIT: u64 = 49;
 
-/// Whether a window may have more events than its scans returned and counted. `has_larger_range`: whether a range had
-/// more than this number of events, so that the number is no limit.
-pub(super) fn may_be_limited(
-    window: PlannedWindow,
-    verification: &Verification,
-    has_larger_range: impl Fn(u64) -> bool,
-) -> bool {
+/// Whether a window may have more events than its scans returned and counted.
+pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification, extra: &ExtraRequests) -> bool {
     let events = counted_events(verification);
     match window.suspected_limit {
         // This window is a part of a window with this number of events, and does not have all of them.
-        Some(limit) => events == limit && !has_larger_range(limit),
+        Some(limit) => events == limit && !extra.has_larger_range(limit),
         None => is_round(events),
     }
 }

@@ -1,27 +1,24 @@
 //! Reads one window until it is verified. A window that has too many events, or does not verify after several scans, is
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
-use std::hash::RandomState;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
 
-use chrono::{DateTime, Utc};
 use futures_util::future::{BoxFuture, try_join};
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::extra_requests::ExtraRequests;
+use crate::reader::log_answer::LogAnswer;
+use crate::reader::page_end::may_be_refusal;
 use crate::reader::page_reader::pause;
 use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
 use crate::reader::proof_check::{ProofCheck, check_proof};
-use crate::reader::received_events::ReceivedEvents;
+use crate::reader::reading_progress::ReadingProgress;
 use crate::reader::scan::{SUSPICIOUS_TOTAL, ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::scanned_window::ScannedWindow;
-use crate::reader::split_totals::SplitTotals;
 use crate::reader::start_check::StartCheck;
 use crate::reader::suspected_limit::limit_of_parts;
 use crate::reader::verification::{Proof, Verification};
@@ -94,54 +91,12 @@ impl<W> WindowResult<W> {
     }
 }
 
-impl ReadingProgress {
-    pub(super) fn new(
-        id_hasher: Option<RandomState>,
-        extra: Option<Arc<ExtraRequests>>,
-        unchecked_start: Option<DateTime<Utc>>,
-    ) -> Self {
-        let unchecked_start = Mutex::new(unchecked_start);
-        Self { id_hasher, extra: extra.unwrap_or_default(), unchecked_start, ..Self::default() }
-    }
-
-    /// Whether a window is the first one to start at the unchecked start, which then counts as checked.
-    fn takes_unchecked_start(&self, window: DateRange) -> bool {
-        let mut start = self.unchecked_start.lock().unwrap_or_else(PoisonError::into_inner);
-        start.take_if(|start| *start == window.start()).is_some()
-    }
-}
-
 /// Reads windows of one contract.
 #[derive(Clone, Copy)]
 pub(super) struct WindowReader<'a> {
     pub(super) scanner: WindowScanner<'a>,
     /// What all windows of the range have in common.
     pub(super) progress: &'a ReadingProgress,
-}
-
-/// The answer to a request for one event of the whole log.
-struct LogAnswer {
-    /// Whether it has a hit or a total. If it has neither, the service may answer every request in this way.
-    is_visible: bool,
-    total: Option<Total>,
-    requests: u64,
-}
-
-/// What the windows of one reading have found out together.
-#[derive(Debug, Default)]
-pub(super) struct ReadingProgress {
-    /// Number of windows with a wrong total so far.
-    mismatches: AtomicU32,
-    pub(super) extra: Arc<ExtraRequests>,
-    pub(super) received: ReceivedEvents,
-    pub(super) split_totals: SplitTotals,
-    /// Hashes the ids of returned events. `None` without a cross-check.
-    pub(super) id_hasher: Option<RandomState>,
-    /// The start of the reading, until the first window has requested the events around it. `None` if they are not
-    /// requested; see [`start_check`](crate::reader::start_check).
-    unchecked_start: Mutex<Option<DateTime<Utc>>>,
-    /// Whether the service excludes events at exactly the start of a range.
-    excludes_start: AtomicBool,
 }
 
 impl WindowReader<'_> {
@@ -308,7 +263,7 @@ impl WindowReader<'_> {
             self.compare_totals(window, &scan);
             let says_nothing = scan.says_nothing;
             if says_nothing && !is_log_visible {
-                let log = self.read_log(window.range).await?;
+                let log = LogAnswer::read(self.scanner.pages, window.range).await?;
                 is_log_visible = log.is_visible;
                 requests += log.requests;
             }
@@ -322,42 +277,23 @@ impl WindowReader<'_> {
             let mut is_to_be_confirmed = false;
             if let Some(proof) = proof {
                 let says_nothing = says_nothing && !is_log_visible;
-                let try_split = || extra.try_split(page_size);
-                let has_larger_range = |events| extra.has_larger_range(events);
-                let check =
-                    check_proof(proof, window, &verification, says_nothing, resolution, try_split, has_larger_range);
+                let pages = self.scanner.pages;
+                let (check, own) =
+                    check_proof(proof, window, &verification, says_nothing, resolution, pages, page_size).await?;
+                requests += own;
                 match check {
                     ProofCheck::Accepted => {
                         let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
                         return Ok(WindowResult::Verified(scanned));
-                    }
-                    ProofCheck::NeedsHigherCount(check) => {
-                        let mut is_exceeded = extra.has_larger_range(check.limit);
-                        if !is_exceeded {
-                            let log = self.read_log(window.range).await?;
-                            requests += log.requests;
-                            is_exceeded = log.total.is_some_and(|total| total.count > check.limit);
-                        }
-                        if is_exceeded {
-                            let scanned = ScannedWindow::finish_verified(window, verification, proof, requests);
-                            return Ok(WindowResult::Verified(scanned));
-                        }
-                        if check.windows.len() <= 1 || !extra.try_split(page_size) {
-                            let total = verification.highest_total;
-                            let window = PlannedWindow { suspected_limit: Some(check.limit), ..window };
-                            let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
-                            return Ok(WindowResult::Unverified(scanned));
-                        }
-                        self.keep_results(&mut verification);
-                        return Ok(WindowResult::Split { windows: check.windows, requests });
                     }
                     ProofCheck::NeedsScan => is_to_be_confirmed = true,
                     ProofCheck::NeedsSplit(windows) => {
                         self.keep_results(&mut verification);
                         return Ok(WindowResult::Split { windows, requests });
                     }
-                    ProofCheck::Limited => {
+                    ProofCheck::Limited(limit) => {
                         let total = verification.highest_total;
+                        let window = PlannedWindow { suspected_limit: Some(limit), ..window };
                         let scanned = ScannedWindow::finish_overflowed(window, verification, total, requests);
                         return Ok(WindowResult::Unverified(scanned));
                     }
@@ -432,23 +368,6 @@ impl WindowReader<'_> {
             }
             pause(&*self.scanner.pages.api.clock, verification.scans).await;
         }
-    }
-
-    /// Requests one event of the whole log. Keeps the event if it is in `range`.
-    async fn read_log(self, range: DateRange) -> Result<LogAnswer, Error> {
-        let refused = LogAnswer { is_visible: false, total: None, requests: 1 };
-        let end = self.scanner.pages.api.clock.now().max(range.end());
-        let Ok(log) = DateRange::new(DateTime::UNIX_EPOCH, end) else {
-            return Ok(LogAnswer { requests: 0, ..refused });
-        };
-        let fetched = match self.scanner.pages.read(log.to_whole_seconds(), 0, 1).await {
-            Err(error) if may_be_about_the_date(error.kind()) => return Ok(refused),
-            Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(LogAnswer { is_visible: true, ..refused }),
-            fetched => fetched?,
-        };
-        let (is_visible, total) = (!fetched.page.says_nothing(), fetched.page.total);
-        self.progress.received.keep(range, fetched.page.events);
-        Ok(LogAnswer { is_visible, total, requests: fetched.requests })
     }
 
     /// If the window is a part of a longer window, compares the total of a scan with the total of the longer window.
@@ -529,7 +448,7 @@ impl WindowReader<'_> {
                     parts.push(part);
                     has_other_times
                 }
-                Err(error) if may_be_about_the_date(error.kind()) => true,
+                Err(error) if may_be_refusal(error.kind()) => true,
                 Err(error) => return Err(error),
             };
             if is_refused {
@@ -561,9 +480,4 @@ impl WindowReader<'_> {
     {
         Box::pin(self.scan_until_verified(part, Resolution::Millisecond))
     }
-}
-
-/// Whether a fraction in a date may have caused an error.
-fn may_be_about_the_date(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }

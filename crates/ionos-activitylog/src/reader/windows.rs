@@ -12,7 +12,6 @@ use std::collections::VecDeque;
 use std::hash::RandomState;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, ready};
 
 use chrono::{DateTime, Utc};
@@ -29,15 +28,15 @@ use crate::reader::checkpoint::Checkpoint;
 use crate::reader::cross_check::{
     Comparison, CrossCheck, DifferingWindows, MAX_REREADS, ReturnedIds, ReturnedWindows, TOO_MANY_DIFFER,
 };
-use crate::reader::page_reader::PageReader;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
+use crate::reader::reading_progress::ReadingProgress;
 use crate::reader::request::EventsRequest;
-use crate::reader::scan::WindowScanner;
 use crate::reader::split_totals::SplitTotal;
 use crate::reader::summary::Summary;
 use crate::reader::window::{GapReason, Window};
-use crate::reader::window_reader::{ReadingProgress, WindowReader, WindowResult};
+use crate::reader::window_read::WindowRead;
+use crate::reader::window_reader::WindowResult;
 use crate::runtime::spawner::{PolledBy, run_on};
 
 /// The windows of a range, in order. See [`Events::windows`](crate::Events::windows).
@@ -449,42 +448,6 @@ impl WindowStream {
         self.running = FuturesUnordered::new();
         self.queue.clear();
         self.phase = Phase::Ended;
-    }
-}
-
-/// The reading of one window.
-struct WindowRead {
-    request: Arc<EventsRequest>,
-    window: PlannedWindow,
-    requested: DateRange,
-    gate: Arc<ReadAheadGate>,
-    progress: Arc<ReadingProgress>,
-}
-
-impl WindowRead {
-    /// Reads the window and applies the filter.
-    async fn run(self) -> Result<WindowResult<Window>, Error> {
-        let Self { request, window, requested, gate, progress } = self;
-        let piece_requests = AtomicU64::new(0);
-        let pages = PageReader {
-            api: &request.api,
-            contract: &request.contract,
-            extra: &progress.extra,
-            received: &progress.received,
-            piece_requests: &piece_requests,
-        };
-        let first_page_gate = ReadAheadGate::default();
-        let (gate, first_page_gate) = (&*gate, &first_page_gate);
-        let scanner = WindowScanner { pages, page_size: request.page_size, gate, first_page_gate };
-        let reader = WindowReader { scanner, progress: &progress };
-        Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
-    }
-
-    /// As [`WindowRead::run`], in a task of its own.
-    async fn run_on_spawner(self) -> Result<WindowResult<Window>, Error> {
-        let (api, scope) = self.request.api.with_scope(PolledBy::Spawner);
-        let request = EventsRequest { api: Arc::new(api), ..EventsRequest::clone(&self.request) };
-        scope.run(Self { request: Arc::new(request), ..self }.run()).await
     }
 }
 
