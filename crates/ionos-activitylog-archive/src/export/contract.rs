@@ -330,7 +330,7 @@ impl ContractExportRun<'_> {
     fn report(&mut self, range: DateRange) -> ContractExport {
         let days = self.writer.chain.days.values();
         let gaps = days.flat_map(|manifest| manifest.gaps.clone());
-        let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
+        let inside = gaps.filter(|gap| gap.overlaps(range));
         self.done.gaps = inside.collect();
         let is_waiting = |gap: &&KnownGap| gap.range().is_some_and(|gap| self.waiting.covers(gap));
         self.done.waiting_gaps = self.done.gaps.iter().filter(is_waiting).count() as u64;

@@ -20,15 +20,14 @@ pub(crate) struct EventsAtEnd {
 }
 
 impl EventsAtEnd {
-    /// The last second of a range, which has the same end. `None` at the start of the calendar.
-    pub(crate) fn last_second(range: DateRange) -> Option<DateRange> {
-        DateRange::new(range.end() - TimeDelta::seconds(1), range.end()).ok()
-    }
-
-    /// Reads the last second of a range. Fails if it cannot be read. If it cannot be verified, the count is 0.
-    pub(crate) async fn read(last_second: Events) -> Result<Self, Error> {
+    /// Reads the last second of a range, which has the same end. `events`: the events of a range. Fails if the second
+    /// cannot be read. If it cannot be verified, the count is 0.
+    pub(crate) async fn read(events: impl FnOnce(DateRange) -> Events, range: DateRange) -> Result<Self, Error> {
         let mut at_end = Self::default();
-        let mut windows = pin!(last_second.cross_check(false).windows());
+        let Ok(last_second) = DateRange::new(range.end() - TimeDelta::seconds(1), range.end()) else {
+            return Ok(at_end);
+        };
+        let mut windows = pin!(events(last_second).cross_check(false).windows());
         while let Some(window) = windows.try_next().await? {
             at_end.requests += window.requests;
             at_end.count = if window.is_verified() { window.events_at_end() } else { 0 };

@@ -44,6 +44,13 @@ fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExp
     export
 }
 
+/// An export whose windows end too early: it leaves a partial file with a checkpoint.
+async fn interrupt(simulator: &Simulator, range: DateRange, target: &FileTarget) {
+    let export = open(simulator, range, target);
+    let first = windows(simulator, export.remaining_range()).take(3);
+    assert!(export.write(first, |_| ()).await.is_err(), "the windows end too early");
+}
+
 async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportStats {
     let export = FileExport::open(target, spec(simulator, range, target), false).unwrap();
     let windows = windows(simulator, export.remaining_range());
@@ -227,9 +234,7 @@ async fn an_interrupted_export_is_not_continued_with_another_specification() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.ndjson");
-    let export = open(&simulator, range, &target);
-    let some = windows(&simulator, export.remaining_range()).take(3);
-    export.write(some, |_| ()).await.unwrap_err();
+    interrupt(&simulator, range, &target).await;
 
     let other = DateRange::new(range.start(), range.end() - chrono::TimeDelta::hours(1)).unwrap();
     let other = spec(&simulator, other, &target);
@@ -295,9 +300,7 @@ async fn numbers_of_any_size_in_a_checkpoint_are_added_without_overflow() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.ndjson");
-    let export = open(&simulator, range, &target);
-    let first = windows(&simulator, export.remaining_range()).take(3);
-    assert!(export.write(first, |_| ()).await.is_err(), "the windows end too early");
+    interrupt(&simulator, range, &target).await;
     let path = folder.path().join(".day.ndjson.checkpoint.json");
     let mut checkpoint = FileCheckpoint::from_bytes(&fs::read(&path).unwrap(), &path).unwrap();
     (checkpoint.events, checkpoint.with_issues, checkpoint.requests) = (u64::MAX, u64::MAX, u64::MAX);
@@ -306,9 +309,7 @@ async fn numbers_of_any_size_in_a_checkpoint_are_added_without_overflow() {
     let stats = whole(&simulator, range, &target).await;
     assert_eq!((stats.events, stats.requests), (u64::MAX, u64::MAX));
     // The number of bytes is compared with the partial file.
-    let export = open(&simulator, range, &self::target(folder.path(), "other.ndjson"));
-    let first = windows(&simulator, export.remaining_range()).take(3);
-    assert!(export.write(first, |_| ()).await.is_err());
+    interrupt(&simulator, range, &self::target(folder.path(), "other.ndjson")).await;
     let path = folder.path().join(".other.ndjson.checkpoint.json");
     checkpoint = FileCheckpoint::from_bytes(&fs::read(&path).unwrap(), &path).unwrap();
     checkpoint.bytes = u64::MAX;
@@ -324,9 +325,7 @@ async fn the_error_about_a_changed_partial_file_names_the_partial_file() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.ndjson");
-    let export = open(&simulator, range, &target);
-    let first = windows(&simulator, export.remaining_range()).take(3);
-    assert!(export.write(first, |_| ()).await.is_err(), "the windows end too early");
+    interrupt(&simulator, range, &target).await;
     let partial = folder.path().join(".day.ndjson.partial");
     let bytes = fs::read(&partial).unwrap();
     let mut changed = bytes.clone();

@@ -146,14 +146,13 @@ impl ContractExportRun<'_> {
         let Some(total) = total.filter(|total| *total > expected && self.try_spend_extra(1)) else {
             return Ok(total);
         };
-        let Some(last_second) = EventsAtEnd::last_second(range) else {
-            return Ok(Some(total));
+        let at_end = {
+            let reading = pin!(EventsAtEnd::read(|range| self.events(range), range));
+            let Either::Left((at_end, _)) = select(reading, self.stop.clone()).await else {
+                return Ok(None);
+            };
+            at_end.map_err(|source| Error::Read { source })?
         };
-        let at_end = pin!(EventsAtEnd::read(self.events(last_second)));
-        let Either::Left((at_end, _)) = select(at_end, self.stop.clone()).await else {
-            return Ok(None);
-        };
-        let at_end = at_end.map_err(|source| Error::Read { source })?;
         self.done.requests += at_end.requests;
         Ok(Some(total.saturating_sub(at_end.count)))
     }

@@ -110,6 +110,11 @@ impl KnownGap {
         DateRange::new(self.from, self.to).ok()
     }
 
+    /// Whether the gap and a range have a common time.
+    pub(crate) fn overlaps(&self, range: DateRange) -> bool {
+        self.range().is_some_and(|gap| gap.intersection(&range).is_some())
+    }
+
     /// Whether reading again cannot close the gap, because the shortest range that can be requested has more events
     /// than the service returns.
     #[must_use]

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 
 use crate::export::lost_end;
-use crate::manifest::{KnownGap, Manifest, ReadRange};
-use crate::state::ArchivedDays;
+use crate::manifest::{KnownGap, Manifest};
+use crate::state::{ArchivedDays, covered_end};
 
 /// The ranges of a contract in an archive.
 pub(super) struct ContractCoverage {
@@ -28,8 +28,7 @@ impl ContractCoverage {
     /// The coverage of a contract without the ranges of its days, which [`ContractCoverage::add`] adds. `run_log` was
     /// read before the days.
     pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays, run_log: &[u8]) -> Self {
-        let ranges = archived.days.values().flat_map(|day| &day.ranges);
-        let end = ranges.filter_map(ReadRange::range).map(|range| range.end()).max();
+        let end = covered_end(&archived.days);
         Self {
             contract,
             verified: RangeSet::new(),

@@ -14,7 +14,7 @@ use std::thread;
 use std::vec;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{DateRange, Event, EventId, Filter, RangeSet};
+use ionos_activitylog::{DateRange, Event, EventId, Filter};
 use memchr::memchr;
 
 use super::part_lines::{ClosedPart, PartLines, parse_line};
@@ -177,7 +177,7 @@ impl PartEvents {
 
     /// The range of the part, if it is not within the requested range (`None`: all times).
     pub(super) fn range_beyond(&self, requested: Option<DateRange>) -> Option<DateRange> {
-        self.part_range.filter(|part| requested.is_some_and(|range| !RangeSet::from(range).covers(*part)))
+        self.part_range.filter(|part| requested.is_some_and(|range| range.intersection(part) != Some(*part)))
     }
 
     fn next_batch(&mut self) -> Result<ParsedBatch, Error> {

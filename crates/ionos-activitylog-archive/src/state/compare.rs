@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use ionos_activitylog::{DateRange, RangeSet};
 
 use super::{ArchiveIdentity, State};
@@ -207,6 +207,12 @@ fn other_identity(
 /// All ranges that were read.
 pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
     days.values().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
+}
+
+/// End of the last range that was read. `None` if there is none.
+pub(crate) fn covered_end(days: &BTreeMap<NaiveDate, Manifest>) -> Option<DateTime<Utc>> {
+    let ranges = days.values().flat_map(|manifest| &manifest.ranges).filter_map(ReadRange::range);
+    ranges.map(|range| range.end()).max()
 }
 
 /// The days of a contract, and what its state says about the last export.

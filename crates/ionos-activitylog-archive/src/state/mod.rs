@@ -21,8 +21,8 @@ use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 use crate::sum::saturating_sum;
 
 pub(crate) use compare::{
-    ArchivedDays, ChainSummary, RESTORE_ARCHIVE, StateComparison, StateDifference, covered_ranges, read_archived_days,
-    read_complete_days,
+    ArchivedDays, ChainSummary, RESTORE_ARCHIVE, StateComparison, StateDifference, covered_end, covered_ranges,
+    read_archived_days, read_complete_days,
 };
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};

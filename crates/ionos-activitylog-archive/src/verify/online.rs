@@ -91,10 +91,10 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
             archived.distinct = archived.distinct.saturating_add(kept);
             archived.lines = archived.lines.saturating_add(kept);
         }
-        let gaps = manifest.gaps.iter().filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
+        let gaps: Vec<&KnownGap> = manifest.gaps.iter().filter(|gap| gap.overlaps(range)).collect();
         let remedy = match has_gap {
             false => RECOUNT,
-            true if gaps.clone().count() > 0 && gaps.clone().all(KnownGap::is_beyond_reach) => OUT_OF_REACH,
+            true if !gaps.is_empty() && gaps.iter().all(|gap| gap.is_beyond_reach()) => OUT_OF_REACH,
             true => READ_GAP_AGAIN,
         };
         ComparedRange { range, archived, remedy, has_gap }
@@ -130,10 +130,9 @@ pub async fn verify_totals(
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
                     let mut page = page.map_err(|source| Error::Read { source })?.into_inner();
-                    if page.exact_total().is_some_and(|total| total > archived.distinct)
-                        && let Some(last_second) = EventsAtEnd::last_second(range)
-                    {
-                        let at_end = EventsAtEnd::read(client.events(folder.contract().clone(), last_second)).await;
+                    if page.exact_total().is_some_and(|total| total > archived.distinct) {
+                        let events = |range| client.events(folder.contract().clone(), range);
+                        let at_end = EventsAtEnd::read(events, range).await;
                         let at_end = at_end.map_err(|source| Error::Read { source })?;
                         if let Some(total) = &mut page.total {
                             total.count = total.count.saturating_sub(at_end.count);

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::export::{RunRecord, lost_end};
 use crate::fs::regular_file;
 use crate::layout::{MAX_RUN_LOG_BYTES, RUN_LOG};
-use crate::manifest::ReadRange;
+use crate::state::covered_end;
 use crate::verify::Problem;
 
 impl ChainCheck<'_> {
@@ -51,8 +51,7 @@ impl ChainCheck<'_> {
                 return self.add_finding(path, Problem::Changed, detail);
             }
         }
-        let covered = self.days.values().flat_map(|day| &day.ranges).filter_map(ReadRange::range);
-        let end = covered.map(|range| range.end()).max();
+        let end = covered_end(&self.days);
         self.chain.lost_end = lost_end(&bytes, end, !self.version_1.is_empty());
         if let Some(lost_end) = self.chain.lost_end {
             let covered = end.map_or_else(
