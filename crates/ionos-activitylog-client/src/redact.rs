@@ -78,14 +78,17 @@ pub fn is_secret_name(name: &str) -> bool {
 /// Whether one of the words of a name is a secret word. A word ends at a separator, at a digit, and before a capital
 /// letter that follows a small one.
 fn has_secret_word(name: &str) -> bool {
+    let mut words = String::with_capacity(name.len());
+    let mut follows_small = false;
+    for char in name.chars() {
+        if follows_small && char.is_uppercase() {
+            words.push(' ');
+        }
+        words.push(char);
+        follows_small = char.is_lowercase();
+    }
     let is_secret = |word: &str| SECRET_NAME_WORDS.iter().any(|secret| word.eq_ignore_ascii_case(secret));
-    name.split(|char: char| !char.is_alphabetic()).any(|words| {
-        let starts = words.char_indices().zip(words.chars().skip(1));
-        let capitals = starts.filter(|((_, char), next)| char.is_lowercase() && next.is_uppercase());
-        let ends = capitals.map(|((at, char), _)| at + char.len_utf8()).chain([words.len()]);
-        let mut start = 0;
-        ends.into_iter().any(|end| is_secret(&words[std::mem::replace(&mut start, end)..end]))
-    })
+    words.split(|char: char| !char.is_alphabetic()).any(is_secret)
 }
 
 fn percent_decoded(text: &str) -> String {

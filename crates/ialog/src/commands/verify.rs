@@ -123,9 +123,10 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         }
         false => (0, 0),
     };
+    let more_events = late_events.saturating_add(missing_events);
     let is_wrapped = context.terminal.is_interactive && !context.messages.is_json;
     let max_width = context.terminal.columns.filter(|_| is_wrapped);
-    let statement = describe_result(&report, !args.head.is_empty(), late_events.saturating_add(missing_events));
+    let statement = describe_result(&report, !args.head.is_empty(), more_events);
     for line in wrap_paragraphs(&statement, max_width).trim_end().lines() {
         context.info(line);
     }
@@ -161,9 +162,8 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         ));
     }
     if missing_events > 0 {
-        let more = late_events.saturating_add(missing_events);
         return Err(CommandError::incomplete(
-            format!("incomplete: the service reports {} more than the archive has", format_count(more, "event")),
+            format!("incomplete: the service reports {} more than the archive has", format_count(more_events, "event")),
             "run `ialog export --recount` for the days that are named above",
         ));
     }
