@@ -348,7 +348,8 @@ impl WindowScanner<'_> {
             scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {
-                if must_confirm && scan.may_lack_offsets() {
+                // A page that is shorter than another one has all hits.
+                if must_confirm && scan.may_lack_offsets() && !self.extra().has_higher_count(size) {
                     let page_size = self.current_page_size();
                     // A short page leaves room below the offsets that the service is known to support.
                     let limit = if size < page_size { page_size - size + 1 } else { page_size };

@@ -38,7 +38,10 @@ impl StartCheck {
         if around.iter().any(is_at_start)
             && let Some(after) = check.page(scanner, start, start + second).await?
         {
-            let has_all = after.unreadable.is_empty() && after.hits() < scanner.current_page_size();
+            let is_readable = after.unreadable.is_empty() && after.partial_search.is_none();
+            let is_last = after.hits() < scanner.current_page_size()
+                && after.total.is_none_or(|total| total.count <= after.hits());
+            let has_all = is_readable && is_last;
             check.excludes_start = has_all && !after.events.iter().any(is_at_start);
             scanner.pages.received.keep(window, after.events);
         }
