@@ -325,5 +325,5 @@ fn a_named_profile_takes_precedence_over_the_environment() {
     assert_eq!(listed("test").code, Some(4));
     let gone = listed("gone");
     assert_eq!(gone.code, Some(2));
-    assert!(gone.stderr.contains("; its profiles: \"prod\", \"test\""));
+    assert!(gone.stderr.contains("; it has only \"prod\", \"test\""));
 }

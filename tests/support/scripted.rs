@@ -1,9 +1,10 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A reader may request the page after the last one of a range, to learn whether the service limits its pages, and the
-//! two seconds around the start of a range, to learn whether the service excludes the start. A script may omit these
-//! requests: the transport answers them with an empty page, see [`LastPages`] and [`page_around_start`].
+//! A reader may make two further requests: for the page after the last one of a range, to learn whether the service
+//! limits its pages, and for the two seconds around the start of a range, to learn whether the service excludes the
+//! start. A script may omit these requests: the transport answers them with an empty page, see [`LastPages`] and
+//! [`page_around_start`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -85,9 +86,9 @@ pub struct ScriptedTransport {
     starts: Mutex<HashSet<RangeStart>>,
 }
 
-/// The offset after the last page of each range, by the path and the range of the requests. A page at the offset 0
-/// shows this offset if it has fewer hits than the page size and reports its own number of hits as the total. For
-/// example, a page with 3 hits, the total 3 and the page size 1000 shows the offset 3.
+/// The offset after the last page of each range, by the path and the range of the requests. It is known from a page at
+/// the offset 0 that has fewer hits than the page size, and whose total is its own number of hits. For example, after a
+/// page with 3 hits, the total 3 and the page size 1000, it is 3.
 #[derive(Default)]
 struct LastPages(HashMap<Target, u64>);
 

@@ -11,8 +11,8 @@ pub(super) struct WidthRequest {
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
     /// Preferred width. If the spare width is sufficient, the column gets this width before other columns grow beyond
-    /// their minimum. Otherwise the column has no priority and grows evenly with the others. The reason: below its
-    /// preferred width, a column may have no room for a whole word, so a few more columns would not help.
+    /// their minimum. Otherwise the column has no priority and grows evenly with the others. The reason: a
+    /// column below its preferred width may have no room for a whole word, so a few more characters would not help.
     pub(super) preferred: usize,
 }
 

@@ -12,12 +12,12 @@
 //! writes parts on threads; `contract_writer` owns the folder and the order of its writes. `plan` estimates the cost.
 //! [`FileExport`] writes a single file.
 
+mod boundary_events;
 mod checkpoint;
 mod contract;
 mod contract_writer;
 mod cross_check;
 mod event_file;
-mod events_at_end;
 mod file;
 mod kept;
 mod part_writer;
@@ -48,9 +48,9 @@ use crate::manifest::KnownGap;
 use crate::part::PART_EVENTS;
 use crate::state::State;
 
+pub(crate) use boundary_events::CorrectedTotal;
 pub use checkpoint::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint};
 pub use event_file::EventFileWriter;
-pub(crate) use events_at_end::EventsAtEnd;
 pub use file::{ExportStats, FileExport, FinishedExport};
 pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};

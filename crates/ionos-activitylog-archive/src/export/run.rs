@@ -10,8 +10,8 @@ use futures_util::future::{Either, select};
 use ionos_activitylog::internal::{ExtraRequests, check_only_start, share_extra_requests};
 use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, Events, GapReason, PageSize, RangeSet, Window};
 
+use super::boundary_events::CorrectedTotal;
 use super::contract_writer::ContractWriter;
-use super::events_at_end::EventsAtEnd;
 use super::{ContractExport, ExportProgress, Exporter, Stop};
 use crate::error::Error;
 use crate::fs::FailPoint;
@@ -124,8 +124,8 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range. If this total is above the expected number, the events at exactly
-    /// the end of the range are subtracted. `None` if the service reports no exact total, or if the export is stopped.
+    /// Total that the service reports for a range, as a total of a range that includes its start and excludes its end; see
+    /// [`CorrectedTotal`]. `None` if the service reports no exact total, or if the export is stopped.
     /// Also `None` if the range starts or ends within a second, because a request can only express whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
@@ -143,18 +143,18 @@ impl ContractExportRun<'_> {
             Err(error) if error.kind() == ErrorKind::Decode => None,
             Err(error) => return Err(Error::Read { source: error }),
         };
-        let Some(total) = total.filter(|total| *total > expected && self.try_spend_extra(1)) else {
+        let Some(total) = total.filter(|total| *total != expected && self.try_spend_extra(1)) else {
             return Ok(total);
         };
-        let at_end = {
-            let reading = pin!(EventsAtEnd::read(|range| self.events(range), range));
-            let Either::Left((at_end, _)) = select(reading, self.stop.clone()).await else {
+        let corrected = {
+            let reading = pin!(CorrectedTotal::read(total, expected, |range| self.events(range), range));
+            let Either::Left((corrected, _)) = select(reading, self.stop.clone()).await else {
                 return Ok(None);
             };
-            at_end.map_err(|source| Error::Read { source })?
+            corrected.map_err(|source| Error::Read { source })?
         };
-        self.done.requests += at_end.requests;
-        Ok(Some(total.saturating_sub(at_end.count)))
+        self.done.requests += corrected.requests;
+        Ok(Some(corrected.count))
     }
 }
 

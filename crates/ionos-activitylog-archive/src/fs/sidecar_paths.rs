@@ -10,8 +10,8 @@ use super::folder::{folder_of, sync_folder_of};
 use super::permissions::private;
 use crate::digest::Digest;
 
-/// Maximum length of a final name, in bytes, up to which the names of the files beside it contain the whole final name.
-/// If the final name is longer, they contain its beginning and a digest, because file systems allow names of 255 bytes.
+/// Length in bytes of the longest final name that the names of the other files contain in full. For a longer one, they
+/// contain its beginning and a digest, because file systems allow names of at most 255 bytes.
 const MAX_NAME_BYTES: usize = 200;
 
 /// The final path and the paths beside it, which depend only on the final path.

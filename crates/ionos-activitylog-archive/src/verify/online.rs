@@ -1,14 +1,14 @@
 //! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for
-//! each verified range of a day, and for each range with gaps. If the total is higher than the number of archived
-//! events, also reads the last second of the range: a service that treats `dateEnd` as inclusive counts the events at
-//! exactly the end of the range too. Does not use the earlier totals of ranges that the manifests record.
+//! each verified range of a day, and for each range with gaps. If a total differs from the number of archived
+//! events, also reads the last or the first second of the range: a service may count the events at exactly its end, or
+//! not count those at exactly its start. Does not use the earlier totals of ranges that the manifests record.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
 
 use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
-use crate::export::EventsAtEnd;
+use crate::export::CorrectedTotal;
 use crate::layout::Archive;
 use crate::manifest::{ArchivedCount, CountComparison, KnownGap, Manifest, Part, read_days};
 use crate::sum::saturating_sum;
@@ -130,13 +130,10 @@ pub async fn verify_totals(
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
                     let mut page = page.map_err(|source| Error::Read { source })?.into_inner();
-                    if page.exact_total().is_some_and(|total| total > archived.distinct) {
+                    if let Some(total) = page.total.as_mut().filter(|total| total.exact) {
                         let events = |range| client.events(folder.contract().clone(), range);
-                        let at_end = EventsAtEnd::read(events, range).await;
-                        let at_end = at_end.map_err(|source| Error::Read { source })?;
-                        if let Some(total) = &mut page.total {
-                            total.count = total.count.saturating_sub(at_end.count);
-                        }
+                        let corrected = CorrectedTotal::read(total.count, archived.distinct, events, range).await;
+                        total.count = corrected.map_err(|source| Error::Read { source })?.count;
                     }
                     let comparison = compare(report, &location, &counted, &page);
                     if let (TotalComparison::More, Some(total)) = (comparison, page.total) {
@@ -171,8 +168,8 @@ pub async fn verify_totals(
     Ok(totals)
 }
 
-/// Compares the number of archived events with the total of a page, and reports a difference. If the total was higher,
-/// the caller has subtracted the events at exactly the end of the range from it.
+/// Compares the number of archived events with the total of a page, and reports a difference. The caller has corrected
+/// the total by the events at the boundaries of the range.
 fn compare(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,

@@ -52,8 +52,8 @@ impl Setting {
         &self.shown
     }
 
-    /// The values that this setting overrides, in order of precedence. Sources that are not read, such as the JSON file
-    /// of ionosctl if it can decide no setting, are not listed.
+    /// The values that this setting overrides, in order of precedence. A source that is not read is not listed. For
+    /// example, ionosctl's JSON file is not read if earlier sources have decided all settings that it can have.
     #[must_use]
     pub fn overridden(&self) -> &[Self] {
         &self.overridden
@@ -70,7 +70,7 @@ impl fmt::Display for Setting {
 ///
 /// Variables and files are those of the vendor's tools: the variables of its SDKs, ionosctl's `config.yaml`, the SDKs'
 /// `~/.ionos/config`, and ionosctl's older `config.json`. Order of precedence: program, variables, files. If the
-/// program names a profile, the YAML file comes before the variables.
+/// program names a profile, the YAML file (`config.yaml` or `~/.ionos/config`) comes before the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -86,7 +86,7 @@ pub enum Origin {
         /// setting "profile".
         profile: Option<String>,
     },
-    /// No source has the setting. For the setting "config file", also if the file was found in a default place.
+    /// No source has the setting. The setting "config file" also has this origin if the file is in a default place.
     Default,
 }
 

@@ -115,13 +115,16 @@ impl ConfigDocument {
         match self.profiles().iter().find(|profile| is_same_name(profile.name(), name)) {
             Some(profile) => Ok(Some(profile)),
             None => Err(config_error(format!(
-                "{} has no profile {}{origin}{}; its profiles: {}",
+                "{} has no profile {}{origin}{}; {}",
                 path.display(),
                 shown,
                 suggestion(name, known()),
-                quoted_list(known())
+                match self.profiles() {
+                    [] => "it has no profiles".to_owned(),
+                    _ => format!("it has only {}", quoted_list(known())),
+                }
             ))
-            .with_hint("choose one of these, or add the profile")),
+            .with_hint("choose another profile, or add this one")),
         }
     }
 

@@ -50,6 +50,9 @@ struct CheckedWindow {
     /// Number of events at exactly the end of the window. A total for a range with this end counts them too. 0 if the
     /// service treats `dateEnd` as exclusive.
     at_end: u64,
+    /// Number of events at exactly the start of the window that a total for a range with this start does not count. 0
+    /// if the service treats `dateStart` as inclusive.
+    excluded_at_start: u64,
     /// Hashes of the ids of the events. `None` if they were dropped to save memory.
     ids: Option<Vec<u64>>,
 }
@@ -100,8 +103,14 @@ impl ReturnedWindows {
         // rightly empty.
         let none_seen = (window.distinct == 0).then_some(0);
         let total = window.reported_total.or(none_seen).filter(|_| is_verified);
-        let (range, at_end) = (window.range.to_whole_seconds(), window.events_at_end);
-        self.windows.push(CheckedWindow { range, total, is_verified, at_end, ids: Some(ids) });
+        self.windows.push(CheckedWindow {
+            range: window.range.to_whole_seconds(),
+            total,
+            is_verified,
+            at_end: window.events_at_end,
+            excluded_at_start: window.events_excluded_at_start,
+            ids: Some(ids),
+        });
         while self.ids > CROSS_CHECK_IDS
             && let Some(first) = self.windows.get_mut(self.first_with_ids)
         {
@@ -166,8 +175,8 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            // The total also counts the events at the end of the range, which the scan of the last window received.
-            let counted = total.count.saturating_sub(self.at_end(windows));
+            // Like the total of a window: without the events at the end of the range, and with those at its start.
+            let counted = total.count.saturating_sub(self.at_end(windows)) + self.excluded_at_start(windows);
             if total.exact && counted == seen {
                 return Some(seen);
             }
@@ -245,6 +254,11 @@ impl ReturnedWindows {
     /// Number of events at exactly the end of windows in a row.
     fn at_end(&self, (_, end): (usize, usize)) -> u64 {
         end.checked_sub(1).and_then(|last| self.windows.get(last)).map_or(0, |window| window.at_end)
+    }
+
+    /// Number of events at exactly the start of windows in a row that the service does not count.
+    fn excluded_at_start(&self, (first, _): (usize, usize)) -> u64 {
+        self.windows.get(first).map_or(0, |window| window.excluded_at_start)
     }
 
     /// Checks the events that the answers to the requests for totals contain. Adds each window that lacks one of these

@@ -203,7 +203,7 @@ impl Pieces {
     fn skip(&mut self, range: DateRange, position: u64, error: &Error) {
         let reason = match error.kind() {
             ErrorKind::TooLarge => "it is larger than the client's limit",
-            _ => "the answer for it alone is not JSON",
+            _ => "the answer to a request for this record alone is not JSON",
         };
         let reason = reason.to_owned();
         self.skipped.push(UnreadableRecord { range, position, bytes: Vec::new(), reason });
@@ -255,7 +255,7 @@ fn may_be_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Decode | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
 }
 
-/// Whether smaller pieces of the page may be readable: the page is too large, or its hits cannot be told apart.
+/// Whether smaller pieces of the page may be readable: the page is too large, or the borders between its hits cannot be found.
 pub(super) fn may_be_read_in_pieces(error: &Error) -> bool {
     error.kind() == ErrorKind::TooLarge || error.is_damaged_page()
 }

@@ -90,6 +90,7 @@ impl ScannedWindow {
             false => Some(0),
         };
         let (ids_at_start, ids_at_end) = (verification.events.ids_at_start(), verification.events.ids_at_end());
+        let events_excluded_at_start = verification.excluded_at_start();
         let id_hashes = id_hasher.as_ref().map(|hasher| verification.id_hashes(hasher)).unwrap_or_default();
         let distinct = verification.count_events();
         let (events, out_of_window) = verification.take_events(requested);
@@ -104,6 +105,7 @@ impl ScannedWindow {
             ids_at_start,
             ids_at_end,
             events_at_end: verification.at_end,
+            events_excluded_at_start,
             distinct,
             gaps: gap.into_iter().collect(),
             scans: verification.scans,
@@ -113,8 +115,12 @@ impl ScannedWindow {
             filtered: 0,
             bytes: verification.events.bytes,
         };
-        for part in parts {
-            add_part(&mut whole, part.into_window(requested, 0, id_hasher));
+        for (index, part) in parts.into_iter().enumerate() {
+            let part = part.into_window(requested, 0, id_hasher);
+            if index == 0 {
+                whole.events_excluded_at_start = part.events_excluded_at_start;
+            }
+            add_part(&mut whole, part);
         }
         whole
     }

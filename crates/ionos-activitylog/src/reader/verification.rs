@@ -278,7 +278,12 @@ impl Verification {
 
     /// A total without the events at the end of the window, and with those at its start that no scan returned.
     fn inside(&self, total: u64) -> u64 {
-        total.saturating_sub(self.at_end).saturating_add(self.only_received_at_start.len() as u64)
+        total.saturating_sub(self.at_end).saturating_add(self.excluded_at_start())
+    }
+
+    /// Number of events at exactly the start of the window that no scan returned.
+    pub(super) fn excluded_at_start(&self) -> u64 {
+        self.only_received_at_start.len() as u64
     }
 
     /// The whole seconds with counted repeats of the last scan.
@@ -321,7 +326,7 @@ impl Verification {
         self.unreadable = scan.unreadable;
         self.has_partial_search = scan.has_partial_search;
         let hits = (events.len() as u64).saturating_sub(overlapping_hits);
-        let known_before = self.events.distinct().saturating_sub(self.only_received_at_start.len() as u64);
+        let known_before = self.events.distinct().saturating_sub(self.excluded_at_start());
         // The ids in this scan. Not needed if no event was received before this scan: then the ids in `self.events` are
         // those of this scan.
         let mut in_scan = (self.scans > 0 || self.has_received).then(|| HashSet::with_capacity(events.len()));
@@ -345,7 +350,7 @@ impl Verification {
                 in_scan.insert(id);
             }
         }
-        let all_inside = self.events.distinct().saturating_sub(self.only_received_at_start.len() as u64);
+        let all_inside = self.events.distinct().saturating_sub(self.excluded_at_start());
         let inside = in_scan.map_or(all_inside, |in_scan| in_scan.len() as u64);
         let has_new = if self.scans == 0 { inside > 0 } else { all_inside > known_before };
         let misses_events = inside < all_inside;

@@ -40,6 +40,8 @@ pub struct Window {
     pub(super) ids_at_end: Vec<EventId>,
     /// See [`Window::events_at_end`].
     pub(super) events_at_end: u64,
+    /// See [`Window::events_excluded_at_start`].
+    pub(super) events_excluded_at_start: u64,
     /// Number of events of the whole window, each counted once, also of those that a filter excluded.
     pub(super) distinct: u64,
     /// Ranges that could not be verified. Empty in a verified window.
@@ -72,6 +74,14 @@ impl Window {
     #[must_use]
     pub fn events_at_end(&self) -> u64 {
         self.events_at_end
+    }
+
+    /// Number of events at exactly the start of the window that the service neither returned nor counted for the
+    /// window, but returned for a longer range. 0 if the service treats `dateStart` as inclusive, as the API
+    /// description says. They are among the events of the window, and `reported_total` includes them.
+    #[must_use]
+    pub fn events_excluded_at_start(&self) -> u64 {
+        self.events_excluded_at_start
     }
 
     /// Why the window counts as complete; `None` if the window has a gap. A window that was read in parts has the
@@ -161,6 +171,7 @@ impl Window {
             ids_at_start: Vec::new(),
             ids_at_end: Vec::new(),
             events_at_end: 0,
+            events_excluded_at_start: 0,
             distinct: 0,
             gaps: vec![Gap { range, seen, total, reason }],
             scans: 0,

@@ -18,8 +18,8 @@ pub(super) struct UnnamedFile {
 }
 
 impl ContractWriter {
-    /// The files that an interrupted export has left: those that no manifest names. Fails if no interrupted export can
-    /// have left one of these files. In this case, another program has added the file, or the manifest that named the
+    /// The files that an interrupted export has left: those that no manifest names. Fails if at least one of
+    /// these files cannot come from an interrupted export. In this case, another program has added the file, or the manifest that named the
     /// file was removed.
     pub(super) fn leftovers(&self, was_interrupted: bool) -> Result<Vec<PathBuf>, Error> {
         let unnamed = self.unnamed_files()?;
@@ -31,7 +31,7 @@ impl ContractWriter {
         Err(Error::UnnamedFiles { paths: added })
     }
 
-    /// The files of all days that no manifest names, in order.
+    /// The files that no manifest names, of all days, in order of date.
     pub(super) fn unnamed_files(&self) -> Result<Vec<UnnamedFile>, Error> {
         let mut unnamed = Vec::new();
         for date in self.folder.days()? {

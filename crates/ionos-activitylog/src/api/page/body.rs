@@ -45,7 +45,7 @@ pub(crate) fn max_hits(limit: u64) -> usize {
 }
 
 /// Reads the hits of a page. `None` if `hits` is missing or `null`. Fails if a member has an unexpected type, if the
-/// page has more than `max_hits` hits, or if the body is not JSON and its hits cannot be told apart.
+/// page has more than `max_hits` hits, or if the body is not JSON and the borders between its hits cannot be found.
 pub(crate) fn read(body: Bytes, max_hits: usize) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
     let body = match String::from_utf8(body.into()) {
         Ok(text) => Arc::new(text),

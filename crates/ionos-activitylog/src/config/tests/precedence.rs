@@ -199,7 +199,7 @@ fn a_profile_requested_by_the_program_overrides_the_environment() {
     );
     assert_eq!(
         sentence(&asking("gone", &machine).unwrap_err()),
-        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\"; its profiles: \"prod\": choose one of these, or add the profile"
+        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\"; it has only \"prod\": choose another profile, or add this one"
     );
     let refused = sentence(&asking("prod", &super::machine()).unwrap_err());
     assert!(refused.starts_with("the profile \"prod\" was requested, but there is no config file:"), "{refused}");

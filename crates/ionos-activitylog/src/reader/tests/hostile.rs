@@ -237,14 +237,14 @@ async fn a_service_that_fills_each_page_costs_a_bounded_number_of_requests() {
 
 #[tokio::test]
 async fn a_local_mismatch_does_not_keep_later_windows_from_being_verified() {
-    // Ranges that contain the third hour of the first day are counted wrongly.
+    // Ranges that contain 02:30 of the first day are counted wrongly.
     let events = log(60_000, TimeDelta::seconds(5));
     let wrong = parse_time("2026-11-19T02:30:00Z");
     let service = HostileService::new(events, |count, _| count.to_string());
     let service = Arc::new(service);
     let client = Client::builder()
         .token("a.b.c")
-        .transport(Arc::new(WrongHour { service: Arc::clone(&service), wrong }))
+        .transport(Arc::new(WrongCount { service: Arc::clone(&service), wrong }))
         .clock(Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z"))))
         .build()
         .unwrap();
@@ -260,13 +260,13 @@ async fn a_local_mismatch_does_not_keep_later_windows_from_being_verified() {
     assert!(gaps[0].range.duration() < TimeDelta::hours(1), "{gaps:?}");
 }
 
-/// Counts one event too many in ranges that contain a moment.
-struct WrongHour {
+/// Counts one event too many in each range that contains the time `wrong`.
+struct WrongCount {
     service: Arc<HostileService>,
     wrong: DateTime<Utc>,
 }
 
-impl Transport for WrongHour {
+impl Transport for WrongCount {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
         Box::pin(async move {
             let body = self.service.send(operation, request).await?.text().await?;
@@ -335,7 +335,7 @@ async fn a_limit_of_pages_is_found_after_windows_with_fewer_events() {
         let log = (0..quiet + 100).map(|index| (time(index), record(index, time(index)).into_bytes())).collect();
         let counting = HostileService::new(log, |count, _| count.to_string());
         let service = Arc::new(HostileService { max_page: 20, counts_page: true, ..counting });
-        // A contract that is read day by day.
+        // Two single days, then the range that contains both.
         let mut read = 0;
         let mut is_complete = true;
         let first_day = DateRange::new(days.start(), days.start() + TimeDelta::days(1)).unwrap();
@@ -381,11 +381,14 @@ async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_wha
         assert!(!summary.is_complete(), "{events} by {max_page}: {summary:?}");
         let requests = service.requests.load(Ordering::Relaxed);
         let honest = events.div_ceil(max_page) + 2;
-        assert!(requests <= 3 * honest + 50, "{events} by {max_page}, {pages_repeat}: {requests} of {honest} requests");
+        assert!(
+            requests <= 3 * honest + 50,
+            "{events} by {max_page}, {pages_repeat}: {requests} requests, not {honest}"
+        );
     }
 }
 
-/// Two replicas answer in turn, and each total agrees with its page.
+/// Only some answers have one of the events, and each total agrees with its page.
 #[tokio::test]
 async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_lack_it() {
     let minute = TimeDelta::minutes(1);
@@ -413,8 +416,8 @@ async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_la
             let sent = service.sent.lock().unwrap().clone();
             let lost: Vec<_> = sent.difference(&returned).map(|record| String::from_utf8_lossy(record)).collect();
             let is_complete = stream.summary().is_complete();
-            // Each answer to a request for a total has one event. The reader does not check whether this event was
-            // returned if too many totals differ.
+            // An answer to a request for a total contains one event. If too many totals differ, the reader stops
+            // comparing them, and may not return the events of these answers.
             let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
             let may_lack = if is_complete || is_compared { 0 } else { 2 };
             assert!(lost.len() <= may_lack, "{name}, {max_page}, {requested}: {} lost, {:?}", lost.len(), lost.first());
@@ -442,7 +445,7 @@ async fn two_short_pages_do_not_shorten_the_pages_of_the_whole_reading() {
 }
 
 #[tokio::test]
-async fn a_page_whose_hits_cannot_be_told_apart_is_read_in_pieces() {
+async fn a_page_in_which_no_border_between_hits_is_found_is_read_in_pieces() {
     let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
     // A string without its end, and a brace too many.
     for poison in [&b"{\"@uuid\":\"a"[..], b"{\"n\":1}}"] {
@@ -455,7 +458,7 @@ async fn a_page_whose_hits_cannot_be_told_apart_is_read_in_pieces() {
         let [UnreadableRecord { position: 10, bytes, reason, .. }] = unreadable[..] else {
             panic!("{unreadable:?}");
         };
-        assert_eq!((bytes.len(), &reason[..]), (0, "the answer for it alone is not JSON"));
+        assert_eq!((bytes.len(), &reason[..]), (0, "the answer to a request for this record alone is not JSON"));
         let requests = service.requests.load(Ordering::Relaxed);
         assert!(requests <= 100, "{requests} requests");
     }

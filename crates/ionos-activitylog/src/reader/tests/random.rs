@@ -79,10 +79,10 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
                 .behavior(behavior.clone()),
         );
         let range = range(&start.to_rfc3339(), &end.to_rfc3339());
-        // Gaps are allowed in three cases. A varying total looks like a lost event. Equal events without a UUID on
-        // several pages look like lost events, too. If events change places between pages, several scans are needed to
-        // receive all of them: without a total, nothing shows that all were received, and with an inclusive end, an
-        // event at the end of the range explains only the total of the scan that returned it.
+        // Gaps are allowed in three cases. First, a varying total looks like a lost event. Second, equal events without
+        // a UUID on several pages look like lost events. Third, if events change places between pages, only several
+        // scans together return all of them. Then the window cannot be verified without a total, and not with a total
+        // that also counts the events at the end of the range.
         let is_drifting = behavior.total_value == TotalValue::Drifting;
         let changes_places = matches!(behavior.order, Order::UnstableTies | Order::Shuffled);
         let is_weak = behavior.total == TotalShape::Absent || behavior.date_end == DateEnd::Inclusive;

@@ -1,0 +1,55 @@
+//! Counts the events at exactly the start and the end of a range. The API description says that `dateStart` is inclusive
+//! and `dateEnd` exclusive. A service that treats `dateEnd` as inclusive also counts the events at the end of the range,
+//! although they belong to the range that begins there. A service that treats `dateStart` as exclusive does not count
+//! the events at the start, although they belong to the range.
+//!
+//! An event explains a higher total only if the service returns it for a range with the same end, and a lower total only
+//! if the service does not return it for a range with the same start. So a late event, which is inside of the range, is
+//! never mistaken for one at a boundary.
+
+use std::pin::pin;
+
+use chrono::TimeDelta;
+use futures_util::TryStreamExt;
+use ionos_activitylog::{DateRange, Error, Events};
+
+/// A total that was corrected by the events at the boundaries of its range.
+pub(crate) struct CorrectedTotal {
+    /// The total of a range that includes its start and excludes its end.
+    pub(crate) count: u64,
+    /// Number of requests that were necessary.
+    pub(crate) requests: u64,
+}
+
+impl CorrectedTotal {
+    /// Corrects a total of the service that differs from the `expected` one. If it is higher, subtracts the events at
+    /// the end of the range, which a reading of the last second shows. If it is lower, adds the events at the start,
+    /// which a reading of the first second shows. `events`: the events of a range.
+    ///
+    /// Fails if the second cannot be read. If it cannot be verified, the total stays as it is.
+    pub(crate) async fn read(
+        total: u64,
+        expected: u64,
+        events: impl FnOnce(DateRange) -> Events,
+        range: DateRange,
+    ) -> Result<Self, Error> {
+        let mut corrected = Self { count: total, requests: 0 };
+        let second = TimeDelta::seconds(1);
+        let boundary = match total > expected {
+            true => DateRange::new(range.end() - second, range.end()),
+            false => DateRange::new(range.start(), range.start() + second),
+        };
+        let Some(boundary) = boundary.ok().filter(|_| total != expected) else { return Ok(corrected) };
+        let mut windows = pin!(events(boundary).cross_check(false).windows());
+        while let Some(window) = windows.try_next().await? {
+            corrected.requests += window.requests;
+            if window.is_verified() {
+                corrected.count = match total > expected {
+                    true => total.saturating_sub(window.events_at_end()),
+                    false => total.saturating_add(window.events_excluded_at_start()),
+                };
+            }
+        }
+        Ok(corrected)
+    }
+}
