@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ionos_activitylog::seam::{Exchange, Transport};
 
 use super::*;
+use crate::{VerifyReport, verify_totals};
 
 /// Number of events.
 const EVENTS: u64 = 250;
@@ -83,7 +84,7 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
         let service = Arc::new(Replicas { requests: AtomicU64::new(0), empty: &[], step, excludes_start });
         let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
         let client = Client::builder().token("a.b.c").transport(service).clock(clock.clone()).build().unwrap();
-        let exporter = Exporter::new(client, Archive::new(root.path())).clock(clock);
+        let exporter = Exporter::new(client.clone(), Archive::new(root.path())).clock(clock);
         let mut events = 0;
         for end in ends {
             let range = range("2026-11-01T00:00:00Z", end);
@@ -95,5 +96,8 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
         assert_eq!(events, hours as u64, "{ends:?}");
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
         assert_eq!(report.findings, [], "{ends:?}");
+        let totals = verify_totals(&Archive::new(root.path()), None, &client, |_, _| {}).await.unwrap();
+        assert_eq!((totals.compared(), totals.equal), (report.chains[0].days, report.chains[0].days), "{ends:?}: {totals:?}");
+        assert_eq!(totals.report, VerifyReport::default(), "{ends:?}");
     }
 }
