@@ -40,7 +40,8 @@ impl CorrectedTotal {
             false => DateRange::new(range.start(), range.start() + second),
         };
         let Some(boundary) = boundary.ok().filter(|_| total != expected) else { return Ok(corrected) };
-        let mut windows = pin!(events(boundary).cross_check(false).windows());
+        // The cross-check is what finds the events at the start.
+        let mut windows = pin!(events(boundary).cross_check(total < expected).windows());
         while let Some(window) = windows.try_next().await? {
             corrected.requests += window.requests;
             if window.is_verified() {
