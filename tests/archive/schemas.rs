@@ -134,7 +134,7 @@ async fn the_metadata_of_an_archive_matches_its_schemas() {
         check(Document::Manifest, &json(folder.manifest(number)));
     }
     let report = ionos_activitylog_archive::verify_archive(&archive, None).unwrap();
-    check(Document::Verification, &serde_json::to_value(report.document()).unwrap());
+    check(Document::Verification, &serde_json::to_value(report.document(None)).unwrap());
     check(Document::State, &json(folder.path().join("_state.json")));
     let runs = fs::read_to_string(folder.path().join("_runs.ndjson")).unwrap();
     for run in runs.lines() {

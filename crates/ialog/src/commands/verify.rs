@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{
@@ -26,12 +27,12 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if an export was
-interrupted or read more than the archive has, so that not all is proven, or if --online shows that the service has more
-events. To prove that the archive was not replaced or cut off at its end, keep the SHA-256 of the last manifest elsewhere
-and compare it with --head.
+Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if not all is \
+proven to be in the archive: an export was interrupted or read more than the archive has, gaps are left, a contract has no \
+closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut off at \
+its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
-Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a
+Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a \
 deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
 
 The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with the identity, the ranges \
@@ -102,10 +103,8 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     }
     match args.output {
         VerifyFormat::Text => show_findings(&report, context)?,
-        VerifyFormat::Json => {
-            let json = serde_json::to_string_pretty(&report.document());
-            context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
-        }
+        // The document is complete only after the comparison with the service.
+        VerifyFormat::Json => {}
     }
     for chain in &report.chains {
         context.info(chain);
@@ -116,17 +115,27 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
             context.warn(format_args!("  {line}"));
         }
     }
-    let (late_events, missing_events) = match args.online {
-        true => {
-            let totals = compare_with_service(archive, contracts.as_deref(), &args, context).await?;
-            (totals.more_events, totals.missing_events)
-        }
-        false => (0, 0),
+    let totals = match args.online {
+        true => match compare_with_service(archive, contracts.as_deref(), &args, context).await {
+            Ok(totals) => Some(totals),
+            Err(error) if report.is_intact() => return Err(error),
+            // The findings are the result.
+            Err(error) => {
+                context.warn(format_args!("note: {error}"));
+                None
+            }
+        },
+        false => None,
     };
-    let more_events = late_events.saturating_add(missing_events);
+    if args.output == VerifyFormat::Json {
+        let json = serde_json::to_string_pretty(&report.document(totals.as_ref()));
+        context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
+    }
+    let totals = totals.unwrap_or_default();
+    let (late_events, missing_events) = (totals.more_events, totals.missing_events);
     let is_wrapped = context.terminal.is_interactive && !context.messages.is_json;
     let max_width = context.terminal.columns.filter(|_| is_wrapped);
-    let statement = describe_result(&report, !args.head.is_empty(), more_events);
+    let statement = describe_result(&report, !args.head.is_empty(), &totals);
     for line in wrap_paragraphs(&statement, max_width).trim_end().lines() {
         context.info(line);
     }
@@ -162,8 +171,9 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         ));
     }
     if missing_events > 0 {
+        let more = format_count(late_events.saturating_add(missing_events), "event");
         return Err(CommandError::incomplete(
-            format!("incomplete: the service reports {} more than the archive has", format_count(more_events, "event")),
+            format!("incomplete: the service reports {more} more than the archive has"),
             "run `ialog export --recount` for the days that are named above",
         ));
     }
@@ -173,12 +183,30 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
             "run `ialog export --recount` for the days that are named above",
         ));
     }
+    let gaps = count_gaps(&report);
+    if gaps > 0 {
+        return Err(CommandError::incomplete(
+            format!("incomplete: the archive has {}, whose events could not be verified", format_count(gaps, "gap")),
+            "run the same export again, or with --recount to read the gaps again at once; then verify again",
+        ));
+    }
+    if let Some(chain) = report.chains.iter().find(|chain| chain.closed_until.is_none()) {
+        return Err(CommandError::incomplete(
+            format!("contract {} has no closed day, so none of its events is proven", chain.contract),
+            "run the same export again after the end of the day, then verify again",
+        ));
+    }
     Ok(())
+}
+
+/// Number of gaps of all contracts.
+fn count_gaps(report: &VerifyReport) -> u64 {
+    report.chains.iter().map(|chain| chain.gaps).sum()
 }
 
 /// What the chain of a contract does not prove, and why, as one line for each reason.
 fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
-    let list = |dates: &[chrono::NaiveDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let list = |dates: &[NaiveDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut lines = Vec::new();
     if !chain.interrupted_days.is_empty() {
         lines.push(format!("interrupted export: {} is not closed and not proven", list(&chain.interrupted_days)));
@@ -201,7 +229,7 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
 }
 
 /// The result as a statement that an auditor can keep.
-fn describe_result(report: &VerifyReport, has_heads: bool, more_events: u64) -> String {
+fn describe_result(report: &VerifyReport, has_heads: bool, totals: &TotalsReport) -> String {
     let days: u64 = report.days.len() as u64;
     let size = format!("{}, {}", format_count(days, "day"), format_count(report.events, "event"));
     if !report.findings.is_empty() && report.is_only_unreadable() {
@@ -222,11 +250,13 @@ fn describe_result(report: &VerifyReport, has_heads: bool, more_events: u64) -> 
             }
         };
     }
-    let closed = report.chains.iter().filter_map(|chain| chain.closed_until).min();
-    let result = match (report.is_complete() && more_events == 0, closed) {
-        (false, _) => "INCOMPLETE".to_owned(),
-        (true, Some(closed)) => format!("OK up to {closed}"),
-        (true, None) => "NOT PROVEN, no day is closed".to_owned(),
+    let closed: Option<Vec<NaiveDate>> = report.chains.iter().map(|chain| chain.closed_until).collect();
+    let closed = closed.and_then(|days| days.into_iter().min());
+    let result = match (report.is_complete() && totals.has_no_more_events(), count_gaps(report), closed) {
+        (false, ..) => "INCOMPLETE".to_owned(),
+        (true, 0, Some(closed)) => format!("OK up to {closed}"),
+        (true, 0, None) => "NOT PROVEN, a contract has no closed day".to_owned(),
+        (true, gaps, _) => format!("INCOMPLETE, {}", format_count(gaps, "gap")),
     };
     let end = match (has_heads, report.chains.iter().all(|chain| chain.after_kept().is_empty())) {
         (true, true) => "The last manifest has the given SHA-256, so nothing before it was changed, added or removed.",

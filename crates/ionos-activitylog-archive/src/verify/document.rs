@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ManifestChain, VerifyReport, WHAT_IT_PROVES};
+use super::{ManifestChain, TotalsReport, VerifyReport, WHAT_IT_PROVES};
 use crate::digest::Digest;
 use crate::encode::text::single_line;
 use crate::manifest::{KeptRecords, KnownGap, Manifest, ManifestLink, ReadRange};
@@ -30,8 +30,9 @@ const CHECKS: [&str; 8] = [
 pub struct VerificationDocument {
     /// Schema and version of this document, [`VERIFICATION_SCHEMA`].
     pub schema: String,
-    /// `ok`, `incomplete` if an export was interrupted, the end of a contract is missing or manifests of version 0.1.0
-    /// are not linked, or `failed` if there are findings.
+    /// `ok`; `failed` if there are findings; or `incomplete`. It is `incomplete` if an export was interrupted, the end of
+    /// a contract is missing, a contract has no closed day, manifests of version 0.1.0 are not linked, gaps are left, or
+    /// the service has events that the archive does not have.
     pub result: &'static str,
     /// What was compared.
     pub checks: Vec<&'static str>,
@@ -39,6 +40,8 @@ pub struct VerificationDocument {
     pub limits: &'static str,
     /// The contracts, in the order of the archive.
     pub contracts: Vec<VerifiedContract>,
+    /// The comparison with the totals of the service. `null` if it was not requested (`--online`).
+    pub totals: Option<ComparedTotals>,
     /// All differences.
     pub findings: Vec<ReportedFinding>,
     /// Remarks that are no differences.
@@ -94,6 +97,41 @@ pub struct VerifiedDay {
     pub digest: Digest,
 }
 
+/// Numbers of days and events from the comparison with the totals of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct ComparedTotals {
+    /// Days for which the service reports as many events as the archive has.
+    pub equal_days: u64,
+    /// Days for which the service reports more events.
+    pub more_days: u64,
+    /// Days for which the service reports fewer events.
+    pub fewer_days: u64,
+    /// Days that could not be compared completely.
+    pub unknown_days: u64,
+    /// Events in verified ranges that the service reports and the archive does not have. They arrived after the export.
+    pub late_events: u64,
+    /// Events in ranges with gaps that the service reports and the archive does not have.
+    pub missing_events: u64,
+    /// The differences and remarks, for people.
+    pub notes: Vec<String>,
+}
+
+impl From<&TotalsReport> for ComparedTotals {
+    fn from(totals: &TotalsReport) -> Self {
+        let findings = totals.report.findings.iter().map(ToString::to_string);
+        Self {
+            equal_days: totals.equal,
+            more_days: totals.more.iter().map(|(_, days)| days.len() as u64).sum(),
+            fewer_days: totals.fewer,
+            unknown_days: totals.unknown,
+            late_events: totals.more_events,
+            missing_events: totals.missing_events,
+            notes: findings.chain(totals.report.warnings.iter().cloned()).collect(),
+        }
+    }
+}
+
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
@@ -109,9 +147,9 @@ pub struct ReportedFinding {
 }
 
 impl VerifyReport {
-    /// The report as a document.
+    /// The report as a document, with the comparison with the service if there was one.
     #[must_use]
-    pub fn document(&self) -> VerificationDocument {
+    pub fn document(&self, totals: Option<&TotalsReport>) -> VerificationDocument {
         let finding = |finding: &super::Finding| ReportedFinding {
             file: single_line(&finding.file),
             line: finding.line,
@@ -120,14 +158,15 @@ impl VerifyReport {
         };
         VerificationDocument {
             schema: VERIFICATION_SCHEMA.to_owned(),
-            result: match (self.is_intact(), self.is_complete()) {
-                (false, _) => "failed",
-                (true, false) => "incomplete",
-                (true, true) => "ok",
+            result: match self.is_intact() {
+                false => "failed",
+                true if self.has_all_events() && totals.is_none_or(TotalsReport::has_no_more_events) => "ok",
+                true => "incomplete",
             },
             checks: CHECKS.to_vec(),
             limits: WHAT_IT_PROVES,
             contracts: self.chains.iter().map(|chain| self.contract(chain)).collect(),
+            totals: totals.map(ComparedTotals::from),
             findings: self.findings.iter().map(finding).collect(),
             notes: self.warnings.clone(),
         }

@@ -35,7 +35,9 @@ use crate::manifest::{Manifest, ManifestLink, Part};
 use crate::sum::saturating_sum;
 use foreign::ForeignFiles;
 
-pub use document::{ReportedFinding, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay};
+pub use document::{
+    ComparedTotals, ReportedFinding, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay,
+};
 pub use online::{TotalsReport, verify_totals};
 
 /// Explanation for users of the guarantees and the limits of a verification.
@@ -142,6 +144,13 @@ impl ManifestChain {
         let is_finished = self.interrupted_days.is_empty() && !self.is_unfinished && self.lost_end.is_none();
         has_day && is_finished && self.unlinked_days.is_empty()
     }
+
+    /// Whether the chain proves that the archive has all events of its closed days: it is complete, at least one day is
+    /// closed, and no gap is left.
+    #[must_use]
+    pub fn has_all_events(&self) -> bool {
+        self.is_complete() && self.closed_until.is_some() && self.gaps == 0
+    }
 }
 
 /// A difference and where it is.
@@ -236,6 +245,12 @@ impl VerifyReport {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.chains.iter().all(ManifestChain::is_complete)
+    }
+
+    /// Whether the chains of all contracts prove all events, see [`ManifestChain::has_all_events`].
+    #[must_use]
+    pub fn has_all_events(&self) -> bool {
+        self.chains.iter().all(ManifestChain::has_all_events)
     }
 
     fn add(&mut self, other: Self) {

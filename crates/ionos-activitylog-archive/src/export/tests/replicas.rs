@@ -97,7 +97,11 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
         assert_eq!(report.findings, [], "{ends:?}");
         let totals = verify_totals(&Archive::new(root.path()), None, &client, |_, _| {}).await.unwrap();
-        assert_eq!((totals.compared(), totals.equal), (report.chains[0].days, report.chains[0].days), "{ends:?}: {totals:?}");
+        assert_eq!(
+            (totals.compared(), totals.equal),
+            (report.chains[0].days, report.chains[0].days),
+            "{ends:?}: {totals:?}"
+        );
         assert_eq!(totals.report, VerifyReport::default(), "{ends:?}");
     }
 }
