@@ -51,7 +51,7 @@ pub(crate) struct VerifyArgs {
     pub(crate) root: Option<PathBuf>,
 
     /// SHA-256 of a manifest, as printed by an earlier run; repeat once per contract
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = parse_digest)]
     pub(crate) head: Vec<Digest>,
 
     #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
@@ -90,6 +90,11 @@ impl VerifyArgs {
             (false, _) => self.service.reject_unused_flags("only --online uses the service"),
         }
     }
+}
+
+/// A digest with hex digits of either case, as other tools print it.
+fn parse_digest(text: &str) -> Result<Digest, String> {
+    text.trim().to_ascii_lowercase().parse()
 }
 
 pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
