@@ -1,5 +1,6 @@
-//! Replays the corpus of the fuzz targets. The check of a target accepts any bytes, so it must pass for each file of
-//! the target in `fuzz/corpus`. A file that revealed a fault stays in the corpus after the fix, as a regression test.
+//! Replays the corpus of the fuzz targets. The check of a target must pass for any bytes, so it must pass for each file
+//! of this target in `fuzz/corpus`. A file that revealed a fault stays in the corpus after the fix, as a regression
+//! test.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Edits of an archive by a person who can write to it. A head is the digest of the last manifest of a contract. Each
-//! edit is listed with two exit codes of `verify`: without heads, and with the heads that were kept before the edit.
-//! With these heads, `verify` detects each edit of the data that they cover.
+//! edit is listed with two exit codes of `verify`: the first without heads, the second with heads that were kept before
+//! the edit. With the kept heads, `verify` detects each edit of the data that these heads cover.
 #![cfg(unix)]
 
 use std::fs;
@@ -37,7 +37,8 @@ impl Victim {
         self.contract.join("_state.json")
     }
 
-    /// Removes the files that depend on the runs of exports and not only on the events: the states and the run log.
+    /// Removes the two state files and the run log. Their content depends on the runs of exports, not only on the
+    /// events.
     fn forget_state(&self) {
         for name in ["_state.json", "_state.prev.json", "_runs.ndjson"] {
             let _ = fs::remove_file(self.contract.join(name));
@@ -117,7 +118,8 @@ fn bomb(path: &Path) {
     encoder.finish().unwrap();
 }
 
-/// Links a manifest to the last one of the chain and appends it. Returns a link to the appended manifest.
+/// Links a manifest to the last manifest of the chain and appends it to the chain. Returns a link to the appended
+/// manifest.
 fn append_manifest(victim: &Victim, mut manifest: Manifest) -> ManifestLink {
     let (last, sha256) = Manifest::read(&victim.manifest(4)).unwrap();
     manifest.number = Some(5);
@@ -152,14 +154,14 @@ fn restate_part(victim: &Victim) -> ManifestLink {
     append_manifest(victim, last)
 }
 
-/// Makes the state name this manifest as the last one.
+/// Records `head` in the state as the last manifest.
 fn set_head(victim: &Victim, head: ManifestLink) {
     let mut state = parse_state(&fs::read(victim.state()).unwrap()).unwrap();
     state.head = Some(head);
     fs::write(victim.state(), state_to_bytes(&state)).unwrap();
 }
 
-/// Writes `open.json` with the content of a closed manifest, in which one text is replaced.
+/// Writes `open.json` with the content of a closed manifest, in which `to` replaces the first `from`.
 fn open_again(victim: &Victim, number: u64, from: &str, to: &str) {
     let (mut manifest, _) = Manifest::read(&victim.manifest(number)).unwrap();
     (manifest.number, manifest.previous) = (None, None);
@@ -191,19 +193,19 @@ type Codes = (i32, i32);
 const FOUND: Codes = (6, 6);
 /// `verify` detects the edit only with the kept heads.
 const NEEDS_HEAD: Codes = (0, 6);
-/// The data that the chain proves is unchanged.
+/// The edit does not change the data that the chain proves.
 const HARMLESS: Codes = (0, 0);
-/// The result is incomplete, but the data that the chain proves is unchanged.
+/// The edit does not change the data that the chain proves, but the result of `verify` is incomplete.
 const INCOMPLETE: Codes = (3, 3);
 
 type Edit = (String, Box<dyn Fn(&Victim)>, Codes);
 
-/// An edit of one file.
+/// An edit with its name and the expected exit codes.
 fn edit(name: impl Into<String>, codes: Codes, change: impl Fn(&Victim) + 'static) -> Edit {
     (name.into(), Box::new(change), codes)
 }
 
-/// A change of one file, and its name.
+/// A change of one file, with the name of the change.
 type FileChange = (&'static str, fn(&Path));
 
 /// Changes that are possible for any file.
@@ -262,13 +264,13 @@ fn edits() -> Vec<Edit> {
             fs::write(one, b).unwrap();
             fs::write(other, a).unwrap();
         }),
-        edit("consistent edit of the first manifest", FOUND, |victim| {
+        edit("well-formed edit of the first manifest", FOUND, |victim| {
             replace(&victim.manifest(1), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
         }),
-        edit("consistent edit of the last manifest", FOUND, |victim| {
+        edit("well-formed edit of the last manifest", FOUND, |victim| {
             replace(&victim.manifest(4), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
         }),
-        edit("consistent edit of the last manifest, no state", NEEDS_HEAD, |victim| {
+        edit("well-formed edit of the last manifest, no state", NEEDS_HEAD, |victim| {
             victim.forget_state();
             replace(&victim.manifest(4), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
         }),
@@ -318,10 +320,10 @@ fn edits() -> Vec<Edit> {
             fs::rename(victim.contract.join("_manifests"), &elsewhere).unwrap();
             symlink(&elsewhere, victim.contract.join("_manifests")).unwrap();
         }),
-        edit("a number too far", FOUND, |victim| {
+        edit("a manifest with too high a number", FOUND, |victim| {
             fs::copy(victim.manifest(4), victim.manifest(99_999_999)).unwrap();
         }),
-        edit("a number twice, written differently", FOUND, |victim| {
+        edit("a manifest number twice, written differently", FOUND, |victim| {
             fs::copy(victim.manifest(4), victim.contract.join("_manifests/4.json")).unwrap();
         }),
         edit("a manifest of version 1", FOUND, |victim| {
@@ -357,16 +359,16 @@ fn edits() -> Vec<Edit> {
             open_state(victim);
         }),
         // The chain alone does not show whether manifests were added at its end. The report says that the state is
-        // missing, and what --head does not cover.
+        // missing, and which manifests `--head` does not cover.
         edit("a manifest added, no state", HARMLESS, |victim| {
             append_empty_manifest(victim);
             victim.forget_state();
         }),
-        edit("a part stated again by an added manifest", FOUND, |victim| {
+        edit("a part listed again in an added manifest", FOUND, |victim| {
             let head = restate_part(victim);
             set_head(victim, head);
         }),
-        edit("a part stated again by an added manifest, no state", FOUND, |victim| {
+        edit("a part listed again in an added manifest, no state", FOUND, |victim| {
             restate_part(victim);
             victim.forget_state();
         }),
@@ -376,7 +378,7 @@ fn edits() -> Vec<Edit> {
         edit("link with the name of a leftover", FOUND, |victim| {
             symlink(victim.part("2026-11-03"), victim.day("2026-11-03").join(".part.x.partial")).unwrap();
         }),
-        edit("lock with another name", HARMLESS, |victim| {
+        edit("lock with a second name (hard link)", HARMLESS, |victim| {
             fs::hard_link(victim.contract.join("_state.lock"), victim.root().with_file_name("lock")).unwrap();
         }),
         edit("file in the root", FOUND, |victim| fs::write(victim.root().join("evil.ndjson"), "{}").unwrap()),
@@ -386,7 +388,7 @@ fn edits() -> Vec<Edit> {
         edit("file in the manifests", FOUND, |victim| {
             fs::write(victim.contract.join("_manifests/readme"), "").unwrap();
         }),
-        edit("names of file systems", HARMLESS, |victim| {
+        edit("files that operating systems create", HARMLESS, |victim| {
             fs::write(victim.root().join(".DS_Store"), "").unwrap();
             fs::create_dir(victim.contract.join("@eaDir")).unwrap();
             fs::write(victim.day("2026-11-03").join("._part"), "").unwrap();
@@ -412,7 +414,7 @@ fn edits() -> Vec<Edit> {
         edit("state: another contract", FOUND, |victim| {
             replace(&victim.state(), &format!("\"contract\": \"{}\"", demo_contract()), "\"contract\": \"7\"");
         }),
-        edit("consistent edit of the last manifest, only the run log shows it", FOUND, |victim| {
+        edit("well-formed edit of the last manifest, only the run log shows it", FOUND, |victim| {
             for name in ["_state.json", "_state.prev.json"] {
                 let _ = fs::remove_file(victim.contract.join(name));
             }
@@ -438,13 +440,13 @@ fn edits() -> Vec<Edit> {
             fs::write(victim.run_log(), text).unwrap();
         }),
         edit("run log: huge", HARMLESS, |victim| huge(&victim.run_log())),
-        // This open manifest names no files. No export has ended with this manifest, so either the state or the chain
-        // contradicts it.
+        // This open manifest names no files. No export that ended normally leaves such a manifest, so the state or the
+        // chain contradicts it.
         edit("open manifests: a day without files", FOUND, |victim| {
             open_empty_day(victim);
         }),
-        // An interrupted export can have left such a manifest. So the manifest is not a finding, but its day is not
-        // proven.
+        // An interrupted export may leave such a manifest. So the manifest is not a finding, but the day of the
+        // manifest is not proven.
         edit("open manifests: a day without files, and an open state", INCOMPLETE, |victim| {
             open_empty_day(victim);
             open_state(victim);
@@ -483,7 +485,7 @@ fn verify_has_the_listed_exit_codes_after_each_edit_of_an_archive() {
     assert_eq!(run(ialog(original.path(), &with_heads)).code, Some(0));
 
     let edits = edits();
-    assert!(edits.len() >= 60, "{}", edits.len());
+    assert!(edits.len() >= 60, "only {} edits", edits.len());
     let mut wrong = Vec::new();
     for (name, change, (code, code_with_heads)) in edits {
         let folder = scratch_folder();
@@ -517,6 +519,6 @@ fn verify_has_the_listed_exit_codes_after_each_edit_of_an_archive() {
 
 /// Fails unless a command ended by itself with one of the documented exit codes.
 fn assert_ended(printed: &Printed, name: &str) {
-    assert!(matches!(printed.code, Some(0..=6)), "{name}: {:?} {}", printed.code, printed.stderr);
+    assert!(matches!(printed.code, Some(0..=6)), "{name}: code {:?}, {}", printed.code, printed.stderr);
     assert!(!printed.stderr.contains("panicked"), "{name}: {}", printed.stderr);
 }

@@ -73,10 +73,11 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     }
     assert_eq!(offered("calm", &["query", "--contract", "4"]), ["48454223"]);
     assert_eq!(offered("calm", &["query", "--contract", "=", "3"]), ["33586252"]);
-    // The cached contracts belong to another API address, so only `all` is offered. Profiles complete by name.
+    // The cached contracts belong to another API address, so only `all` is offered. For profiles, their names are
+    // offered.
     assert_eq!(offered("offline", &["query", "--contract", ""]), ["all"]);
     assert_eq!(offered("offline", &["query", "--profile", ""]), ["production", "test"]);
-    // Files complete where a file name is expected.
+    // File names are offered where the program expects a file.
     for words in [
         &["query", "--archive", "con"][..],
         &["convert", "audit", "--out", "con"],
@@ -127,7 +128,7 @@ fn zsh_completes_contracts_at_every_contract_flag() {
 }
 
 #[test]
-fn no_shell_offers_files_for_other_values() {
+fn no_shell_offers_files_for_values_that_are_not_files() {
     let zsh = script("zsh");
     assert!(!zsh.contains(":_default'"), "{zsh}");
     let fish = script("fish");

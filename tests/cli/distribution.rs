@@ -1,4 +1,4 @@
-//! The distribution archive that `cargo xtask dist` builds, with the program under test.
+//! Checks the distribution archive that `cargo xtask dist` builds.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use crate::support::program::run;
 #[test]
 fn the_archive_is_complete_and_reproducible() {
     let (root, folder) = (workspace::root(), tempfile::tempdir().unwrap());
-    // A wrapper script replaces the program in this test, because compressing the program takes a minute.
+    // In this test, a script that runs the program is packed instead, because compressing the program takes a minute.
     let program = folder.path().join("ialog");
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_ialog-under-test"));
     fs::write(&program, script).unwrap();

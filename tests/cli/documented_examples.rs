@@ -20,7 +20,7 @@ fn blocks<'a>(text: &'a str, kind: &str) -> Vec<&'a str> {
     begun.map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
-/// A shell in `folder` that finds the program as `ialog`.
+/// A shell that runs `script` in `folder` and finds the program under the name `ialog`.
 fn shell(folder: &Path, script: &str) -> Command {
     let bin = folder.join(".bin");
     if !bin.exists() {
@@ -69,7 +69,7 @@ fn every_example_of_a_command_works() {
         let mut command = shell(folder.path(), script);
         command
             .env("IALOG_TEST_WORLD", "operations")
-            // In this time zone (UTC+14), all times in the examples are in the past.
+            // In this time zone (UTC+14), all times of day in the examples are in the past.
             .env("TZ", "Pacific/Kiritimati")
             .env("COLUMNS", "400");
         run(command)
@@ -95,7 +95,7 @@ fn every_example_of_a_command_works() {
             typed += 1;
         }
     }
-    assert!(typed > 25, "{typed}");
+    assert!(typed > 25, "only {typed} examples");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn a_damaged_cache_is_ignored_with_a_warning() {
     };
     let (listed, said) = contracts(&["contracts"]);
     assert_eq!((listed.lines().count(), said.as_str()), (2, ""));
-    // Only the list of contracts is cached; commands with --demo cache nothing.
+    // So far, only the list of contracts is cached, because commands with `--demo` cache nothing.
     contracts(&["contracts", "--demo"]);
     contracts(&["doctor", "--demo", "--probe"]);
     assert_eq!(names(&kept), ["contracts-https---api.ionos.com.json"]);
@@ -105,5 +105,5 @@ fn no_example_is_wrapped_at_80_columns() {
         }
         examples += whole.len();
     }
-    assert!(examples > 60, "{examples}");
+    assert!(examples > 60, "only {examples} examples");
 }

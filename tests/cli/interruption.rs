@@ -34,7 +34,7 @@ fn waiting_command(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
     let mut command = ialog(folder, arguments);
-    // A range that is old enough to be read without a request for the time of the service.
+    // The range is so old that the command does not have to request the time of the service.
     command.args(["--contract", "1", "--from", "2026-03-01", "--to", "2026-03-01"]);
     command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url).stdout(Stdio::null()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
@@ -236,7 +236,7 @@ fn the_third_ctrl_c_ends_a_command_that_does_not_respond() {
 fn open_for_reader(pipe: &Path, child: &mut Child) -> fs::File {
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     loop {
-        // Fails as long as no process reads the pipe.
+        // Fails as long as no process has the pipe open for reading.
         match fs::File::options().write(true).custom_flags(nonblocking).open(pipe) {
             Ok(writer) => return writer,
             Err(_) => assert!(child.try_wait().unwrap().is_none(), "the program does not read the pipe"),
@@ -245,7 +245,7 @@ fn open_for_reader(pipe: &Path, child: &mut Child) -> fs::File {
     }
 }
 
-/// Opening or reading a pipe may block, and an argument may name one by mistake or on purpose, as with `<(...)`.
+/// Opening or reading a pipe may block. An argument may name a pipe by mistake or on purpose, as with `<(...)`.
 #[test]
 fn a_command_that_waits_for_a_pipe_ends_at_the_first_signal() {
     let file = "@pipe";

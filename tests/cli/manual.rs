@@ -49,7 +49,7 @@ fn every_command_and_topic_has_a_reproducible_page() {
         }
         assert!(!pages.iter().any(|page| page.contains("complete.")), "{pages:?}");
     }
-    // A page is printed and written with the same text.
+    // `man PAGE` prints the same text that `man --out` writes to a file.
     for (typed, written) in
         [(&["man", "state", "rebuild"][..], "man1/ialog-state-rebuild.1"), (&["man", "times"], "man7/ialog-times.7")]
     {

@@ -8,7 +8,7 @@
 //! ! a line of standard error
 //! = 3
 //! $ TERMINAL=80 ialog query --last 2h
-//! | a line that stays on the screen of a terminal with 80 columns, to which both streams are connected
+//! | a line that stays on the screen, if both streams are connected to a terminal with 80 columns
 //! ```
 //!
 //! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables
@@ -143,7 +143,7 @@ fn rerun(script: &str) -> String {
 }
 
 #[test]
-fn every_script_prints_the_written_output() {
+fn every_script_prints_the_output_that_it_lists() {
     let update = std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always");
     let mut changed = Vec::new();
     for path in scripts() {
@@ -192,7 +192,7 @@ fn every_message_is_an_object_if_the_output_is_json() {
             messages += 1;
         }
     }
-    assert!(messages > 50, "{messages}");
+    assert!(messages > 50, "only {messages} messages");
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn all_lines() -> Vec<ScriptLine> {
     played.collect()
 }
 
-/// Commands that show times in a time zone.
+/// Commands that show times in the chosen time zone.
 const WITH_ZONES: [&str; 6] = ["query", "show", "trace", "stats", "whoami", "doctor"];
 /// Commands that use colours.
 const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
@@ -250,7 +250,7 @@ fn every_command_has_a_script_for_a_pipe_and_for_a_terminal() {
         }
     };
     for command in COMMANDS {
-        assert!(has(command, &|one| !on_terminal(one)), "{command}");
+        assert!(has(command, &|one| !on_terminal(one)), "{command} to a pipe");
         assert!(has(command, &on_terminal), "{command} on a terminal");
     }
     for command in WITH_COLOURS {

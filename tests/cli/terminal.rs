@@ -36,7 +36,7 @@ const QUERY: [&str; 3] = ["query", "--last", "5h"];
 
 #[test]
 fn no_line_of_a_table_is_wider_than_the_terminal() {
-    // The wide characters in this world take two columns.
+    // On a terminal, each wide character takes two columns, and a combining accent takes none.
     let width = |line: &str| -> usize {
         let wide = |char: &char| ('\u{2e80}'..'\u{a000}').contains(char);
         let marks = line.chars().filter(|char| *char == '\u{301}').count();
@@ -46,7 +46,7 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
         let shown = plain(&on_terminal(columns, &[], &QUERY));
         assert_eq!(shown.lines().count(), 5, "{shown}");
         for line in shown.lines() {
-            assert!(width(line) <= columns.into(), "{columns}: {line}");
+            assert!(width(line) <= columns.into(), "{columns} columns: {line}");
         }
     }
 }
@@ -60,7 +60,7 @@ fn an_operation_fits_the_terminal_and_has_its_colours() {
         for line in shown.lines() {
             // Wide characters take two columns.
             let wide = line.chars().filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
-            assert!(line.chars().count() + wide.count() <= columns.into(), "{columns}: {line}");
+            assert!(line.chars().count() + wide.count() <= columns.into(), "{columns} columns: {line}");
         }
     }
 }
@@ -120,7 +120,7 @@ fn a_closed_output_pipe_is_not_an_error() {
         drop(stdout);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{form:?}");
-        // Only the range is printed, and not the summary.
+        // Standard error contains only the range, not the summary.
         assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
     }
 }
@@ -146,7 +146,7 @@ fn progress_is_shown_only_if_both_streams_are_a_terminal() {
         let drawn = status_lines(&written);
         assert!(!drawn.is_empty(), "{written:?}");
         for line in &drawn {
-            assert!(line.chars().count() < columns.into(), "{columns}: {line}");
+            assert!(line.chars().count() < columns.into(), "{columns} columns: {line}");
         }
         for part in [" %, ", " events, ", " left"].iter().chain(parts) {
             assert!(drawn.iter().any(|line| line.contains(part)), "{drawn:?}");
@@ -155,7 +155,7 @@ fn progress_is_shown_only_if_both_streams_are_a_terminal() {
         let counted = screen_text(&written);
         assert_eq!(counted.lines().count(), 3, "{counted}");
     }
-    // The status line does not change the data, also if the data ends in the middle of a line.
+    // The status line does not change the data, even if the data ends in the middle of a line.
     for form in ["ndjson", "json"] {
         let more = ["-o", form];
         let alone = shown(TerminalStreams::Stdout, 80, &more);

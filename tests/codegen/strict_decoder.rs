@@ -1,7 +1,7 @@
 //! A client that is generated strictly from the vendor's published description, without this project's overlays, can
 //! read the simulator's default answers. The types are generated here from that description, independent of the client.
 //!
-//! Strict means that a value of another JSON type fails the whole page. Unknown members are accepted, because the
+//! Strict means that a value of a wrong JSON type fails the whole page. Unknown members are accepted, because the
 //! description does not forbid further members in any object. For example, `@uuid` is in every record but in no schema.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -106,7 +106,7 @@ fn every_page_of_a_week_is_decoded() {
         burst += usize::from(meta.time.as_ref().is_some_and(at_noon));
     }
     assert!(failures > 0 && queued > 0 && resources > 0);
-    assert!(burst >= 900, "{burst}");
+    assert!(burst >= 900, "{burst} events in the burst");
 }
 
 /// Proves that the types are strict; the tests above would pass with loose types, too.

@@ -123,7 +123,7 @@ fn once() -> usize {
     1
 }
 
-/// A connection fault after the body.
+/// A connection fault after the bytes of `body`.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -255,8 +255,8 @@ pub struct Message {
 }
 
 impl Case {
-    /// The arguments of `ialog` for this case. `None` if the command line has no such command or flag. Events are
-    /// written to `out`.
+    /// The arguments of `ialog` for this case. `None` if the command line has no command for the operation, or no flag
+    /// for a setting or the credentials. Events are written to `out`.
     pub fn arguments(&self, out: &Path) -> Option<Vec<String>> {
         let Settings { attempts, retry_after_ceiling_ms, .. } = self.given.settings;
         let settable = Settings { attempts, retry_after_ceiling_ms, ..Settings::default() };

@@ -28,7 +28,7 @@ pub fn run(case: &Case) -> Observed {
     let succeeded = printed.code == Some(0);
     let message = printed.stderr.strip_prefix("error: ").map(|text| text.trim_end_matches('\n').to_owned());
     assert_eq!(message.is_some(), !succeeded, "an exit code other than 0 comes with an error: {}", printed.stderr);
-    assert_eq!(out.exists(), succeeded && matches!(case.when, When::Events { .. }), "a file only for success");
+    assert_eq!(out.exists(), succeeded && matches!(case.when, When::Events { .. }), "only success writes a file");
     Observed {
         requests: scripted.requests(),
         waits: clock.waits(),

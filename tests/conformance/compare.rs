@@ -1,4 +1,4 @@
-//! Compares the observations of a runner with a case. `None` stands for a value that the runner cannot observe.
+//! Compares the observations of a runner with a case.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -12,11 +12,11 @@ pub struct Observed {
     pub waits: Vec<Duration>,
     /// Number of responses that no request used.
     pub unused: usize,
-    /// The result; the properties of an error are `None` if the runner cannot observe them.
+    /// The result. For an error, `None` if the runner cannot observe the properties of the error.
     pub result: Result<Success, Option<Failure>>,
-    /// The error message.
+    /// The error message. `None` on success.
     pub message: Option<String>,
-    /// The exit code, if the runner is a program.
+    /// The exit code. `None` if the runner is not a program.
     pub exit_code: Option<u8>,
 }
 

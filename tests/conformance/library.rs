@@ -50,7 +50,7 @@ pub fn script(case: &Case, clock: &Arc<VirtualClock>) -> Arc<ScriptedTransport> 
     }
     let requests = case.then.requests.as_deref().unwrap_or_default();
     let steps: Vec<Step> = steps.collect();
-    assert_eq!(requests.len(), steps.len(), "a case with `order` other than as-listed needs one request per response");
+    assert_eq!(requests.len(), steps.len(), "a case with the `order` \"any\" needs one request per response");
     let wanted = requests.iter().map(Request::target);
     ScriptedTransport::with_targets(wanted.zip(steps))
 }

@@ -16,7 +16,7 @@ use xtask::workspace;
 use case::{Case, Outcome};
 use compare::{Observed, differences};
 
-/// Minimum number of cases, so that none get lost.
+/// Minimum number of cases, so that the test fails if cases are lost.
 const MIN_CASES: usize = 60;
 
 /// Minimum number of cases that the command line runs.
@@ -64,7 +64,7 @@ fn verdict(case: &Case, run: impl Fn(&Case) -> Observed) -> Vec<String> {
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a text")
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn the_names_of_the_cases_are_unique() {
     for (file, cases) in files() {
         assert!(!cases.is_empty(), "{file} has no case");
         for case in cases {
-            assert!(names.insert(case.name.clone()), "{file}: {:?} twice", case.name);
+            assert!(names.insert(case.name.clone()), "{file}: two cases are named {:?}", case.name);
         }
     }
     assert!(names.len() >= MIN_CASES, "{} cases", names.len());
@@ -100,11 +100,11 @@ fn a_case_with_an_exit_code_has_a_command_line() {
             let arguments = case.arguments(Path::new("events.ndjson"));
             assert!(
                 arguments.is_some(),
-                "{file}: {}: the command line cannot do this, leave out its exit code",
+                "{file}: {}: the command line cannot run this case: remove its `exit_code`",
                 case.name
             );
             let succeeds = matches!(case.then.result, Outcome::Ok(_));
-            assert_eq!(code == 0, succeeds, "{file}: {}", case.name);
+            assert_eq!(code == 0, succeeds, "{file}: {}: only success has the exit code 0", case.name);
             count += 1;
         }
     }

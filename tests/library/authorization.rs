@@ -251,7 +251,7 @@ fn the_config_files_of_the_vendors_tools_are_read() {
         &[(".ionos/config", "version: 1.0\nprofiles:\n  - {name: a, credentials: {username: u}}\ncurrentProfile: a")],
         &[],
     );
-    assert_eq!(printed.code, Some(2), "half a source is an error: {}", printed.stderr);
+    assert_eq!(printed.code, Some(2), "a user name without a password is an error: {}", printed.stderr);
     assert!(printed.stderr.contains("profile \"a\""), "{}", printed.stderr);
 }
 

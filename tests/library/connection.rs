@@ -70,7 +70,7 @@ async fn compressed_answers_are_requested_and_read() {
 }
 
 #[tokio::test]
-async fn gzip_is_read_under_all_its_names_and_in_several_members_also_in_an_error() {
+async fn gzip_is_read_under_all_its_names_and_in_several_members_for_success_and_error() {
     let (first, second) = (br#"{"name":"CLO"#, br#"UD API"}"#);
     let members = [gzip(first), gzip(second)].concat();
     for encoding in ["gzip", "GZIP", "x-gzip", "X-GZip", "identity, gzip"] {
@@ -93,7 +93,7 @@ async fn gzip_is_read_under_all_its_names_and_in_several_members_also_in_an_erro
 }
 
 #[tokio::test]
-async fn an_encoding_that_was_not_requested_is_named_also_in_an_error() {
+async fn an_encoding_that_was_not_requested_is_named_for_success_and_error() {
     let body = [0x8b, 0x00, 0x80, b'{', 0xff];
     for encoding in ["br", "deflate", "gzip, br", "gzip, gzip", "x-made-up"] {
         for (status, beginning) in [("200 OK", "the answer has"), ("502 Bad Gateway", "502 Bad Gateway; its body has")]
@@ -190,7 +190,7 @@ async fn an_answer_above_the_body_cap_is_refused_even_if_compressed() {
         let error = info.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::TooLarge, Some(200)), "{error}");
         assert!(error.to_string().contains("larger than 1000000 bytes"), "{error}");
-        // The command line has no flag for the limit, so the hint must not ask to raise the limit.
+        // The command line has no flag for the body cap, so the hint must not ask to raise the cap.
         let hint = "check the API address; if it is correct, report the answer to the support of the service";
         assert_eq!(error.hint(), Some(hint));
     }
@@ -216,7 +216,7 @@ async fn a_redirect_is_followed_on_the_same_host_and_refused_elsewhere() {
     assert_eq!((error.kind(), error.status(), error.is_retryable()), (ErrorKind::RedirectRefused, Some(302), false));
     assert!(
         futures_util::FutureExt::now_or_never(other.listener.accept()).is_none(),
-        "no request carried the token there"
+        "the other host receives no request, so it does not see the token"
     );
 
     let client = server.client();
@@ -315,7 +315,7 @@ async fn each_timeout_has_its_own_error_kind() {
     let started = tokio::time::Instant::now();
     let info = tokio::select! {
         info = client.info() => info,
-        () = drip => panic!("the client left before its time was over"),
+        () = drip => panic!("the client closed the connection before its time limit"),
     };
     assert_eq!(info.unwrap_err().kind(), ErrorKind::AttemptTimeout);
     assert_eq!(started.elapsed().as_secs(), 120);

@@ -1,6 +1,5 @@
-//! A page that is too large is read in pieces, also if the service returns fewer events than requested. If a piece has
-//! fewer events than requested, the rest of this piece is requested again. Otherwise, the events between two pieces
-//! would be lost.
+//! A page that is too large is read in pieces. The service may return fewer events for a piece than requested. The
+//! client then requests the rest of this piece, because the events between two pieces would otherwise be lost.
 
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ fn record(minute: usize, is_large: bool) -> String {
 }
 
 #[tokio::test]
-async fn no_event_is_lost_between_the_pieces_of_a_service_that_limits_its_pages() {
+async fn no_event_is_lost_between_pieces_if_the_service_limits_the_page_size() {
     for (page_limit, large) in [
         (7, vec![3]),
         (7, vec![0]),
@@ -60,8 +59,8 @@ async fn no_event_is_lost_between_the_pieces_of_a_service_that_limits_its_pages(
         }
 
         let readable: Vec<&String> = (0..EVENTS).filter(|one| !large.contains(one)).map(|one| &records[one]).collect();
-        assert_eq!(events.iter().collect::<Vec<_>>(), readable, "{page_limit} {large:?}");
-        assert_eq!(unreadable.len(), large.len(), "{page_limit} {large:?}: {unreadable:?}");
+        assert_eq!(events.iter().collect::<Vec<_>>(), readable, "page limit {page_limit}, large records {large:?}");
+        assert_eq!(unreadable.len(), large.len(), "page limit {page_limit}, large records {large:?}: {unreadable:?}");
         assert!(unreadable.iter().all(|record| record.reason == "it is larger than the client's limit"));
         let reasons: Vec<GapReason> = windows.summary().gaps.iter().map(|gap| gap.reason).collect();
         assert!(

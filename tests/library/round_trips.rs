@@ -1,5 +1,5 @@
-//! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples, and
-//! pages with every difference found between published sources, such as a total as a string.
+//! No record is lost or altered between a page and a line of a file. Some pages are the vendor's published samples. The
+//! other pages contain every known difference between the published sources, for example a total that is a string.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -153,7 +153,7 @@ async fn a_file_keeps_every_record_byte_for_byte() {
         assert_eq!(lines.len(), records.len(), "{name}");
         for (line, record) in lines.iter().zip(&records) {
             if record.contains('\n') {
-                // Equal except for white space between tokens.
+                // The line and the record are equal except for white space between tokens.
                 assert_eq!(without_white_space(line), without_white_space(record), "{name}");
                 assert!(line.contains(r#""a \" quote, a \\ and a \n break""#), "{name}: {line}");
             } else {

@@ -77,7 +77,7 @@ impl TlsService {
         let client = builder.build().unwrap();
         let (outcome, ()) = tokio::join!(client.info(), self.serve());
         let error = outcome.err()?;
-        assert_eq!(error.attempts(), 1, "an untrusted certificate is not retried: {error}");
+        assert_eq!(error.attempts(), 1, "a call is not retried if the certificate is not trusted: {error}");
         assert!(error.to_string().contains("check the certificates"), "{error}");
         Some(error.kind())
     }
@@ -100,7 +100,7 @@ async fn a_configured_root_certificate_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_pinned_certificate_is_accepted_for_any_host_and_no_other_certificate_is() {
+async fn only_the_pinned_certificate_is_accepted_and_for_any_host() {
     let service = TlsService::new("elsewhere.example.com").await;
     assert_eq!(service.ask(service.builder().pinned_certificate(service.fingerprint())).await, None);
     let other = TlsService::new("localhost").await;

@@ -1,5 +1,5 @@
-//! Commands that export a simulated account, for tests that kill an export or run it on a full disk, and the results of
-//! uninterrupted exports to compare with.
+//! Commands that export a simulated account, for tests that kill an export or run it on a full disk. Also the results
+//! of uninterrupted exports, with which the tests compare.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use super::program::{ialog, run};
 /// Ranges of two exports to one archive. The later days come first, so that the chain is not in order of date.
 pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
-/// The command that exports a range to the archive `audit` in a simulated world. The command is killed at the point
-/// `kill`, if any.
+/// The command that exports a range to the archive `audit` in a simulated world. If `kill` is set, the command is
+/// killed at this point.
 pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,
@@ -35,7 +35,7 @@ pub fn scratch_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// Everything below a folder.
+/// The paths of all files and folders below a folder.
 pub fn entries_below(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_path_buf()];
@@ -51,7 +51,7 @@ pub fn entries_below(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The files below a folder by their paths relative to it.
+/// The contents of the files below a folder, by their paths relative to the folder.
 pub fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = entries_below(root).into_iter().filter(|path| !path.is_dir());
     files.map(|path| (path.strip_prefix(root).unwrap().display().to_string(), fs::read(&path).unwrap())).collect()
@@ -92,8 +92,8 @@ pub fn random_numbers(seed: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-/// The command that exports four days to one file in a simulated world. The command is killed at the point `kill`, if
-/// any.
+/// The command that exports four days to one file in a simulated world. If `kill` is set, the command is killed at
+/// this point.
 pub fn export_to_file(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(folder, &["export", "--attempts", "20", "--out", name]);
     command

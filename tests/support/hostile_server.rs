@@ -105,7 +105,7 @@ pub fn correct_page(request: &ReceivedRequest) -> String {
     page(&total.to_string(), &hits)
 }
 
-/// An answer with a length, after which the connection is closed.
+/// An answer with a `Content-Length`. The server closes the connection after the answer.
 pub fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");

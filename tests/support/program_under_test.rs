@@ -50,7 +50,8 @@ use rustix::process::Signal;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A point at which a hook acts, by name or kind, and the number of passages of this point before the hook acts.
+/// The name or kind of the points at which a hook acts, and the number of times that the process passes such a point
+/// before the hook acts.
 struct HookPoint {
     name: String,
     left: AtomicU64,
@@ -211,8 +212,8 @@ fn main() -> ExitCode {
         };
         context.account = Some((simulator.transport(), token));
     }
-    // Some fail points are passed on a thread without a runtime. The first fail point is passed on a thread with a
-    // runtime, so this runtime is kept for the others.
+    // The first fail point is passed on a thread with a runtime. This runtime is kept, because some later fail points
+    // are passed on threads without a runtime.
     let runtime = OnceLock::new();
     context.fail_points = FailPoints::new(move |step| {
         if killed.triggers(step.name(), "step") {

@@ -1,10 +1,10 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A reader may make two further requests: for the page after the last one of a range, to learn whether the service
-//! limits its pages, and for the two seconds around the start of a range, to learn whether the service excludes the
-//! start. A script may omit these requests: the transport answers them with an empty page, see [`LastPages`] and
-//! [`page_around_start`].
+//! A reader may send two kinds of further requests. The request for the page after the last page of a range shows
+//! whether the service returns fewer events per page than requested. The request for the two seconds around the start
+//! of a range shows whether the service excludes events at exactly the start. A script may omit these requests: the
+//! transport answers them with an empty page, see [`LastPages`] and [`page_around_start`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -82,18 +82,18 @@ pub struct ScriptedTransport {
     steps: Mutex<VecDeque<(Option<Target>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
     last_pages: Mutex<LastPages>,
-    /// The requests for pages so far.
+    /// Path, start of the range and page size of each request for a page so far.
     starts: Mutex<HashSet<RangeStart>>,
 }
 
-/// The offset after the last page of each range, by the path and the range of the requests. It is known from a page at
-/// the offset 0 that has fewer hits than the page size, and whose total is its own number of hits. For example, after a
-/// page with 3 hits, the total 3 and the page size 1000, it is 3.
+/// The offset after the last page, for each path and range. This offset is known if the page at the offset 0 has fewer
+/// hits than the page size, and if the total of this page is the number of its hits. For example, the offset is 3 after
+/// a page with 3 hits, the total 3 and the page size 1000.
 #[derive(Default)]
 struct LastPages(HashMap<Target, u64>);
 
 impl LastPages {
-    /// The target without offset and page size, the offset, and the page size.
+    /// Splits a target into three values: the target without offset and page size, the offset, and the page size.
     fn split(target: &Target) -> (Target, Option<u64>, Option<u64>) {
         let (path, query) = target;
         let number = |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok());
@@ -132,7 +132,7 @@ fn range_of(target: &Target) -> Option<(RangeStart, DateTime<Utc>)> {
     Some(((path.clone(), time("dateStart")?, value("limit")?.clone()), time("dateEnd")?))
 }
 
-/// An empty page, if the request is for the two seconds around the start of an earlier request with the same page size.
+/// An empty page, if the request is for the two seconds around the start of an earlier range, with the same page size.
 fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<Step> {
     let ((path, start, limit), end) = range_of(target)?;
     let middle = start + TimeDelta::seconds(1);
@@ -221,7 +221,7 @@ impl Transport for ScriptedTransport {
         Box::pin(async move {
             if let Some((silence, clock)) = step.silence {
                 clock.advance(silence);
-                // Lets timers that are due fire first.
+                // Lets due timers fire first.
                 tokio::task::yield_now().await;
             }
             match step.outcome {

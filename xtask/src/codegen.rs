@@ -1,6 +1,6 @@
-//! `cargo xtask codegen`: generates the client crate from the vendor's description. Each step is a committed file:
-//! vendor file -> patched description -> generated code. All inputs are pinned in the repository, so one commit always
-//! gives the same bytes.
+//! `cargo xtask codegen`: generates the client crate from the vendor's description. The input and the output of each
+//! step are committed files: vendor file -> patched description -> generated code. All inputs are pinned in the
+//! repository, so one commit always gives the same bytes.
 
 use std::path::Path;
 

@@ -24,8 +24,8 @@ struct LineCounts {
     all: usize,
     /// Lines outside of tests that are neither blank nor comments.
     code: usize,
-    /// All lines of tests: whole files in a folder `tests` or with the name `tests.rs`; in other files, the `mod`,
-    /// `fn`, `impl` and `use` items that exist in tests only.
+    /// All lines of tests. A file in a folder `tests`, or with a name that ends in `tests.rs`, counts as a whole. In
+    /// other files, the `mod`, `fn`, `impl` and `use` items that exist only in tests count.
     tests: usize,
 }
 
@@ -42,9 +42,9 @@ struct FunctionLength {
     location: SourceLocation,
 }
 
-/// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type
-/// of the same crate. In the line `all`, this column counts the types that share their name with another type of any of
-/// these crates.
+/// Tables of all counts for these crates. In the line of a crate, the column `doubled` counts the types whose name
+/// another type of the crate also has. In the line `all`, the column counts the types whose name another type of any of
+/// these crates also has.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");

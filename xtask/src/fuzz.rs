@@ -31,7 +31,7 @@ const TOOLS: [Tool; 2] = [
     },
 ];
 
-/// Runs one fuzz target, or each of them, for this many seconds. Fails at the first input that breaks a property.
+/// Runs the fuzz target `name`, or all targets, for `seconds` each. Fails at the first input that breaks a property.
 pub fn run(root: &Path, name: Option<&str>, seconds: u32) -> Result<()> {
     let targets = selected(target_names(root)?, name)?;
     check_tools(&TOOLS)?;

@@ -1,6 +1,6 @@
-//! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; the panic
-//! becomes an error that names the operation. Progenitor does not report a type replacement that has no effect. So the
-//! output is searched for each type that the project relies on.
+//! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; this module
+//! turns the panic into an error that names the operation. Progenitor does not report a type replacement that has no
+//! effect. So this module searches the output for each type that should replace another.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ pub fn client(patched: &Value) -> Result<String> {
     let raw_types = raw::extract_raw_schemas(&mut document)?;
     let byte_bodies = raw::hide_byte_bodies(&mut document);
     let mut settings = settings(&raw_types);
-    // The first run only finds the names of the types: an attribute can only be set for a type whose name is known.
+    // The first run only finds the names of the types, because an attribute is set for a type by its name.
     for name in type_names(&run(&document, &settings)?) {
         let schema =
             TypePatch::default().with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]").clone();

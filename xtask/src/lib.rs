@@ -2,8 +2,8 @@
 //!
 //! [`codegen`] runs the steps [`description`] (vendor file, provenance, overlays, lint), [`generate`] and [`outputs`],
 //! and [`spec`] imports a new vendor file. [`ci`] runs all checks of a pull request, [`structure`] checks names and
-//! modules. [`peers`] tests against real programs, [`fuzz`] looks for bytes that break a reader, [`mod@bench`] and
-//! [`soak`] measure. [`dist`] packs the program for manual installation.
+//! modules. [`peers`] tests against programs of other projects, and [`fuzz`] looks for bytes that break a reader.
+//! [`mod@bench`] and [`soak`] measure speed and memory. [`dist`] packs the program for manual installation.
 
 pub mod bench;
 pub mod cargo;

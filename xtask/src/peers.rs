@@ -17,10 +17,10 @@ use anyhow::{Context, Result, bail};
 use crate::cargo;
 use crate::tools::Tool;
 
-/// Time after which the test of a peer is asked to end. The sum with [`GRACE`] is less than ten minutes.
+/// Time after which the test of a peer is asked to end. Together with [`GRACE`], less than ten minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(8 * 60);
 
-/// Time for a test to clean up before it is killed.
+/// Time for a test to clean up after it is asked to end. Then the test is killed.
 const GRACE: Duration = Duration::from_secs(100);
 
 /// A real program that this project is tested against.
@@ -107,8 +107,8 @@ fn test_peer(root: &Path, peer: &Peer, time_limit: Duration, grace: Duration) ->
     }
 }
 
-/// Runs a command for at most `time_limit`. After that, the result is `None`: the process gets SIGTERM, and SIGKILL if
-/// it still runs after another `grace`.
+/// Runs a command. If the command still runs after `time_limit`, the result is `None`, and the process gets SIGTERM. If
+/// the process still runs after another `grace`, it gets SIGKILL.
 fn run_bounded(root: &Path, command: &[&str], time_limit: Duration, grace: Duration) -> Result<Option<ExitStatus>> {
     let (program, arguments) = command.split_first().context("the peer has no command")?;
     let child = Command::new(program).args(arguments).current_dir(root).spawn();

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// `ialog sim` on a free port. Dropping it ends the process.
+/// `ialog sim` on a free port. Dropping this value ends the process.
 pub struct SimulatorProcess {
     process: Child,
     /// The base URL of the simulated service.
@@ -15,7 +15,7 @@ pub struct SimulatorProcess {
 }
 
 impl SimulatorProcess {
-    /// Starts the program with flags of `ialog sim` and waits until it serves.
+    /// Starts the program with flags of `ialog sim` and waits until the service accepts requests.
     pub fn start(mut program: Command, flags: &[&str]) -> Result<Self> {
         let process =
             program.args(["sim", "--port", "0"]).args(flags).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -43,7 +43,7 @@ fn first_line(stream: Option<impl Read>) -> Result<String> {
     Ok(line.trim_end().to_owned())
 }
 
-/// Undoes the quoting of a shell word: removes single quotes around it.
+/// Undoes the quoting of a shell word.
 fn unquote(word: &str) -> String {
     match word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
         Some(quoted) => quoted.replace(r"'\''", "'"),

@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: reads and archives ten million events, and kills exports three hundred times, which takes
-//! minutes. The benchmark program compares all events with the log, and all files with those of an undisturbed export;
-//! this module compares the peak memory of that program with limits.
+//! `cargo xtask soak`: reads and archives ten million events, and kills exports three hundred times. The task takes
+//! minutes. The benchmark program compares all events with the log, and all files with those of an undisturbed export.
+//! This module compares the peak memory of the benchmark program with limits.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ const MAX_STREAM_MEBIBYTES: f64 = 150.0;
 const MAX_ARCHIVE_MEBIBYTES: f64 = 200.0;
 
 /// Runs the soak test and prints a table. Fails if an event is missing, a file differs or a limit is exceeded. `seed`
-/// decides at which points exports are killed; `None`: a new seed. `only_kills` skips the ten million events.
+/// decides at which points exports are killed; `None` stands for a new seed. `only_kills` skips the ten million events.
 pub fn run(root: &Path, seed: Option<u64>, only_kills: bool) -> Result<()> {
     let seed = seed.unwrap_or_else(new_seed);
     println!("soak: exports are killed at points of the seed {seed}; repeat them with `--seed {seed}`");

@@ -56,8 +56,8 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     Ok(())
 }
 
-/// The current description as JSON. Only the given overlays are applied, in their order; those of code generation are
-/// not.
+/// The current description as JSON. Only the given overlays are applied, in their order; the overlays of code
+/// generation are not applied.
 pub fn apply_overlays(root: &Path, overlays: &[PathBuf]) -> Result<String> {
     let mut document = Description::read(root)?.document;
     for path in overlays {

@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
     let mut cases = vec![
         same("gzip bomb", 1, gzipped(gzip(&vec![b' '; 256 << 20]))).heavy(),
         same("gzip in gzip", 1, gzipped(gzip(&gzip(b"{}")))),
-        each("gzip that is no gzip", 5, move |request| gzipped(correct_page(request).into())),
+        each("a plain body with the encoding gzip", 5, move |request| gzipped(correct_page(request).into())),
         each("gzip, cut", 5, move |request| {
             let body = gzip(correct_page(request).as_bytes());
             gzipped(body.get(..body.len() - 9).unwrap_or_default().to_vec())
@@ -33,7 +33,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             let body = gzip(correct_page(request).as_bytes());
             response("200 OK", "Content-Encoding: \u{1b}[2J-none\r\n", &body)
         }),
-        each("nonsense as the type", 0, |request| {
+        each("a nonsensical content type", 0, |request| {
             response("200 OK", "Content-Type: image/png; charset=utf-7; \u{202e}\r\n", correct_page(request).as_bytes())
         })
         .with_all_events(),

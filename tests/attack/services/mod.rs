@@ -1,6 +1,6 @@
 //! Hostile services: each answers in its own way, from bytes that are not HTTP to pages that contradict themselves. A
 //! command must end by itself with the exit code of its case, show neither the token nor a control character, and leave
-//! no incomplete file under its final name. Where a service sends all events, none is lost.
+//! no incomplete file under its final name. If a service sends all events, the command loses none of them.
 #![cfg(unix)]
 
 mod bodies;
@@ -33,15 +33,16 @@ use crate::support::scripted::TOKEN;
 /// Maximum time of a command. A command that runs longer counts as one that does not end.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Number of commands that run at once: more than processors, because the program waits between its tries.
+/// Number of commands that run at once. Larger than the usual number of processors, because the program waits between
+/// its attempts.
 const THREADS: usize = 24;
 
 /// Number of commands that run at once in the heavy cases, which take much memory and processor time.
 const HEAVY_THREADS: usize = 3;
 
-/// Address space of a command in KiB. It is the sum of 200 MiB for an export, which is the limit in
-/// `xtask/src/soak.rs`, and 100 MiB for answers of the largest size. The program itself and the stacks of its threads
-/// take less than 60 MiB of the sum.
+/// Maximum address space of a command in KiB: 200 MiB for an export, which is also the limit in `xtask/src/soak.rs`,
+/// plus 100 MiB for answers of the largest size. The program itself and the stacks of its threads take less than 60 MiB
+/// of the sum.
 const MEMORY_LIMIT_KIB: u64 = (200 + 100) * 1024;
 
 /// The events that a command must return.
@@ -72,7 +73,7 @@ struct ServiceCase {
     timeout: &'static str,
 }
 
-/// The commands of each case. `audit` is an archive.
+/// The commands of each case. `audit` is the folder of an archive.
 const COMMANDS: [&[&str]; 3] = [
     &["query", "-o", "ndjson", "--no-fold"],
     &["export", "--out", "new.ndjson"],
@@ -104,7 +105,7 @@ fn each_page<B: AsRef<[u8]>>(
     each(name, code, move |request| ok(body(request)))
 }
 
-/// A service that writes to the connection of each request.
+/// A service that answers each request by calling `write` with the connection.
 fn stream(
     name: &str,
     code: i32,
@@ -136,7 +137,7 @@ impl ServiceCase {
         Self { seconds: 1, ..self }
     }
 
-    /// Runs only the export to an archive, with a limit of memory.
+    /// Runs only the export to an archive, with limited memory.
     fn heavy(self) -> Self {
         Self { is_heavy: true, ..self }
     }
@@ -156,7 +157,7 @@ impl ServiceCase {
     }
 }
 
-/// The same command with a limit of its address space. It gets a single arena of malloc, because each further arena
+/// The same command with limited address space. The command gets a single arena of malloc, because each further arena
 /// reserves 64 MiB.
 fn with_limited_memory(command: &Command) -> Command {
     prepared_by_shell(&format!("export MALLOC_ARENA_MAX=1; ulimit -v {MEMORY_LIMIT_KIB}"), command)
@@ -185,7 +186,7 @@ fn missing_events(place: &str, text: &str, count: usize) -> Vec<String> {
     if counts.iter().all(|count| *count == 1) {
         return Vec::new();
     }
-    vec![format!("{place}: the events are there {counts:?} times")]
+    vec![format!("{place}: expected each event once, found {counts:?} times")]
 }
 
 /// Checks the exit code, the output and the files of a command that ended. Returns the problems.
@@ -194,7 +195,7 @@ fn check_output(output: &Output, codes: [Option<i32>; 2], folder: &Path) -> Vec<
     let mut wrong = Vec::new();
     if output.status.code().is_none() || !codes.contains(&output.status.code()) {
         let start: String = stderr.chars().take(600).collect();
-        wrong.push(format!("{}, not {codes:?}: {start}", output.status));
+        wrong.push(format!("{}, expected one of {codes:?}: {start}", output.status));
     }
     if str::from_utf8(&output.stderr).is_err() || stderr.contains("panicked") {
         wrong.push(format!("stderr: {stderr:?}"));
@@ -238,15 +239,15 @@ fn attack(case: &ServiceCase, arguments: &[&str]) -> Vec<String> {
         ("query", Some(count)) => missing_events("stdout", &String::from_utf8_lossy(&output.stdout), count),
         ("query", None) => Vec::new(),
         _ if arguments.contains(&"audit") => check_archive(folder.path(), expected),
-        // If events are missing, an export to a file fails. Then it keeps its partial file for the next try, and the
-        // final file is not written.
+        // If events are missing, an export to a file fails. It then keeps its partial file for the next run and writes
+        // no final file.
         _ => check_file(folder.path(), expected.filter(|_| case.code == 0)),
     });
     wrong.into_iter().map(|text| format!("{context}: {text}")).collect()
 }
 
-/// Checks that a file with its final name has only whole lines, and the first `expected` events of the log. Returns the
-/// problems.
+/// Checks that `new.ndjson`, if it exists, has only whole lines. If `expected` is set, the file must exist and have the
+/// first `expected` events of the log. Returns the problems.
 fn check_file(folder: &Path, expected: Option<usize>) -> Vec<String> {
     let text = match fs::read_to_string(folder.join("new.ndjson")) {
         Ok(text) => text,
@@ -261,7 +262,8 @@ fn check_file(folder: &Path, expected: Option<usize>) -> Vec<String> {
     wrong
 }
 
-/// Checks that an archive matches its manifests and has the first `expected` events of the log. Returns the problems.
+/// Checks that the archive, if it exists, matches its manifests. If `expected` is set, the archive must exist and have
+/// the first `expected` events of the log. Returns the problems.
 fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
     let archive = Archive::new(folder.join("audit"));
     if archive.contracts().unwrap_or_default().is_empty() {
@@ -277,8 +279,8 @@ fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
     missing_events("the archive", &lines.join("\n"), count)
 }
 
-/// The cases of all modules: the heavy ones, which need much memory or time, or all others. The modules whose cases
-/// take longest come first.
+/// The cases of all modules. If `heavy` is set, only the heavy cases, which need much memory or time; otherwise only
+/// the other cases. The modules whose cases take longest come first.
 fn cases(heavy: bool) -> Vec<ServiceCase> {
     let groups = [pages::cases(), protocol::cases(), bodies::cases(), statuses::cases(), contracts::cases()];
     groups.into_iter().flatten().filter(|case| case.is_heavy == heavy).collect()
@@ -303,15 +305,15 @@ fn attack_all(cases: &[ServiceCase], commands: &[&'static [&'static str]], threa
 }
 
 #[test]
-fn every_command_ends_soundly_whatever_a_service_answers() {
+fn every_command_ends_correctly_whatever_a_service_answers() {
     let cases = cases(false);
-    assert!(cases.len() >= 130, "{}", cases.len());
+    assert!(cases.len() >= 130, "only {} cases", cases.len());
     attack_all(&cases, &COMMANDS, THREADS);
 }
 
 #[test]
-fn no_service_makes_an_export_exceed_its_memory() {
+fn no_service_makes_an_export_exceed_its_memory_limit() {
     let cases = cases(true);
-    assert!(cases.len() >= 15, "{}", cases.len());
+    assert!(cases.len() >= 15, "only {} cases", cases.len());
     attack_all(&cases, &COMMANDS[2..], HEAVY_THREADS);
 }

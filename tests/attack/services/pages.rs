@@ -23,7 +23,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
         move |request: &ReceivedRequest| correct_page(request).replacen('{', &format!("{{{member},"), 1)
     };
     let mut cases = vec![
-        same_page("nothing with status 200", 1, ""),
+        same_page("an empty body with status 200", 1, ""),
         same_page("null", 1, "null"),
         same_page("a text", 1, "\"hits\""),
         same_page("a number", 1, "7"),
@@ -71,7 +71,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             .with_all_events(),
         each_page("shards that are no object", 0, beside(r#""_shards":[{"failed":"\u001b[2J"}]"#)).with_all_events(),
         each_page("escaped keys", 0, |request| correct_page(request).replace("hits", r"\u0068its")).with_all_events(),
-        each_page("spaces around all", 0, |request| format!(" \r\n\t{}\n\n", correct_page(request))).with_all_events(),
+        each_page("surrounding spaces", 0, |request| format!(" \r\n\t{}\n\n", correct_page(request))).with_all_events(),
         each_page("total null", 0, with_total(|_| "null".into())).with_all_events(),
         each_page("total true", 0, with_total(|_| "true".into())).with_all_events(),
         each_page("total -1", 0, with_total(|_| "-1".into())).with_all_events(),
@@ -95,7 +95,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             let (total, hits) = correct_hits(request);
             page(&total.to_string(), &hits.into_iter().step_by(2).collect::<Vec<_>>())
         }),
-        each_page("the limit ignored", 0, |request| {
+        each_page("the limit of the request ignored", 0, |request| {
             let (total, hits) = correct_hits(request);
             page(&total.to_string(), &hits)
         })
@@ -153,7 +153,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             }
             page(&total.to_string(), &hits)
         }),
-        each_page("all events with one time", 0, |request| {
+        each_page("all events at the same time", 0, |request| {
             let at_start = |index| hit(&record_at(index, LOG_START));
             let hits: Vec<String> = match request.reaches_start_of_log() {
                 true => (0..LOG_EVENTS).map(at_start).collect(),

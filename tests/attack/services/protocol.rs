@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
         same("nothing", 5, ""),
         same("no HTTP", 5, "SSH-2.0-OpenSSH_9.9\r\n"),
         same("a TLS alert", 5, b"\x15\x03\x01\x00\x02\x02\x28".to_vec()),
-        same("HTTP/2 without being asked", 5, b"\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec()),
+        same("HTTP/2 that was not requested", 5, b"\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec()),
         same("HTTP 9.9", 5, "HTTP/9.9 200 OK\r\n\r\n"),
         same("status 0", 5, "HTTP/1.1 0 OK\r\n\r\n"),
         same("status of four digits", 5, "HTTP/1.1 2000 OK\r\n\r\n"),
@@ -78,13 +78,13 @@ pub(super) fn cases() -> Vec<ServiceCase> {
         })
         .times_out()
         .heavy(),
-        // The call ends at the size limit of an answer and not at its time limit.
+        // The size limit of an answer ends this call, not the time limit of the call.
         stream("endless body without a length", 1, |_, connection| {
             connection.write_all(HEAD.as_bytes())?;
             write_endlessly(connection, b" ")
         })
         .heavy(),
-        stream("endless name of a chunk", 5, |_, connection| {
+        stream("endless extension of a chunk", 5, |_, connection| {
             connection.write_all(CHUNKED.as_bytes())?;
             connection.write_all(b"8;")?;
             write_endlessly(connection, b"x")

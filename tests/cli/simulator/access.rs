@@ -49,7 +49,7 @@ async fn a_token_is_issued_and_expires_on_the_simulated_clock() {
             let arguments = ["--jwt", "--token-lifetime", lifetime];
             let sim = start_simulator(Path::new("/"), &[time, &arguments].concat());
             let answer = get(&sim, "/activitylog/v1/contracts").await;
-            assert_eq!(answer.status(), status, "{time:?} {lifetime}");
+            assert_eq!(answer.status(), status, "flags {time:?}, lifetime {lifetime}");
         }
     }
 }

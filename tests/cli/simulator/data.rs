@@ -128,21 +128,21 @@ async fn delays_retention_and_duplicates_follow_the_flags() {
         (total(&sim, &older).await, total(&sim, &newer).await)
     };
     let (old, new) = counts(&[]).await;
-    assert!(old > 500 && new > 200, "{old} {new}");
+    assert!(old > 500 && new > 200, "{old} old events, {new} new events");
 
-    // Some events of the last day are delayed, and no earlier event is.
+    // Some events of the last day are delayed. Earlier events are not delayed.
     let (delayed_old, delayed_new) = counts(&["--ingest-delay", "90%<2s,10%<1d"]).await;
     assert_eq!(delayed_old, old);
     assert!((new * 8 / 10..new).contains(&delayed_new), "{delayed_new} of {new}");
     assert_eq!(counts(&["--late", "100%:1d"]).await, (old, 0));
     let (_, some) = counts(&["--late", "50%:1d"]).await;
-    assert!((new * 3 / 10..new * 7 / 10).contains(&some), "{some}");
+    assert!((new * 3 / 10..new * 7 / 10).contains(&some), "{some} of {new} events");
     assert_eq!(counts(&["--retention", "1d"]).await, (0, new));
 
     let twice = ["--duplicates", "50%"];
     assert_eq!(counts(&twice).await, (old, new));
     let (counted, _) = counts(&[&twice[..], &["--duplicates-counted"]].concat()).await;
-    assert!((old * 13 / 10..old * 17 / 10).contains(&counted), "{counted}");
+    assert!((old * 13 / 10..old * 17 / 10).contains(&counted), "{counted} for {old} events");
     let sim = start(&twice);
     let shown = page(&sim, "limit=100").await;
     let texts: std::collections::BTreeSet<String> = records(&shown).iter().map(ToString::to_string).collect();
@@ -151,7 +151,7 @@ async fn delays_retention_and_duplicates_follow_the_flags() {
 }
 
 #[tokio::test]
-async fn the_simulated_clock_runs_unless_it_is_still() {
+async fn the_simulated_clock_runs_without_the_flag_still() {
     let when = async |sim: &SimulatorProcess| {
         let _ = get(sim, "/").await;
         let request_log = get(sim, "/_sim/ledger").await.text().await.unwrap();

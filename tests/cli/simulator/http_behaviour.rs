@@ -76,7 +76,7 @@ async fn faults_follow_the_script_and_every_request_is_logged() {
 }
 
 #[tokio::test]
-async fn the_request_log_shows_no_credential_wherever_the_request_repeats_it() {
+async fn the_request_log_hides_a_credential_in_every_part_of_a_request() {
     let folder = tempfile::tempdir().unwrap();
     let sim = start_simulator(folder.path(), &["--ledger", "seen.ndjson"]);
     let secret = "unknown-planted-secret";

@@ -14,7 +14,7 @@ use xtask::simulator_process::SimulatorProcess;
 
 use crate::support::program::start_simulator;
 
-/// The clock stands still, so that answers do not depend on the time of the test.
+/// Flags that stop the simulated clock, so that answers do not depend on the time of the test.
 const NOW: [&str; 3] = ["--now", "2026-11-20T12:00:00Z", "--still"];
 
 fn contract() -> u64 {
@@ -43,7 +43,7 @@ async fn total(sim: &SimulatorProcess, query: &str) -> u64 {
 async fn page(sim: &SimulatorProcess, query: &str) -> Value {
     let path = format!("/activitylog/v1/contracts/{}?{query}", contract());
     let text = get(sim, &path).await.text().await.unwrap();
-    // serde_json refuses a number beyond the range of f64.
+    // serde_json refuses `1e400`, because this number is beyond the range of f64.
     serde_json::from_str(&text.replace("1e400", "1")).unwrap()
 }
 

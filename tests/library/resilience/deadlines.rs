@@ -114,12 +114,12 @@ async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
     let error = builder.transport(scripted).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 0), "{error}");
 
-    // One call holds the only permit for longer than the deadline of the other.
+    // One call holds the only permit for longer than the deadline of the other call.
     let clock_b = clock();
     let silent = Arc::new(SilentService { asked: AtomicU16::new(0) });
     let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
-    // The clock advances while both calls wait for a wake. If the clock advanced between a wake and the next poll, this
-    // time would not count towards any limit.
+    // The clock advances while both calls wait to be woken. If the clock advanced after a call is woken and before the
+    // call is polled, this time would not count towards any limit.
     let (one, other, ()) = tokio::join!(client.info(), client.info(), async {
         tokio::task::yield_now().await;
         clock_b.advance(Duration::from_secs(3));
@@ -127,7 +127,7 @@ async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
     assert_eq!(one.unwrap_err().kind(), ErrorKind::CallTimeout);
     let other = other.unwrap_err();
     assert_eq!((other.kind(), other.attempts()), (ErrorKind::CallTimeout, 0), "{other}");
-    assert_eq!(silent.asked.load(Ordering::SeqCst), 1, "nothing is sent when there is no time left");
+    assert_eq!(silent.asked.load(Ordering::SeqCst), 1, "only the first call sends a request");
 }
 
 /// Never answers.
@@ -157,7 +157,7 @@ impl Transport for DrippingBody {
             let clock = clock.clone();
             async move {
                 clock.advance(Duration::from_secs(1));
-                // Lets timers that are due fire first.
+                // Lets due timers fire first.
                 tokio::task::yield_now().await;
                 part
             }
@@ -174,7 +174,7 @@ async fn the_time_to_read_a_body_counts_towards_the_deadline_of_the_call() {
             let clock = clock();
             let transport = Arc::new(DrippingBody { status, clock: clock.clone(), requests: AtomicU16::new(0) });
             let policy = RetryPolicy::builder().deadline(Duration::from_secs(8)).build().unwrap();
-            // `--timeout` of the command line sets both limits to the same value.
+            // `--timeout` of the command line sets the deadline and the attempt timeout to the same value.
             let client = client(transport.clone(), &clock).retry(policy).attempt_timeout(Duration::from_secs(8));
             let client = client.build().unwrap();
             let error = match reads_all_pages {
@@ -185,7 +185,7 @@ async fn the_time_to_read_a_body_counts_towards_the_deadline_of_the_call() {
                 }
             };
             let elapsed = ionos_activitylog::clock::Clock::elapsed(&*clock).as_secs();
-            assert!((8..=10).contains(&elapsed), "{status}: {elapsed} s for {error}");
+            assert!((8..=10).contains(&elapsed), "status {status}: {elapsed} s until {error}");
             assert_eq!(transport.requests.load(Ordering::Relaxed), 1, "{status}: {error}");
         }
     }

@@ -1,4 +1,5 @@
-//! Tests which statuses and connection faults are retried, and after which wait, with retries on and off.
+//! Tests which statuses and connection faults a client retries, how long it waits before a retry, and that it never
+//! retries with retries off.
 
 use std::io;
 use std::sync::Arc;
@@ -178,7 +179,7 @@ async fn retry_after_is_honoured_for_every_retried_status() {
             let clock = clock();
             let scripted = ScriptedTransport::new([with_retry_after(status, value), answer(200, "{}")]);
             let info = client(scripted, &clock).build().unwrap().info().await.unwrap();
-            assert_eq!(clock.waits(), millis(&[wait]), "{status} {value}");
+            assert_eq!(clock.waits(), millis(&[wait]), "status {status}, Retry-After {value}");
             assert_eq!(info.meta().elapsed(), Duration::from_millis(wait));
         }
     }

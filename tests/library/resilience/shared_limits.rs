@@ -114,6 +114,6 @@ async fn a_permit_is_free_while_a_call_waits_for_its_next_attempt() {
 async fn a_dropped_call_releases_its_permit() {
     let counting = Arc::new(CountingTransport::default());
     let client = client(counting, &clock()).max_in_flight(1).build().unwrap();
-    assert!(client.info().now_or_never().is_none(), "dropped while the request is sent");
+    assert!(client.info().now_or_never().is_none(), "the call is dropped while its request is sent");
     assert!(client.info().await.is_ok());
 }

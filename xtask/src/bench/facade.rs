@@ -8,7 +8,7 @@ use workspace_bench_results::FacadeResult;
 use super::program;
 use super::table::BenchRow;
 
-/// Maximum CPU time that the facade adds to a page, in percent of the minimal client's.
+/// Maximum CPU time that the facade adds to a page, in percent of the CPU time of the minimal client.
 const MAX_OVERHEAD_PERCENT: f64 = 5.0;
 
 pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {

@@ -1,5 +1,5 @@
 //! The time of verified reading, compared with the time to copy the same bytes to a file and with the time of the usual
-//! loop: the loop of most programs, which requests one page after another and writes each record.
+//! loop. The usual loop is the one of most programs: it requests one page after another and writes each record.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const MAX_COPY_RATIO: f64 = 2.2;
 /// Maximum time of verified reading if each answer takes 100 ms, as a multiple of copying the bytes.
 const MAX_SLOW_COPY_RATIO: f64 = 1.15;
 
-/// Maximum number of requests, as a multiple of the fewest that can return all events.
+/// Maximum number of requests, as a multiple of the smallest number that can return all events.
 const MAX_REQUESTS_RATIO: f64 = 1.15;
 
 /// Minimum time of the usual loop, as a multiple of verified reading.

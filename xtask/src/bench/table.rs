@@ -114,7 +114,7 @@ speed      9 MB/s  >= 10 MB/s  MISSED
     }
 
     #[test]
-    fn values_beyond_a_limit_and_nan_are_missed() {
+    fn a_value_beyond_its_limit_is_missed_and_so_is_nan() {
         for (value, missed) in [(4.9, false), (5.0, false), (5.1, true), (f64::NAN, true)] {
             assert_eq!(BenchRow::at_most("a", value, "%", 5.0).is_missed(), missed, "{value}");
         }

@@ -15,8 +15,8 @@ pub struct Change {
     pub after: Option<Value>,
 }
 
-/// Compares two documents. The differences are in the order of the members of `before`; new members of an object follow
-/// its old ones.
+/// Compares two documents. The differences are in the order of the members of `before`; in each object, the new members
+/// follow the old members.
 #[must_use]
 pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -77,7 +77,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_only_the_places_that_changed() {
+    fn a_comparison_names_only_the_places_that_changed() {
         let changes = compare(
             &json!({"same": 1, "gone": [1], "deep": {"a": {"b": 1}}, "list": [1, 2]}),
             &json!({"same": 1, "deep": {"a": {"b": 2}}, "list": [1, 2, 3], "new/key": null}),

@@ -90,7 +90,7 @@ fn check_schemas(document: &Value, findings: &mut Vec<String>) {
     for (path, method, operation) in operations(document) {
         let place = format!("{} {path}", method.to_uppercase());
         check_schema(&operation["responses"], &place, &KEYWORDS, findings);
-        // Parameters are only sent, so their bounds and defaults do no harm, and only `enum` is rejected.
+        // Parameters are only sent, never read. So their bounds and defaults do no harm, and only `enum` is rejected.
         check_schema(&operation["parameters"], &place, &KEYWORDS[..1], findings);
     }
 }

@@ -1,5 +1,5 @@
-//! Checks the origin of the description. PROVENANCE.toml records who wrote the description, and a checksum that shows
-//! whether the description has changed since.
+//! Checks the origin of the description. PROVENANCE.toml records the author of the description and a checksum. The
+//! checksum shows whether the description was changed later.
 
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,7 @@ struct ProvenanceSource {
     url: String,
 }
 
-/// The contents that PROVENANCE.toml should have for the current file.
+/// The contents that PROVENANCE.toml should have for the current description.
 pub struct Provenance {
     /// The text of PROVENANCE.toml with the checksum of the current description.
     pub text: String,

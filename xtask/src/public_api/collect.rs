@@ -31,7 +31,7 @@ pub struct PublicItem {
 pub enum ItemSource {
     /// An item of this crate: its module, and its index among the module's items.
     Defined { module: usize, index: usize },
-    /// An item of this crate whose full text is listed elsewhere: the public path under which it is listed.
+    /// An item of this crate whose full text is listed under another public path: this path.
     Listed { path: String },
     /// An item of the generated code.
     Generated,
@@ -91,8 +91,8 @@ impl Collector<'_> {
         Some(PublicItem { name: name.to_owned(), kind, source })
     }
 
-    /// Adds the public names of a module, including those of globs. `visited` prevents an endless search if globs
-    /// import each other.
+    /// Adds the public names of a module, including the names that globs import. `visited` prevents an endless search
+    /// if two modules import each other with globs.
     fn add_names(
         &self,
         module: usize,

@@ -69,7 +69,7 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The crates that the rules apply to: those in `crates/`, `xtask`, and the benchmarks.
+/// The crates that the rules apply to: all crates of the workspace except for `workspace-tests`.
 pub fn checked_members(root: &Path) -> Result<Vec<Member>> {
     Ok(members(root)?.into_iter().filter(|member| member.name != "workspace-tests").collect())
 }

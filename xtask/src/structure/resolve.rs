@@ -103,7 +103,7 @@ impl<'a> Resolver<'a> {
         }
         let found = self.look_up(from.module, segment, trace);
         match found.is_empty() && !self.is_import(from.module, segment) {
-            // Probably a macro generates the item, so that the syntax tree does not contain its definition.
+            // The syntax tree does not contain the definition of the item, probably because a macro generates the item.
             true => vec![ResolvedName { module: from.module, item: Some(segment.to_owned()) }],
             false => found,
         }
@@ -204,7 +204,7 @@ pub fn defined_name(item: &Item) -> Option<String> {
     Some(name.to_string())
 }
 
-/// Every `use` of a module, also inside of function bodies.
+/// Every `use` of a module, also those inside function bodies.
 struct ImportCollector(Vec<Import>);
 
 impl<'ast> Visit<'ast> for ImportCollector {

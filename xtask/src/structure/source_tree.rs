@@ -13,7 +13,7 @@ use super::expand::expand_macros;
 
 /// The modules of one library or program. The first one is the root.
 pub struct SourceTree {
-    /// The modules; each stands after its parent.
+    /// The modules. Each module stands after its parent.
     pub modules: Vec<SourceModule>,
 }
 

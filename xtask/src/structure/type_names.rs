@@ -144,7 +144,7 @@ pub fn unused_exceptions(crates: &[(String, Vec<SourceTree>)]) -> Vec<&'static s
     EXCEPTIONS.iter().filter(|exception| !is_used(exception)).map(|exception| exception.name).collect()
 }
 
-/// The places where each type name of a crate is defined, without the names `Builder`, `Error` and `Result`.
+/// The type names of a crate, except for `Builder`, `Error` and `Result`, with the places where each name is defined.
 #[must_use]
 pub fn type_names(trees: &[SourceTree]) -> BTreeMap<String, Vec<SourceLocation>> {
     let mut definitions: BTreeMap<String, Vec<TypeDefinition>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The messages to a maintainer when the description changes, tested on a copy of the openapi folder.
+//! Tests the messages that a maintainer gets after a change of the description, on a copy of the openapi folder.
 
 use std::fs;
 use std::path::Path;
@@ -64,7 +64,7 @@ fn a_renamed_property_fails_the_check_with_a_diff_and_the_command() {
 }
 
 #[test]
-fn an_overlay_without_target_is_reported_with_its_reason() {
+fn an_overlay_action_whose_target_is_gone_is_reported_with_its_reason() {
     let copy = copy();
     replace(copy.path(), VENDOR, "principal:", "actor:");
     let message = error(codegen::write(copy.path()));
@@ -78,7 +78,7 @@ fn a_raw_schema_that_is_no_longer_marked_is_noticed() {
     let copy = copy();
     let overlay = format!("{OVERLAYS}/05-raw-records.yaml");
     replace(copy.path(), &overlay, "x-raw: true", "x-note: true");
-    // Without the mark nothing is replaced, so the committed code differs.
+    // Without the mark, the type is not replaced, so the generated code differs from the committed code.
     assert!(error(codegen::check(copy.path())).contains("out of date"));
     let outputs = codegen::generate_outputs(copy.path()).unwrap();
     let diff = outputs.iter().find(|output| output.path == GENERATED).unwrap().diff(copy.path()).unwrap().unwrap();
@@ -129,7 +129,7 @@ fn the_description_is_printed_without_the_overlays_of_code_generation() {
         let overlays = names.map(|name| root.join(format!("tests/fuzz/{name}.overlay.yaml")));
         serde_json::from_str(&spec::apply_overlays(&root, &overlays).unwrap()).unwrap()
     };
-    // The fuzzer uses two pairs of overlays. Both can be applied.
+    // The fuzzer uses two pairs of overlays. Each pair can be applied.
     overlaid(["errors", "pages"]);
     let document = overlaid(["errors", "requests"]);
     let statuses = |path: &str| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xtask::workspace;
 
-/// Phrases that no text may contain, whatever their case and line breaks.
+/// Phrases that no text may contain, in lower or upper case, on one line or across lines.
 const PHRASES: [&str; 10] = [
     "nobody",
     "whoever",
