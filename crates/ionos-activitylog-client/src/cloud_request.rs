@@ -1,18 +1,18 @@
-//! A handwritten operation in the form of the generated operations. It is not generated, because the API description
-//! covers only the Activity Log API, but body and status of a request come from the Cloud API, which has the same base
-//! URL.
+//! A handwritten operation in the form of the generated operations. The Cloud API keeps the requests of its clients,
+//! each with its body and its status. The API description covers only the Activity Log API, which has the same base
+//! URL, so an operation of the Cloud API cannot be generated.
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, encode_path};
 use serde_json::value::RawValue;
 
 use crate::{Client, Error, ResponseValue};
 
-/// Path of the requests of the Cloud API, below the base URL.
+/// Path of the requests that the Cloud API keeps, below the base URL.
 const PATH: &str = "/cloudapi/v6/requests";
 
 impl Client {
-    /// Sends a `GET` request to `/cloudapi/v6/requests/{requestId}`. The answer is the request with its status
-    /// (`depth=1`).
+    /// Sends a `GET` request to `/cloudapi/v6/requests/{requestId}`. The answer is the kept request with this id,
+    /// including its status (`depth=1`).
     ///
     /// # Errors
     ///

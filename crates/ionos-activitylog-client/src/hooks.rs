@@ -8,7 +8,7 @@ use crate::transport::Context;
 
 impl ClientHooks<Context> for Client {
     async fn exec(&self, mut request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-        // Generated operations that return bytes, and those written by hand, send no Accept header.
+        // Generated operations that return bytes, and handwritten operations, do not set the Accept header.
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         self.inner.send(info.operation_id, request).await
     }

@@ -36,8 +36,8 @@ const SECRET_NAME_PARTS: [&str; 18] = [
     "userdata",
 ];
 
-/// Words that make a name the name of a secret, in lower case. Only a whole word of the name counts, because other
-/// words contain them: for example, `ping` contains `pin`.
+/// Words that make a name the name of a secret, in lower case. Only a whole word of the name counts, because a harmless
+/// word may contain a secret word: for example, `ping` contains `pin`.
 const SECRET_NAME_WORDS: [&str; 9] = ["community", "hash", "mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
 
 /// The HTTP authentication schemes that are followed by a credential.
@@ -132,8 +132,8 @@ pub fn redact_credentials(text: &str) -> String {
 }
 
 /// Redacts text whose form alone shows that it is a secret: private keys, JSON Web Tokens, credentials of an HTTP
-/// authentication scheme, and user and password of addresses, with or without a scheme. Meant for messages: their own
-/// words, such as "the token: ...", do not count as names of secrets.
+/// authentication scheme, and user and password of addresses, with or without `https://`. Meant for messages: the words
+/// of a message, such as "the token: ...", do not count as names of secrets.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
@@ -159,7 +159,7 @@ fn redact_scheme_values(text: &str) -> String {
     redacted
 }
 
-/// Replaces user and password of each word like `user:password@host`, an address without a scheme.
+/// Replaces user and password of each word like `user:password@host`, which is an address without `https://`.
 fn redact_passwords(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || "/?#\"'`<>()".contains(c);
     let words = text.split_inclusive(is_end).map(|piece| {
@@ -181,8 +181,8 @@ pub fn redact_value(value: &str) -> &str {
     if is_secret_value(value) { REDACTED } else { value }
 }
 
-/// Whether a value contains a credential (see [`redact_credentials`]) or a password between `:` and `@`, or is a long
-/// word of letters and digits, as many tokens are.
+/// Whether a value may be a secret: it contains a credential (see [`redact_credentials`]) or a password between `:` and
+/// `@`, or is a long word of letters and digits, as many tokens are.
 #[must_use]
 pub fn is_secret_value(value: &str) -> bool {
     let value = value.trim();
@@ -208,7 +208,7 @@ fn may_contain_credential(text: &str) -> bool {
         || SCHEMES.iter().any(|scheme| lower.contains(scheme))
 }
 
-/// Whether the next word is a secret: after an authentication scheme, or after a secret name with `:` or `=`.
+/// Whether a secret follows `word`: `word` ends with an authentication scheme, or is a secret name with `:` or `=`.
 fn announces_secret(word: &str) -> bool {
     if word.strip_suffix([':', '=']).is_some_and(is_secret_name) {
         return true;

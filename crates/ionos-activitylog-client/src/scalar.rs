@@ -35,7 +35,7 @@ impl Scalar {
         serde_json::from_str(json).map_or(Cow::Borrowed(json), Cow::Owned)
     }
 
-    /// The value as an unsigned integer. `None` unless the text has only digits and the number fits into 64 bits.
+    /// The value as an unsigned integer. `None` if the text is empty, is not all digits, or does not fit into 64 bits.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         let text = self.text();

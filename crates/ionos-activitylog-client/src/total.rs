@@ -1,5 +1,5 @@
 //! The total number of events in a range, which decides whether a reading is complete. Log engines send the total as a
-//! number, as a string, or as an object that may declare it a lower bound. A lower bound never counts as exact, and an
+//! number, as a string, or as an object that may mark the total as a lower bound. A lower bound is never exact, and an
 //! unreadable total does not fail its page.
 
 use std::fmt;

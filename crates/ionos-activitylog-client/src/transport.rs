@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 /// A request in flight; resolves to its answer.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
-/// Sends one request. Retries belong above the transport, which does not notice a body that ends early.
+/// Sends one request. The caller retries, because a transport does not notice a body that ends early.
 pub trait Transport: Send + Sync {
     /// Sends the request once. `operation` is the operation id in snake case, such as `get_by_contract`.
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a>;

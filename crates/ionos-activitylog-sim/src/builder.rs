@@ -177,9 +177,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Other
-    /// settings of the data, and settings of the behavior that change the bytes of a record, have no effect, but the
-    /// seed still determines the random choices of faults and answers.
+    /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Settings
+    /// of the behavior that change the bytes of a record have no effect. Other settings of the data have no effect
+    /// either, but the seed still determines the random choices of faults and answers.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
         self
@@ -226,9 +226,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Revokes the plain token after this many requests that need this token, whatever their answers. 0 revokes the
-    /// token at once.
-    /// Simultaneous requests count in the order of their arrival. Default: never.
+    /// Revokes the plain token after this many requests with the token. Every request that needs a token counts,
+    /// whatever its answer. 0 revokes the token at once. Simultaneous requests count in the order of their arrival.
+    /// Default: never.
     pub fn revoke_after(mut self, requests: u64) -> Self {
         self.revoke_after = Some(requests);
         self

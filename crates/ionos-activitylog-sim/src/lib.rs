@@ -154,8 +154,8 @@ impl Simulator {
     /// matter only for a rate limit, for a token that is revoked after a number of requests, for fault scripts, and for
     /// settings that make answers differ from request to request.
     ///
-    /// Without a connection, only faults that change status, headers or body have an effect. Other faults and
-    /// decompression bombs have no effect, but count as applied.
+    /// There is no connection, so only faults that change status, headers or body have an effect. Other faults, and
+    /// decompression bombs, have no effect but count as applied.
     pub fn answer<B>(&self, request: &::http::Request<B>) -> ::http::Response<Bytes> {
         api::reply(&self.0, request).response
     }
@@ -196,8 +196,8 @@ impl Simulator {
         self.0.view(contract, start, end).map_or(0, |view| view.total())
     }
 
-    /// The last requests, in the order of their answers: at most [`REQUEST_LOG_LENGTH`], and at most
-    /// [`REQUEST_LOG_BYTES`] of memory.
+    /// The last requests, in the order of their answers: at most [`REQUEST_LOG_LENGTH`] requests that together take at
+    /// most [`REQUEST_LOG_BYTES`] bytes of memory.
     #[must_use]
     pub fn request_log(&self) -> Vec<LoggedRequest> {
         self.0.request_log.requests()

@@ -14,9 +14,9 @@ pub enum Operation {
     GetAvailableContracts,
     /// One page of a contract's log.
     GetByContract,
-    /// A request of the Cloud API.
+    /// A request that the Cloud API keeps.
     GetRequest,
-    /// The status of a request of the Cloud API.
+    /// The status of a request that the Cloud API keeps.
     GetRequestStatus,
     /// Any other path, which is answered with 404.
     Other,

@@ -124,7 +124,7 @@ mod tests {
             (ReplyEnd::ResetBeforeHead, 0, false),
             (ReplyEnd::Complete, 1, false),
         ] {
-            assert_eq!(reply(end, wrong_by).is_valid_http(), valid, "{end:?} {wrong_by}");
+            assert_eq!(reply(end, wrong_by).is_valid_http(), valid, "{end:?}, length wrong by {wrong_by}");
         }
     }
 }

@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..4 {
         let contracts = client.contracts().await?.len();
         println!("{}: {contracts} contract", clock.now().to_rfc3339());
-        // At the third call the token expires in four minutes, which is within the refresh margin of five minutes.
+        // Tokens are refreshed five minutes before they expire. At the third call, the token expires in four minutes.
         clock.advance(Duration::from_secs(28 * 60));
     }
     println!("4 calls, {} tokens", vault.issued.load(Ordering::Relaxed));

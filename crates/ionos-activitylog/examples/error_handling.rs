@@ -1,4 +1,4 @@
-//! Handles errors by kind, and prints the details of an error that a support case needs.
+//! Handles errors by kind, and prints the details that a support case needs about an error.
 
 use std::error::Error as StdError;
 

@@ -41,12 +41,12 @@ pub fn authorization_secrets(value: &str) -> Vec<String> {
     secrets.into_iter().flatten().filter(|secret| !secret.is_empty()).collect()
 }
 
-/// Replaces known secrets: as they are, in another case, escaped as in JSON, HTML or a URL, in the URL-safe alphabet of
-/// base64, with invisible characters inside, and cut off at the end of the text, because a service may repeat a secret
-/// in any of these forms. An escape may itself be escaped for a URL: for example, `%26quot%3B` is `&quot;`. If a secret
-/// is found only after such an escape is decoded, the whole text is returned decoded. If several secrets begin at the
-/// same place, the longest is replaced. A secret of less than 8 characters is replaced only if it is a whole word, and
-/// a secret of less than 4 characters only if it is the whole text.
+/// Replaces known secrets in all forms in which a service may repeat them: as they are, in other upper and lower case,
+/// escaped as in JSON, HTML or a URL, in the URL-safe alphabet of base64, with invisible characters inside, and cut off
+/// at the end of the text. An escape may itself be escaped for a URL: for example, `%26quot%3B` is `&quot;`. If a
+/// secret is found only after such an escape is decoded, the whole text is returned decoded. If several secrets begin
+/// at the same place, the longest is replaced. A secret of less than 8 characters is replaced only if it is a whole
+/// word, and a secret of less than 4 characters only if it is the whole text.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     let mut redacted = redact_spellings(text, secrets);

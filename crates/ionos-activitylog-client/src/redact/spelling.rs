@@ -1,6 +1,6 @@
-//! The spellings of a character in a text that a service sends: as it is, in another case, escaped once or twice as in
-//! JSON, HTML or a URL, or in another alphabet (URL-safe base64) or encoding (Latin-1). Characters that a terminal
-//! hides may precede the character, because they are removed when the text is shown.
+//! The spellings of a character in a text that a service sends: as it is, in upper or lower case, escaped once or twice
+//! as in JSON, HTML or a URL, or in another alphabet (URL-safe base64) or encoding (Latin-1). Characters that a
+//! terminal hides may precede the character, because they are removed when the text is shown.
 
 /// Maximum length of an escape that is cut off at the end of a text, in bytes.
 const MAX_ESCAPE_BYTES: usize = 12;
@@ -33,7 +33,7 @@ pub fn is_unsafe_for_terminal(char: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// What one or more characters at the start of a text stand for.
+/// The meaning of one or more characters at the start of a text.
 #[derive(Clone, Copy)]
 enum DecodedChar {
     Char(char),
@@ -55,8 +55,8 @@ impl DecodedChar {
     }
 }
 
-/// Whether a character of a text may stand for the expected one: the same in any case, the replacement of a byte that
-/// was not UTF-8, or the same digit of base64 in the URL-safe alphabet.
+/// Whether a character of a text may stand for the expected one: the same character in upper or lower case, the
+/// replacement of a byte that was not UTF-8, or the same digit of base64 in the URL-safe alphabet.
 fn is_same(expected: char, found: char) -> bool {
     match found {
         '-' | '+' if matches!(expected, '-' | '+') => true,

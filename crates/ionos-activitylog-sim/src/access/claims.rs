@@ -24,7 +24,7 @@ pub(super) struct TokenClaims {
     role: Option<String>,
     /// The privileges of the user: the strings in `identity.privileges`.
     privileges: Vec<String>,
-    /// The end of the token, exclusive, rounded down to the second: `exp`. `None` if the token does not expire.
+    /// The time of expiry, exclusive, rounded down to the second: `exp`. `None` if the token does not expire.
     expires: Option<DateTime<Utc>>,
 }
 
@@ -62,7 +62,7 @@ impl TokenClaims {
         })
     }
 
-    /// Whether the token has expired. The end is exclusive (RFC 7519, section 4.1.4).
+    /// Whether the token has expired. The time of expiry is exclusive (RFC 7519, section 4.1.4).
     pub(super) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires.is_some_and(|end| now >= end)
     }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_expired_from_its_end_on() {
+    fn a_token_is_expired_from_the_second_of_its_expiry_on() {
         let time = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         for (exp, last) in [("100", 99), ("100.75", 99), ("1e2", 99), ("-5", -6)] {
             let payload = format!(r#"{{"identity":{{"contractNumber":1}},"exp":{exp}}}"#);

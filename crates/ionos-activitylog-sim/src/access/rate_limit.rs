@@ -1,6 +1,6 @@
-//! A rate limit, to test whether a client waits exactly as long as `Retry-After` says. The limits of this API are not
-//! public; another product of the vendor documents a limit per contract with a base rate and a burst, so this limit has
-//! the same form.
+//! A rate limit, to test whether a client waits exactly as long as `Retry-After` says. The limits of the real API are
+//! not public. Another product of the vendor documents a limit per contract with a base rate and a burst, so the
+//! simulated limit has this form.
 //!
 //! The limit is a token bucket: a bucket holds at most one burst of permits, each request takes one permit, and permits
 //! are refilled at the rate. The limit uses the simulator's clock, so that waiting takes no real time in a test.
@@ -166,7 +166,7 @@ impl RateLimiter {
         Self { limit, buckets: Mutex::default() }
     }
 
-    /// Takes one permit from the bucket of a contract or of the [`ACCOUNT`].
+    /// Takes one permit from the bucket of a contract, or of the list of contracts ([`ACCOUNT`]).
     ///
     /// # Errors
     ///

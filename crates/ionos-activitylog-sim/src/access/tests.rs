@@ -33,7 +33,7 @@ fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-/// The indexes of the contracts in the list. Also checks the status of a page of each contract.
+/// The indexes of the contracts that the API lists. Also checks that exactly these contracts have readable pages.
 fn readable_contracts(simulator: &Simulator, headers: &[(&str, &str)]) -> Vec<usize> {
     let list = send(simulator, "", headers);
     assert_eq!(list.status(), 200);
@@ -60,7 +60,7 @@ fn error(response: &Response<Bytes>) -> (u16, String, String) {
 }
 
 #[test]
-fn a_test_token_reads_its_contract_and_all_other_credentials_read_all_contracts() {
+fn a_test_token_reads_its_contract_and_resellers_and_other_credentials_read_all_contracts() {
     let simulator = builder().basic_auth("Aladdin", "open sesame").build();
     let second = TestToken::new(simulator.contracts()[1]);
     for (authorization, expected) in [
@@ -77,7 +77,7 @@ fn a_test_token_reads_its_contract_and_all_other_credentials_read_all_contracts(
 }
 
 #[test]
-fn the_header_restricts_a_request_to_one_contract() {
+fn the_contract_header_restricts_a_request_to_one_contract() {
     let simulator = builder().basic_auth("Aladdin", "open sesame").build();
     let third = simulator.contracts()[2].to_string();
     let token = TestToken::new(simulator.contracts()[2]);
@@ -93,7 +93,7 @@ fn the_header_restricts_a_request_to_one_contract() {
 }
 
 #[test]
-fn an_invalid_or_unreadable_contract_in_the_header_is_forbidden() {
+fn an_invalid_or_foreign_contract_in_the_contract_header_is_forbidden() {
     let simulator = builder().build();
     let [own, other] = [0, 1].map(|index| simulator.contracts()[index]);
     let token = bearer(&TestToken::new(own).build());

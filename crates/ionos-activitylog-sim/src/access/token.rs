@@ -192,7 +192,7 @@ mod tests {
     fn parts(token: &str) -> (Value, Value) {
         let parts: Vec<&str> = token.split('.').collect();
         let &[header, payload, ""] = parts.as_slice() else {
-            panic!("not three parts, the last one empty: {token}");
+            panic!("the token must have three parts, the last one empty: {token}");
         };
         let read = |part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
         (read(header), read(payload))

@@ -1,7 +1,7 @@
-//! Requests of the Cloud API, which clients join with the events of an operation. The simulator stores no requests: it
-//! derives each request from the events of its operation, so that the request and the events always agree.
+//! The requests that the Cloud API keeps. A client reads the kept request of an operation to learn its details. The
+//! simulator stores no requests: it derives each one from the events of its operation, so that both always agree.
 //!
-//! In the real service, as far as is known, only changes made through the Cloud API have a request, and requests
+//! As far as is known, the real Cloud API keeps only requests for changes that were made through it, and these requests
 //! contain credentials. The simulator does the same with invented credentials.
 
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::api::route::REQUESTS;
 use crate::data::random::fingerprint;
 use crate::operation::Operation;
 
-/// A request of the Cloud API.
+/// A request that the Cloud API keeps.
 #[derive(Serialize)]
 struct CloudRequest {
     id: String,
@@ -22,7 +22,7 @@ struct CloudRequest {
     properties: Value,
 }
 
-/// The status of a request of the Cloud API.
+/// The status of a request that the Cloud API keeps.
 #[derive(Serialize)]
 struct CloudRequestStatus {
     id: String,
@@ -32,8 +32,8 @@ struct CloudRequestStatus {
     metadata: Value,
 }
 
-/// Builds the body of an answer about a request from the events of the operation, in the order of the log. `None` if
-/// the Cloud API does not know the request.
+/// The body of the answer about the kept request `id`. `events` has the events of its operation, in the order of the
+/// log. `None` if the Cloud API does not keep the request.
 pub(crate) fn body(operation: Operation, id: &str, events: &[String], base_url: &str) -> Option<String> {
     let events: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
     let (first, last) = (events.first()?, events.last()?);
@@ -101,7 +101,7 @@ fn etag(id: &str, part: &str) -> String {
     format!("{:016x}{:016x}", fingerprint([id, part]), fingerprint([part, id]))
 }
 
-/// The headers of the request, with invented credentials.
+/// The headers of the kept request, with invented credentials.
 fn headers(first: &Value) -> Map<String, Value> {
     let contract = first.pointer("/principal/identity/contractNumber").cloned();
     [
@@ -115,7 +115,7 @@ fn headers(first: &Value) -> Map<String, Value> {
     .collect()
 }
 
-/// The body of the request as a JSON string that contains JSON, with an invented password and key.
+/// The body of the kept request: JSON text, with an invented password and key. Empty for `DELETE`.
 fn request_body(method: &str) -> String {
     match method {
         "DELETE" => String::new(),

@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode};
 use crate::data::error_envelope::ErrorEnvelope;
 use crate::data::value::Text;
 
-/// `errorCode` of the answer to an unknown path or an unknown request of the Cloud API. The Cloud API uses this code.
+/// `errorCode` of the answer to an unknown path, or to an unknown request id in a path. The Cloud API uses this code.
 pub const NOT_FOUND_CODE: &str = "309";
 
 /// `errorCode` of the answer to missing or wrong credentials. Another product of the vendor uses this code.

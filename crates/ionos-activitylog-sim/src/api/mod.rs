@@ -69,7 +69,7 @@ pub(crate) fn reply<B>(service: &Service, request: &Request<B>) -> Reply {
     reply
 }
 
-/// The request id. It depends on method, path and query only: the order of the requests does not change their ids.
+/// The request id. Depends only on method, path and query, so the order of the requests does not change their ids.
 fn request_id(ordinal: RequestOrdinal) -> String {
     let key = RandomKey { seed: ordinal.fingerprint, contract: 0, part: RandomKey::ANSWERS };
     Random::new(key, 0).uuid().to_string()

@@ -75,10 +75,10 @@ fn serialize(page: &LogPage, behavior: &Behavior, request_key: u64) -> Vec<u8> {
     out
 }
 
-/// Distinguishes the random choice of undocumented members from other choices with the same number.
+/// Salt that makes the choice of undocumented members independent of other random choices for the page or the event.
 const UNKNOWN: u64 = 0x756e_6b6e_6f77_6e00;
 
-/// Distinguishes the random choice of repeated hits from other choices with the same number.
+/// Salt that makes the choice of repeated hits independent of other random choices for the same event.
 const REPEATED: u64 = 0x7265_7065_6174_6564;
 
 /// The value of `total` as JSON. `None` if the envelope has no total.

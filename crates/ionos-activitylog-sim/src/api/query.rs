@@ -57,7 +57,7 @@ impl PageQuery {
     }
 }
 
-/// The time after `time`. The log has no finer times than nanoseconds.
+/// The time one nanosecond later. No event of the log is between the two times.
 fn next_time(time: DateTime<Utc>) -> DateTime<Utc> {
     time.checked_add_signed(TimeDelta::nanoseconds(1)).unwrap_or(time)
 }

@@ -24,7 +24,7 @@ pub const MAX_PAGE_HITS: u64 = 100_000;
 /// Default for [`Behavior::window_cap`]: the limit of Elasticsearch, whose answers have the same shape.
 pub const DEFAULT_WINDOW_CAP: u64 = 10_000;
 
-/// Maximum of a capped `total`: the number up to which Elasticsearch counts by default.
+/// Maximum of a capped `total`, in hits: the default maximum of Elasticsearch.
 pub const TOTAL_CAP: u64 = 10_000;
 
 /// Settings for everything about the service that is not documented.
@@ -277,8 +277,8 @@ setting! {
     DateStart, default Inclusive {
         /// The event is in the range.
         Inclusive = "inclusive",
-        /// The event is not in the range. If another range ends at the same time, neither range has the event, unless
-        /// `dateEnd` is inclusive.
+        /// The event is not in the range. A range that ends at the same time has the event only if `dateEnd` is
+        /// inclusive.
         Exclusive = "exclusive",
     }
 }
@@ -288,8 +288,8 @@ setting! {
     DateEnd, default Exclusive {
         /// The event is not in the range.
         Exclusive = "exclusive",
-        /// The event is in the range. If another range starts at the same time, both ranges have the event, unless
-        /// `dateStart` is exclusive.
+        /// The event is in the range. A range that starts at the same time has the event too, unless `dateStart` is
+        /// exclusive.
         Inclusive = "inclusive",
     }
 }

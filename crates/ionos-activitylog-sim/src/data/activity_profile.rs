@@ -232,7 +232,7 @@ mod tests {
             let weeks = 40;
             let events: u64 = (FRIDAY..FRIDAY + weeks * 168).map(|hour| profile.events_of_hour(CONTRACT, hour)).sum();
             let expected = weeks * 7 * per_day;
-            assert!(events.abs_diff(expected) <= 30 + expected / 50, "{per_day}: {events}");
+            assert!(events.abs_diff(expected) <= 30 + expected / 50, "{per_day} per day: {events} events");
         }
     }
 
@@ -267,7 +267,7 @@ mod tests {
                         events += burst.events;
                     }
                 }
-                assert_eq!(events, profile.events_of_hour(CONTRACT, hour), "{per_day} {hour}");
+                assert_eq!(events, profile.events_of_hour(CONTRACT, hour), "{per_day} per day, hour {hour}");
             }
         }
     }
@@ -305,7 +305,7 @@ mod tests {
             let bursts = profile.slice(CONTRACT, slice).1;
             let events: u64 = bursts.map(|burst| burst.events).sum();
             let few = MAX_BURST_EVENTS_PER_SLICE - 20..=MAX_BURST_EVENTS_PER_SLICE + 20;
-            assert!(few.contains(&events), "{per_day}: {events}");
+            assert!(few.contains(&events), "{per_day} per day: {events} events");
         }
     }
 

@@ -2,7 +2,7 @@
 //! provisioned and updated until it is done, so events are not independent of each other. An operation determines the
 //! number, order and times of its events; `operation_context` determines their content.
 //!
-//! The constants produce the volumes that the vendor reports: about 55 % of all events are status updates, and status
+//! The constants produce the volumes that the vendor reports: about 55 % of all events are status updates. Status
 //! updates and provisioning events together are about 65 % of all events.
 
 use crate::data::random::Random;
@@ -77,14 +77,14 @@ pub(crate) const MIN_CHAIN_EVENTS: u64 = 2 + MIN_UPDATES;
 /// times.
 const TIE_INTERVAL: u64 = 12;
 
-/// Minimum and maximum time between two successive steps of a chain, in milliseconds, both inclusive. Does not apply to
-/// steps with equal times. Does not apply to a chain that is too long for the available time, because its times are
-/// scaled down.
+/// Minimum and maximum time between two successive steps of a chain, in milliseconds, both inclusive. Two steps may
+/// also have equal times: see [`TIE_INTERVAL`]. If a chain is too long for the available time, its times are scaled
+/// down, even below the minimum.
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {
-    /// Draws a provisioned change with at most `room` events, so that the remaining room is 0 or enough for another
-    /// change. `None` if the room is too small for a change.
+    /// Draws a provisioned change with at most `room` events. The number of events that remain is 0 or enough for
+    /// another change. `None` if `room` is too small for a change.
     pub(crate) fn chain(random: &mut Random, room: u64) -> Option<Self> {
         let mut chain = ProvisioningChain {
             provisions: if random.one_in(4) { 2 } else { 1 },

@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share. So an event
-/// that is outside of the share stays the same if the share changes.
+/// Whether an event belongs to a share of all events. Draws exactly one random word for any share. So a change of the
+/// share does not change events that are outside of both the old and the new share.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

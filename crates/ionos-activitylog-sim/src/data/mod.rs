@@ -1,7 +1,7 @@
 //! The data of the simulated log, as a pure function of the seed: which events happen in a contract, when, and what
 //! their records contain. Nothing is stored.
 //!
-//! `activity_profile` determines the number of events, `outline` their times and kinds (`cloud_operation`). For one
+//! `activity_profile` sets the number of events, and `outline` sets their times and kinds (`cloud_operation`). For one
 //! event, `record_builder` builds a `record` from the `operation_context` (with the words of `vocabulary`, the `people`
 //! who act and the `inventory` they act on) and applies `drift`; `record_writer` serializes the record.
 

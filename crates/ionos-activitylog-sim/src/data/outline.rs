@@ -54,8 +54,8 @@ impl SliceOutline {
 
     /// Adds operations with exactly this number of events in total, all in [begin, begin + length) milliseconds.
     fn add_operations(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
-        // Rounds at random: a fraction of an event up or down, and then a number that is too small for a chain to one
-        // chain or to none. So small slices have their share of chains, too.
+        // Rounds at random, first to whole events. If their number is then too small for a chain, rounds it up to the
+        // size of one chain or down to 0, so that small slices have their share of chains, too.
         let mut chained = (events * CHAINED_PER_THOUSAND + random.below(1000)) / 1000;
         if chained < MIN_CHAIN_EVENTS && events >= MIN_CHAIN_EVENTS {
             let one = random.below(MIN_CHAIN_EVENTS) < chained;

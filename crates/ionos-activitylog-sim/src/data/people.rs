@@ -1,5 +1,5 @@
-//! The users of a contract. A few people and service accounts are fixed, with the addresses and services they use; if a
-//! contract has more users, each of the others is derived from its index.
+//! The users of a contract. A few people and service accounts are fixed, with the addresses and services they use. If a
+//! contract has more users, each additional user is derived from its index.
 
 use std::borrow::Cow;
 

@@ -140,12 +140,12 @@ mod tests {
             (RandomKey { part: 4, ..KEY }, 0),
             (KEY, 1),
         ] {
-            assert_ne!(draw(KEY, 0), draw(key, stream), "{key:?} {stream}");
+            assert_ne!(draw(KEY, 0), draw(key, stream), "{key:?}, stream {stream}");
         }
     }
 
     #[test]
-    fn numbers_reach_both_bounds_and_stay_within() {
+    fn numbers_reach_both_bounds_and_never_exceed_them() {
         let mut random = Random::new(KEY, 0);
         let mut counts = [0; 4];
         for _ in 0..1000 {

@@ -2,8 +2,8 @@
 //! client. If they were shared, an error in a type would be in both the simulator and the client, so no test would find
 //! the error.
 //!
-//! Scalars whose JSON type varies in public records are a [`Scalar`]. Absent members are omitted. `record_writer`
-//! serializes a record.
+//! Values whose JSON type varies in public records have the type [`Scalar`]. Absent members are omitted.
+//! `record_writer` serializes a record.
 
 use uuid::Uuid;
 

@@ -59,10 +59,10 @@ impl EventBlueprint {
 /// The version of the record layout, `meta.auditVersion`.
 const AUDIT_VERSION: &str = "0.1";
 
-/// The reference of an operation in the provisioning queue. References grow with time, except in bursts, and start at a
-/// random number for each contract. Operations whose index is `max_operations_per_slice` or more, which occur only with
-/// bursts, have references above 2^32. So references are unique within the contract as long as the references of all
-/// other operations are below 2^32.
+/// The reference of an operation in the provisioning queue. References start at a random number for each contract and
+/// grow with time, except in bursts. A burst may add operations whose index is `max_operations_per_slice` or more. The
+/// references of these operations are above 2^32. So references are unique within the contract as long as the
+/// references of all other operations are below 2^32.
 fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u64 {
     let queue = RandomKey { part: RandomKey::QUEUE, ..key };
     let first = Random::new(queue, 0).between(10_000_000, 1_000_000_000);
@@ -76,7 +76,7 @@ fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u6
 }
 
 /// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Writes digit by digit, because every record has a time,
-/// and a general formatter would take longer than writing half of the other members.
+/// and a general formatter would need longer for the time than the writer needs for half of the other members.
 fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let time = DateTime::from_timestamp_nanos(time);
     let nanoseconds = time.nanosecond();

@@ -172,7 +172,7 @@ fn write_uuid(uuid: &Uuid, out: &mut Vec<u8>) {
     write_plain(uuid.hyphenated().encode_lower(&mut text), out);
 }
 
-/// Writes the decimal digits of a number, from the last digit to the first into a buffer of the maximum length.
+/// Writes a number in decimal. Fills a buffer of the maximum length with the digits, beginning with the last digit.
 fn write_number(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut begin = digits.len();

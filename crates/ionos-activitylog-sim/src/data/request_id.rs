@@ -1,4 +1,4 @@
-//! Request identifiers that encode the location of their operation. A client asks the Cloud API for a request by its
+//! Request identifiers that encode the location of an operation. A client asks the Cloud API for a request by the
 //! identifier alone, and the simulator keeps no list of requests, so the identifier must be enough to find the
 //! operation. An identifier has 80 bits for the encrypted location and 42 bits for a checksum. The checksum also
 //! depends on the seed and the number of slices per hour, so that the simulator detects identifiers of other logs.
@@ -67,8 +67,8 @@ fn mask(bits: u32) -> u128 {
 fn words(seed: u64, slices: u64, stream: u64, value: u128) -> u128 {
     let key = RandomKey {
         seed,
-        // A value has at most 80 bits, so its upper part has at most 16 bits. The number of slices is stored above
-        // them.
+        // A value has at most 80 bits, so its upper part has at most 16 bits. The number of slices uses the bits above
+        // these 16.
         contract: (value >> 64) as u64 | ((slices - 1) << 16),
         part: RandomKey::REQUESTS,
     };

@@ -1,8 +1,8 @@
 //! The vocabulary of records, as data: event types, services, changes, names and errors.
 //!
-//! Addresses are from the ranges reserved for documentation (RFC 5737, RFC 3849), names from `example.com` and
-//! `example.net` (RFC 2606). Of the action names only `sec.user.create`, `ip.ipblock.reserve`,
-//! `vr.firewall.activate` and `sn.snapshot.create` are public; the others follow their pattern.
+//! IP addresses are from the ranges reserved for documentation (RFC 5737, RFC 3849), and domain names are from
+//! `example.com` and `example.net` (RFC 2606). Only the action names `sec.user.create`, `ip.ipblock.reserve`,
+//! `vr.firewall.activate` and `sn.snapshot.create` are public; the other action names follow the pattern of these.
 
 /// Event types.
 pub(crate) mod event_type {

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_record_changes_one_byte_of_one_record() {
+    fn an_invalid_record_has_one_additional_byte_before_it() {
         let key = RandomKey { seed: 1, contract: 0, part: 0 };
         let damaged = invalid_record(&Bytes::from_static(PAGE.as_bytes()), &mut Random::new(key, 0)).unwrap();
         let at = damaged.iter().position(|byte| *byte == 0xff).unwrap();

@@ -15,7 +15,7 @@ pub struct ScriptError {
 }
 
 impl ScriptError {
-    /// An error about a member, in a rule that is not known yet.
+    /// An error about a member of a rule. [`Self::with_rule`] sets the rule later.
     pub(super) fn new(member: &str, message: String) -> Self {
         Self { rule: None, member: member.into(), message }
     }

@@ -49,7 +49,7 @@
 //! |---|---|
 //! | `operation` | the name of an [`Operation`](crate::Operation), such as `"GetByContract"` |
 //! | `contract` | the contract number in the path |
-//! | `requests` | request numbers, from 1; they count the requests of `operation` if set, otherwise all requests |
+//! | `requests` | request numbers, from 1; they count all requests, or only those for `operation` if it is set |
 //! | `every` | every n-th request, counted as for `requests` |
 //! | `rate` | a share of requests: a number from 0 to 1, or a percentage such as `"20%"` |
 //! | `times` | maximum number of times that the rule applies |
@@ -69,7 +69,7 @@
 //! | `"invalid_record"` | the correct answer, in which one record is neither JSON nor UTF-8 |
 //! | `"html200"` | an HTML page with status 200 |
 //! | `{"redirect": {"location": "https://example.com/"}}` | status 302 with this location |
-//! | `{"decompression_bomb": {"bytes": 1073741824}}` | the correct answer after this many compressed spaces |
+//! | `{"decompression_bomb": {"bytes": 1073741824}}` | this many spaces, then the correct answer, both compressed |
 //!
 //! `body` is `"empty"`, `{"envelope": {"code": "315", "message": "Unauthorized"}}`, `{"json": any value}`, `{"html":
 //! "…"}` or `{"text": "…"}`. `retry_after` is `{"seconds": 2}`, `{"fraction": 1.5}`, `{"date": 30}` for the HTTP date
@@ -115,7 +115,7 @@ pub const MAX_BOMB_BYTES: u64 = 16 << 30;
 
 /// A change to the answer of a request.
 ///
-/// A fault determines the bytes that are sent; a client that stops reading sees fewer.
+/// A fault determines the bytes that are sent; a client that stops reading early receives fewer bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -137,7 +137,7 @@ pub enum Fault {
     /// The connection is reset after the status line and the headers.
     ResetAfterHeaders,
     /// The connection is reset after part of the body. Bytes that were still in the network are lost, so the client may
-    /// see fewer.
+    /// receive fewer than `bytes`.
     ResetAfter {
         /// Bytes of the body that are sent.
         bytes: u64,
@@ -152,7 +152,7 @@ pub enum Fault {
         /// Difference between the announced and the real length in bytes, not 0. The announced length is at least 0.
         by: i64,
     },
-    /// The correct answer with its last bracket replaced by one of the wrong kind.
+    /// The correct answer with its last bracket replaced by a bracket of the wrong kind.
     MalformedJson,
     /// The correct answer with `null` instead of its list: `hits.hits` of a page, or the list of contracts. An answer
     /// without a list is not changed.
@@ -177,7 +177,7 @@ pub enum Fault {
     /// The correct answer after many spaces, compressed with gzip to about a thousandth. After decompression, the
     /// answer is still valid JSON. It is sent compressed whether or not the request accepts gzip.
     ///
-    /// The in-process transport does not compress: it returns the spaces as reqwest does after decompression.
+    /// The in-process transport returns the answer uncompressed, as reqwest returns it after decompression.
     DecompressionBomb {
         /// Number of spaces, at most [`MAX_BOMB_BYTES`].
         bytes: u64,

@@ -50,7 +50,7 @@ impl RetryAfter {
         }
     }
 
-    /// The header value, by a clock that says `now`.
+    /// The header value if the time of the clock is `now`.
     pub(super) fn to_text(&self, now: DateTime<Utc>) -> String {
         match self {
             Self::Seconds(seconds) => seconds.to_string(),

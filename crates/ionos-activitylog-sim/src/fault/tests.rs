@@ -94,7 +94,7 @@ fn io_error_kind(error: &reqwest::Error) -> Option<ErrorKind> {
     }
 }
 
-/// The response, the received part of its body, and the error after it.
+/// The response, the received part of its body, and the error that ended the body, if any.
 type ClientOutcome = Result<(reqwest::Response, Vec<u8>, Option<ErrorKind>), reqwest::Error>;
 
 fn client_request(base: &str, path: &str) -> reqwest::Request {

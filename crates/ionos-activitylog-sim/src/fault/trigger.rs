@@ -124,8 +124,8 @@ impl Trigger {
 
 /// The generator of a rule for a request. It does not depend on the order in which different requests arrive.
 pub(super) fn random_of_rule(seed: u64, rule: usize, ordinal: &RequestOrdinal) -> Random {
-    /// The part of the first rule; the next rules count down from it. No slice and no other part of the simulated data
-    /// has one of these numbers.
+    /// The `part` of the first rule's key. Each later rule has the next lower number. No slice and no other part of the
+    /// simulated data has one of these numbers.
     const FAULTS: u64 = u64::MAX - 0x1_0000;
     let key = RandomKey { seed, contract: ordinal.fingerprint, part: FAULTS - rule as u64 };
     Random::new(key, ordinal.repetition)

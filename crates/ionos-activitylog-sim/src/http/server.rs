@@ -4,10 +4,10 @@
 //!
 //! Computing a reply may take seconds if a log is long and a range is wide. So replies are computed on the runtime's
 //! threads for blocking work, where they block no other connection. A computation cannot be cancelled: it continues
-//! to its end if the connection is closed, and only dropping the runtime waits for it.
+//! to its end even if the connection is closed. Dropping the runtime waits for the end of running computations.
 //!
-//! hyper sends every reply that keeps the rules of HTTP, even if it is slow. hyper refuses replies that break the
-//! rules: for these, the connection is taken from hyper, and `broken_reply` writes to it.
+//! hyper sends every reply that keeps the rules of HTTP, even if the reply is slow. hyper refuses replies that break
+//! the rules: for these, the server takes the connection from hyper, and `broken_reply` writes to the connection.
 
 use std::convert::Infallible;
 use std::future;
@@ -37,7 +37,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause before the next connection is accepted if accepting failed.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Maximum number of failures in a row to accept a connection: two minutes of retries.
+/// Maximum number of times in a row that accepting a connection may fail: two minutes of retries.
 const MAX_ACCEPT_FAILURES: u32 = 1_200;
 
 /// Serves until the future is dropped.
@@ -89,7 +89,7 @@ async fn serve_connection(service: Arc<Service>, stream: TcpStream) {
                 return Ok::<_, Infallible>(reply.into_wire_response());
             }
             *lock(&handover) = Some(BrokenReply { reply, only_head });
-            // hyper has no more to do with this connection; this future is dropped with hyper's connection.
+            // hyper must send nothing for this request. This future is dropped together with hyper's connection.
             future::pending().await
         }
     });

@@ -133,7 +133,7 @@ mod tests {
             let index = unwritten.next().unwrap();
             cache.record(&first, index, || vec![0; record]);
         }
-        // The bound also holds if no other slice is opened.
+        // The limit also applies if the cache holds only one slice.
         let again = cache.slice(7, 500_000, || generate(500_000));
         assert_eq!(first.outline.events, again.outline.events);
         assert!(!Arc::ptr_eq(&first, &again));

@@ -28,9 +28,9 @@ use span::{LogSpan, to_nanoseconds};
 /// Default start of the log of every contract: 2025-01-01T00:00:00Z.
 pub const LOG_BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_735_689_600_000_000_000);
 
-/// End of the log of every contract: 2200-01-01T00:00:00Z. A later time of the clock, a later start of the log and a
-/// later bound of a query count as this time, because times in nanoseconds and slice numbers in request identifiers do
-/// not reach much further.
+/// End of the log of every contract: 2200-01-01T00:00:00Z. If the clock, the start of the log or a bound of a query is
+/// later, it counts as this time, because times in nanoseconds and slice numbers in request identifiers do not reach
+/// much further.
 pub const LOG_END: DateTime<Utc> = DateTime::from_timestamp_nanos(7_258_118_400_000_000_000);
 
 /// The logs of all contracts.
@@ -73,8 +73,8 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// A request of the Cloud API: its contract, and the records of its events before `now` as JSON, oldest first.
-    /// `None` if the request has no such event, or if the contract may not be read.
+    /// A request that the Cloud API keeps: its contract, and the records of its events before `now` as JSON, oldest
+    /// first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,
         id: &str,
@@ -100,7 +100,7 @@ impl Log {
         event.write(self.is_amended(event.entry, now), &self.behavior, out);
     }
 
-    /// The hour of a slice, and the number of the slice in it, from 0.
+    /// The hour of a slice, and the number of the slice in this hour, from 0.
     fn hour_of_slice(&self, slice: u64) -> (u64, u64) {
         let slices = self.source.slices_per_hour();
         (slice / slices, slice % slices)

@@ -93,9 +93,9 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// If the input cannot be read, is compressed or has no record. Also if a line is not a JSON object with
-    /// `meta.time` in RFC 3339 from 1970 to 2199, or if its contract number is missing or is not a whole number of at
-    /// most 64 bits.
+    /// If the input cannot be read, is compressed or has no record. A line is an error if it is not a JSON object with
+    /// `meta.time` in RFC 3339 from 1970 to 2199, if its contract number is not a whole number of at most 64 bits, or
+    /// if it has no contract number and `contract` is `None`.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
         // A read error is ignored here. It occurs again below, where the line is known.
         let begin = lines.fill_buf().unwrap_or_default();
@@ -182,15 +182,15 @@ impl Recording {
     }
 
     /// The contract of a request, and its events in the order of their times. If several contracts have a request with
-    /// this identifier, returns the first of these contracts that may be read. `None` if there is no such contract.
+    /// this identifier, returns the first contract that `may_read` accepts. `None` if there is no such contract.
     pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
         let mut by_contract = self.requests.get(id)?.iter();
         by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))
     }
 }
 
-/// Parses a contract number, which is a JSON number or JSON text. `Ok(None)` for empty text; for anything else, an
-/// error with the JSON that was found.
+/// Parses a contract number, which is a JSON number or JSON text. `Ok(None)` for empty text; for any other value, an
+/// error with the JSON of the value.
 fn parse_contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
     let text = named.get().trim_matches('"');
     if text.is_empty() {

@@ -14,7 +14,7 @@ use crate::log::cache::{CachedSlice, RecordCache};
 use crate::log::recording::{RecordedEvent, Recording};
 use crate::log::span::LogSpan;
 
-/// Size, in bytes, that few records exceed.
+/// Initial capacity for a record, in bytes. Few records are larger.
 const TYPICAL_RECORD_BYTES: usize = 1024;
 
 /// The source of the events of a log.
@@ -106,8 +106,8 @@ impl LogSource {
         }
     }
 
-    /// A request of the Cloud API: its contract, and its events in `span`, oldest first. `None` if the request has no
-    /// such event, or if the contract may not be read.
+    /// A request that the Cloud API keeps: its contract, and its events in `span`, oldest first. `None` if the request
+    /// has no event in `span`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,
         id: &str,

@@ -83,7 +83,7 @@ mod tests {
             (-25, 5, 0..1),
         ] {
             let chunks = LogSpan { start, end }.chunks(10);
-            assert!(chunks == expected || chunks.is_empty() && expected.is_empty(), "{start} {end}");
+            assert!(chunks == expected || chunks.is_empty() && expected.is_empty(), "{start} to {end}");
         }
     }
 }

@@ -17,8 +17,8 @@ use crate::operation::Operation;
 /// Together they have a million requests and take 40 MB.
 const GENERATION: usize = 1 << 19;
 
-/// Counts requests over the life of the simulator. A request is forgotten after at least [`GENERATION`] different
-/// requests, and at most twice as many.
+/// Counts requests over the life of the simulator. The counter forgets a request after between one and two times
+/// [`GENERATION`] other requests that differ from each other.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounter(Mutex<RequestCounts>);
 
@@ -29,7 +29,7 @@ struct RequestCounts {
     repetitions: RepetitionCounts,
 }
 
-/// The number of requests so far, by fingerprint.
+/// The number of equal requests so far, by fingerprint.
 #[derive(Debug, Default)]
 struct RepetitionCounts {
     /// Requests since the last generation was full.

@@ -166,7 +166,7 @@ impl RequestLog {
 }
 
 impl RequestLogEntries {
-    /// Adds a request and drops the oldest ones above the bounds. The last request is always kept, however large it is.
+    /// Adds a request, then drops the oldest requests until the log is within its bounds. Never drops the last request.
     fn add(&mut self, request: LoggedRequest) {
         self.bytes += approximate_size(&request);
         self.requests.push_back(request);

@@ -27,9 +27,9 @@ pub(super) struct Attempt<'a> {
     pub(super) number: u32,
     pub(super) position: QueuePosition,
     pub(super) scope: &'a Arc<PollScope>,
-    /// When the call must end, as [`PollScope::attended`] counts. `None` if the call has no deadline.
+    /// End of the time for the call, on the time scale of [`PollScope::attended`]. `None` if the call has no deadline.
     pub(super) deadline: Option<Duration>,
-    /// A token that must not be sent again. `None` unless the service refused the token of the previous attempt.
+    /// The refused token of the previous attempt, which must not be sent again. `None` if no token was refused.
     pub(super) refused_token: Option<&'a AccessToken>,
 }
 
@@ -46,8 +46,8 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the connection failed after the attempt was not polled for at least [`STALL`]. The service is then not
-    /// to blame.
+    /// Whether the connection failed after a time, at least [`STALL`], in which the attempt was not polled. The service
+    /// is then not to blame.
     pub(super) was_stalled: bool,
 }
 
@@ -137,7 +137,7 @@ impl Api {
                 let detail = "the provider returned the refused token again";
                 return Err(Error::new(ErrorKind::TokenProvider, detail).with_hint("get a new token"));
             }
-            // Another answer may have throttled the client in the meantime; then this call waits again.
+            // The answer to another call may have throttled the client in the meantime; then this call waits again.
             if !self.limiter.is_throttled(self.clock.elapsed()) {
                 return Ok(AttemptPermit { header, token, permit });
             }
@@ -204,7 +204,7 @@ impl Api {
         }
     }
 
-    /// The earliest time limit of an attempt: its time, as [`PollScope::attended`] counts, and its kind.
+    /// The first time limit of an attempt: when it ends, on the time scale of [`PollScope::attended`], and its kind.
     fn time_limit(&self, sent_at: Duration, last_read: Duration, deadline: Option<Duration>) -> (Duration, TimeLimit) {
         let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
         let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
@@ -220,8 +220,8 @@ impl Api {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();
         let detail = match (begun, limit) {
-            // For these statuses, the error that belongs to the status would make the caller send other requests in
-            // place of this one, each with a time limit of its own. So the call fails with its timeout instead.
+            // The error of such a status would make the caller send other requests in place of this one, each with a
+            // time limit of its own. So the call fails with its timeout instead.
             (Some(begun), TimeLimit::Call) if asks_for_another_request(begun.status) => {
                 return call_timeout(&format!("while the body of an answer with status {} arrived", begun.status))
                     .with_answer(Some(begun));

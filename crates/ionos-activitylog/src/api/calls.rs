@@ -82,7 +82,7 @@ impl Api {
         self.run(Operation::page(contract, range, offset), send, read, empty).await
     }
 
-    /// Reads a request that the Cloud API has kept, and redacts secrets in the answer.
+    /// Reads a request that the Cloud API keeps, and redacts secrets in the answer.
     pub(crate) async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
         CloudRequest::check_id(id)?;
         let redact = |text: &str| self.authorization.redact(text);

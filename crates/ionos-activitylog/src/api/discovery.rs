@@ -48,7 +48,7 @@ impl Contract {
 }
 
 /// The contracts of the service's list, each once and in the order of the list: a contract that is listed twice is one
-/// contract. Fails as [`Contract::from_wire`].
+/// contract. Fails if [`Contract::from_wire`] fails for an entry.
 pub(super) fn contracts_from_wire(entries: Vec<wire::types::ReferenceById>) -> Result<Vec<Contract>, String> {
     let mut seen = HashSet::new();
     let numbered = entries.into_iter().enumerate();

@@ -15,7 +15,7 @@ use crate::error::transport_fault::{body_error, connection_error};
 use crate::error::{Error, ErrorAnswer, ErrorKind};
 use crate::net::content_encoding::unknown_encoding;
 
-/// A failed exchange with what is known besides the generated error.
+/// A failed exchange: the generated error, and everything else that is needed to classify the failure.
 pub(super) struct FailedExchange<'a, R> {
     pub(super) error: wire::Error<()>,
     /// The status and headers, if an answer had begun to arrive.
@@ -48,7 +48,7 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                         .with_answer(answer);
                 }
                 // The payload is cut before redaction, because only its beginning is shown. Redaction also finds a
-                // secret that is cut off.
+                // secret of which only the beginning is left.
                 let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
                 let beginning_line = snippet(&redact(&String::from_utf8_lossy(beginning)));
                 let reason = snippet(&redact(&error.to_string()));
@@ -107,7 +107,7 @@ fn undecoded_form(headers: Option<&HeaderMap>, body: &[u8]) -> Option<String> {
     Some(format!("the character encoding {charset}, but JSON is in UTF-8"))
 }
 
-/// The character encoding that a byte order mark names. `None` for UTF-8, whose mark is skipped.
+/// The character encoding that a byte order mark names. `None` without a mark, and for UTF-8, whose mark is allowed.
 fn other_charset(body: &[u8]) -> Option<&'static str> {
     const MARKS: [(&[u8], &str); 4] = [
         (&[0xff, 0xfe, 0, 0], "UTF-32"),
@@ -118,7 +118,7 @@ fn other_charset(body: &[u8]) -> Option<&'static str> {
     MARKS.iter().find(|(mark, _)| body.starts_with(mark)).map(|(_, charset)| *charset)
 }
 
-/// The error for an answer with an error status whose body did not arrive in time.
+/// The error for an answer that has an error status and whose body did not arrive in time.
 pub(super) fn body_timed_out(answer: ErrorAnswer) -> Error {
     let kind = ErrorKind::from_status(answer.status);
     let status = show_status(answer.status);

@@ -11,7 +11,7 @@ use crate::defaults::MAX_RETRY_AFTER;
 /// Maximum length of the text of a `Retry-After` header in a message, in bytes.
 const MAX_RETRY_AFTER_TEXT: usize = 40;
 
-/// Common names of the header with the request id. The service does not document which one it sends.
+/// Common names of the header with the request id. The service does not document the name that it uses.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "x-requestid", "request-id", "x-correlation-id", "requestid"];
 
 /// Maximum length of a request id in bytes.
@@ -44,8 +44,8 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(date).ok().map(DateTime::from)
 }
 
-/// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`. `None`
-/// if no header has a usable id.
+/// The request id in any known header. The vendor's Cloud API sends the id in `Location: .../requests/{id}/status`.
+/// `None` if no header has a usable id.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let usable = |id: &str| {
         let is_visible = id.bytes().all(|b| b.is_ascii_graphic());

@@ -27,8 +27,8 @@ fn part_path(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
     folder(simulator, root).day(date).join(part.file.to_string())
 }
 
-/// The findings, each with a short name of its file, such as `02/part` (a part of the second day) or `00000001.json`,
-/// with the line, and with the problem.
+/// For each finding: a short name of its file, such as `02/part` (a part of the second day) or `00000001.json`, the
+/// line, and the problem.
 fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
     let report = verify_archive(&Archive::new(root), None).unwrap();
     let short = |file: &Path| {
@@ -138,7 +138,7 @@ async fn missing_extra_and_swapped_parts_are_found() {
 }
 
 #[tokio::test]
-async fn an_edited_manifest_is_found_even_if_its_sums_are_correct() {
+async fn an_edited_manifest_is_found_even_if_its_sums_and_digest_are_recomputed() {
     for number in 1..=3 {
         let root = tempfile::tempdir().unwrap();
         let simulator = archived(root.path(), Compression::Zstd).await;
@@ -152,7 +152,7 @@ async fn an_edited_manifest_is_found_even_if_its_sums_are_correct() {
         let by_hand = found(root.path());
         assert!(by_hand.contains(&finding(&name, None, Problem::Changed)), "{by_hand:?}");
 
-        // A consistent edit: a part and its file are removed, and the sums are recomputed.
+        // A consistent edit: a part and its file are removed, and the sums and the digest are recomputed.
         fs::write(&path, &text).unwrap();
         forge(&folder, number);
         assert_eq!(found(root.path()), [finding(&name, None, Problem::Chain)]);
@@ -171,7 +171,7 @@ fn forge(folder: &crate::layout::ContractFolder, number: u64) {
 }
 
 #[tokio::test]
-async fn no_member_of_the_state_switches_a_check_off() {
+async fn no_edit_of_the_state_file_disables_a_check() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());
@@ -187,10 +187,10 @@ async fn no_member_of_the_state_switches_a_check_off() {
         state.coverage.clear();
         crate::state::write(&folder, &state, &crate::fs::FailPoints::default()).unwrap();
         let mut expected = vec![chain.clone()];
-        // A closed state that lacks ranges of the manifests is a finding, because no killed export leaves such a state.
+        // A closed state that lacks ranges of the manifests was edited, because a killed export leaves the state open.
         expected.extend((!open).then(|| finding("_state.json", None, Problem::Changed)));
         expected.push(finding("02/part", None, Problem::Extra));
-        assert_eq!(found(root.path()), expected, "{open}");
+        assert_eq!(found(root.path()), expected, "open: {open}");
     }
 }
 
@@ -207,7 +207,7 @@ async fn the_last_manifest_is_compared_with_a_kept_digest() {
     let kept = verified(&[]).chains[0].head().unwrap().sha256;
     let report = verified(&[kept]);
     assert_eq!((report.findings.as_slice(), report.chains[0].after_kept()), (&[][..], &[][..]));
-    // A digest of an earlier manifest proves the chain up to it.
+    // The digest of an earlier manifest proves the chain up to that manifest.
     let second = Digest::sha256(&fs::read(folder.manifest(2)).unwrap());
     let report = verified(&[second]);
     let after: Vec<Option<u64>> = report.chains[0].after_kept().iter().map(|link| link.number).collect();
@@ -215,7 +215,7 @@ async fn the_last_manifest_is_compared_with_a_kept_digest() {
     let too_many = verified(&[kept, Digest::sha256(b"")]).findings;
     assert_eq!((too_many.len(), too_many[0].problem), (1, Problem::Chain));
 
-    // If state and run log are removed as well, only the kept digest shows the change.
+    // If the state and the run log are removed too, only the kept digest shows that the manifest was forged.
     forge(&folder, 3);
     for name in ["_state.json", "_state.prev.json"] {
         let _ = fs::remove_file(folder.path().join(name));
@@ -353,9 +353,9 @@ fn equal_records_without_time_and_id_are_not_duplicates() {
     let timed = r#"{"meta":{"time":"2026-11-20T10:00:00Z"}}"#;
     assert_eq!(write(&[one, one, other, other, other]), []);
     assert_eq!(write(&[timed, one, one]), []);
-    // Equal records need not be adjacent, because they may come from two windows.
+    // Equal records without a time may be apart, because they may come from two windows.
     assert_eq!(write(&[one, other, one]), []);
-    // Records with a time are sorted, so equal ones are adjacent. An equal record in another place was archived twice.
+    // Records with a time are sorted, so equal ones are adjacent. If two equal ones are apart, one was archived twice.
     let later = r#"{"meta":{"time":"2026-11-20T11:00:00Z"}}"#;
     assert_eq!(write(&[timed, later, timed]), [Problem::Duplicate, Problem::Order]);
 }

@@ -1,4 +1,4 @@
-//! Ranges with gaps are compared with the counts of the service, too.
+//! Tests that ranges with gaps are also compared with the counts of the service.
 
 use ionos_activitylog::Client;
 use ionos_activitylog_sim::DeepOffset;
@@ -17,7 +17,7 @@ fn count(simulator: &Simulator, root: &Path) -> u64 {
     parts(simulator, root).iter().map(|(_, part)| part.count).sum()
 }
 
-/// Number of events in an archive without gaps.
+/// Number of events that an export to a new archive reads. The export must have no gaps.
 async fn archived_by(simulator: &Simulator) -> u64 {
     let root = tempfile::tempdir().unwrap();
     let done = export(&exporter(simulator, root.path(), NOW), simulator, days()).await.unwrap();

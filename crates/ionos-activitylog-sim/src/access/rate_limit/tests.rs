@@ -38,7 +38,7 @@ fn a_bucket_allows_a_burst_at_once_and_then_the_rate() {
         // A refused request takes nothing.
         (0.1, 1, vec![0, 1, 1, 1, 10_000], vec![0, 9999, 9999, 9999, 0]),
     ] {
-        let name = format!("{per_second} {burst} {times:?}");
+        let name = format!("{per_second} per second, burst {burst}, times {times:?}");
         assert_eq!(waits(&limiter(per_second, burst), &times), expected, "{name}");
     }
 }
@@ -61,7 +61,7 @@ fn a_client_that_waits_as_long_as_required_is_never_refused_twice() {
             if let Err(wait) = limiter.take(1, now) {
                 assert!(wait > TimeDelta::zero() && wait <= TimeDelta::days(1), "{wait}");
                 now += wait;
-                assert_eq!(limiter.take(1, now), Ok(()), "{per_second} {request}");
+                assert_eq!(limiter.take(1, now), Ok(()), "{per_second} per second, request {request}");
             }
         }
     }
@@ -115,12 +115,12 @@ fn the_header_has_the_chosen_form_and_is_never_too_short() {
         (Absent, 1, None),
     ] {
         let value = form.header_value(TimeDelta::nanoseconds(nanoseconds), at(500));
-        assert_eq!(value.as_deref(), expected, "{form:?} {nanoseconds}");
+        assert_eq!(value.as_deref(), expected, "{form:?}, {nanoseconds} ns");
     }
 }
 
 #[test]
-fn a_date_is_a_valid_http_date_or_none_at_the_end_of_time() {
+fn a_date_in_retry_after_is_a_valid_http_date_and_is_absent_beyond_the_latest_time() {
     let wait = TimeDelta::hours(15);
     for day in 0..366 {
         let now = at(day * 86_400_000);

@@ -18,13 +18,13 @@ async fn a_bare_date_is_midnight_in_the_configured_zone() {
 }
 
 #[tokio::test]
-async fn a_bad_date_is_refused_ignored_or_a_failure() {
+async fn a_bad_date_is_refused_ignored_or_fails_and_a_fraction_counts_or_is_cut_off() {
     for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
         let behavior = Behavior { bad_date, query_fractions: QueryFractions::Refuse, ..Behavior::default() };
         let service = ServedSimulator::with(behavior).await;
         for bad in ["yesterday", "2026-11-20T09:12:33.394Z"] {
             let answer = service.log(&format!("dateStart={bad}&limit=1")).await;
-            assert_eq!(answer.status, status, "{bad_date} {bad}");
+            assert_eq!(answer.status, status, "setting {bad_date}, date {bad}");
         }
     }
     let counted = |query_fractions| async move {
@@ -63,7 +63,7 @@ async fn the_start_of_a_range_is_inclusive_or_exclusive() {
             ("dateEnd=2026-11-20T09:12:34Z".to_owned(), 500),
         ] {
             let page = service.log(&range).await;
-            assert_eq!(page.total().as_u64(), Some(expected), "{date_start} {date_end} {range}");
+            assert_eq!(page.total().as_u64(), Some(expected), "start {date_start}, end {date_end}: {range}");
         }
     }
 }
@@ -83,7 +83,7 @@ async fn the_end_of_a_range_is_exclusive_or_inclusive() {
             (at, "2026-11-20T09:12:34Z", 500),
         ] {
             let page = service.log(&format!("dateStart={start}&dateEnd={end}")).await;
-            assert_eq!(page.total().as_u64(), Some(expected), "{date_end} {start} {end}");
+            assert_eq!(page.total().as_u64(), Some(expected), "end {date_end}: {start} to {end}");
         }
     }
 }

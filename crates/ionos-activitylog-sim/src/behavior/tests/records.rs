@@ -1,4 +1,4 @@
-//! Records: their shape, the time of their appearance, and the requests of the Cloud API that belong to them.
+//! Records: their shape, the time of their appearance, and the requests that the Cloud API keeps for them.
 
 use std::collections::BTreeSet;
 
@@ -111,7 +111,7 @@ async fn events_can_be_delayed_late_amended_duplicated_or_no_longer_retained() {
             let seen = ServedSimulator::with(twice).await.log(WEEKS).await.text();
             let hits = seen.matches("{\"_source\":").count() as u64;
             let share = (hits - events) as f64 * 100.0 / events as f64;
-            assert!((share - f64::from(percent)).abs() < 1.0, "{share} {percent}");
+            assert!((share - f64::from(percent)).abs() < 1.0, "{share} % instead of {percent} %");
             let total = if counted { hits } else { events };
             assert!(seen.starts_with(&format!("{{\"hits\":{{\"total\":{total},")));
         }
@@ -131,7 +131,7 @@ async fn a_recording_is_served_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_request_of_the_cloud_api_agrees_with_its_events() {
+async fn a_request_that_the_cloud_api_keeps_agrees_with_its_events() {
     let amended = Behavior { amended_events: "50%:1m".parse().unwrap(), ..Behavior::default() };
     for behavior in [Behavior::default(), amended] {
         check_requests_against_events(behavior).await;
@@ -170,7 +170,7 @@ async fn check_requests_against_events(behavior: Behavior) {
         assert_eq!(&status.json(), embedded);
         found += 1;
     }
-    assert!(found > 20 && unknown > 20, "{found} {unknown}");
+    assert!(found > 20 && unknown > 20, "{found} requests found, {unknown} unknown");
     for id in ["x", "c1b9b1b0-7b1b-11e6-9a41-000d3a002f99"] {
         assert_eq!(service.get(&format!("/cloudapi/v6/requests/{id}")).await.status, 404);
     }

@@ -1,4 +1,4 @@
-//! Tests which requests get a fault, and that the choice does not depend on timing.
+//! Tests that the right requests get a fault, and that the choice of these requests does not depend on timing.
 
 use super::*;
 use crate::{Operation, Share};

@@ -264,7 +264,7 @@ async fn a_request_that_is_too_large_is_rejected() {
         format!("{megabyte} / HTTP/1.1\r\nhost: localhost\r\n\r\n"),
     ] {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        // The server may close the connection before it has read everything, and its answer may be lost then.
+        // If the server closes the connection before it has read everything, its answer may be lost.
         let _ = stream.write_all(request.as_bytes()).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;

@@ -96,7 +96,7 @@ fn duplicates_have_the_configured_share_with_any_number_of_slices() {
             let plain = super::usual().events_per_day(events_per_day).build();
             let events = plain.count(contract, start, end);
             let share = (hits - events) as f64 * 100.0 / events as f64;
-            assert!((share - f64::from(percent)).abs() < 0.2, "{share} {percent}");
+            assert!((share - f64::from(percent)).abs() < 0.2, "{share} % instead of {percent} %");
         }
     }
 }

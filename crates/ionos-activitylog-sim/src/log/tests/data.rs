@@ -110,7 +110,7 @@ fn the_events_of_a_chain_share_their_identifiers_and_run_from_queued_to_done_or_
         for shared in ["/meta/requestId", "/principal", "/event/resources"] {
             let values: Vec<_> = chain.iter().map(|record| record.pointer(shared)).collect();
             assert!(values[0].is_some());
-            assert!(values.iter().all(|value| *value == values[0]), "{id}{shared}");
+            assert!(values.iter().all(|value| *value == values[0]), "{id}: {shared}");
         }
         requests.insert(text(chain[0], "/meta/requestId"));
         let steps: Vec<(&str, &str)> =
@@ -119,7 +119,7 @@ fn the_events_of_a_chain_share_their_identifiers_and_run_from_queued_to_done_or_
         assert_eq!(steps[1], ("Provision", "QUEUED"), "{id}");
         assert!(steps.contains(&("RequestStatusUpdate", "RUNNING")), "{id}");
         let end = *steps.last().unwrap();
-        assert!([("RequestStatusUpdate", "DONE"), ("Error", "FAILED")].contains(&end), "{id} {end:?}");
+        assert!([("RequestStatusUpdate", "DONE"), ("Error", "FAILED")].contains(&end), "{id} ends with {end:?}");
         *ends.entry(end).or_insert(0) += 1;
     }
     assert_eq!(requests.len(), chains.len());

@@ -33,7 +33,7 @@ fn a_range_includes_its_start_and_excludes_its_end_to_the_nanosecond() {
         (time + millisecond, time, false),
     ] {
         let expected = if found { &then[..] } else { &[] };
-        assert_eq!(read(start, end), expected, "{start} {end}");
+        assert_eq!(read(start, end), expected, "{start} to {end}");
     }
 }
 
