@@ -95,7 +95,7 @@ fn an_export_interrupted_while_it_writes_keeps_its_progress_and_prints_how_to_re
     }
 }
 
-const STOPPED: &str = "error: interrupted: what was read so far is archived; run the same command again to resume\n";
+const STOPPED: &str = "error: interrupted: the events read so far are archived; run the same command again to resume\n";
 
 #[test]
 fn an_export_to_an_archive_interrupted_while_it_waits_ends_cleanly() {

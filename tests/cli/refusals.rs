@@ -106,7 +106,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--contract", "1", "--last", "1d", "--out", "a.ndjson"],
             &[],
             2,
-            "contract 1 is not one of those that the token can read: choose one with --contract: [contract]",
+            "contract 1 is not a contract that the token can read: choose one with --contract: [contract]",
         ),
         (
             "unwritable folder",
@@ -120,7 +120,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--overwrite", "--out", "audit"],
             &[],
             2,
-            "audit is an archive, in which no file is overwritten: remove --overwrite",
+            "audit is an archive, and an export never overwrites files of an archive: remove --overwrite",
         ),
         (
             "file instead of an archive",
@@ -265,9 +265,8 @@ fn one_of_several_contracts_must_be_chosen() {
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
 
     let printed = export(&["--contract", "1"]);
-    let expected = format!(
-        "error: contract 1 is not one of those that the token can read: choose one with --contract: {listed}\n"
-    );
+    let expected =
+        format!("error: contract 1 is not a contract that the token can read: choose one with --contract: {listed}\n");
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
     assert_eq!(names(folder.path()), [""; 0]);
 
@@ -302,7 +301,7 @@ fn an_empty_log_of_a_foreign_contract_is_not_exported() {
         (
             r#"[{"id":2},{"id":3}]"#,
             Some(2),
-            "error: contract 1 is not one of those that the token can read: choose one with --contract: 2, 3\n",
+            "error: contract 1 is not a contract that the token can read: choose one with --contract: 2, 3\n",
             0,
         ),
         (

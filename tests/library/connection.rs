@@ -140,9 +140,13 @@ async fn utf_16_is_named_and_not_shown_as_text() {
 #[tokio::test]
 async fn the_error_of_a_refused_wait_names_the_flag_and_the_seconds_that_the_service_sent() {
     for (sent, flags, message) in [
-        ("9999999999", &[][..], "the service asks to wait 9999999999 s, the limit is 60 s"),
-        ("9999999999", &["--max-retry-after", "5m"], "the service asks to wait 9999999999 s, the limit is 300 s"),
-        ("61.50", &[], "the service asks to wait 61.50 s, the limit is 60 s"),
+        ("9999999999", &[][..], "the service asks to wait 9999999999 s, but the maximum wait is 60 s"),
+        (
+            "9999999999",
+            &["--max-retry-after", "5m"],
+            "the service asks to wait 9999999999 s, but the maximum wait is 300 s",
+        ),
+        ("61.50", &[], "the service asks to wait 61.50 s, but the maximum wait is 60 s"),
     ] {
         let server = FakeServer::new().await;
         let folder = tempfile::tempdir().unwrap();

@@ -120,7 +120,9 @@ fn find_panicking_operation(document: &Value, settings: &GenerationSettings, mes
             );
         }
     }
-    anyhow!("the generator panicked, but not for any operation alone; check the components: {message}")
+    anyhow!(
+        "the generator panicked on the whole description, but on no single operation; check the components: {message}"
+    )
 }
 
 /// Checks that the output uses the handwritten types and has no typed error.
@@ -134,7 +136,7 @@ fn check(text: &str, raw_types: &[RawType], byte_bodies: usize) -> Result<()> {
     }
     if text.matches("Result<ResponseValue<ByteStream>").count() != byte_bodies {
         bail!(
-            "{byte_bodies} answers are marked x-bytes, but another number of operations returns bytes: \
+            "{byte_bodies} answers are marked x-bytes, but the number of operations that return bytes is different: \
              correct openapi/overlay/05-raw-records.yaml"
         );
     }

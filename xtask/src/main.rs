@@ -58,7 +58,7 @@ enum Task {
     },
     /// Pack the program with its manual pages, completions and licences
     Dist,
-    /// Read and archive ten million events, and kill exports, and fail if an event is missing, a file differs or memory
+    /// Read and archive ten million events, then kill exports; fail if an event is missing, a file differs or memory
     /// exceeds its limit
     Soak {
         /// Seed of the points at which exports are killed [default: a new one]

@@ -40,8 +40,12 @@ fn kill_rows(result: &KilledExports) -> [BenchRow; 2] {
     let KilledExports { kind, kills, exports, files, seconds } = result;
     let name = |what: String| format!("{kind}, killed and resumed: {what}");
     [
-        BenchRow::unlimited(name(format!("kills in {exports} exports of {files} identical files")), *kills as f64, "")
-            .with_decimals(0),
+        BenchRow::unlimited(
+            name(format!("kills in {exports} exports; all {files} files identical")),
+            *kills as f64,
+            "",
+        )
+        .with_decimals(0),
         BenchRow::unlimited(name("time".to_owned()), *seconds, "s"),
     ]
 }
@@ -65,7 +69,7 @@ fn event_rows(result: &SoakedEvents) -> Vec<BenchRow> {
         whole(archive("events, each exactly once"), events, ""),
         whole(archive("throughput"), events / result.archive_seconds, "events/s"),
         BenchRow::at_most(archive("peak memory"), result.archive_peak_mebibytes, "MiB", MAX_ARCHIVE_MEBIBYTES),
-        whole("archived again a month later: events, identical files".into(), result.rearchived_events as f64, ""),
+        whole("events archived again a month later; files identical".into(), result.rearchived_events as f64, ""),
     ]);
     rows
 }

@@ -192,7 +192,7 @@ async fn retry_after_above_the_ceiling_ends_the_call_at_once() {
     let error = client(scripted, &clock).build().unwrap().info().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(clock.waits().is_empty());
-    assert!(error.to_string().contains("the service asks to wait 61 s, the limit is 60 s"), "{error}");
+    assert!(error.to_string().contains("the service asks to wait 61 s, but the maximum wait is 60 s"), "{error}");
     assert!(error.exceeds_retry_after_ceiling());
     // An error with a status that is not retried carries the value of Retry-After, too.
     let (_, client) = ScriptedTransport::client([with_retry_after(403, "5")]);

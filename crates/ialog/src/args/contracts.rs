@@ -154,7 +154,7 @@ impl KnownContracts<'_> {
         }
         let suggestion = did_you_mean(contract.as_str(), self.numbers());
         Err(CommandError::usage(
-            format!("contract {contract} is not one of those {}{suggestion}", self.place),
+            format!("contract {contract} is not a contract {}{suggestion}", self.place),
             self.choice_hint(),
         ))
     }

@@ -77,9 +77,9 @@ struct ComparedRange {
 }
 
 const RECOUNT: &str = "--recount adds the late events";
-const READ_GAP_AGAIN: &str = "the range has a gap, and --recount reads it again";
+const READ_GAP_AGAIN: &str = "the range has a gap; --recount reads the range again";
 const OUT_OF_REACH: &str =
-    "the range has a gap that reading again cannot close, because a second has more events than the service returns";
+    "the range has a gap that --recount cannot close: one second of it has more events than the service returns";
 
 /// The ranges of a day whose totals are compared: the verified ones, and the ones with gaps. If a part has events of
 /// both, their numbers are not known, so each contiguous range is compared as a whole.

@@ -46,7 +46,9 @@ impl PageQuery {
             DateEnd::Inclusive => end.map(next_time),
         };
         let offset = match last("offset") {
-            Some(value) => parse_number(&value).ok_or_else(|| bad_parameter("offset", "a number from 0", &value))?,
+            Some(value) => {
+                parse_number(&value).ok_or_else(|| bad_parameter("offset", "a whole number of at least 0", &value))?
+            }
             None => 0,
         };
         let limit = match last("limit") {
@@ -72,7 +74,7 @@ fn parse_limit(value: &str, behavior: &Behavior) -> Result<u64, ApiError> {
         Some(limit) if (1..=max).contains(&limit) => Ok(limit),
         Some(1..) if behavior.over_limit == OverLimit::Clamp => Ok(max),
         Some(1..) => Err(bad_parameter("limit", &format!("a number from 1 to {max}"), value)),
-        _ => Err(bad_parameter("limit", "a number from 1", value)),
+        _ => Err(bad_parameter("limit", "a whole number of at least 1", value)),
     }
 }
 

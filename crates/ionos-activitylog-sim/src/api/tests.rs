@@ -171,7 +171,7 @@ fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
             &bearer,
             400,
             "400",
-            "The parameter offset must be a number from 0; it was understood as \"-1\"",
+            "The parameter offset must be a whole number of at least 0; it was understood as \"-1\"",
         ),
         (
             "GET",
@@ -179,7 +179,7 @@ fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
             &bearer,
             400,
             "400",
-            "The parameter limit must be a number from 1; it was understood as \"0\"",
+            "The parameter limit must be a whole number of at least 1; it was understood as \"0\"",
         ),
     ] {
         let response = send(&simulator, method, &path, authorization);

@@ -199,9 +199,10 @@ impl Fault {
         let invalid = |member, message| Err(ScriptError::new(member, message));
         match self {
             Self::Respond(answer) => answer.check(),
-            Self::Drip { bytes: 0, .. } => {
-                invalid("fault.drip.bytes", "0 bytes per piece never complete the body: give a number from 1".into())
-            }
+            Self::Drip { bytes: 0, .. } => invalid(
+                "fault.drip.bytes",
+                "0 bytes per piece never complete the body: give a whole number of at least 1".into(),
+            ),
             Self::WrongContentLength { by: 0 } => invalid(
                 "fault.wrong_content_length.by",
                 "0 is no difference: give a positive or a negative number".into(),

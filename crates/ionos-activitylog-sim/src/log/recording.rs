@@ -143,9 +143,9 @@ impl Recording {
             })?,
             None => None,
         };
-        let contract = named
-            .or(contract)
-            .ok_or_else(|| invalid("names no contract number: specify the contract it belongs to".into()))?;
+        let contract = named.or(contract).ok_or_else(|| {
+            invalid("names no contract number: specify the contract that the record belongs to".into())
+        })?;
         let time = to_nanoseconds(time.to_utc());
         let hour = time.div_euclid(HOUR * MILLISECOND);
         if hour < 0 || time >= to_nanoseconds(LOG_END) {
@@ -290,7 +290,7 @@ mod tests {
             ),
             (
                 "{\"meta\":{\"time\":\"2026-11-20T09:00:00Z\"}}",
-                "line 1 of the recording names no contract number: specify the contract it belongs to",
+                "line 1 of the recording names no contract number: specify the contract that the record belongs to",
             ),
             (
                 "{\"meta\":{\"time\":\"1969-11-20T09:00:00Z\"},\"principal\":{\"identity\":{\"contractNumber\":1}}}",

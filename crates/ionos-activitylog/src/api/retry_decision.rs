@@ -52,7 +52,9 @@ impl RetryDecision {
         let Some(wait) = wait else {
             let requested = error.requested_wait().unwrap_or_default();
             let ceiling = policy.retry_after_ceiling().as_secs_f64();
-            return Self::RefuseWait(format!("the service asks to wait {requested}, the limit is {ceiling} s"));
+            return Self::RefuseWait(format!(
+                "the service asks to wait {requested}, but the maximum wait is {ceiling} s"
+            ));
         };
         if policy.deadline().is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline) {
             let requested = error.requested_wait();
@@ -143,7 +145,7 @@ mod tests {
         let last = FailureContext { attempts: 5, ..failure };
         assert_eq!(RetryDecision::new(last, &policy), RetryDecision::GiveUp(None));
         let refused = RetryDecision::new(FailureContext { wait: None, ..failure }, &policy);
-        let reason = "the service asks to wait 61 s, the limit is 60 s";
+        let reason = "the service asks to wait 61 s, but the maximum wait is 60 s";
         assert_eq!(refused, RetryDecision::RefuseWait(reason.to_owned()));
         let late = FailureContext { elapsed: SECOND * 299, ..failure };
         let reason = format!("{NO_TIME_LEFT} (the service asks to wait 61 s)");

@@ -52,7 +52,7 @@ pub(super) async fn run(
     let archive = archive_at(&args.out)?;
     if args.overwrite {
         return Err(CommandError::usage(
-            format!("{archive} is an archive, in which no file is overwritten"),
+            format!("{archive} is an archive, and an export never overwrites files of an archive"),
             "remove --overwrite",
         ));
     }
@@ -314,7 +314,7 @@ impl ExportSummary {
             return Err(CommandError::with_code(
                 context.interrupt.code(),
                 "interrupted",
-                "what was read so far is archived; run the same command again to resume",
+                "the events read so far are archived; run the same command again to resume",
             )
             .with_contracts(self.failures));
         }

@@ -43,7 +43,7 @@ async fn a_day_whose_search_was_partial_is_compared_once_the_service_is_healthy(
     assert_eq!((more.unknown, more.more_events, more.missing_events), (0, 0, missing));
     assert_eq!(more.more, [(partial.contracts()[0].into(), vec!["2026-11-01".parse().unwrap()])]);
     let detail = &more.report.findings[0].detail;
-    assert!(detail.ends_with("are archived: the range has a gap, and --recount reads it again"), "{detail}");
+    assert!(detail.ends_with("are archived: the range has a gap; --recount reads the range again"), "{detail}");
 
     let recount = exporter(&healthy, root.path(), NOW).recount(true);
     assert_eq!(export(&recount, &healthy, days()).await.unwrap().gaps, []);
@@ -60,7 +60,7 @@ async fn the_events_that_the_service_counts_but_does_not_return_are_reported() {
     let more = compared(&refusing, root.path()).await;
     assert_eq!((more.more_events, more.unknown), (0, 0), "{:?}", more.report);
     let detail = &more.report.findings[0].detail;
-    assert!(detail.contains("a gap that reading again cannot close"), "{detail}");
+    assert!(detail.contains("a gap that --recount cannot close"), "{detail}");
     let missing = archived_by(&burst(DeepOffset::Allow)).await - count(&refusing, root.path());
     assert_eq!(more.missing_events, missing);
 }
