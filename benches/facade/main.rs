@@ -2,8 +2,8 @@
 //! pages. Both run on one thread of one process; each has its own loopback connection to the server.
 //!
 //! The server is another process, which renders the responses before the first request. Rounds of the two clients
-//! alternate and each round is compared with its neighbour, so that both clients run under the same load of the
-//! machine.
+//! alternate, and each round is compared with the neighbouring round of the other client. So the two compared rounds
+//! run under about the same load of the machine.
 //!
 //! Prints a [`FacadeResult`] as JSON.
 
@@ -24,7 +24,7 @@ use workspace_benches::server::{Server, run};
 use facade_client::FacadeClient;
 use minimal_client::MinimalClient;
 
-/// Number of pages in a round: each canned page twice. Short rounds keep neighbours close in time.
+/// Number of pages in a round: each canned page twice. Short rounds keep the two compared rounds close in time.
 const PAGES: u64 = 20;
 
 /// Number of counted rounds of each client. It is large, because single rounds are disturbed, and odd, so that the

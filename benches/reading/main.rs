@@ -1,5 +1,6 @@
-//! Measures the cost of verified reading. It is compared with two other programs: the loop that most programs have, and
-//! a program that only copies the same bytes to a file, with as many requests in flight as verified reading has.
+//! Measures the time of verified reading, and compares it with the times of two other programs: the loop that most
+//! programs have, and a program that only copies the same bytes to a file. The copying program has as many requests in
+//! flight as verified reading.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 

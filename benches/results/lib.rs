@@ -52,17 +52,17 @@ pub struct ReadingResult {
     pub verified_millis: f64,
     /// Time of the usual loop.
     pub usual_millis: f64,
-    /// Verified reading divided by copying.
+    /// Time of verified reading divided by the time of copying.
     pub copy_ratio: f64,
-    /// The usual loop divided by verified reading.
+    /// Time of the usual loop divided by the time of verified reading.
     pub usual_ratio: f64,
     /// Time of copying if each answer takes 100 ms.
     pub slow_copy_millis: f64,
     /// Time of verified reading if each answer takes 100 ms.
     pub slow_verified_millis: f64,
-    /// Verified reading divided by copying if each answer takes 100 ms.
+    /// Time of verified reading divided by the time of copying if each answer takes 100 ms.
     pub slow_copy_ratio: f64,
-    /// Number of requests of verified reading divided by the fewest that can return all events.
+    /// Number of requests of verified reading divided by the minimum number that can return all events.
     pub requests_ratio: f64,
 }
 
@@ -78,17 +78,17 @@ pub struct ArchiveResult {
     pub plain_millis: f64,
     /// Time to export to an archive of zstd parts.
     pub zstd_millis: f64,
-    /// Uncompressed export divided by copying.
+    /// Time of the uncompressed export divided by the time of copying.
     pub plain_copy_ratio: f64,
-    /// Export with zstd divided by copying.
+    /// Time of the export with zstd divided by the time of copying.
     pub zstd_copy_ratio: f64,
-    /// Export with zstd divided by copying if each answer takes 100 ms.
+    /// Time of the export with zstd divided by the time of copying if each answer takes 100 ms.
     pub slow_zstd_copy_ratio: f64,
     /// Peak memory of the measuring process while it exports, in MiB; `None` if the system does not report it.
     pub peak_mebibytes: Option<f64>,
-    /// Verification of the uncompressed archive, in millions of bytes of records per second.
+    /// Speed of the verification of the uncompressed archive, in millions of bytes of records per second.
     pub verify_plain_megabytes: f64,
-    /// Verification of the zstd archive, in millions of bytes of uncompressed records per second.
+    /// Speed of the verification of the zstd archive, in millions of bytes of uncompressed records per second.
     pub verify_zstd_megabytes: f64,
 }
 

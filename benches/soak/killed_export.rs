@@ -1,5 +1,5 @@
-//! Exports the whole log to an archive. Ten processes abort in the middle, one after another. Each next process resumes
-//! the export, and the eleventh completes it.
+//! Exports the whole log to an archive, with eleven processes that run one after another. Each of the first ten aborts
+//! in the middle of the export, the next one resumes the export, and the eleventh completes it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) const EXPORT: &str = "export";
 /// Number of times that the export is killed.
 const KILLS: u64 = 10;
 
-/// Length in days of the range that is exported twice: more than a million events.
+/// Length in days of the range that is exported twice. The range has more than a million events.
 const REPEATED_DAYS: i64 = 10;
 
 /// An export of all events that was killed and resumed.
@@ -44,8 +44,8 @@ struct ExportExit {
     is_complete: bool,
 }
 
-/// Exports all events in processes that are killed and resumed. Fails unless the archive verifies and holds exactly
-/// `expected`.
+/// Exports all events in processes that are killed and resumed. Fails unless the archive is intact and holds exactly
+/// the records of `expected`.
 pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     let folder = tempfile::tempdir()?;
     let stopwatch = Stopwatch::start();
@@ -99,7 +99,8 @@ fn run_process(address: &str, folder: &Path, last_step: Option<u64>) -> Result<E
     Ok(ExportExit { peak_mebibytes, is_complete: output.status.success() })
 }
 
-/// Main function of the exporting process: address, folder and, optionally, the step at which it kills itself.
+/// Main function of the exporting process. Arguments: address, folder and, optionally, the step at which the process
+/// kills itself.
 pub(crate) fn export(arguments: &[String]) -> Result<()> {
     let [address, folder, last_step @ ..] = arguments else {
         bail!("usage: {SERVE} {EXPORT} ADDRESS FOLDER [LAST_STEP]");
@@ -145,7 +146,7 @@ fn digest(archive: &Archive) -> Result<SetDigest> {
     Ok(digest)
 }
 
-/// The files of an archive in order, without `_state*` files and the run log, which differ from run to run.
+/// The sorted files of an archive, without `_state*` files and the run log, which differ from run to run.
 pub(crate) fn archive_files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];

@@ -25,7 +25,7 @@ use workspace_benches::server::{SERVE, Server, serve_simulator};
 /// Second argument of a process that exports and may kill itself.
 pub(crate) const KILLED: &str = "killed";
 
-/// Second argument of a server. The third is the time of the service in days after the start of the log.
+/// Second argument of a server. The third argument is the time of the service in days after the start of the log.
 pub(crate) const KILLS_LOG: &str = "kills-log";
 
 /// Number of times that each kind of export is killed.
@@ -146,7 +146,8 @@ fn run_process(kind: KillKind, address: &str, folder: &Path, last_step: Option<u
     }
 }
 
-/// Main function of an exporting process: kind, address, folder and, optionally, the step at which it kills itself.
+/// Main function of an exporting process. Arguments: kind, address, folder and, optionally, the step at which the
+/// process kills itself.
 pub(crate) fn export(arguments: &[String]) -> Result<()> {
     let [kind, address, folder, last_step @ ..] = arguments else {
         bail!("usage: {SERVE} {KILLED} KIND ADDRESS FOLDER [LAST_STEP]");
@@ -198,7 +199,7 @@ async fn export_file(client: Client, folder: &Path, steps: &FailPoints) -> Resul
     Ok(())
 }
 
-/// Serves the log as it was this many days after its start.
+/// Serves the log in the server process. The argument is the time of the service in days after the start of the log.
 pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     let [days] = arguments else { bail!("usage: {SERVE} {KILLS_LOG} DAYS") };
     serve_simulator(simulator(days.parse()?)?, None)

@@ -49,7 +49,7 @@ pub fn peak_mebibytes(process: u32) -> Option<f64> {
     Some(kibibytes / 1024.0)
 }
 
-/// The median. For an even number of values, the mean of the middle two; NaN for no values.
+/// The median. For an even number of values, the mean of the middle two. NaN if there are no values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

@@ -111,7 +111,7 @@ async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context
         let mut program = pin!(parse_and_run(arguments, context, &resume));
         loop {
             tokio::select! {
-                // A program that ends at the same moment as the signal arrives is not interrupted.
+                // If the program ends at the moment of the signal, it counts as ended, not as interrupted.
                 biased;
                 code = &mut program => return code,
                 code = signals.next() => {

@@ -179,7 +179,8 @@ pub(crate) fn are_numbers(selectors: &[ContractSelector]) -> bool {
     selectors.iter().all(ContractSelector::is_number)
 }
 
-/// Whether any selector is a contract number or a file with one. Numbers are not checked against the known contracts.
+/// Whether any selector is a contract number or a file that contains a contract number. Numbers are not checked against
+/// the known contracts.
 pub(crate) fn has_number(selectors: &[ContractSelector]) -> bool {
     selectors.iter().any(|selector| match selector {
         ContractSelector::Number(_) => true,
@@ -222,7 +223,7 @@ mod tests {
             let ContractSelector::Pattern(parsed) = pattern.parse().unwrap() else {
                 panic!("{pattern} is no pattern");
             };
-            assert_eq!(parsed.matches(number), expected, "{pattern} {number}");
+            assert_eq!(parsed.matches(number), expected, "pattern {pattern}, number {number}");
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct RangeArgs {
     pub(crate) to: Option<Moment>,
 }
 
-/// An optional time range. Without one, a command reads its default range from the service, or all of an archive.
+/// An optional time range. If no range is given, a command reads a default range of the log, or a whole archive.
 #[derive(Args)]
 pub(crate) struct TimeArgs {
     /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 2h
@@ -43,7 +43,7 @@ pub(crate) struct TimeArgs {
 }
 
 impl TimeArgs {
-    /// Whether the user gave the end of the range. `--last` ends now.
+    /// Whether the user gave the end of the range: with `--to`, or with `--last`, which ends now.
     pub(crate) fn has_end(&self) -> bool {
         self.to.is_some() || self.last.is_some()
     }
@@ -55,7 +55,7 @@ impl TimeArgs {
     }
 }
 
-/// The range. A time has a fraction of a second only if the user gave one; the fraction is in whole milliseconds. The
+/// The range of the arguments. A time has a fraction of a second, in whole milliseconds, only if the user gave one. The
 /// range ends at the start of the current second at the latest, because later events may not exist yet. Days and local
 /// times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
@@ -65,7 +65,7 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     let Some(from) = range.from else {
         return Err(CommandError::usage("no time range given", "use --last or --from"));
     };
-    // A duration before now is in whole seconds.
+    // A duration before now is subtracted from the start of the current second.
     let this_second = now.clone().trunc_subsecs(0);
     let start = from.start(this_second.clone())?;
     let end = range.to.map(|to| to.end(this_second.clone())).transpose()?;
@@ -89,8 +89,8 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     Ok(DateRange::new(start, end.unwrap_or(last_second).min(last_second))?)
 }
 
-/// The range of an export, as [`resolve_range`]. Fails if the range has a fraction of a second, because requests have
-/// whole seconds, and an export resumes a file or an archive at a whole second.
+/// The range of an export, resolved by [`resolve_range`]. Fails if its start or end has a fraction of a second, because
+/// requests have whole seconds, and an export resumes a file or an archive at a whole second.
 pub(crate) fn resolve_whole_seconds<Tz: TimeZone>(
     range: &RangeArgs,
     now: DateTime<Tz>,
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_range_is_rejected_with_its_bounds() {
+    fn the_error_for_an_invalid_range_names_its_bounds() {
         let cases = [
             (
                 Some("2026-11-20"),

@@ -111,8 +111,8 @@ fn print_line(row: &Row, context: &mut Context<'_>) -> Result<(), CommandError> 
     context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n")
 }
 
-/// The records with an id. There are several if the service changed the event; they have the same time, so they follow
-/// each other.
+/// The records with this id. There are several if the service changed the event. They have the same time, so they
+/// follow each other.
 async fn find(id: &EventId, rows: &mut Rows, context: &mut Context<'_>) -> Result<Vec<Row>, CommandError> {
     let mut found: Vec<Row> = Vec::new();
     while let Some(row) = rows.next(context).await? {
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_alone_is_an_id() {
+    fn a_uuid_without_a_prefix_is_an_id() {
         let uuid = "c1b9b1b0-7b1b-11e6-9a41-000d3a002f99";
         let parse = |text: &str| parse_id(text).unwrap().to_string();
         assert_eq!(parse(uuid), format!("u:{uuid}"));

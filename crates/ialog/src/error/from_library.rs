@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_of_the_disk_do_not_ask_for_another_name() {
+    fn another_name_is_suggested_only_if_it_can_help() {
         use ionos_activitylog_archive::Error;
         let error = |kind: io::ErrorKind, path: &str| {
             let failure = CommandError::from(Error::Create { path: path.into(), source: kind.into() });

@@ -29,13 +29,13 @@ pub(crate) struct CommandError {
     hint: String,
     /// The id that the service gave the failed request, if a request failed.
     request_id: Option<String>,
-    /// The contracts that failed, and why; empty unless several were processed.
+    /// The contracts that failed, and why. Empty if the command processed at most one contract.
     contracts: Vec<(ContractNumber, Self)>,
 }
 
 impl CommandError {
-    /// An error. Tokens and passwords of URLs are removed from its texts, because the texts quote arguments and
-    /// settings.
+    /// An error. Its texts may quote arguments and settings, so secrets are removed from the texts, such as tokens and
+    /// the passwords in URLs.
     fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             code,
@@ -46,9 +46,9 @@ impl CommandError {
         }
     }
 
-    /// The error if some or all of `all` contracts failed. If some did not fail, `others` completes the message "1 of 2
-    /// contracts ...". The exit code is [`DAMAGED_CODE`] if a contract has this code, the common code if all contracts
-    /// failed with the same code, and [`INCOMPLETE_CODE`] otherwise.
+    /// The error if contracts failed. `all` is the number of processed contracts. If only some of them failed, `others`
+    /// completes the message "1 of 2 contracts ...". The exit code is [`DAMAGED_CODE`] if a contract has this code, the
+    /// common code if all contracts failed with the same code, and [`INCOMPLETE_CODE`] otherwise.
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();
@@ -90,7 +90,7 @@ impl CommandError {
         Self::new(2, message, hint)
     }
 
-    /// A signal ended the command. `code` is the exit code that shells give the signal, and `resume` says how to
+    /// A signal ended the command. `code` is the exit code that shells use for the signal, and `resume` says how to
     /// continue.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
         let how = resume.unwrap_or_else(|| "run the same command again to start over".to_owned());
@@ -141,7 +141,7 @@ impl CommandError {
         self.code
     }
 
-    /// The contracts that failed, and why; empty unless several were processed.
+    /// The contracts that failed, and why. Empty if the command processed at most one contract.
     pub(crate) fn contracts(&self) -> &[(ContractNumber, Self)] {
         &self.contracts
     }

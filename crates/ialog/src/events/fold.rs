@@ -5,8 +5,9 @@
 //!
 //! For each operation, the lead event, the ids and a summary of constant size are kept in memory, but no other event.
 //! An event without an id that links it to others is an operation of its own, and is dropped at once if it does not
-//! match. Operations that do not match are kept until their contract is complete, because a later event may match. If
-//! the contracts are read one after the other, such operations are then dropped. For a count, no event is kept.
+//! match. An operation that does not match is kept until its contract is complete, because a later event may match.
+//! If the contracts are read one after the other, a contract is complete when the next one begins, and its operations
+//! that do not match are dropped then. If operations are only counted, no event is kept.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -132,7 +133,7 @@ struct ContractFolder {
 }
 
 impl ContractFolder {
-    /// Adds an event to its operation. Returns by how many bytes the events that are kept have grown.
+    /// Adds an event to its operation. Returns the change in the size of the kept events, in bytes.
     fn add(&mut self, links: Vec<OperationLink<'static>>, mut added: FoldedOperation) -> i64 {
         let mut grown = 0;
         let mut known: Vec<usize> = links.iter().filter_map(|link| self.by_link.get(link).copied()).collect();
@@ -204,7 +205,7 @@ impl FoldedOperation {
     }
 }
 
-/// The facts about the events of an operation that its row shows.
+/// The facts that the row of an operation shows about its events.
 struct FoldedEvents {
     lead: Event,
     outcome: Outcome,
@@ -370,7 +371,7 @@ mod tests {
         assert_eq!((rows.len(), counts), (0, OperationCounts { seen: 4, kept: 4 }));
     }
 
-    /// Folding while reading gives the operations of [`Chain::group`], in every order of the events.
+    /// Folding while reading gives the operations of [`Chain::group`], for every order of the events.
     #[test]
     fn operations_are_chains_in_every_order() {
         let mut state = 1_u64;

@@ -145,8 +145,9 @@ impl Rows {
         }
     }
 
-    /// The next event that the filter keeps; `None` at the end. The service's events are ordered by contract and then
-    /// by time, an archive's events by time and then by contract.
+    /// The next event that the filter keeps; after [`Self::return_all`], the next selected event. `None` at the end.
+    /// Events of the service are ordered by contract and then by time. Events of an archive are ordered by time and
+    /// then by contract.
     pub(crate) async fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Row>, CommandError> {
         let suggestions = &mut self.suggestions;
         match &mut self.source {

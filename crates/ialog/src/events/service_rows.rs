@@ -130,7 +130,7 @@ impl ServiceRows {
         }
     }
 
-    /// The next event of the open window that the filter keeps.
+    /// The next event of the open window. Events that the filter does not keep are skipped unless `returns_all` is set.
     fn next_of_window(&mut self, suggestions: &mut Suggestions) -> Option<Row> {
         let window = self.window.as_mut()?;
         for event in window.events.by_ref() {

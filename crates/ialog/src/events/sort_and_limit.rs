@@ -129,7 +129,7 @@ mod tests {
             SortAndLimit::new(&[sort.to_owned()], None, true).unwrap().apply(&mut rows);
             let users: Vec<String> = rows.iter().map(|row| Column::User.text(row).unwrap_or_default()).collect();
             assert_eq!(users, expected, "{sort}");
-            // A limit must not keep rows without a value before others.
+            // A limit drops the rows without a value first.
             let mut rows = vec![row(None, None), row(Some("anna"), Some(9)), row(Some("bert"), Some(2))];
             SortAndLimit::new(&[sort.to_owned()], std::num::NonZeroUsize::new(2), true).unwrap().apply(&mut rows);
             assert!(rows.iter().all(|row| Column::User.text(row).is_some()), "{sort}");

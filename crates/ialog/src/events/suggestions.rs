@@ -29,8 +29,8 @@ impl Suggestions {
     pub(crate) fn new(filter: &Filter) -> Self {
         let mut keys: BTreeMap<FilterKey, KeyWords> = BTreeMap::new();
         for (key, word) in required_patterns(filter) {
-            // Excludes ids, because a similar id is that of another resource, and patterns with a wildcard, because
-            // such a pattern stands for many words.
+            // Excludes ids, because a similar id belongs to another resource. Also excludes patterns with a wildcard,
+            // because such a pattern stands for many words.
             if key != FilterKey::ResourceId && !word.has_wildcard() {
                 keys.entry(key).or_default().required.push(word.clone());
             }

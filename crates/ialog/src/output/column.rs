@@ -140,8 +140,8 @@ pub(crate) fn require_few_columns(count: usize) -> Result<(), CommandError> {
     }
 }
 
-/// The values of a row. The values of `ialog schema flat` are computed together when the first of them is needed,
-/// except for the hash of the record, which takes as long as all other values.
+/// The values of a row. The values of `ialog schema flat` are computed together when the first of them is needed. The
+/// hash of the record is computed separately, because it takes as long as all other values together.
 pub(crate) struct RowCells<'a> {
     row: &'a Row,
     flat: OnceCell<FlatRow<'a>>,

@@ -10,11 +10,11 @@ const MAX_DEPTH: usize = 200;
 /// depth grows more.
 const MAX_GROWTH: usize = 16;
 
-/// Length in bytes up to which an indented text may grow by more than [`MAX_GROWTH`].
+/// Length in bytes that an indented text may always have, regardless of [`MAX_GROWTH`].
 const SMALL_TEXT_BYTES: usize = 1 << 20;
 
 /// The JSON text with each member on a line of its own. Only white space between tokens changes. `None` if the text is
-/// nested too deeply.
+/// nested too deeply, or if the indented text would be too long.
 pub(crate) fn indent_json(record: &str) -> Option<String> {
     let line = ndjson::to_line(record);
     let max_bytes = line.len().saturating_mul(MAX_GROWTH).max(SMALL_TEXT_BYTES);

@@ -26,10 +26,10 @@ const FORMATS: &str = r#"
     def @tsv: map(__cell(__in("\\"; "\\\\") | __in("\t"; "\\t") | __in("\n"; "\\n") | __in("\r"; "\\r"))) | join("\t");
 "#;
 
-/// Maximum length of an expression in bytes. Its parser is recursive.
+/// Maximum length of an expression in bytes, because the parser of expressions is recursive.
 const MAX_EXPRESSION_BYTES: usize = 10_000;
 
-/// Maximum nesting of a record. Reading, printing and dropping a value is recursive.
+/// Maximum nesting of a record, because reading, printing and dropping a value are recursive.
 const MAX_RECORD_DEPTH: usize = 1000;
 
 /// A record to evaluate, and where to send its result.
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn no_expression_runs_without_end_or_ends_the_program() {
+    fn an_endless_expression_fails_without_ending_the_program() {
         for expression in [
             "def f: 1 + f; f",
             "def f: f; f",

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn records_and_values_are_written_as_they_are() {
+    fn a_record_is_written_unchanged_and_a_formula_in_a_csv_cell_is_escaped() {
         let text = Printer::ndjson(Vec::new()).row(&row()).unwrap();
         assert_eq!(text, format!("{}\n", row().event.raw()));
         let text = Printer::csv(vec![Column::User, Column::Request], true).row(&row()).unwrap();

@@ -71,8 +71,8 @@ impl Row {
     }
 }
 
-/// The code, or the HTTP status if there is no code, and the first message of an event's error. `None` without an
-/// error, and for an error that has neither code nor status nor message.
+/// The code of an event's error (or its HTTP status if there is no code), and the first message of the error. `None` if
+/// there is no error, or if the error has no code, no status and no message.
 pub(crate) fn error_detail(event: &Event) -> Option<String> {
     let error = event.details().error()?;
     let code = error.code.map(|code| code.into_owned());

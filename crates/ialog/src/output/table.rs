@@ -1,5 +1,5 @@
-//! A table for people. It fits the width of the terminal: first wide columns are truncated, then the least important
-//! columns are dropped.
+//! A table for people. To fit the table into the width of the terminal, wide columns are truncated first, and then the
+//! least important columns are dropped.
 
 use super::column_widths::{WidthRequest, column_widths};
 use super::sanitize::single_line;
@@ -186,7 +186,7 @@ mod tests {
         for max_width in 4..40 {
             let (text, _) = render(Some(max_width));
             let fits = |line: &str| display_width(line) <= max_width;
-            assert!(text.lines().all(fits), "{max_width}\n{text}");
+            assert!(text.lines().all(fits), "maximum width {max_width}:\n{text}");
         }
         let (text, dropped) = render(Some(14));
         assert_eq!(text, "USER     COUNT\n日本@e…      7\njane      1200\n");

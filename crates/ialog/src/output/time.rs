@@ -129,7 +129,7 @@ mod tests {
         let berlin = Tz::Europe__Berlin;
         for (start, end, zone, expected) in [
             ("2026-10-25T08:00:00Z", "2026-10-25T09:00:00Z", berlin, "09:30:00"),
-            // A whole day in Berlin, then a whole day in UTC, shown in Berlin time and in UTC.
+            // A whole day of Berlin. Then a whole day of UTC, shown in Berlin time and in UTC.
             ("2026-10-23T22:00:00Z", "2026-10-24T22:00:00Z", berlin, "10:30:00"),
             ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", berlin, "10-24 10:30:00"),
             ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", Tz::UTC, "08:30:00"),
@@ -144,7 +144,7 @@ mod tests {
             let range = DateRange::new(start.parse().unwrap(), end.parse::<DateTime<Utc>>().unwrap()).unwrap();
             let event = range.start().date_naive().and_hms_opt(8, 30, 0).unwrap().and_utc();
             let format = TimeFormat::new(Some(range), zone, true);
-            assert_eq!(format.format(event), expected, "{range} {zone}");
+            assert_eq!(format.format(event), expected, "range {range}, zone {zone}");
             let full = TimeFormat::new(Some(range), zone, false).format(event);
             assert!(full.starts_with(&event.format("%Y-%m-%d ").to_string()) && full.contains(":30:00+"), "{full}");
         }

@@ -34,7 +34,7 @@ impl ValueCounts {
     }
 }
 
-/// What is counted: the name of the count in all formats.
+/// The unit of the counts. It names the count in all formats.
 pub(crate) const fn count_unit(folds: bool) -> &'static str {
     if folds { "operations" } else { "events" }
 }

@@ -128,7 +128,7 @@ mod tests {
         ];
         for (text, most, how, expected) in cases {
             let shown = truncate(text, most, how);
-            assert_eq!(shown, expected, "{text} {most}");
+            assert_eq!(shown, expected, "text {text:?}, maximum width {most}");
             assert!(display_width(&shown) <= most);
         }
     }

@@ -37,8 +37,8 @@ pub(crate) fn builder(
     configure(client, args, now, context)
 }
 
-/// A client for the account. Warns of a file with a secret that other users can open, of a damaged cache and of a
-/// missing privilege of the token.
+/// A client for the account. Warns if other users can open a file with a secret, if the cache is damaged, and if the
+/// token lacks a privilege.
 pub(crate) fn connect(
     args: &ServiceArgs,
     now: DateTime<Utc>,
@@ -67,7 +67,7 @@ pub(crate) fn connect(
     Ok(client)
 }
 
-/// A length may contain months, whose duration depends on the date, so it is measured back from `now`.
+/// The duration of a length. A month has no fixed duration, so the length is measured back from `now`.
 fn exact_duration(length: Length, now: DateTime<Utc>) -> Result<Duration, Error> {
     Ok(DateRange::last(length, now)?.duration().to_std().unwrap_or_default())
 }
@@ -95,8 +95,8 @@ fn configure(
         client = client.requests_per_second(rate);
     }
     let (clock, messages) = (context.clock.clone(), context.messages.clone());
-    // With a message for each request, all windows are read on one thread, so that the lines about one
-    // request or response stay together.
+    // If each request is logged (`-v`), all windows are read on one thread, so that the lines about one request or
+    // response stay together.
     if messages.verbosity < Verbosity::Requests {
         client = client.spawner(|task| {
             tokio::spawn(task);

@@ -1,5 +1,5 @@
 //! Caches the measured limits of a service and its list of contracts, to save requests. A file is named after the
-//! address of the API. A missing, old or damaged file never changes a result, but may cost the requests again.
+//! address of the API. A missing, old or damaged file never changes a result, but the requests may be sent again.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -187,12 +187,12 @@ mod tests {
         let path = cache.write_profile(ADDRESS, &profile(), now()).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
         let cases = [
-            ("half of it", whole[..whole.len() / 2].to_owned()),
-            ("nothing", String::new()),
+            ("half of the file", whole[..whole.len() / 2].to_owned()),
+            ("an empty file", String::new()),
             ("no version", "{}".to_owned()),
-            ("no time", whole.replace("2026-", "x")),
-            ("no word", whole.replace("newest-first", "sideways")),
-            ("no number", whole.replace("100", "-1")),
+            ("no valid time", whole.replace("2026-", "x")),
+            ("an unknown order", whole.replace("newest-first", "sideways")),
+            ("a negative number", whole.replace("100", "-1")),
         ];
         for (what, text) in cases {
             fs::write(&path, text).unwrap();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_could_block_or_has_no_end_is_not_read() {
+    fn a_folder_or_a_file_above_the_maximum_size_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let cache = ServiceCache(Some(folder.path().to_owned()));
         let path = cache.path("profile", ADDRESS).unwrap();

@@ -1,5 +1,5 @@
 //! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. Secrets are
-//! replaced, both in their headers and wherever else the request or the response repeats them.
+//! redacted, both in the headers that carry them and wherever the request or the response repeats them.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn everything_is_logged_but_credentials() {
+    async fn everything_except_credentials_is_logged() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let messages = Messages::to_function(move |line| lines.lock().unwrap().push(line.to_owned()));

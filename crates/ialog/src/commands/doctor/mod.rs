@@ -176,8 +176,8 @@ fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[Contrac
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
-/// Skips all checks that did not run yet, because `needs` did not succeed. Returns `None`, because there are no
-/// findings.
+/// Skips all checks that did not run yet, because the check `needs` did not succeed. Returns `None`, because there are
+/// no findings.
 fn skip_rest(
     args: &DoctorArgs,
     needs: &str,

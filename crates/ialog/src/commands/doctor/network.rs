@@ -17,7 +17,8 @@ use crate::output::duration::format_rough;
 /// Maximum time to resolve a name.
 const DNS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tolerated difference between two clocks. The service reports whole seconds, and a response takes a while.
+/// Tolerated difference between the local clock and the service's clock. The service reports whole seconds, and a
+/// response takes a while.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
 /// Environment variables that name a proxy. A proxy resolves host names itself.
@@ -123,7 +124,7 @@ fn is_pinned(client: &Client) -> bool {
     })
 }
 
-/// Whether no request was sent, because there is no valid token.
+/// Whether the error says that no request was sent, because there is no valid token.
 pub(super) fn lacks_token(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenProvider)
 }
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_name_is_resolved() {
+    async fn only_a_host_name_is_resolved_and_only_without_a_proxy() {
         let clock = VirtualClock::starting_at(noon());
         let check = async |address: &str, proxy: Option<&str>| {
             let look_up = |_| async { Ok([1, 2].into_iter()) };

@@ -1,5 +1,5 @@
-//! The report of `ialog doctor`. People see each check at once, because the next one may take a while; programs get one
-//! JSON object at the end.
+//! The report of `ialog doctor`. People see the result of each check immediately, because the next check may take a
+//! while. Programs get one JSON object at the end.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ impl DoctorReport {
         Self { is_json, max_width, entries: Vec::new() }
     }
 
-    /// Adds a check, and shows it to people at once. Returns whether the result is ok or a warning.
+    /// Adds a check, and shows it to people immediately. Returns whether the result is ok or a warning.
     pub(super) fn add(
         &mut self,
         check: &'static str,

@@ -40,7 +40,7 @@ fn format_next_try(next: DateTime<Utc>) -> String {
     rounded.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// The end of the hint after a disk error. The hint says to run the same command again.
+/// Second half of the hint for a disk error. The first half says to run the same command again.
 const RESUMES: &str = "it resumes after what is archived";
 
 pub(super) async fn run(
@@ -116,8 +116,8 @@ pub(super) async fn run(
     summary.verdict("failed; the others are archived", context)
 }
 
-/// The contracts of the archive that `all` or a pattern selects, but that the service does not list. Their trail has
-/// stopped: the export adds nothing to them. Empty if the archive does not exist yet.
+/// The contracts of the archive that `all` or a pattern selects, but that the service does not list. The export adds
+/// nothing to these contracts. Empty if the archive does not exist yet.
 fn unlisted_contracts(
     archive: &Archive,
     selectors: &[ContractSelector],

@@ -57,8 +57,8 @@ pub(super) async fn run(
         Ok(exported) => exported,
         Err(error) => return Err(export.explain_failure(error).await),
     };
-    // The file counts only the requests of windows. `summary.requests` also has the requests for totals, and the `+ 1`
-    // is the request of `count_range`.
+    // `exported.requests` counts only the requests of windows. `summary.requests` also has the requests for totals. The
+    // `+ 1` is the request of `count_range`.
     exported.requests = summary.requests + kept.map_or(0, |kept| kept.requests + 1);
     export.report(&exported, started, context);
     if let CrossCheck::NotChecked(reason) = summary.cross_check {
@@ -67,7 +67,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// The end of the hint after a disk error before anything was kept. The hint says to run the same command again.
+/// Second half of the hint for a disk error if no event was kept. The first half says to run the same command again.
 const RESTARTS: &str = "nothing was kept, so it starts over";
 
 /// An export of one contract to one file.
@@ -77,7 +77,7 @@ struct SingleFileExport<'a> {
     client: Client,
     contract: ContractNumber,
     range: DateRange,
-    /// The requested range, before the part of it that is too recent is removed.
+    /// The requested range, including the part that is too recent to be exported.
     requested: DateRange,
     spec: ExportSpec,
 }
@@ -122,7 +122,7 @@ impl<'a> SingleFileExport<'a> {
             return Ok(None);
         }
         let file = opened.map_err(|error| match error {
-            // The file of an interrupted export may be replaced: the service still has its events.
+            // The file of an interrupted export may be replaced: the service still has the events.
             Error::Damaged { .. } | Error::UnsupportedVersion { .. } => {
                 CommandError::usage(error.to_string(), "start over with --overwrite")
             }

@@ -22,8 +22,8 @@ use crate::runtime::context::Context;
 /// Bytes of output that are collected before they are written.
 const CHUNK_SIZE: usize = 1 << 16;
 
-/// If more rows are kept than the limit times this factor plus [`SORT_SLACK`], the rows are sorted and cut to the
-/// limit.
+/// If the number of kept rows exceeds `--limit` times this factor plus [`SORT_SLACK`], the rows are sorted and cut to
+/// `--limit`.
 const SORT_FACTOR: usize = 4;
 
 /// Number of additional rows to keep before sorting, so that a small limit does not cause frequent sorting.
@@ -154,7 +154,7 @@ impl QueryRun {
         Ok((!self.is_pipe_closed).then_some(ShownCounts { operations, all, shown }))
     }
 
-    /// The rest of the output: all of it, unless rows were written as they were read.
+    /// The output that is not written yet. If no row was written while rows were read, this is the whole output.
     fn last_content(
         &mut self,
         rows: &[Row],

@@ -55,8 +55,9 @@ pub(crate) struct AccessArgs {
     pub(crate) info_needs_token: bool,
 }
 
-/// A user name and a password as they were typed. They are parsed after clap, because an error of clap would show the
-/// password. The type does not implement `Debug`, so that the password cannot be printed.
+/// A user name and a password as they were typed. [`Self::parts`] separates them after clap has accepted the text,
+/// because an error of clap would show the password. The type does not implement `Debug`, so that the password cannot
+/// be printed.
 #[derive(Clone)]
 pub(crate) struct BasicCredentials(String);
 

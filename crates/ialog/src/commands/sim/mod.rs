@@ -92,7 +92,7 @@ pub(crate) struct SimArgs {
     pub(crate) faults: FaultArgs,
 }
 
-/// Parses one of the words of a switch.
+/// Parses a value that must be one of the given words.
 fn one_of<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err = BehaviorError> + Clone + Send + Sync + 'static,
@@ -196,7 +196,7 @@ fn behavior(paging: &PagingArgs, records: RecordArgs, access: &AccessArgs, http:
     }
 }
 
-/// Returns the time of the simulator.
+/// A function that returns the time of the simulator.
 type SimulatedTime = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The years that can be simulated; every log ends at [`LOG_END`](ionos_activitylog_sim::LOG_END).
@@ -286,7 +286,7 @@ fn with_faults(
     Ok(builder)
 }
 
-/// Writes each request as one line. The first error is sent to `log_error`, and ends the writing.
+/// A function that writes each request as one line. The first error is sent to `log_error`, and ends the writing.
 fn write_requests(request_log: File, log_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
     let request_log = Mutex::new(Some(request_log));
     move |seen| {

@@ -1,4 +1,4 @@
-//! Looks up the request of an operation in the Cloud API, each request once. An unknown request is not an error: the
+//! Looks up the requests of operations in the Cloud API, each request once. An unknown request is not an error: the
 //! Cloud API keeps requests for a shorter time than the log keeps events, and some operations were not requested
 //! through this API.
 

@@ -26,7 +26,7 @@ const SEARCH_LESS: &str = "search a shorter time range with --from and --to, or 
 
 impl OperationCollector {
     /// Keeps an event that has a request id or a queue reference. Events can be assigned to operations only after the
-    /// last event, because a later event may have two ids that link events with only one of them. Fails if the kept
+    /// last event: a later event that has both may link earlier events that have only one of the two. Fails if the kept
     /// events exceed [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
     pub(super) fn add(&mut self, row: Row) -> Result<(), CommandError> {
         if operation_links(&row.event).next().is_some() {
