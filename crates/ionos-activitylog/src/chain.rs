@@ -41,8 +41,8 @@ impl OperationLink<'_> {
 
 impl<'a> Chain<'a> {
     /// Groups the events of one contract into operations. Events with the same request id or the same queue reference
-    /// belong to one operation, directly or through other events. Blank ids and the queue reference 0 do not count; an
-    /// event without any id is an operation of its own.
+    /// belong to one operation, directly or through other events. Placeholders, such as a blank id or the queue
+    /// reference 0, do not count. An event without any other id is an operation of its own.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
     /// The result does not depend on the order of the events. If `events` lacks some events of an operation, the chain
@@ -112,8 +112,8 @@ impl<'a> Chain<'a> {
         Some(self.end?.signed_duration_since(self.start?))
     }
 
-    /// The outcome of the operation: failure if any of its events has this outcome, otherwise success if any has it,
-    /// otherwise pending if any has it, otherwise unknown.
+    /// The outcome of the operation: failure if any of its events failed, otherwise success if any event succeeded,
+    /// otherwise pending if any event is pending, otherwise unknown.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome

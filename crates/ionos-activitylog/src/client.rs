@@ -39,8 +39,8 @@ impl Client {
         &self.settings
     }
 
-    /// The claims of the token in use, unverified. `None` for an opaque token, for a user name and password, and, if a
-    /// provider supplies the tokens, before the first call.
+    /// The claims of the token in use, unverified. `None` for an opaque token, and for a user name and password. If a
+    /// provider supplies the tokens, also `None` before the first call.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         self.api.authorization.claims()
@@ -107,14 +107,14 @@ impl Client {
     /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
     /// The range should end some seconds before now. If an event arrives while its window is read, the window is read
-    /// again; an event that arrives later is missed. Requests contain whole seconds. The reader tries fractions of a
-    /// second only if it cannot verify the whole second.
+    /// again; an event that arrives later is missed. The dates in requests are whole seconds. The reader requests
+    /// fractions of a second only if it cannot verify a whole second.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }
 
     /// All events of several contracts and one range, window by window. Contracts take turns and fail independently.
-    /// [`ContractsStream::in_order`] returns them contract by contract.
+    /// [`ContractsStream::in_order`] returns the events contract by contract.
     pub fn events_of(&self, contracts: impl IntoIterator<Item = ContractNumber>, range: DateRange) -> ContractsStream {
         ContractsStream::new(contracts.into_iter().map(|contract| self.events(contract, range)))
     }

@@ -1,5 +1,5 @@
-//! The default values of the client, each with its reason. Bounds that only one module applies are constants of that
-//! module. The crate's documentation lists all of them in one table.
+//! The default values of the client, each with its reason. A bound that only one module applies is a constant of that
+//! module. The crate's documentation lists all default values in one table.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Maximum time per call, including retries and waits: 5 min. Each page is a call, so a stream may take longer.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// Maximum attempts per call: 5. The waits between them are together longer than a restart of the service.
+/// Maximum attempts per call: 5. The waits between the attempts add up to more time than a restart of the service
+/// takes.
 pub(crate) const RETRY_ATTEMPTS: u32 = 5;
 
 /// Maximum wait before the first retry, if the service sends no `Retry-After`: 250 ms. The maximum doubles with each
@@ -28,10 +29,10 @@ pub(crate) const RETRY_BASE_WAIT: Duration = Duration::from_millis(250);
 /// Maximum wait between two attempts, if the service sends no `Retry-After`: 10 s.
 pub(crate) const RETRY_MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// Maximum `Retry-After` to wait for: 60 s. Longer waits belong to the user or a scheduler.
+/// Maximum `Retry-After` to wait for: 60 s. The user or a scheduler decides about longer waits.
 pub(crate) const RETRY_AFTER_CEILING: Duration = Duration::from_secs(60);
 
-/// Maximum `Retry-After` that is kept: 366 days. A longer one is shortened to this maximum, which no call waits for.
+/// Maximum `Retry-After` that is kept: 366 days. A longer one is shortened to this maximum. No call waits that long.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
 
 /// Initial number of requests in flight: 4. A week is exported three times as fast as with 1, at a light load for the
@@ -47,7 +48,7 @@ pub const BODY_CAP: u64 = 64 * 1024 * 1024;
 /// Maximum size in bytes read from the body of an error: 64 KiB. Error pages are shorter.
 pub const ERROR_BODY_CAP: usize = 64 * 1024;
 
-/// Maximum length of a message or body in an error, in characters: an error is one line.
+/// Maximum length of a message or body in an error: 500 characters, because an error is one line.
 pub(crate) const SNIPPET_CHARS: usize = 500;
 
 /// Remaining lifetime at which a token is refreshed: 5 min. A call with its retries takes at most as long, and two
@@ -59,37 +60,37 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// change that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Maximum number of windows that a window is split into at once: 16. A window with more events is split again. A
-/// higher number would cost more requests where a total is wrong.
+/// Maximum number of windows that a window is split into at once: 16. If one of these windows still has too many
+/// events, it is split again. A higher number would cost more requests if a total is wrong.
 pub(crate) const MAX_PIECES: u64 = 16;
 
-/// Extra requests that wrong totals may cost per reading: 32, enough to locate one mismatch. Each full page of distinct
-/// events allows further requests: see [`EXTRA_REQUESTS_PER_PAGE`].
+/// Maximum number of extra requests that wrong totals may cost in one reading: 32, enough to locate one mismatch. Each
+/// full page of distinct events raises this maximum: see [`EXTRA_REQUESTS_PER_PAGE`].
 pub(crate) const EXTRA_REQUESTS: u64 = 32;
 
 /// Further requests that a wrong total may cost for each full page of distinct events: 1. If reading costs n requests
 /// with correct totals, it costs at most 3 n + 50 with wrong totals, including [`EXTRA_REQUESTS`].
 pub(crate) const EXTRA_REQUESTS_PER_PAGE: u64 = 1;
 
-/// Maximum windows of a reading that are split before an event is received: 128. With correct totals, at most about 10
-/// splits of 16 parts each lead from a long range to its shortest window. If several windows are read at the same time,
-/// each of them may need these 10 splits.
+/// Maximum number of windows that a reading splits before it receives the first event: 128. With correct totals, about
+/// 10 splits into 16 parts, one after the other, are enough to get from a long range to its shortest window. If several
+/// windows are read at the same time, each of them may need these 10 splits.
 pub(crate) const SPLITS_WITHOUT_EVENTS: u64 = 128;
 
 /// Further windows that may be split for each full page of distinct events: 12, one for each length that a window has
 /// on the way from years to milliseconds.
 pub(crate) const SPLITS_PER_PAGE: u64 = 12;
 
-/// Maximum hits of a page per requested hit: 10. A service that sends more ignores the limit, and a body full of tiny
+/// Maximum hits of a page per requested hit: 10. A service that sends more ignores `limit`, and a body full of tiny
 /// hits would take more memory than [`BODY_CAP`].
 pub(crate) const HITS_PER_LIMIT: u64 = 10;
 
-/// Number of hits that a page may have in any case, even if the requested limit is small: 10 000. A service that
-/// ignores the limit returns all hits of a window on one page.
+/// Number of hits that a page may have in any case, even if `limit` is small: 10 000. A service that ignores `limit`
+/// returns all hits of a window on one page.
 pub(crate) const MIN_HITS_CAP: u64 = 10_000;
 
 /// Maximum requests for pieces of the damaged or too large pages of one window: 300. Locating one record of a page of
-/// 1000 takes at most 20.
+/// 1000 takes at most 20 requests.
 pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;
 
 /// Maximum requests of a comparison of totals, in addition to two per window: 16, enough to locate one differing window

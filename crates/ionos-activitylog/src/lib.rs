@@ -46,39 +46,39 @@
 //! | time per attempt | [`ATTEMPT_TIMEOUT`], 2 min | a page of 1000 events over a very slow line |
 //! | attempts per call | 5 | a restart of the service takes less time |
 //! | wait between attempts | random, up to 250 ms; this maximum doubles up to 10 s | clients must not retry at the same time |
-//! | maximum `Retry-After` to wait for | 60 s, see [`RetryPolicyBuilder::retry_after_ceiling`] | longer waits belong to the user or a scheduler |
+//! | maximum `Retry-After` to wait for | 60 s, see [`RetryPolicyBuilder::retry_after_ceiling`] | the user or a scheduler decides about longer waits |
 //! | time per call, including retries and waits | 5 min | each page is a call, so a stream may run for days |
 //! | retries in a row, of all clones | 100, refilled by successes | retrying every call makes an outage worse |
 //! | requests in flight | 4, halved on overload, raised by 1 after 50 successes, up to 16 | the limits of the service are undocumented |
 //! | requests per second | unlimited | set a rate if the contract has one |
 //! | size of an answer, decompressed | [`BODY_CAP`], 64 MiB | a hundred pages of 1000 events |
 //! | bytes read of an error's body | [`ERROR_BODY_CAP`], 64 KiB | error pages are shorter |
-//! | remaining life of a token before the next is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most as long |
-//! | time between two fetches while the token is valid | [`FETCH_BACKOFF`], 30 s | a failing provider must not be asked for every request |
+//! | remaining lifetime of a token at which the next one is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most as long |
+//! | minimum time between two fetches of a token while the current one is valid | [`FETCH_BACKOFF`], 30 s | a failing provider must not be asked for every request |
 //! | length of a message or body in an error | 500 characters | an error is one line |
 //! | redirects | 5, same scheme, host and port only | the token must not be sent to another host |
 //! | `Retry-After` that an error keeps | up to 366 days | no program waits longer |
-//! | failed attempts that do not count because they were not polled for at least 1 s, such as on a suspended computer | 100 per call | a call must end even if the executor of the program is always late |
+//! | failed attempts that do not count, because the program did not poll them for at least 1 s (for example on a suspended computer) | 100 per call | a call must end even if the executor of the program is always late |
 //! | windows read at the same time | 4 | a window has at most 10 000 events, about 9 MB |
 //! | contracts read at the same time | 4 | each reads windows of its own |
 //! | pages of one window requested at the same time | 16 | a full window of pages of the default size |
 //! | offset + limit of a page | up to 10 000, or the limit of the service | Elasticsearch's default |
 //! | hits of a page | up to 10 per requested hit, or 10 000 if that is more | a body full of tiny hits would take more memory than the maximum size of an answer |
-//! | windows that a window is split into at once | up to 16, depending on its number of events; up to 4 if it is a part already or has no usable total; up to 64 if it is split by day | a wrong total costs one request for each |
-//! | requests that wrong totals may cost, per reading | 32, and 1 for each full page of distinct events | reading costs at most 3 n + 50 requests if it costs n with correct totals |
-//! | windows that may be split, per reading | 128, and 12 for each full page of distinct events | a correct total needs about 10 splits to reach the shortest window |
-//! | scans of one window | up to 40, of which up to 6 in a row without a new event (5 if one page holds the window) | an event missed by all of them is unlikely |
+//! | parts that a window is split into at once | up to 16, depending on its number of events; up to 4 if the window is itself a part of a split window or has no usable total; up to 64 if it is split by day | a wrong total costs one request for each part |
+//! | extra requests that wrong totals may cost, per reading | 32, plus 1 for each full page of distinct events | a reading that costs n requests with correct totals costs at most 3 n + 50 with wrong ones |
+//! | windows that may be split, per reading | 128, plus 12 for each full page of distinct events | a correct total needs about 10 splits to reach the shortest window |
+//! | scans of one window | up to 40, of which up to 6 in a row without a new event (5 if one page holds the window) | it is unlikely that all scans miss the same event |
 //! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows within fewer scans |
-//! | halvings of a window to locate a wrong total | up to 6; none after 8 such windows of a range | 8 such windows suggest that all totals are wrong |
-//! | requests for pieces of damaged or too large pages, per window | 300 | one record of 1000 is located with 20 |
-//! | requests for the page after a short page, if an earlier page of the same length was the last one of its window | 4 | a service that limits its pages to this length has many such pages |
+//! | halvings of a window to locate a wrong total | up to 6; none once 8 windows of the range had a wrong total | 8 wrong totals suggest that all totals are wrong |
+//! | requests for pieces of damaged or too large pages, per window | 300 | 20 requests locate one record of a page of 1000 |
+//! | requests for the page after a short page, if an earlier page with the same number of hits was the last one of its window | 4 | a service whose maximum page size is this number sends many such pages |
 //! | records without a time that are remembered | 100 000 | 3 MB |
 //! | requests for the two seconds around the start of a range | 1, or 2 if an event is at exactly the start | it is undocumented whether a range includes its start |
 //! | requests to compare the totals of a range, in addition to two per window | 16 | enough to locate one differing window in a range with a million events |
 //! | windows that are read again after this comparison | up to 64 | if more windows differ, the totals change between two requests |
 //! | event ids remembered for windows that are read again | 1 million, 8 MB | bounds the memory |
 //! | issues of an event | up to 100 | a record may have millions |
-//! | length of a `@uuid` | up to 144 bytes; a longer one counts as absent | four times a UUID |
+//! | length of a `@uuid` | up to 144 bytes; a longer one counts as absent | four times the length of a UUID |
 //! | length of a request id | up to 128 characters | a longer one is no id |
 //! | size of a file | 1 MiB with settings, 64 KiB with a token, 16 MiB with certificates | larger files have other contents |
 //!
@@ -149,7 +149,7 @@ pub use reader::window::{Gap, GapReason, Window};
 pub use reader::windows::WindowStream;
 pub use runtime::clock;
 
-/// Interfaces that a program can implement: the way to the network ([`ClientBuilder::transport`],
+/// Interfaces that a program can implement: the transport of requests ([`ClientBuilder::transport`],
 /// [`ClientBuilder::wrap_transport`]) and the threads that read windows ([`ClientBuilder::spawner`]).
 pub mod seam {
     pub use ionos_activitylog_client::{Exchange, Transport};

@@ -1,6 +1,6 @@
 //! Undocumented limits and behaviour of the service, observed while reading: maximum page size, maximum offset, whether
-//! hits change places between requests, and whether fractions of a second are supported. All clones of a client share
-//! these observations. The observations only make reading faster; no proof of completeness depends on them.
+//! hits change their order between requests, and whether fractions of a second are supported. All clones of a client
+//! share these observations. The observations only make reading faster; no proof of completeness depends on them.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -11,12 +11,12 @@ use crate::api::headers;
 use crate::api::page::PageSize;
 use crate::api::profile::{DateFractions, ServiceProfile};
 
-/// Maximum of `offset + limit`, unless the service allows less: the default of Elasticsearch, whose answers have the
-/// same form.
+/// Maximum of `offset + limit`, unless the service allows less. This is the default of Elasticsearch, whose answers
+/// have the same form as those of this service.
 pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
 
-/// Page size that the service uses if a request has no `limit`. A service is unlikely to limit its pages to fewer hits.
-/// Pages of this size or more overlap by one hit, which costs about 5 % more requests at most.
+/// Page size that the service uses if a request has no `limit`. The maximum page size of a service is unlikely to be
+/// smaller. Pages of this size or more overlap by one hit, which costs at most about 5 % more requests.
 pub(crate) const SERVICE_PAGE_SIZE: u64 = 20;
 
 /// Minimum page size of a profile. A smaller value is ignored: if it were wrong, reading would take too long.
@@ -27,7 +27,7 @@ const MIN_PROFILE_PAGE: u64 = 20;
 pub(crate) struct ServiceLimits {
     /// Maximum hits per page; 0 while no maximum is known.
     max_page: AtomicU64,
-    /// Whether the maximum follows only from short pages, which may have been short for another reason.
+    /// Whether `max_page` was only inferred from short pages, which may have been short for another reason.
     is_max_page_inferred: AtomicBool,
     /// Maximum of `offset + limit`.
     max_offset: AtomicU64,
@@ -72,7 +72,8 @@ impl ServiceLimits {
 
     /// Number of hits to request for the first page of a window. If the maximum was only inferred from a short page,
     /// returns the requested size: that page may have been short for another reason, and must not shorten all later
-    /// pages. The larger request costs nothing: a service that limits its pages without an error sends the same page.
+    /// pages. The larger request costs nothing: a service that shortens pages without an error sends the same page for
+    /// both sizes.
     pub(crate) fn first_page_size(&self, requested: PageSize) -> u64 {
         match self.is_max_page_inferred.load(Ordering::Relaxed) {
             true => requested.get(),
@@ -80,13 +81,13 @@ impl ServiceLimits {
         }
     }
 
-    /// Records that the service refuses to send more hits per page.
+    /// Records that the service refuses to send more than `hits` hits per page.
     pub(crate) fn record_max_page(&self, hits: u64) {
         self.is_max_page_inferred.store(false, Ordering::Relaxed);
         self.max_page.store(hits.max(1), Ordering::Relaxed);
     }
 
-    /// Records that a page was shorter than requested, and a further page followed.
+    /// Records that a page had only `hits` hits, fewer than requested, although a further page followed.
     pub(crate) fn infer_max_page(&self, hits: u64) {
         self.is_max_page_inferred.store(true, Ordering::Relaxed);
         self.max_page.store(hits.max(1), Ordering::Relaxed);
@@ -113,12 +114,12 @@ impl ServiceLimits {
         page_size + pages.saturating_sub(1) * step
     }
 
-    /// Records that the service returns no page after this many events.
+    /// Records that the service returns only the first `events` events of a range.
     pub(crate) fn record_max_offset(&self, events: u64) {
         self.max_offset.fetch_min(events.max(1), Ordering::Relaxed);
     }
 
-    /// Whether hits change places between two requests.
+    /// Whether hits change their order between two requests.
     pub(crate) fn is_unstable(&self) -> bool {
         self.is_unstable.load(Ordering::Relaxed)
     }
@@ -255,7 +256,7 @@ mod tests {
         limits.reset();
         assert!(!limits.has_profile() && !limits.is_unstable());
         assert_eq!(limits.to_profile(), ServiceProfile::default());
-        // Values without information change nothing.
+        // A page size below the minimum and an offset above the default change nothing.
         limits.load_profile(&ServiceProfile {
             page_cap: Some(1),
             offset_cap: Some(20_000),

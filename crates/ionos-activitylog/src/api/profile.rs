@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServiceProfile {
-    /// Maximum events per page, regardless of the requested size. `None` also if each page had the requested size.
+    /// Maximum events per page, regardless of the requested size. Also `None` if each page had the requested size.
     pub page_cap: Option<u64>,
-    /// Maximum of `offset` plus `limit`. `None` also if the service has no such limit.
+    /// Maximum of `offset` plus `limit`. Also `None` if the service has no such limit.
     pub offset_cap: Option<u64>,
     /// Order of the events over all pages of a range.
     pub order: Option<HitOrder>,

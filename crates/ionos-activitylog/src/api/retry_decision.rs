@@ -14,8 +14,8 @@ pub(super) const NO_TIME_LEFT: &str = "no time is left for another attempt";
 pub(super) enum RetryDecision {
     /// Send the request again at once with another token.
     ReplaceToken,
-    /// All calls wait until the throttle ends, and this call keeps its position among them. The retry draws nothing
-    /// from the retry budget, because the concurrency limiter keeps such retries few.
+    /// All calls wait until the throttle ends, and this call keeps its place in the queue. The retry draws nothing from
+    /// the retry budget, because the concurrency limiter keeps such retries few.
     RequeueWithAll,
     /// Draw a retry from the budget, wait this long, and send the request again.
     Backoff(Duration),
@@ -30,7 +30,8 @@ pub(super) enum RetryDecision {
 pub(super) struct FailureContext<'a> {
     pub(super) error: &'a Error,
     pub(super) load: LoadFeedback,
-    /// The wait of the retry policy. `None` if the service asks for a longer wait than the policy allows.
+    /// Wait before the next attempt, according to the retry policy. `None` if the service asks for a longer wait than
+    /// the policy allows.
     pub(super) wait: Option<Duration>,
     /// Attempts that count against the policy.
     pub(super) attempts: u32,
@@ -68,9 +69,9 @@ impl RetryDecision {
     }
 }
 
-/// The load of the service according to an error. `retry_at` is the time of the next attempt, as
-/// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts; `None` if the service asks for a longer wait than
-/// the policy allows.
+/// The load of the service according to an error. `retry_at` is the time of the next attempt, measured by
+/// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed); `None` if the service asks for a longer wait than the
+/// policy allows.
 pub(super) fn classify_load(error: &Error, retry_at: Option<Duration>) -> LoadFeedback {
     // A 429 reports a limit on the requests of all calls, and a 503 with `Retry-After` asks all calls to wait.
     let throttles_all = match error.kind() {
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_gives_up_after_the_last_attempt_a_long_retry_after_or_its_deadline() {
+    fn a_call_gives_up_if_attempts_or_time_run_out_or_the_requested_wait_is_too_long() {
         let policy = RetryPolicy::default();
         let error = error(503, Some(SECOND * 61));
         let failure = first_failure(&error);

@@ -20,9 +20,9 @@ use crate::net::concurrency::{LoadFeedback, QueuePosition};
 use crate::net::poll_scope::PollScope;
 use crate::runtime::spawner::PolledBy;
 
-/// Maximum failed attempts of a call that are forgiven. An attempt is forgiven, which means that it does not count
-/// against the retry policy, if it failed because it was not polled for at least a second. Without this maximum, a call
-/// might never end in a program whose executor always polls that late.
+/// Maximum number of forgiven attempts of a call. An attempt is forgiven if it failed because it was not polled for at
+/// least a second. A forgiven attempt does not count against the retry policy. Without this maximum, a call might never
+/// end in a program whose executor always polls attempts that late.
 const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {
@@ -128,15 +128,15 @@ impl Api {
 struct CallProgress<'a> {
     scope: &'a Arc<PollScope>,
     position: QueuePosition,
-    /// When the call began, as [`PollScope::attended`] counts.
+    /// When the call began, measured by [`PollScope::attended`].
     started: Duration,
-    /// When the call must end, as [`PollScope::attended`] counts. `None` if the call has no deadline.
+    /// When the call must end, measured by [`PollScope::attended`]. `None` if the call has no deadline.
     deadline: Option<Duration>,
     /// Requests sent so far.
     attempts: u32,
     /// Retries drawn from the budget.
     drawn_retries: u32,
-    /// Attempts that failed because they were not polled.
+    /// Number of forgiven attempts, explained at [`MAX_FORGIVEN_ATTEMPTS`].
     forgiven_attempts: u32,
     /// Whether the call has replaced a refused token, which happens at most once per call.
     replaced_token: bool,
@@ -179,8 +179,8 @@ impl<'a> CallProgress<'a> {
         Attempt { number: self.attempts + 1, position, scope, deadline, refused_token }
     }
 
-    /// Number of attempts that count against the retry policy. An attempt whose token was refused and replaced does not
-    /// count, nor does one that failed for lack of polls.
+    /// Number of attempts that count against the retry policy. Attempts whose token was refused and replaced do not
+    /// count, and neither do forgiven attempts.
     fn counted_attempts(&self) -> u32 {
         self.attempts - u32::from(self.replaced_token) - self.forgiven_attempts
     }

@@ -75,8 +75,8 @@ impl Authorization {
         }
     }
 
-    /// The unverified claims of the current token. `None` if the token is opaque, before a provider has supplied the
-    /// first token, and for a username and password.
+    /// The unverified claims of the current token. `None` if the token is opaque, if a provider has not supplied a
+    /// token yet, or if the credentials are a username and password.
     pub(crate) fn claims(&self) -> Option<Claims> {
         match self {
             Self::Token(token) => token.claims(),

@@ -49,7 +49,7 @@ struct TokenCacheState {
     repeated: bool,
     /// Whether the last refresh failed.
     failed: bool,
-    /// The end of the last refresh, by [`Clock::elapsed`].
+    /// The end of the last refresh, measured by [`Clock::elapsed`].
     refreshed_at: Option<Duration>,
     refresh: Option<WeakShared<TokenRefresh>>,
 }
@@ -195,8 +195,8 @@ impl RefreshError {
         Self { reason: Some(reason.into()), source: None }
     }
 
-    /// Shows the text of the provider's error only if it is an error of this crate, because other texts may hold a
-    /// secret.
+    /// Shows the text of the provider's error only if that error is an [`Error`] of this crate, because the text of any
+    /// other error may hold a secret.
     fn from_provider(error: Box<dyn StdError + Send + Sync>) -> Self {
         Self { reason: error.downcast_ref().map(|error: &Error| error.to_string()), source: Some(error.into()) }
     }

@@ -45,8 +45,8 @@ pub struct Claims {
     pub contract: Option<ContractNumber>,
     /// The expiry in UTC, rounded down to whole seconds: `exp`.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The user's privileges, such as "ACCESS_ACTIVITY_LOG": `identity.privileges`. `None` unless it is a list of
-    /// strings.
+    /// The user's privileges, such as "ACCESS_ACTIVITY_LOG": `identity.privileges`. `None` if the claim is not a list
+    /// of strings.
     pub privileges: Option<Vec<String>>,
     /// The user's role, such as "owner": `identity.role`.
     pub role: Option<String>,
@@ -126,7 +126,7 @@ fn parse_expiry(time: &Scalar) -> Option<DateTime<Utc>> {
     if !seconds.is_finite() {
         return None;
     }
-    // A float beyond 64 bits saturates at the largest integer, which is not a date.
+    // A number outside the range of `i64` becomes the nearest `i64`, which is outside the range of dates.
     DateTime::from_timestamp(seconds.floor() as i64, 0)
 }
 

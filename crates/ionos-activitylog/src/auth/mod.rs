@@ -5,8 +5,8 @@
 //! of a client: a fixed token, a cache, or username and password. `Authorization` builds the header of each request and
 //! removes credentials from texts. [`Claims`] are the unverified contents of a token.
 //!
-//! Deliberately absent: a background task that refreshes tokens ahead of time, and the exchange of a password for a
-//! token.
+//! This module deliberately has no background task that refreshes tokens ahead of time, and does not exchange a
+//! password for a token.
 
 mod authorization;
 mod basic;

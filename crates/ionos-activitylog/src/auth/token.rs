@@ -58,7 +58,7 @@ impl AccessToken {
         self
     }
 
-    /// The expiry in UTC: the token is not used at that time or later. `None` if it is unknown.
+    /// The expiry in UTC: the token is not used at that time or later. `None` if the expiry is unknown.
     #[must_use]
     pub fn expiry(&self) -> Option<DateTime<Utc>> {
         self.expires_at
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_for_an_invalid_token_does_not_show_it() {
+    fn the_error_for_an_invalid_token_does_not_show_the_token() {
         for text in ["", "  \n", "planted secret", "plantéd", "Bearer planted"] {
             let error = AccessToken::new(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -145,10 +145,10 @@ impl ClientBuilder {
         self
     }
 
-    /// HTTP client of the program. It needs no decompression: requests accept gzip, and this library decompresses the
-    /// answers of the HTTP client. Its connect and read timeouts, proxies, certificates and redirects replace those of
-    /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. A pinned or root
-    /// certificate from this builder, the environment or a file is then an error.
+    /// HTTP client of the program, used instead of the built-in client. It needs no decompression, because this library
+    /// asks for gzip and decompresses the answers. Its connect and read timeouts, proxies, certificates and redirects
+    /// replace those of this builder. It also decides which headers, such as `X-Contract-Number`, a redirect forwards.
+    /// With such a client, a pinned or root certificate from this builder, the environment or a file is an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self
@@ -249,8 +249,8 @@ impl ClientBuilder {
     /// file are replaced.
     ///
     /// On Unix, except for Apple's systems, `SSL_CERT_FILE` (a file in PEM) and `SSL_CERT_DIR` (folders of such files,
-    /// separated by colons) replace the root certificates of the machine for every client. A file that cannot be read,
-    /// or a place without a certificate, is an error of [`ClientBuilder::build`].
+    /// separated by colons) replace the root certificates of the machine for every client. [`ClientBuilder::build`]
+    /// fails if the file cannot be read or has no certificate, or if the folders contain no certificate.
     pub fn root_certificate(mut self, pem: impl AsRef<str>) -> Self {
         let known = self.options.root_certificates.get_or_insert_default();
         known.push_str(pem.as_ref());

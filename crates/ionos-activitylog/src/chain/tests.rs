@@ -58,7 +58,7 @@ fn blank_and_unset_ids_link_nothing() {
 }
 
 #[test]
-fn failure_precedes_success_and_success_precedes_pending() {
+fn failure_takes_precedence_over_success_and_success_over_pending() {
     for (statuses, expected) in [
         (["DONE", "FAILED", "QUEUED"], Outcome::Failure),
         (["QUEUED", "DONE", "new"], Outcome::Success),

@@ -66,8 +66,8 @@ impl Credentials {
     pub(super) fn redacted(&self) -> String {
         match self {
             Self::Token(_) => "token [redacted]".to_owned(),
-            // A valid username has no colon and no white space. A text that has one may be a username together with its
-            // password.
+            // A valid username has no colon and no white space. A text with such a character may be a username together
+            // with its password.
             Self::Basic { username, .. } if username.trim().contains(|c: char| c == ':' || c.is_whitespace()) => {
                 "username [redacted], password [redacted]".to_owned()
             }

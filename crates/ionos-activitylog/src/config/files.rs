@@ -120,8 +120,8 @@ pub(super) fn host_of(address: &str) -> Option<String> {
     Some(format!("{scheme}{host}"))
 }
 
-/// Whether an address of [`host_of`] has the form of a host with an optional port. A text of any other form may be a
-/// secret.
+/// Whether an address that [`host_of`] returned has the form of a host with an optional port. A text of any other form
+/// may be a secret.
 pub(super) fn is_host(address: &str) -> bool {
     let host = address.split_once("://").map_or(address, |(_, host)| host);
     let port = match host.rsplit_once(']') {

@@ -12,7 +12,7 @@ use super::setting::Origin;
 use super::settings::{Settings, Sourced};
 use crate::error::Error;
 
-/// Whether each setting is still open: no source before the JSON file has decided it.
+/// For each setting, whether it is still open: no source of higher precedence than the JSON file has a value for it.
 pub(super) struct OpenSettings {
     pub(super) credentials: bool,
     pub(super) base_url: bool,

@@ -7,8 +7,8 @@
 //! 2. the environment: `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`,
 //!    `IONOS_CONTRACT_NUMBER`, `IONOS_PINNED_CERT`;
 //! 3. the YAML file of the vendor's tools: the file that `IONOS_CONFIG_FILE` names, or else the first existing file of
-//!    `ionosctl/config.yaml` in the user's config directory, `~/.ionos/config` and `~/.ionos/config.yaml`; in it, the
-//!    profile named by `IONOS_CURRENT_PROFILE`, or else by the file's `currentProfile`;
+//!    `ionosctl/config.yaml` in the user's config directory, `~/.ionos/config` and `~/.ionos/config.yaml`; in this
+//!    file, the profile named by `IONOS_CURRENT_PROFILE`, or else by the file's `currentProfile`;
 //! 4. the `config.json` of ionosctl before 6.9, beside the YAML file of ionosctl or in `~/.ionosctl`.
 //!
 //! If the program names a profile, the YAML file takes precedence over the environment.
@@ -19,7 +19,7 @@
 //! credentials, or against another address, than the user expects. An API address, a contract number or a fingerprint
 //! is validated only if it is in force. The JSON file is read only if it can still decide a setting.
 //!
-//! Deliberately absent: logging in, writing any of these files, and the failover rules of the YAML file.
+//! This module deliberately does not log in, write any of these files, or apply the failover rules of the YAML file.
 //!
 //! The rules are those of ionosctl and of the vendor's `fileconfiguration` package.
 
@@ -92,7 +92,7 @@ fn config_error(text: impl AsRef<str>) -> Error {
     Error::new(ErrorKind::Configuration, text.as_ref())
 }
 
-/// A name for a message, in quotation marks and without what may be a secret.
+/// A name for a message, in quotation marks, and redacted if it may be a secret.
 fn quoted(name: &str) -> String {
     format!("{:?}", redact_name(name))
 }

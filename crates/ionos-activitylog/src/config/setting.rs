@@ -27,7 +27,7 @@ impl Setting {
         self
     }
 
-    /// The setting alone, followed by the settings that it overrides.
+    /// This setting without its overridden values, followed by each of those values as a setting.
     pub(super) fn flattened(&self) -> Vec<Self> {
         let own = Self { overridden: Vec::new(), ..self.clone() };
         [own].into_iter().chain(self.overridden.clone()).collect()

@@ -17,7 +17,7 @@ use crate::redact::redact_value;
 /// The supported major version.
 const SUPPORTED_VERSION: &str = "1";
 
-/// A parsed file. It has no `Debug`, because its texts may contain secrets in the wrong place.
+/// A parsed file. It has no `Debug`, because any of its texts may contain a misplaced secret.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConfigDocument {
@@ -87,8 +87,8 @@ impl ConfigDocument {
     }
 
     /// The profile to use: the `requested` one, otherwise the one from `IONOS_CURRENT_PROFILE` (`from_env`), otherwise
-    /// the `currentProfile` of the file. `None` if none of these names a profile, even if the file has only one
-    /// profile, as in the vendor's tools.
+    /// the `currentProfile` of the file. `None` if none of these names a profile. As in the vendor's tools, a profile
+    /// that is not named is not used, even if it is the only one in the file.
     ///
     /// Fails if the file has no profile with the chosen name, because the program must not use other credentials than
     /// the requested ones. If two profiles have the same name, the first counts.
@@ -105,8 +105,8 @@ impl ConfigDocument {
             (None, None, Some(name)) => (name, ", named by its currentProfile".to_owned()),
             (None, None, None) => return Ok(None),
         };
-        // A name from the file passes `quoted`, because YAML may have joined the name with a secret. A name that the
-        // program or a variable sets does not come from the file, so `redact_value` is enough.
+        // A name from the file is shown by `quoted`, because YAML may have joined the name with a secret. A name that
+        // the program or a variable sets does not come from the file, so `redact_value` is enough.
         let shown = match (requested, from_env) {
             (None, None) => quoted(name),
             _ => format!("{:?}", redact_value(name.trim())),
@@ -128,7 +128,7 @@ impl ConfigDocument {
         }
     }
 
-    /// The profile named by `currentProfile`; `None` if the name is missing or blank.
+    /// The name in `currentProfile`; `None` if it is missing or blank.
     pub(super) fn current_profile(&self) -> Option<String> {
         non_blank(self.current_profile.clone())
     }
@@ -156,7 +156,7 @@ fn parse_yaml(text: &str, path: &Path) -> Result<Option<ConfigDocument>, Error> 
     })
 }
 
-/// Fails: skipping a file that exists could run the program with other credentials.
+/// Always fails, because skipping an existing file could run the program with other credentials.
 #[cfg(not(feature = "config-file"))]
 fn parse_yaml(_: &str, path: &Path) -> Result<Option<ConfigDocument>, Error> {
     Err(config_error(format!("{} exists, but this build cannot read YAML", path.display()))
@@ -193,8 +193,8 @@ impl Endpoint {
         location.is_empty() || location.eq_ignore_ascii_case("global")
     }
 
-    /// Whether the file switches off certificate verification. Every text but a known "no" counts as "yes", and "yes"
-    /// is an error later, so an unknown spelling never disables verification.
+    /// Whether the file switches off certificate verification. Every text except a known spelling of "no" counts as
+    /// "yes". The caller returns an error for "yes", so an unknown spelling never disables verification.
     pub(super) fn skips_verification(&self) -> bool {
         let text = self.skip_tls_verify.as_deref().unwrap_or_default().trim();
         !["", "false", "no", "off", "n"].iter().any(|no| text.eq_ignore_ascii_case(no))

@@ -147,7 +147,7 @@ fn endpoint_settings(
     Ok(EndpointSettings { base_url: Some(endpoint_address(endpoint, path)?), root_certificates })
 }
 
-/// The environment that a profile names; `None` if it names none. The names must match exactly.
+/// The environment that a profile names; `None` if the profile names none. The names must match exactly.
 fn environment_of_profile<'a>(
     profile: &Profile,
     document: &'a ConfigDocument,

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 pub enum ErrorKind {
     /// A setting or argument is invalid. No request was sent. Correct it.
     Configuration,
-    /// A range, moment or duration is malformed, empty, or outside the years 0000 to 9999. No request was sent. Correct
+    /// A range, time or duration is malformed, empty, or outside the years 0000 to 9999. No request was sent. Correct
     /// it.
     Range,
     /// 400: the service rejects the request. Report it: this library or the service has a defect.
@@ -35,8 +35,8 @@ pub enum ErrorKind {
     Server,
     /// 502: a gateway in front of the service got no usable answer. Try again later.
     BadGateway,
-    /// 503, and the statuses 408, 425, 507 and 520 to 599, by which services and gateways say the same: the service is
-    /// unavailable. Try again later.
+    /// 503: the service is unavailable. Also the statuses 408, 425, 507 and 520 to 599, which services and gateways
+    /// send for the same reason. Try again later.
     Unavailable,
     /// 504: a gateway in front of the service got no answer in time. Try again later.
     GatewayTimeout,

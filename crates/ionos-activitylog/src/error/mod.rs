@@ -1,8 +1,8 @@
 //! The error of every call: one line with the operation, the cause (in the vendor's own words if there are any) and an
 //! action for the user. No text of an error contains a token, a password or the query of a URL. The code that builds an
-//! error redacts texts of the service and values of settings; [`Error::new`] replaces what has the form of a secret. No
-//! message contains a control character or a line break: [`Error::new`] replaces them, because names, paths and answers
-//! come from outside.
+//! error redacts texts of the service and values of settings; [`Error::new`] replaces each text that has the form of a
+//! secret. No message contains a control character or a line break: [`Error::new`] replaces them, because names, paths
+//! and answers come from outside.
 //!
 //! This module imports only `defaults` from the crate, so that every module may return [`Error`].
 
@@ -25,9 +25,9 @@ pub use kind::ErrorKind;
 
 /// Why a call failed.
 ///
-/// [`fmt::Display`] prints one line: operation, cause and hint. [`Error::hint`] is the hint alone and
-/// [`Error::summary`] the line without it. None of these holds a credential of the client, a control character or a
-/// line break.
+/// [`fmt::Display`] prints one line: operation, cause and hint. [`Error::hint`] is the hint alone, and
+/// [`Error::summary`] is the line without the hint. None of these texts holds a credential of the client, a control
+/// character or a line break.
 pub struct Error(Box<ErrorInner>);
 
 /// Boxed, so that a `Result` stays small.
@@ -42,7 +42,7 @@ struct ErrorInner {
     /// Requests sent; 0 for an error before the first request.
     attempts: u32,
     elapsed: Duration,
-    /// Why the call was not retried, unless the kind explains it.
+    /// Why the call was not retried. `None` if the kind explains the reason.
     give_up_reason: Option<String>,
     /// Whether `Retry-After` is above the accepted maximum.
     exceeds_retry_after_ceiling: bool,
@@ -65,7 +65,8 @@ pub(crate) struct ErrorAnswer {
     pub(crate) status: StatusCode,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    /// The seconds of `Retry-After` as the service sent them, which `retry_after` may shorten. `None` for a date.
+    /// The seconds of `Retry-After` as the service sent them; `retry_after` may be shorter. `None` if the service sent
+    /// a date.
     pub(crate) retry_after_seconds: Option<String>,
     pub(crate) messages: Vec<VendorMessage>,
     /// The beginning of the body, redacted; `None` if no body was read or the body was empty.

@@ -17,8 +17,8 @@ pub fn is_unsafe_for_terminal(char: char) -> bool {
 /// space.
 ///
 /// [`Error::new`](super::Error::new) calls this function for every message, and `config` for every setting that it
-/// shows, so that both stay on one line in a log file too. A program that prints other text to a terminal escapes it in
-/// its writer.
+/// shows, so that both stay on one line in a log file too. A program that prints other text to a terminal escapes that
+/// text in its writer.
 pub(crate) fn replace_control_chars(text: &str) -> String {
     text.replace(is_unsafe_for_terminal, " ")
 }

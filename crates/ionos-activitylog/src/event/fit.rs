@@ -8,9 +8,9 @@ use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
 use super::model::{EVENT_MEMBERS, META_MEMBERS, ModelMembers, RECORD_MEMBERS};
 use crate::json::OnePass;
 
-/// Whether the members of a record fit the model. The record has to be regular (see [`RecordMembers::is_regular`]) and
-/// to have a readable time. `false` also if [`OnePass`] does not support one of the members, or if the record has a
-/// `\u` escape, which may be a lone surrogate.
+/// Whether the members of a record fit the model. The caller ensures that the record is regular (see
+/// [`RecordMembers::is_regular`]) and has a readable time. Also `false` if [`OnePass`] does not support one of the
+/// members, or if the record has a `\u` escape, which may be a lone surrogate.
 pub(super) fn fits_model(record: &str, members: &RecordMembers<'_>) -> bool {
     memmem::find(record.as_bytes(), br"\u").is_none()
         && fits_object(members, RecordObject::Record, RECORD_MEMBERS)
@@ -20,10 +20,10 @@ pub(super) fn fits_model(record: &str, members: &RecordMembers<'_>) -> bool {
 
 fn fits_object(members: &RecordMembers<'_>, object: RecordObject, models: &ModelMembers) -> bool {
     models.iter().all(|(key, model)| match object.member(key.as_bytes()).map(|member| members.get(member)) {
-        // `meta` and `event` are objects in a regular record. Their members are checked by calls of their own.
+        // `meta` and `event` are objects in a regular record. Separate calls of this function check their members.
         None => matches!((object, *key), (RecordObject::Record, "meta" | "event")),
         Some(None) => true,
-        // The value is validated already, so its first character is enough to know a string.
+        // The value is validated already, so its first character is enough to recognise a string.
         Some(Some(value)) if value.starts_with('"') => matches!(model, Text | Scalar | Time),
         Some(Some(value)) => read_fitting(&mut OnePass::new(value), model).is_some(),
     })

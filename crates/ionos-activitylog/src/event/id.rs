@@ -227,7 +227,7 @@ mod tests {
             assert!(id.starts_with("h:") && id.len() == 34, "{record}: {id}");
             assert_eq!(id.parse::<EventId>().unwrap().to_string(), id);
         }
-        // The value that sha256sum prints.
+        // `sha256sum` prints these digits, and further ones, for the record `{}`.
         assert_eq!(id(" {} "), "h:44136fa355b3678a1146ad16f7e8649e");
     }
 
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_other_text() {
+    fn a_text_that_is_not_an_event_id_is_an_error() {
         for text in ["", "u:", "u: ", "h:", "h:44136FA355B3678A1146AD16F7E8649E", "x:1", "u:a\n"] {
             let error = text.parse::<EventId>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");

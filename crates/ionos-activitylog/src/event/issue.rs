@@ -157,7 +157,7 @@ fn no_time(value: Option<&str>) -> String {
     format!("expected an RFC 3339 time, found {found}")
 }
 
-/// The value for a message: its type, and the beginning of its text if it has one.
+/// The value for a message: its type, and for a string, number or boolean also the beginning of its JSON text.
 fn quote(value: &str) -> String {
     let found = match JsonType::from_text(value) {
         JsonType::Null => return "null".to_owned(),

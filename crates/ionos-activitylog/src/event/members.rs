@@ -1,5 +1,5 @@
-//! Finds the members of a record that the typed view reads, in one pass. The event keeps their positions, so that they
-//! are not searched again. [`read_text`] and [`read_time`] read the value of a member.
+//! Finds the members of a record that the typed view reads, in one pass. The event keeps the positions of these
+//! members, so that no second search is needed. [`read_text`] and [`read_time`] read the value of a member.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -69,7 +69,7 @@ impl RecordObject {
     }
 }
 
-/// The JSON text of each [`Member`] of a record. Of a key that occurs twice in an object, only the last counts.
+/// The JSON text of each [`Member`] of a record. If a key occurs twice in an object, only the last one counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RecordMembers<'a> {
     texts: [Option<&'a str>; COUNT],

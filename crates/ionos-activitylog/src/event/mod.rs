@@ -3,7 +3,7 @@
 //!
 //! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` takes the record out
 //! of its envelope, `members` finds its members, `model` describes a record, `fit` decides whether a record fits the
-//! model, and `issue` reports what does not.
+//! model, and `issue` reports the parts that do not fit.
 
 mod action;
 mod details;
@@ -54,8 +54,8 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 /// An event holds the bytes of its record, its time, its id, and the positions of the members that [`Event::details`]
 /// reads. Nothing else is parsed in advance.
 ///
-/// The events of a page share the text of that page, and each of them keeps it in memory. A program that keeps few of
-/// many events calls [`Event::detach`] on them.
+/// The events of a page share the text of that page, and each event keeps the whole text in memory. A program that
+/// keeps only a few events calls [`Event::detach`] on the events that it keeps.
 ///
 /// ```
 /// use ionos_activitylog::{Event, EventType, Outcome};
@@ -185,9 +185,10 @@ impl Event {
     /// one event, as when the service amends a record.
     ///
     /// The canonical record has no whitespace between tokens. The members of its objects are ordered by the code points
-    /// of their keys, and none is merged. Strings are written as RFC 8785 prescribes, numbers with the digits of the
-    /// source. So the fingerprint does not depend on the order of keys, on whitespace or on the escapes in strings; any
-    /// other difference changes it. Deeper than 128 levels of objects and lists, the order of keys counts.
+    /// of their keys, and members with equal keys are not merged. Strings are written as RFC 8785 prescribes, numbers
+    /// with the digits of the source. So the fingerprint does not depend on the order of keys, on whitespace or on the
+    /// escapes in strings; any other difference changes it. Exception: in objects that are nested more than 128 levels
+    /// deep, the order of keys changes the fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         hmac_sha256::Hash::hash(self.canonical().as_bytes())
@@ -233,7 +234,7 @@ impl Event {
 }
 
 /// The schema of [`Event::raw`], from the API description, for programs that read records without this library. Allows
-/// members that the description does not name. A record with [`Event::issues`] may not match it.
+/// members that the description does not name. A record that has [`Event::issues`] does not always match the schema.
 #[cfg(feature = "schemars")]
 impl schemars::JsonSchema for Event {
     fn schema_name() -> std::borrow::Cow<'static, str> {

@@ -21,7 +21,7 @@ impl<K: Eq + Hash> EventMultiset<K> {
         Self { occurrences: HashMap::new() }
     }
 
-    /// Adds one occurrence. Returns how many there were before.
+    /// Adds one occurrence. Returns the number of earlier occurrences.
     pub fn insert(&mut self, key: K) -> u64 {
         let count = self.occurrences.entry(key).or_default();
         *count += 1;
@@ -63,7 +63,7 @@ impl<K: Eq + Hash> EventMultiset<K> {
         self.occurrences.iter().map(|(key, count)| (key, *count))
     }
 
-    /// Removes all events and keeps the memory.
+    /// Removes all events and keeps the allocated memory.
     pub fn clear(&mut self) {
         self.occurrences.clear();
     }
@@ -77,8 +77,8 @@ impl EventMultiset {
     }
 
     /// The total that a service reports for these events if it counts each event once. An event with a usable `@uuid`
-    /// counts once, whatever the number of its contents, and does not count if `is_known` is true for its id. A record
-    /// without a usable `@uuid` counts as often as it occurs, even if `is_known` is true for its id.
+    /// counts once, even if its records differ, and does not count if `is_known` is true for its id. A record without a
+    /// usable `@uuid` counts as often as it occurs, even if `is_known` is true for its id.
     #[must_use]
     pub fn expected_total(&self, is_known: impl Fn(&EventId) -> bool) -> u64 {
         let counted = self.iter().map(|(id, count)| match id.is_of_content() {

@@ -1,5 +1,6 @@
-//! Classifies how a request ended. Unknown words are not failures, because they would bury the real failures. They are
-//! not successes either, because that would hide failures.
+//! Classifies how a request ended. A request with an unknown status does not count as a failure, because the real
+//! failures would then be hard to find. It does not count as a success either, because a failure could then be
+//! overlooked.
 
 use std::fmt;
 
@@ -17,7 +18,7 @@ use super::vocabulary::{EventType, Status};
 /// | pending | the status is `QUEUED`, `RUNNING` or `BUSY` |
 /// | unknown | anything else |
 ///
-/// Types and statuses are compared as by [`Status::matches`], so `failed` is a failure as well.
+/// Types and statuses are compared like in [`Status::matches`], so `failed` is a failure as well.
 ///
 /// The order is the precedence among several events of one operation: failure comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -18,7 +18,7 @@ impl RecordText {
         Self { start: 0, end: record.len(), text: Arc::new(record) }
     }
 
-    /// A part of a shared text. `record` must be a slice of it; otherwise the record is copied.
+    /// A record that is a part of the shared `text`. If `record` is not a slice of `text`, it is copied.
     pub(super) fn part(text: &Arc<String>, record: &str) -> Self {
         let start = record.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
         match start.checked_add(record.len()) {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_shares_the_text_that_contains_it_and_copies_any_other() {
+    fn a_slice_of_a_page_shares_the_text_and_any_other_record_is_copied() {
         let page = Arc::new("[1,{}]".to_owned());
         let part = RecordText::part(&page, &page[3..5]);
         assert_eq!((part.get(), format!("{part:?}").as_str(), Arc::strong_count(&page)), ("{}", "\"{}\"", 2));

@@ -1,5 +1,5 @@
-//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A record
-//! with a `@uuid` is one event however often it is returned, so it is kept once.
+//! Records without a readable time belong to no range, so a service may return the same record for several ranges.
+//! Records with the same `@uuid` and content are one event, so only the first of them is kept.
 
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ impl UndatedEvents {
         digests
     }
 
-    /// The records with these digests.
+    /// Restores the set from the result of [`UndatedEvents::digests`].
     pub fn from_digests(digests: impl IntoIterator<Item = [u8; 32]>) -> Self {
         Self { known: digests.into_iter().take(MAX_REMEMBERED).collect() }
     }

@@ -14,7 +14,7 @@ macro_rules! vocabulary {
         pub struct $name<'a>(Cow<'a, str>);
 
         impl $name<'static> {
-            /// The words that this library knows. The service uses others too.
+            /// The words that this library knows. The service also uses other words.
             pub const KNOWN: &'static [Self] = &[$(Self::$constant,)*];
             $($(#[$meaning])* pub const $constant: Self = Self(Cow::Borrowed($text));)*
         }
@@ -127,7 +127,7 @@ vocabulary! {
 
 vocabulary! {
     /// The type of a resource (`/event/resources/N/type`). The list is open; the constants come from public sources.
-    /// The spelling differs from the Cloud API: `firewallrule` in the log is `firewall-rule` there.
+    /// The spelling differs from the Cloud API: `firewallrule` in the log is `firewall-rule` in the Cloud API.
     ResourceType {
         /// A virtual data center.
         DATACENTER = "datacenter";

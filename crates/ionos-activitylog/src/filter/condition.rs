@@ -1,4 +1,4 @@
-//! One condition of a filter: parses the value of a key and tests events for it.
+//! Parses one condition of a filter, the value of a key, and tests whether an event meets the condition.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -110,7 +110,7 @@ pub fn event_words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str
     }
 }
 
-/// Parses a network. An address is a network with one address.
+/// Parses a network. A single address counts as a network with one address.
 fn parse_network(value: &str) -> Result<IpNet, Error> {
     let value = value.trim();
     let address = value.parse::<IpAddr>().map(IpNet::from);
@@ -141,7 +141,7 @@ fn parse_outcome(value: &str) -> Result<Outcome, Error> {
     })
 }
 
-/// Other words for outcomes, which are too different for a suggestion by spelling.
+/// Other words for outcomes. Their spelling differs too much from the name of the outcome for [`did_you_mean`].
 const OUTCOME_SYNONYMS: [(&str, Outcome); 11] = [
     ("failed", Outcome::Failure),
     ("error", Outcome::Failure),

@@ -1,4 +1,4 @@
-//! Counts the events that a filter tested and kept, so that a filtered list does not pass for a complete one.
+//! Counts the events that a filter tested and kept, so that a user does not take a filtered list for a complete one.
 
 use std::fmt;
 

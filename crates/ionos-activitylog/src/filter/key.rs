@@ -34,7 +34,8 @@ pub enum FilterKey {
     Mutations,
     /// `resource-type`: the type of one of the resources.
     ResourceType,
-    /// `resource-id`: the id of one of the resources, not necessarily the one that matches `resource-type`.
+    /// `resource-id`: the id of one of the resources, which may be another resource than the one that matches
+    /// `resource-type`.
     ResourceId,
     /// `action`: the name of an action, such as `sec.*` or `DELETE nic`; see
     /// [`Details::actions`](crate::Details::actions).
@@ -42,8 +43,8 @@ pub enum FilterKey {
     /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record,
     /// which has ordered keys, no whitespace between tokens and no needless escapes; see
     /// [`Event::fingerprint`](crate::Event::fingerprint). The record also matches if the expression matches anywhere in
-    /// the canonical record with all JSON escapes decoded. So both `db-1\\"` and `db-1"` find a quotation mark.
-    /// Ignores case unless it begins with `(?-i)`. At most 1000 characters.
+    /// the canonical record with all JSON escapes decoded. So both `db-1\\"` and `db-1"` find a quotation mark. The
+    /// search ignores case unless the expression begins with `(?-i)`. At most 1000 characters.
     Text,
 }
 

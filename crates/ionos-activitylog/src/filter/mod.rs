@@ -47,7 +47,8 @@ pub use pattern::{Fold, Pattern};
 /// # Ok::<(), ionos_activitylog::Error>(())
 /// ```
 ///
-/// Dates and brackets are deliberately absent: the range selects dates, and [`Event::details`] allows any other test.
+/// A filter deliberately has no dates and no brackets for grouping: the range selects the dates, and a program can make
+/// any other test with [`Event::details`].
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Conditions by key and negation, cheap keys first. Each list is sorted by text, without duplicates.
@@ -62,11 +63,11 @@ impl Filter {
     }
 
     /// Parses pairs `key=value` and `key!=value`, such as the arguments of a command line. The value is everything
-    /// after the sign, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
+    /// after the first `=`, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a pair without a sign, an unknown key or an
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a pair without `=`, an unknown key or an
     /// invalid value.
     pub fn parse<S: AsRef<str>>(pairs: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         pairs.into_iter().try_fold(Self::new(), |filter, pair| {

@@ -16,7 +16,7 @@ fn keeps(pairs: &[&str]) -> bool {
 }
 
 #[test]
-fn each_key_keeps_matching_events_and_its_negation_the_others() {
+fn each_key_keeps_matching_events_and_its_negation_keeps_all_others() {
     for (key, value, expected) in [
         ("user", "jane_doe@example.com", true),
         ("user", "*@example.com", true),
@@ -64,7 +64,7 @@ fn each_key_keeps_matching_events_and_its_negation_the_others() {
 }
 
 #[test]
-fn text_is_found_with_json_escapes_and_decoded() {
+fn a_text_is_found_with_its_json_escapes_and_without_them() {
     let record =
         r#"{"event": {"message": "Volume \"db-1\" deleted\r\n\tfrom C:\\Temp\u001b", "path": "\ud800\u002f"}}"#;
     let event = Event::from_json(record).unwrap();

@@ -1,8 +1,8 @@
 //! The regular expression of the filter `text`. It ignores case, as all filters do, unless it begins with `(?-i)`: a
 //! search that silently misses `Nürnberg` because `nürnberg` was typed would be wrong.
 //!
-//! The crate `regex-lite` ignores only the case of ASCII letters, so each other letter of the expression is replaced by
-//! a class of its cases.
+//! The crate `regex-lite` ignores only the case of ASCII letters, so each letter outside ASCII in the expression is
+//! replaced by a character class with both of its cases.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl fmt::Display for TextPattern {
     }
 }
 
-/// A valid expression, with classes in place of letters outside of ASCII.
+/// Replaces each letter outside ASCII in a valid expression by a character class with both of its cases.
 fn with_all_cases(expression: &str) -> String {
     let mut out = String::with_capacity(expression.len());
     let mut rest = expression.chars().peekable();
@@ -56,7 +56,7 @@ fn with_all_cases(expression: &str) -> String {
             }
             '[' => {
                 let mut class = String::new();
-                // A bracket at the beginning of a class is a member of it.
+                // A closing bracket at the beginning of a class belongs to the class.
                 let mut is_first = true;
                 while let Some(member) = rest.next() {
                     match member {

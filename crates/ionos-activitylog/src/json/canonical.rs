@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::scan::{elements, end_of_string, is_whitespace, members};
 use super::string::{decode_to_bytes, write_canonical};
 
-/// Maximum levels in which members are sorted. Bounds the recursion; common JSON readers have the same limit.
+/// Maximum nesting depth at which members are sorted. Bounds the recursion; common JSON readers have the same limit.
 const MAX_SORTED_DEPTH: usize = 128;
 
 /// The value in canonical form:
@@ -18,7 +18,7 @@ const MAX_SORTED_DEPTH: usize = 128;
 /// - numbers with the digits of the source, so 1.10 differs from 1.1. RFC 8785 rounds numbers, which loses digits of
 ///   contract numbers.
 ///
-/// Deeper than 128 levels of objects and lists, members stay in their order.
+/// In objects that are nested more than 128 levels deep, members stay in their order.
 pub(crate) fn to_canonical(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     write(value, MAX_SORTED_DEPTH, &mut out);

@@ -2,7 +2,7 @@
 //! numbers of 400 digits and any depth of nesting; a tree would reject, merge or round some of these.
 //!
 //! [`OnePass`] reads text that is not validated yet. All other functions expect text that a JSON reader has accepted:
-//! for other text the result is unspecified, but they never panic.
+//! for other text the result is unspecified, but these functions never panic.
 
 mod canonical;
 mod lexer;

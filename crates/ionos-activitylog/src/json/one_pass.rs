@@ -1,6 +1,6 @@
 //! Validates JSON text and finds the requested members in one pass, without recursion and without decoding.
 //!
-//! [`OnePass`] takes the common case only. It returns `None` for an escaped key in [`OnePass::object`], for more than
+//! [`OnePass`] reads only the common case. It returns `None` for an escaped key in [`OnePass::object`], for more than
 //! 64 levels of nesting in a value, and for text that is not JSON. The caller then asks `serde_json`, which decides
 //! whether the text is JSON. The invariant: if this reader accepts a text, `serde_json` also accepts the text, with the
 //! same value.
@@ -11,7 +11,7 @@ use super::lexer::{end_of_escape, end_of_number};
 use super::scan::is_whitespace;
 use super::string_marks::StringMarks;
 
-/// Maximum levels of objects and lists inside a value that [`OnePass::skip_value`] reads: the bits of its stack.
+/// Maximum nesting depth of a value that [`OnePass::skip_value`] reads: 64, the number of bits of its stack.
 const MAX_DEPTH: u32 = u64::BITS;
 
 /// A position between two tokens of text that is not validated yet.
@@ -69,7 +69,7 @@ impl<'a> OnePass<'a> {
     /// Reads a value of any type.
     pub(crate) fn skip_value(&mut self) -> Option<()> {
         let text = self.text.as_bytes();
-        // Local variables stay in registers, which takes a third off the time.
+        // Local variables stay in registers, which saves a third of the time.
         let (mut at, mut marks) = (self.at, self.marks);
         // One bit for each open bracket, the innermost in the lowest bit: 1 for an object, 0 for a list.
         let (mut open, mut depth) = (0_u64, 0);
@@ -171,7 +171,7 @@ impl<'a> OnePass<'a> {
     }
 }
 
-/// The first byte of the next token, and the position after it.
+/// The first byte of the next token, and the position after that byte.
 #[inline(always)]
 fn next_token(text: &[u8], at: usize) -> Option<(u8, usize)> {
     match *text.get(at)? {
@@ -180,14 +180,14 @@ fn next_token(text: &[u8], at: usize) -> Option<(u8, usize)> {
     }
 }
 
-/// As [`next_token`], for text with whitespace between tokens.
+/// Does the same as [`next_token`], for text with whitespace before the token.
 #[cold]
 fn next_token_after_whitespace(text: &[u8], at: usize) -> Option<(u8, usize)> {
     let at = at + text.get(at..)?.iter().position(|byte| !is_whitespace(*byte))?;
     Some((*text.get(at)?, at + 1))
 }
 
-/// The position after the next token if that is `byte`.
+/// The position after the next token. `None` if that token is not `byte`.
 #[inline(always)]
 fn after(text: &[u8], at: usize, byte: u8) -> Option<usize> {
     let (found, next) = next_token(text, at)?;
@@ -207,7 +207,7 @@ fn after_string(text: &[u8], marks: &mut StringMarks, mut at: usize) -> Option<u
     }
 }
 
-/// The position after the key that follows, which may have escapes, and the colon after it.
+/// The position after the next key and its colon. The key may have escapes.
 #[inline(always)]
 fn after_key(text: &[u8], marks: &mut StringMarks, at: usize) -> Option<usize> {
     let contents = after(text, at, b'"')?;
@@ -226,8 +226,8 @@ mod tests {
 
     use super::*;
 
-    /// The keys and values of an object, with the elements of its member `list` one by one, if all of the text was
-    /// read.
+    /// The keys and values of an object. The value of the key `list` is split into its elements. `None` if a part of
+    /// the text was not read.
     fn read_object(text: &str) -> Option<Vec<&str>> {
         let (mut cursor, mut found) = (OnePass::new(text), Vec::new());
         cursor.object(|cursor, key| {
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_64_levels_and_leaves_deeper_nesting_to_serde() {
+    fn reads_64_levels_and_leaves_deeper_nesting_to_serde() {
         let nested = |levels: usize| format!("{}1{}", r#"{"a":["#.repeat(levels / 2), "]}".repeat(levels / 2));
         assert_eq!(read_value(&nested(64)), Some(nested(64).as_str()));
         for levels in [66, 200_000] {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_values_that_a_tree_could_not_hold() {
+    fn reads_values_that_a_tree_could_not_hold() {
         let digits = "9".repeat(400);
         for value in [&digits, "1e400", "-0.0", r#""\ud800\udc00 \udc00\/""#, r#"{"a":1,"a":{"\u0061":[]}}"#, "[[],{}]"]
         {
@@ -304,7 +304,7 @@ mod tests {
         }
     }
 
-    /// JSON text with pieces of it removed, and pieces of JSON put in their place.
+    /// JSON text in which a few characters may be replaced by a piece of JSON.
     fn mutated_json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
             r#""([ -~ü]|\\u[0-9a-f]{4}){0,12}""#,

@@ -104,7 +104,7 @@ impl<'a> ScanCursor<'a> {
         Self { text, at }
     }
 
-    /// The first byte of the next token.
+    /// Moves to the next token and returns its first byte.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
@@ -197,8 +197,8 @@ pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// Number of words to search before [`memchr2`] is called. Most strings of a record end within these words, and a call
-/// takes as long as the search of three words.
+/// Number of 8-byte words to search before [`memchr2`] is called. Most strings of a record end within these words, and
+/// a call of [`memchr2`] takes as long as the search of three words.
 const WORDS: usize = 4;
 
 /// The position of the first quote or backslash from `at` on.

@@ -1,6 +1,6 @@
 //! Decodes JSON strings and writes them in canonical form. JSON allows strings that are not valid Unicode: an escape
 //! may name a lone surrogate. The canonical form keeps lone surrogates, so that two different strings never become
-//! equal; [`decode`] replaces them.
+//! equal. [`decode`] replaces each lone surrogate by U+FFFD.
 
 use std::borrow::Cow;
 use std::str::Chars;
@@ -73,8 +73,8 @@ pub(crate) fn decode(string: &str) -> Cow<'_, str> {
     decode_escapes(unquote(string))
 }
 
-/// The text with all escapes of its strings decoded; borrowed if it has none. The text is the contents of a string or
-/// any other JSON text, which has escapes in strings only. A lone surrogate becomes U+FFFD.
+/// The text with all escapes of its strings decoded; borrowed if it has none. The text is either the contents of a
+/// string, or any other JSON text, in which only strings have escapes. A lone surrogate becomes U+FFFD.
 pub(crate) fn decode_escapes(text: &str) -> Cow<'_, str> {
     if memchr(b'\\', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
@@ -101,7 +101,7 @@ pub(crate) fn is_valid_unicode(string: &str) -> bool {
 }
 
 /// The decoded string as UTF-8. A lone surrogate is encoded in three bytes like any other code point (WTF-8), so that
-/// bytes compare as code points do.
+/// the bytes of two strings compare like their code points.
 pub(super) fn decode_to_bytes(string: &str) -> Cow<'_, [u8]> {
     let unquoted = unquote(string);
     if !unquoted.contains('\\') {

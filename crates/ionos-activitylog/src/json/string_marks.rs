@@ -1,7 +1,7 @@
 //! Finds all bytes at which a string can end or become invalid, 64 bytes of text at a time. The end of a string within
 //! these 64 bytes is then found in a few instructions.
 
-/// Bytes that are searched at once.
+/// Number of bytes that are searched at once.
 const BLOCK: usize = u64::BITS as usize;
 
 /// The marked bytes of one block of a text: quotes, backslashes and control characters, inside and outside of strings.

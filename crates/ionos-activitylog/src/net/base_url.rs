@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_leaks_or_cannot_work_is_refused_with_a_reason() {
+    fn an_address_that_exposes_a_secret_or_cannot_work_is_refused_with_a_reason() {
         let cases = [
             ("http://api.ionos.com", "plain http to another machine"),
             ("http://127.0.0.1.example.com", "plain http to another machine"),

@@ -27,14 +27,14 @@ pub(crate) use state::{QueuePosition, ScopeId};
 /// and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
-/// Number of polls after which a waiting call passes other calls: those that were woken before the first of these polls
-/// and were not polled since. Between two polls, the executor runs the other tasks that are ready, so a woken call has
-/// its turn if its program still polls it.
+/// Number of polls after which a waiting call passes the calls that were woken before the first of these polls and were
+/// not polled since. Between two polls, the executor runs the other tasks that are ready. So if the program still polls
+/// a woken call, that call is polled before it can be passed.
 const POLLS_BEFORE_PASSING: u32 = 16;
 
 /// Number of times that a waiting call wakes itself, so that it is polled [`POLLS_BEFORE_PASSING`] times. Waiting calls
-/// that wake themselves can keep each other from passing. So once a call has used up this number, it tries again only
-/// every [`PASSING_INTERVAL`].
+/// that wake themselves can keep each other from passing. So once a call has used up this number, it tries to pass
+/// other calls only every [`PASSING_INTERVAL`].
 const SELF_WAKES: u32 = 4 * POLLS_BEFORE_PASSING;
 
 /// Time between two attempts of a waiting call to pass other scopes, once its self-wakes are used up: 50 ms.
@@ -47,7 +47,7 @@ pub(crate) enum LoadFeedback {
     Success,
     /// The service was too slow or refused the load: 429, 503, 504, or a timeout of the connection or the attempt.
     Overloaded,
-    /// The service asked clients to send no request before this time, as [`Clock::elapsed`] counts.
+    /// The service asked clients to send no request before this time, measured by [`Clock::elapsed`].
     ThrottledUntil(Duration),
     /// The request allows no conclusion about the load.
     Neutral,
@@ -125,7 +125,7 @@ impl ConcurrencyLimiter {
         Permit { early_release, epoch, feedback: LoadFeedback::Neutral }
     }
 
-    /// Whether the throttle forbids a request at this time, as [`Clock::elapsed`] counts.
+    /// Whether the throttle forbids a request at the time `now`, measured by [`Clock::elapsed`].
     pub(crate) fn is_throttled(&self, now: Duration) -> bool {
         now < self.lock().throttled_until
     }
@@ -202,7 +202,7 @@ struct QueuedCall<'a> {
 /// A call that waits for the scopes that it may have to pass.
 #[derive(Clone, Copy)]
 struct PassingCall {
-    /// Ordinal of the last wake when the call began to wait.
+    /// Ordinal of the last wake before the call began to wait.
     since: u64,
     polls: u32,
 }
@@ -247,8 +247,9 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step without stalled scopes: those that were woken, and were not polled while this call was
-    /// polled [`POLLS_BEFORE_PASSING`] times. [`QueueStep::Wait`] before that number is reached.
+    /// The next step if stalled scopes are left out. A scope is stalled if it was woken and then not polled while this
+    /// call was polled [`POLLS_BEFORE_PASSING`] times. Before this call has reached that number of polls, the step is
+    /// [`QueueStep::Wait`].
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
         if let Some(passing) = &mut self.passing {
@@ -320,12 +321,12 @@ impl Drop for Permit {
 pub(crate) struct EarlyRelease {
     limiter: Arc<ConcurrencyLimiter>,
     scope: ScopeId,
-    /// Set once the slot is free: whether there was no other free slot.
+    /// Whether no other slot was free when this slot was freed. Not set until then.
     was_full: Arc<OnceLock<bool>>,
 }
 
 impl EarlyRelease {
-    /// Frees the slot. Does nothing if it is free already.
+    /// Frees the slot. Does nothing if the slot is free already.
     pub(crate) fn release(&self) {
         self.was_full.get_or_init(|| self.limiter.free_slot(self.scope));
     }

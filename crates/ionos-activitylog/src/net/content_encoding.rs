@@ -1,6 +1,6 @@
 //! Decodes the content encoding of an answer. The only encoding that a request accepts is gzip. The decoder keeps at
-//! most one part of the compressed body and about 64 KiB of its content. The caller limits the number of decoded bytes,
-//! so a decompression bomb cannot use more memory.
+//! most one part of the compressed body and about 64 KiB of decoded content. The caller limits the number of decoded
+//! bytes, so a decompression bomb cannot use more memory.
 
 use std::io::{self, Write};
 
@@ -174,7 +174,7 @@ mod tests {
         let bomb = gzip(&vec![0; 10_000_000]);
         let sizes: Vec<usize> = decoded_parts(body(vec![bomb])).map_ok(|part| part.len()).try_collect().await.unwrap();
         assert_eq!(sizes.iter().sum::<usize>(), 10_000_000);
-        assert!(sizes.iter().all(|size| *size <= 64 * 1024), "{:?}", sizes.iter().max());
+        assert!(sizes.iter().all(|size| *size <= 64 * 1024), "the largest part has {:?} bytes", sizes.iter().max());
     }
 
     #[test]

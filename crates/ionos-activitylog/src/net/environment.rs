@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// counts.
 const PROXY_VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
-/// The schemes of proxy addresses; an address without a scheme is http.
+/// The schemes of proxy addresses. An address without a scheme counts as http.
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// Fails with [`ErrorKind::Configuration`] if the variable in force has no usable address of a proxy. `variable` reads
@@ -63,9 +63,9 @@ pub(super) mod certificates {
     /// Maximum size of a file with certificates, in MiB. The certificates of a platform have less than 1 MiB.
     const MAX_MIB: u64 = 16;
 
-    /// Fails with [`ErrorKind::Configuration`] if the file of `SSL_CERT_FILE` cannot be read or has no certificate.
-    /// If `SSL_CERT_FILE` is not set, also fails if the folders of `SSL_CERT_DIR` contain no certificate. `variable`
-    /// reads an environment variable.
+    /// Fails with [`ErrorKind::Configuration`] if the file that `SSL_CERT_FILE` names cannot be read or has no
+    /// certificate. If `SSL_CERT_FILE` is not set, also fails if the folders that `SSL_CERT_DIR` names contain no
+    /// certificate. `variable` reads an environment variable.
     pub(in crate::net) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), Error> {
         if let Some(path) = variable(FILE) {
             let shown = Path::new(&path).display();

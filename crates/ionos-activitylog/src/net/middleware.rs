@@ -63,8 +63,8 @@ impl AnswerProgress {
         Arc::new(Self { scope, last })
     }
 
-    /// The time at which the most recent part arrived, as [`PollScope::attended`] counts. The time of sending the
-    /// request if no part has arrived.
+    /// The time at which the most recent part arrived, measured by [`PollScope::attended`]. If no part has arrived yet,
+    /// the time at which the request was sent.
     pub(crate) fn last(&self) -> Duration {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,7 +122,7 @@ fn skip_byte_order_mark(answer: reqwest::Response) -> reqwest::Response {
 }
 
 /// Returns a part of a body, without the byte order mark if the body starts with one. `start` holds back the first
-/// bytes of the body as long as they may be the beginning of a mark. It is `None` after the start of the body.
+/// bytes of the body as long as they may be the beginning of a mark. Once the first bytes are known, `start` is `None`.
 fn strip_start(start: &mut Option<Vec<u8>>, data: Bytes) -> Bytes {
     let Some(mut held) = start.take() else {
         return data;
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_skipped_at_the_start_of_a_body_only() {
+    fn a_byte_order_mark_is_skipped_only_at_the_start_of_a_body() {
         for (parts, expected) in [
             (&["\u{feff}{}"][..], "{}"),
             (&["\u{feff}\u{feff}{}"], "\u{feff}{}"),

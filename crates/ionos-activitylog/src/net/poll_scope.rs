@@ -1,8 +1,8 @@
 //! Watches the polls of a scope. A scope consists of the calls of one stream, or of a single call. A future proceeds
 //! only while it is polled. A program may leave a stream unpolled for minutes: while it stores an event, or while it
 //! waits for another call of the same client. So a [`PollScope`] tells the limiter when its calls could proceed but are
-//! not polled. Then other calls may pass them. The scope also measures the time in which its calls could have proceeded
-//! and were not polled. The service did not cause this time, so it counts towards no time limit.
+//! not polled, and the limiter then lets other calls pass these calls. The scope also measures the time in which its
+//! calls could have proceeded and were not polled. The service did not cause this delay, so no time limit includes it.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -29,9 +29,10 @@ pub(crate) struct PollScope {
 struct PollScopeState {
     /// The waker of the last poll. `None` before the first poll.
     waker: Option<Waker>,
-    /// Time of the first wake since the last poll, as [`Clock::elapsed`] counts. `None` if there was none.
+    /// Time of the first wake since the last poll, measured by [`Clock::elapsed`]. `None` if there was no wake since
+    /// that poll.
     woken_at: Option<Duration>,
-    /// Time between wakes and the polls that followed.
+    /// Total time between a wake and the next poll.
     idle: Duration,
 }
 
@@ -43,7 +44,7 @@ impl PollScope {
         Arc::new(Self { id: limiter.add_scope(), limiter, clock, polled_by, state: Mutex::default() })
     }
 
-    /// Polls calls of this scope. They register the waker that `poll` receives.
+    /// Polls calls of this scope. The calls register the waker of the context that `poll` receives.
     pub(crate) fn poll<T>(self: &Arc<Self>, context: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
         self.begin_poll(context.waker());
         let waker = Waker::from(self.clone());
@@ -71,9 +72,9 @@ impl PollScope {
         self.limiter.join_queue(self.id)
     }
 
-    /// Runs work until the deadline. The deadline is a time of [`PollScope::attended`] and may move while the work
-    /// proceeds.
-    /// `None` if the deadline passes before the work ends. If the result is ready, returns it even after the deadline.
+    /// Runs work until the deadline. The deadline is measured by [`PollScope::attended`] and may move while the work
+    /// proceeds. `None` if the deadline passes before the work ends. If the result is ready, returns it even after the
+    /// deadline.
     pub(crate) async fn run_until<F: Future>(
         &self,
         deadline: impl Fn() -> Option<Duration>,

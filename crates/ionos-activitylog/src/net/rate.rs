@@ -9,7 +9,7 @@ use crate::runtime::clock::Clock;
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     interval: Duration,
-    /// When the next request may be sent, as [`Clock::elapsed`] counts.
+    /// When the next request may be sent, measured by [`Clock::elapsed`].
     next_slot: Mutex<Duration>,
 }
 
@@ -44,7 +44,8 @@ impl RateLimiter {
     }
 }
 
-/// A reserved slot in the future. If it is dropped unused and no later slot is reserved, the slot becomes free again.
+/// A time at which a waiting request will be sent. If the wait is dropped and no later slot is reserved, the slot
+/// becomes free again.
 struct ReservedSlot<'a> {
     limiter: &'a RateLimiter,
     slot: Duration,

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind};
 /// After 429, and after 503 with `Retry-After`, the client and its clones send no request until the wait is over. Calls
 /// then continue in the order in which they began; a call that waits for its turn uses no attempt. These retries do not
 /// draw from the retry budget that all clones share (100 retries in a row), because the concurrency limiter already
-/// keeps them few. A `Retry-After` above `retry_after_ceiling` ends the call and does not delay other calls.
+/// limits their number. A `Retry-After` above `retry_after_ceiling` ends the call and does not delay other calls.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,7 +35,7 @@ pub struct RetryPolicy {
     deadline: Option<Duration>,
 }
 
-/// Maximum of `cap`: a day. Longer waits belong to a scheduler.
+/// Maximum of `cap`: a day. A scheduler should handle longer waits.
 const MAX_CAP: Duration = Duration::from_secs(86_400);
 
 impl Default for RetryPolicy {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_at_least_retry_after_up_to_the_ceiling() {
+    fn waits_are_at_least_as_long_as_a_retry_after_up_to_the_ceiling() {
         let policy = RetryPolicy::default();
         assert_eq!(policy.wait(1, Some(ms(3_000)), 1.0), Some(ms(3_000)));
         assert_eq!(policy.wait(6, Some(ms(3_000)), 1.0), Some(ms(8_000)));

@@ -1,6 +1,7 @@
 //! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit and the members of
-//! the record. If this pass cannot read a body, `serde_json` reads that body. If the body is not JSON either, it is
-//! split at the borders of its hits, and each hit is read alone, so that one unreadable record does not cost the page.
+//! the record. If this pass cannot read a body, `serde_json` reads that body. If the body is not JSON, it is split at
+//! the borders of its hits and each hit is read alone, so that one unreadable record does not make the whole page
+//! unreadable.
 
 use std::sync::Arc;
 
@@ -92,8 +93,8 @@ fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
 }
 
 /// Whether the body, or its member `hits`, is a list. `serde` would accept such a list as an object whose members are
-/// given by their order. The number of its hits would then have no bound, because [`find_hit_borders`] counts the hits
-/// of objects only.
+/// given by their order. The number of hits in such a list would have no bound, because [`find_hit_borders`] counts
+/// only the hits in objects.
 fn has_list_for_object(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Envelope<'a> {
@@ -136,8 +137,8 @@ fn read_hit(bytes: &[u8]) -> Result<Event, String> {
     Ok(Event::from_hit(hit.get()))
 }
 
-/// As [`read`]. The outer `None` means that the body needs [`read_without_one_pass`], for example because a key occurs
-/// twice.
+/// Does the same as [`read`], in one pass. The outer `None` means that the body needs [`read_without_one_pass`], for
+/// example because a key occurs twice.
 fn read_in_one_pass(body: &Arc<String>, max_hits: usize) -> Option<Option<Hits>> {
     let mut cursor = OnePass::new(body);
     let (mut hits, mut signs) = (None, SearchSigns::default());
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hit_that_is_not_json_is_kept_as_bytes_and_costs_no_other_hit() {
+    fn a_hit_that_is_not_json_is_kept_as_bytes_and_all_other_hits_are_read() {
         for poison in [
             &b"{\"_source\":{\"name\":\"j\xfcrgen\"}}"[..],
             br#"{"_source":{"n":NaN}}"#,

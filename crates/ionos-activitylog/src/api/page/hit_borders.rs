@@ -1,5 +1,5 @@
-//! Finds where each hit of a page begins and ends, by strings and brackets alone. So the hits can be told apart even if
-//! one of them is not JSON or not UTF-8.
+//! Finds where each hit of a page begins and ends. Only strings, brackets and commas are evaluated, so that the hits
+//! can be separated even if one of them is not JSON or not UTF-8.
 
 use std::ops::Range;
 
@@ -65,7 +65,7 @@ struct BorderCursor<'a> {
 }
 
 impl BorderCursor<'_> {
-    /// The first byte of the next token. Moves to it.
+    /// Moves to the next token and returns its first byte.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.body.get(self.at..)?;
         self.at += rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len());
@@ -120,7 +120,7 @@ impl BorderCursor<'_> {
         (byte == b',' || byte == bracket).then_some(byte == bracket)
     }
 
-    /// Moves past a value, whatever is between its brackets. Without recursion, because a record may nest deeply.
+    /// Moves past a value, whatever is between its brackets. Does not use recursion, because a record may nest deeply.
     fn skip_value(&mut self) -> Option<()> {
         let mut closing = Vec::new();
         loop {

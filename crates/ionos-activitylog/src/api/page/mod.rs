@@ -1,6 +1,6 @@
 //! One page of a contract's log. [`body`] parses the answer; this module decides whether the answer is a page. An
-//! answer with neither hits nor a total is an error and not an empty page, because an empty page would lose events
-//! silently.
+//! answer with neither a list of hits nor a total is an error and not an empty page, because an empty page would lose
+//! events silently.
 
 mod body;
 mod hit_borders;

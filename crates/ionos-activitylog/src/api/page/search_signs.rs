@@ -42,7 +42,7 @@ impl SearchSigns {
     }
 }
 
-/// Whether the answer contains the status of an error.
+/// Why the search is partial, if `value` is the status of an error; otherwise `None`.
 fn error_status(value: &str) -> Option<String> {
     let status: u16 = scalar_text(value)?.parse().ok()?;
     (status >= 400).then(|| format!("its answer contains the status {status}"))
@@ -52,8 +52,8 @@ fn is_true(value: &str) -> bool {
     value == "true" || scalar_text(value).is_some_and(|text| text == "true")
 }
 
-/// Why some parts of the index were not searched. `parts` is their name: an index has shards, and several indices are
-/// clusters. A shard that is skipped cannot have hits; a cluster that is skipped could not be reached.
+/// Why the service did not search all parts. `parts` is "shards" for the parts of an index, or "clusters" for a search
+/// over several clusters. A skipped shard cannot have hits, but a skipped cluster could not be reached.
 fn missing_parts(counts: &str, parts: &str) -> Option<String> {
     let count = |value: Option<&str>| -> Option<u64> { scalar_text(value?)?.parse().ok() };
     let names = ["total", "successful", "failed", "skipped", "partial", "running"];

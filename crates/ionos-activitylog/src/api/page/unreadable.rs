@@ -29,7 +29,7 @@ impl fmt::Display for UnreadableRecord {
     }
 }
 
-/// Without the bytes, which may be large and are not text.
+/// Omits the bytes, which may be large and are not text.
 impl fmt::Debug for UnreadableRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("UnreadableRecord").field(&self.to_string()).finish()

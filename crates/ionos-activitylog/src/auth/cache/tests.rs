@@ -40,7 +40,7 @@ impl TokenProvider for ScriptedProvider {
         Box::pin(async {
             yields(POLLS).await;
             let step = self.steps.lock().unwrap().pop_front();
-            match step.expect("one call more than the script has") {
+            match step.expect("the script has a step for each call") {
                 Token(name, seconds) => {
                     self.changed.store(false, Ordering::Relaxed);
                     let end = self.clock.now() + TimeDelta::seconds(seconds);
@@ -124,7 +124,7 @@ async fn a_hundred_callers_with_an_expired_token_call_the_provider_once() {
 }
 
 #[tokio::test]
-async fn a_caller_during_a_refresh_gets_its_result() {
+async fn a_caller_during_a_refresh_gets_the_result_of_that_refresh() {
     let scene = CacheScenario::new([Token("one", 3600)]);
     let late = async {
         yields(2).await;
@@ -213,7 +213,7 @@ async fn a_failure_without_a_token_reaches_all_callers_and_hides_the_text_of_the
         assert!(!format!("{error:?}").contains("planted"));
         assert!(error.source().is_none(), "a program that prints the sources does not print the text of the provider");
         let own = error.provider_error().unwrap();
-        assert!(own.is::<io::Error>(), "the provider's own error, of its own type");
+        assert!(own.is::<io::Error>(), "the error of the provider keeps its type");
         assert_eq!(own.to_string(), "planted-secret");
     }
     assert_eq!(scene.calls(), 1);
@@ -306,8 +306,8 @@ async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     let cache = TokenCache::new(Arc::new(TokenFile::new(&path)), clock.clone());
-    // There is no file yet. The error contains the message of the provider, because the provider's error is of this
-    // crate.
+    // There is no file yet. The error contains the message of the provider, because the provider returns an error of
+    // this crate.
     let error = cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
     assert!(error.to_string().contains("the token file"), "{error}");

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A file with a profile "p" of the environment "live", and the given environments.
+/// A file with the given environments, and with a profile "p" that names the environment "live".
 fn in_profile(environments: &str) -> String {
     format!(
         "currentProfile: p\nprofiles: [{{name: p, environment: live, credentials: {{token: t}}}}]\nenvironments: {environments}\n"
@@ -54,7 +54,7 @@ fn the_first_name_of_the_product_takes_precedence_over_the_second() {
 }
 
 #[test]
-fn if_no_profile_names_an_environment_the_first_one_with_this_product_counts() {
+fn if_no_profile_names_an_environment_the_first_environment_with_this_product_counts() {
     let environments = "environments:
   - {name: one, products: [{name: dns, endpoints: [{name: wrong.example}]}]}
   - {name: two, products: [{name: activitylog, endpoints: [{name: two.example}]}]}
@@ -69,7 +69,7 @@ fn if_no_profile_names_an_environment_the_first_one_with_this_product_counts() {
 }
 
 #[test]
-fn the_environment_of_a_profile_must_have_exactly_the_same_name() {
+fn an_environment_must_have_exactly_the_name_that_the_profile_gives() {
     assert_eq!(
         machine().file(SDK, &in_profile("[{name: Live}, {name: test}]")).refusal(),
         "/home/u/.ionos/config has no environment \"live\", named by its profile \"p\" (did you mean \"Live\"?); its environments: \"Live\", \"test\": correct the profile, or add the environment"

@@ -57,7 +57,7 @@ fn incomplete_credentials_of_the_program_are_an_error() {
 }
 
 #[test]
-fn the_error_for_an_invalid_yaml_file_names_the_place() {
+fn the_error_for_an_invalid_yaml_file_names_the_file_and_the_reason() {
     let not_a_config = "is not a valid config file: it cannot be parsed";
     let cases = [
         ("", "is empty: fill it in or remove it"),
@@ -85,7 +85,7 @@ fn the_error_for_an_invalid_yaml_file_names_the_place() {
 }
 
 #[test]
-fn the_error_for_an_invalid_json_file_names_the_place() {
+fn the_error_for_an_invalid_json_file_names_the_file_and_the_line() {
     let cases = [
         ("", "line 1, column 0"),
         ("{\n\"userdata.token\": planted}", "line 2, column 19"),
@@ -126,7 +126,7 @@ fn an_incomplete_endpoint_is_an_error() {
 }
 
 #[test]
-fn the_error_for_a_variable_that_is_not_unicode_names_it() {
+fn the_error_for_a_variable_that_is_not_unicode_names_the_variable() {
     for name in [
         "IONOS_TOKEN",
         "IONOS_USERNAME",

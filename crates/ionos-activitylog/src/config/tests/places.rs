@@ -46,7 +46,7 @@ fn a_named_file_overrides_the_default_places_and_must_exist() {
 }
 
 #[test]
-fn the_json_file_completes_the_credentials_of_a_yaml_file_but_not_its_address() {
+fn beside_a_yaml_file_the_json_file_can_supply_the_credentials_but_not_the_address() {
     let old = r#"{"userdata.name": "u", "userdata.password": "p", "userdata.api-url": "old.example"}"#;
     let machine = machine().file(IONOSCTL, "{}").file(OLD_IN_HOME, old);
     let resolved = machine.resolve();
@@ -59,7 +59,7 @@ fn the_json_file_is_not_read_if_it_can_decide_nothing() {
     let machine = machine().file(IONOSCTL, &yaml("t")).file(OLD, "{");
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
     let machine = super::machine().set("IONOS_TOKEN", "t").file(OLD, "{");
-    assert!(machine.refusal().contains(OLD), "its address may decide");
+    assert!(machine.refusal().contains(OLD), "the address in the JSON file may count");
     let machine = machine.set("IONOS_API_URL", "a.example");
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
 }
@@ -75,7 +75,7 @@ fn an_unreadable_file_is_an_error() {
         );
     }
     assert_eq!(named(SDK, io::ErrorKind::InvalidData), format!("{SDK} is not valid UTF-8: correct or remove it"));
-    // A file in place of a directory counts as missing.
+    // If a part of the path is a file and not a directory, the config file counts as missing.
     let machine = machine().unreadable(SDK, io::ErrorKind::NotADirectory).file(SDK_AS_DOCUMENTED, &yaml("t"));
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
 }

@@ -118,7 +118,7 @@ fn a_line_that_yaml_joins_with_a_name_is_not_shown() {
 }
 
 #[test]
-fn a_message_shows_the_first_word_of_a_longer_name() {
+fn a_message_shows_only_the_first_word_of_a_longer_name() {
     let file = "currentProfile: a\nprofiles:\n  - name: a\n    environment: prod\n      token:planted\n";
     assert_eq!(
         machine().file(SDK, file).refusal(),

@@ -1,14 +1,14 @@
-//! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. All calls of a
-//! scope are polled together: those of one stream, or a single call. A scope that was woken and is not polled is
-//! stalled. The program may have stopped polling its calls, so calls of other scopes may pass it:
-//! [`LimiterState::turn`] leaves it out.
+//! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. A scope has the
+//! calls of one stream, or a single call, and all its calls are polled together. A scope that was woken and is not
+//! polled is stalled. The program may have stopped polling a stalled scope, so calls of other scopes may pass its
+//! calls: [`LimiterState::turn`] leaves the scope out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
 use std::time::Duration;
 
-/// Position of a call in the queue, and its scope. A call keeps it for all of its attempts, so that a retry is not
-/// queued behind calls that began later.
+/// Position of a call in the queue, and its scope. A call keeps its position for all of its attempts, so that a retry
+/// is not queued behind calls that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition {
     /// Number of the call, from 1. This number alone decides about the order, because it is unique.
@@ -27,7 +27,7 @@ pub(super) struct LimiterState {
     pub(super) successes: u32,
     /// Number of halvings so far. A request that began in an earlier epoch was sent under an older limit.
     pub(super) epoch: u64,
-    /// No request is sent before this time, as [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
+    /// No request is sent before this time, measured by [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed).
     pub(super) throttled_until: Duration,
     queue: BTreeMap<QueuePosition, WaitingCall>,
     last_ordinal: u64,
@@ -171,8 +171,8 @@ impl LimiterState {
         self.queue.remove(&position).map(|previous| previous.waker)
     }
 
-    /// The place of a call in the queue. Leaves out each other scope that was woken at the ordinal `stalled_since` or
-    /// earlier and was not polled since. `None` leaves out no scope.
+    /// The place of a call in the queue. Leaves out each other scope that was woken with the ordinal `stalled_since` or
+    /// a smaller one and was not polled since. If `stalled_since` is `None`, leaves out no scope.
     pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
         let Some(since) = stalled_since else {
             return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };

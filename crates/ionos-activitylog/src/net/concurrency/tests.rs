@@ -7,7 +7,8 @@ fn clock() -> VirtualClock {
     VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
-/// Acquires a permit for a new call. Not for a throttled limiter, because each call has a new clock that starts at 0.
+/// Acquires a permit for a new call. Must not be used with a throttled limiter, because each call has a new clock that
+/// starts at 0.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
     limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock()).await
 }
@@ -62,7 +63,7 @@ async fn a_slot_can_be_freed_before_the_feedback_is_known() {
         let next = next.now_or_never().unwrap();
         assert!(acquire_last(&limiter).now_or_never().is_none());
         permit.release(LoadFeedback::Success);
-        assert!(acquire_last(&limiter).now_or_never().is_none(), "freed once");
+        assert!(acquire_last(&limiter).now_or_never().is_none(), "the slot is freed only once");
         drop(next);
     }
     assert_eq!(limiter.lock().in_flight, 0);

@@ -33,7 +33,7 @@ fn only_time_between_a_wake_and_the_next_poll_is_idle() {
 }
 
 #[tokio::test]
-async fn a_deadline_can_move_and_a_ready_result_is_returned_even_after_it() {
+async fn a_deadline_can_move_and_a_ready_result_is_returned_even_after_the_deadline() {
     let (clock, scope) = scope();
     let deadline = Cell::new(10 * SECOND);
     let mut never = Box::pin(scope.run_until(|| Some(deadline.get()), pending::<()>()));
