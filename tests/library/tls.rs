@@ -168,7 +168,7 @@ async fn unusable_certificates_are_an_error_that_names_their_variable() {
     }
     // Without the variables, the error names the variable that the user can set.
     let (_, message) = ask_with_variables(&service, &[]).await;
-    assert!(message.contains("name a file with its root certificates in SSL_CERT_FILE"), "{message}");
+    assert!(message.contains("set SSL_CERT_FILE to a file with the root certificates of the service"), "{message}");
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ pub(crate) struct FilterArgs {
     #[arg(long)]
     failed: bool,
 
-    /// Service that was used, or in which the event took place
+    /// Service that the user called, or that carried out the request
     #[arg(long, value_name = "SERVICE")]
     service: Vec<String>,
 

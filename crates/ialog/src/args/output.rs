@@ -32,7 +32,7 @@ pub(crate) enum ReportFormat {
 /// Whether to use colors.
 #[derive(Args)]
 pub(crate) struct ColorArgs {
-    /// Use colours: auto, always or never
+    /// Use colors: auto, always or never
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
 }

@@ -28,7 +28,7 @@ use crate::service::account;
 #[derive(Args)]
 #[command(after_help = "\
 Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if not all is \
-proven to be in the archive: an export was interrupted or read more than the archive has, gaps are left, a contract has no \
+proven to be in the archive: an export was interrupted, the archive lacks data that an export has read, gaps are left, a contract has no \
 closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut off at \
 its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
@@ -57,12 +57,12 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 
-    /// Ignore files that are not of the archive if their name or path matches (`*`: any characters); repeatable
+    /// Ignore foreign files whose name or path matches (`*`: any characters); repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) ignore: Vec<String>,
 
-    /// Also compare the number of archived events, each counted once, with the counts of the service, one request per
-    /// day and further ones for days with gaps
+    /// Also compare the number of archived events, each counted once, with the counts of the service; sends one
+    /// request per day, and more for days with gaps
     #[arg(long)]
     pub(crate) online: bool,
 
@@ -165,7 +165,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     let has_lost_end = report.chains.iter().any(|chain| chain.lost_end.is_some());
     if !report.is_complete() && has_lost_end {
         return Err(CommandError::incomplete(
-            "not all of the archive is proven: an export read more than the archive has",
+            "not all of the archive is proven: the archive lacks data that an export has read",
             "restore the missing files from a copy, or run the same export again; then verify again",
         ));
     }

@@ -101,8 +101,8 @@ impl ConfigDocument {
         let current = self.current_profile();
         let (name, origin) = match (requested, from_env, current.as_deref()) {
             (Some(name), _, _) => (name, String::new()),
-            (None, Some(name), _) => (name, format!(", named by {CURRENT_PROFILE}")),
-            (None, None, Some(name)) => (name, ", named by its currentProfile".to_owned()),
+            (None, Some(name), _) => (name, format!(", which {CURRENT_PROFILE} names")),
+            (None, None, Some(name)) => (name, ", which its currentProfile names".to_owned()),
             (None, None, None) => return Ok(None),
         };
         // A name from the file is shown by `quoted`, because YAML may have joined the name with a secret. A name that

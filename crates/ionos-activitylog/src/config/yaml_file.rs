@@ -161,7 +161,7 @@ fn environment_of_profile<'a>(
     match environments.find(|environment| environment.name.as_deref() == Some(name)) {
         Some(environment) => Ok(Some(environment)),
         None => Err(config_error(format!(
-            "{} has no environment {}, named by its profile {}{}; its environments: {}",
+            "{} has no environment {}, which profile {} names{}; environments in the file: {}",
             path.display(),
             quoted(name),
             quoted(profile.name()),

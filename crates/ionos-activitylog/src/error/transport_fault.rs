@@ -26,8 +26,8 @@ impl StdError for BodyTooLarge {}
 
 /// On these platforms, the TLS library finds the root certificates in files.
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
-const TLS_HINT: &str = "check the certificates of the service and of this machine, or name a file with its root \
-                        certificates in SSL_CERT_FILE";
+const TLS_HINT: &str = "check the certificates of the service and of this machine, or set SSL_CERT_FILE to a file \
+                        with the root certificates of the service";
 #[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
 const TLS_HINT: &str = "check the certificates of the service and of this machine";
 

@@ -24,8 +24,8 @@ use report::{CheckResult, DoctorReport};
 
 #[derive(Args)]
 #[command(after_help = "\
-Prints one line per check: ok, warning, failure or skipped, with the next step. The exit code is 0 without a failure, 2 for \
-the configuration, 4 for the token or its privileges, and 5 if the service cannot be reached.
+Prints one line per check: ok, warning, failure or skipped, with the next step. The exit code is 0 if no check failed, 2 if \
+the configuration is invalid, 4 if the token is refused or lacks a privilege, and 5 if the service cannot be reached.
 
 --probe also measures the service with about 10 requests (at most 30, plus retries): the page size, how far offsets reach, \
 the order of events, whether events with the same time keep their position, the JSON form of totals, the handling of fractions \
@@ -202,9 +202,8 @@ fn describe_configuration(settings: &[Setting]) -> String {
 }
 
 /// Added to the message of the probe if the service excludes the start of a range.
-const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range: each \
-                                       reading also requests the second before its start, but `verify --online` counts \
-                                       such an event as one that the service no longer keeps";
+const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range, so \
+                                       each reading also requests the last second before the range";
 
 /// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings;
 /// `None` if the measurement failed.

@@ -239,7 +239,7 @@ impl ExportSummary {
             (export.discarded, "discarded with an unfinished part; the next export reads them again"),
             (export.with_issues, "with unexpected content, written unchanged"),
             (export.late, "arrived late, added"),
-            (export.kept, "not JSON or outside of their window, kept apart as bytes"),
+            (export.kept, "that are not JSON or are outside of their window, kept separately as bytes"),
             (export.no_longer_served, "archived, but no longer returned by the service"),
         ] {
             if number > 0 {
@@ -259,10 +259,12 @@ impl ExportSummary {
             ));
         }
         if export.waiting_gaps > 0 {
-            let wait = if export.waiting_gaps == 1 { "waits" } else { "wait" };
-            let until = export.next_try.map_or_else(String::new, |next| format!(" until {}", format_next_try(next)));
             let gaps = format_count(export.waiting_gaps, "gap");
-            context.warn(format_args!("  {gaps} {wait}{until}"));
+            let when = match export.next_try {
+                Some(next) => format!("will not be read again before {}", format_next_try(next)),
+                None => "will be read again later".to_owned(),
+            };
+            context.warn(format_args!("  {gaps} {when}"));
         }
         self.next_try = self.next_try.max(export.next_try);
         self.gaps += export.gaps.len();

@@ -260,9 +260,9 @@ impl<'a> SingleFileExport<'a> {
 
 /// Fails for flags that only an export to an archive has.
 fn reject_archive_flags(args: &ExportArgs, target: &FileTarget) -> Result<(), CommandError> {
-    if args.dry_run || args.recount {
+    if args.dry_run || args.recount || args.reread {
         return Err(CommandError::usage(
-            format!("--dry-run and --recount only apply to archives, but {target} is a file"),
+            format!("--dry-run, --recount and --reread only apply to archives, but {target} is a file"),
             "give the folder of an archive",
         ));
     }

@@ -178,13 +178,13 @@ fn cloud_request_text(request: &CloudRequest) -> StyledText {
         ("header", format!("{name}: {value}"))
     });
     let line = |name: &'static str, value: Option<String>| value.map(|value| (name, value));
-    let lines = [line("asked", request_line), line("by", created_by), line("status", status)];
+    let lines = [line("request", request_line), line("by", created_by), line("status", status)];
     let mut out = StyledText::default();
     out.push_styled("Cloud API", TextStyle::Bold);
     out.push("\n");
     for (name, value) in lines.into_iter().flatten().chain(headers) {
         out.push("  ");
-        out.push_styled(&format!("{name:6}"), TextStyle::Dim);
+        out.push_styled(&format!("{name:7}"), TextStyle::Dim);
         out.push(&format!("  {}\n", single_line(&value)));
     }
     if let Some(body) = request.body().filter(|body| !body.is_empty()) {

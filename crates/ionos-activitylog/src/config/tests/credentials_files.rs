@@ -37,11 +37,11 @@ fn the_variable_overrides_the_current_profile_of_the_file() {
 fn a_named_profile_must_exist() {
     assert_eq!(
         machine().file(SDK, TWO).set("IONOS_CURRENT_PROFILE", "gone").refusal(),
-        "/home/u/.ionos/config has no profile \"gone\", named by IONOS_CURRENT_PROFILE; it has only \"prod\", \"staging\", \"bare\": choose another profile, or add this one"
+        "/home/u/.ionos/config has no profile \"gone\", which IONOS_CURRENT_PROFILE names; it has only \"prod\", \"staging\", \"bare\": choose another profile, or add this one"
     );
     assert_eq!(
         machine().file(SDK, "currentProfile: gone").refusal(),
-        "/home/u/.ionos/config has no profile \"gone\", named by its currentProfile; it has no profiles: choose another profile, or add this one"
+        "/home/u/.ionos/config has no profile \"gone\", which its currentProfile names; it has no profiles: choose another profile, or add this one"
     );
     assert_eq!(
         machine().set("IONOS_CURRENT_PROFILE", "gone").set("IONOS_TOKEN", "t").refusal(),

@@ -72,7 +72,7 @@ fn if_no_profile_names_an_environment_the_first_environment_with_this_product_co
 fn an_environment_must_have_exactly_the_name_that_the_profile_gives() {
     assert_eq!(
         machine().file(SDK, &in_profile("[{name: Live}, {name: test}]")).refusal(),
-        "/home/u/.ionos/config has no environment \"live\", named by its profile \"p\" (did you mean \"Live\"?); its environments: \"Live\", \"test\": correct the profile, or add the environment"
+        "/home/u/.ionos/config has no environment \"live\", which profile \"p\" names (did you mean \"Live\"?); environments in the file: \"Live\", \"test\": correct the profile, or add the environment"
     );
 }
 

@@ -122,7 +122,7 @@ fn a_message_shows_only_the_first_word_of_a_longer_name() {
     let file = "currentProfile: a\nprofiles:\n  - name: a\n    environment: prod\n      token:planted\n";
     assert_eq!(
         machine().file(SDK, file).refusal(),
-        "/home/u/.ionos/config has no environment \"prod ...\", named by its profile \"a\"; its environments: none: \
+        "/home/u/.ionos/config has no environment \"prod ...\", which profile \"a\" names; environments in the file: none: \
          correct the profile, or add the environment"
     );
 }
