@@ -1,4 +1,4 @@
-//! Checkpoints of exports to a single file. A checkpoint has the digest of its own content, so a changed one is
+//! Checkpoints of exports to a single file. A checkpoint has the digest of its own content, so a changed checkpoint is
 //! refused.
 
 use ionos_activitylog_archive::internal::{checkpoint_to_bytes, parse_checkpoint};

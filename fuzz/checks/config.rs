@@ -27,7 +27,8 @@ pub fn check(bytes: &[u8]) {
     check_output(&variables, &files, mentions_token);
 }
 
-/// Checks that no text for users has a control character, nor the token unless `may_have_token`.
+/// Checks that no text for users has a control character. Unless `may_have_token`, also checks that no such text has
+/// the token.
 fn check_output(variables: &BTreeMap<String, String>, files: &BTreeMap<PathBuf, Vec<u8>>, may_have_token: bool) {
     let texts: Vec<String> = match resolve_settings(variables, files) {
         Ok((settings, profiles)) => {

@@ -5,7 +5,7 @@ use ionos_activitylog::{Event, Filter};
 /// Reads bytes as a filter, prints it, and matches a record.
 pub fn check(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    // The whole input as the text of a filter, as in a checkpoint.
+    // Reads the whole input as the text of a filter, in the form that a checkpoint contains.
     if let Ok(filter) = text.parse::<Filter>() {
         check_display(&filter);
     }

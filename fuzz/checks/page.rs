@@ -14,7 +14,7 @@ const LIMIT: u64 = 1_000;
 /// Number of hits of a page that are examined on their own. More would only take time.
 const EXAMINED_HITS: usize = 16;
 
-/// Maximum number of hits of a page that was requested with this limit.
+/// Maximum number of hits of a page that was requested with [`LIMIT`].
 const MAX_HITS: usize = 10_000;
 
 /// A page, read by `serde_json` alone.

@@ -5,7 +5,7 @@ use ionos_activitylog_archive::{FlatRow, ndjson};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Values of the record that both readers must find.
+/// JSON pointers to the values of the record that both readers must find.
 const POINTERS: [&str; 7] =
     ["", "/@uuid", "/meta/time", "/event/status", "/event/resources/0/id", "/event/param/error", "/a~1b/~0"];
 

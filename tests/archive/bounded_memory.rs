@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::exports::{RANGES, demo_contract, export_to_archive, scratch_folder};
 use crate::support::program::{ialog, prepared_by_shell, run};
 
-/// Address space of the program.
+/// Maximum address space of the program.
 const MEMORY_LIMIT_KIB: u64 = 450 * 1024;
 
 /// Size of each placed file in bytes. The file is sparse, so it takes no space on disk.

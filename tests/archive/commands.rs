@@ -270,7 +270,7 @@ fn manifests_name_the_api_description_that_the_code_is_generated_from() {
         ("sha256", ionos_activitylog_archive::DESCRIPTION_SHA256),
     ] {
         let line = format!("\n{name} = \"{value}\"\n");
-        assert!(provenance.contains(&line), "put it into manifest/mod.rs: {name}");
+        assert!(provenance.contains(&line), "copy {name} from PROVENANCE.toml to manifest/mod.rs");
     }
 }
 

@@ -51,7 +51,7 @@ fn an_export_killed_at_every_step_ends_in_the_same_bytes() {
         }
     }
     let all: BTreeSet<&str> = FailPoint::ARCHIVE_EXPORT.iter().map(|step| step.name()).collect();
-    assert_eq!(passed, all, "every step saw a kill");
+    assert_eq!(passed, all, "an export was killed at every step");
 }
 
 /// Kills exports at random points until `kills` kills have happened. Each archive is completed before the next begins.

@@ -49,7 +49,7 @@ fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
         assert_sound(folder.path(), "after a full disk");
         if printed.code != Some(0) {
             refused.push(blocks);
-            assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
+            assert_eq!(printed.code, Some(1), "{blocks} blocks: {}", printed.stderr);
             for contract in [33_586_252, 48_454_223] {
                 let file = format!("contract {contract}: audit/contract={contract}/");
                 let says = |line: &str| line.starts_with(&file) && line.ends_with(&resumes);
@@ -58,11 +58,11 @@ fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
         }
         for range in RANGES {
             let again = run(export_to_archive(folder.path(), range, "calm", None));
-            assert_eq!(again.code, Some(0), "{blocks}: {}", again.stderr);
+            assert_eq!(again.code, Some(0), "{blocks} blocks: {}", again.stderr);
         }
-        assert_eq!(archive_files(&folder.path().join("audit")), expected, "{blocks}");
+        assert_eq!(archive_files(&folder.path().join("audit")), expected, "{blocks} blocks");
     }
-    assert!(refused.len() > 3 && !refused.contains(&1_000), "{refused:?}");
+    assert!(refused.len() > 3 && !refused.contains(&1_000), "refused: {refused:?}");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn an_export_to_a_file_resumes_after_a_file_size_limit() {
             let command = export_to_file(folder.path(), name, "narrow", None);
             let printed = run(with_file_size_limit(&command, blocks));
             let said = format!("error: {name} cannot be written: {TOO_LARGE}");
-            assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
+            assert_eq!(printed.code, Some(1), "{blocks} blocks: {}", printed.stderr);
             assert!(printed.stderr.starts_with(&said), "{}", printed.stderr);
             let kept = printed.stderr.split("progress kept (").nth(1);
             let kept = kept.map(|kept| kept.split(')').next().unwrap());
@@ -101,7 +101,7 @@ fn an_export_to_a_file_resumes_after_a_file_size_limit() {
             assert!(fs::read(folder.path().join(name)).unwrap() == expected);
             assert_eq!(names(folder.path()), [name]);
         }
-        assert!(kept_some > 0, "{name}: {kept_some}");
+        assert!(kept_some > 0, "{name}: {kept_some} exports kept progress");
     }
 }
 
@@ -253,7 +253,8 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
 }
 
 /// The test removes the temporary file of a manifest or of the state, so this file cannot be renamed to its final name.
-/// The export fails as on a full disk: it has read an event, a range or a day that no manifest or state contains.
+/// The export fails as it would on a full disk, after it has read an event, a range or a day that no manifest or state
+/// contains yet.
 #[test]
 fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
     let calm = scratch_folder();
@@ -283,12 +284,12 @@ fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
                 continue;
             }
             failed += 1;
-            assert_eq!(printed.code, Some(1), "{step} {passage}: {}", printed.stderr);
+            assert_eq!(printed.code, Some(1), "{step}, passage {passage}: {}", printed.stderr);
             export_undisturbed_days(folder.path());
-            assert!(archive_files(folder.path()) == archive_files(calm.path()), "{step} {passage}");
+            assert!(archive_files(folder.path()) == archive_files(calm.path()), "{step}, passage {passage}");
         }
     }
-    assert!(failed >= 5, "{failed}");
+    assert!(failed >= 5, "{failed} exports failed");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Records without a readable time. Only the range of their part is known, so a command that reads a part of this range
-//! returns them, and says that they may be outside of the requested range.
+//! For a record without a readable time, only the exported range that contains it is known. So a command that reads any
+//! section of this range returns the record, and says that it may be outside of the requested range.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -41,7 +41,7 @@ fn record(name: &str, time: Option<&str>) -> String {
 }
 
 /// Exports 2026-11-10 with one event per hour and three records without a readable time, of 05:00, 07:00 and 08:00.
-/// One export ends at each of `ends`.
+/// Runs one export up to each of `ends`.
 fn exported(folder: &Path, ends: &[&str]) {
     let start: DateTime<Utc> = "2026-11-10T00:00:00Z".parse().unwrap();
     let mut log: Vec<_> = (0..24)
@@ -66,13 +66,13 @@ fn exported(folder: &Path, ends: &[&str]) {
     }
 }
 
-/// The names of the records of [`exported`] that a command prints.
+/// The names of the records without a readable time that a command printed.
 fn undated(printed: &Printed) -> Vec<&str> {
     ["none", "number", "zoneless"].into_iter().filter(|name| printed.stdout.contains(&format!("\"{name}\""))).collect()
 }
 
 #[test]
-fn a_range_within_the_day_has_its_records_without_a_readable_time() {
+fn each_part_of_an_exported_range_returns_all_undated_records_of_the_range() {
     let note = |records: &str, are: &str, range: &str| {
         format!("note: {records} without a readable time may be outside of the time range: {are} from {range}\n")
     };
@@ -122,7 +122,7 @@ fn each_command_that_reads_an_archive_finds_a_record_without_a_readable_time() {
     let folder = scratch_folder();
     exported(folder.path(), &["2026-11-10"]);
     let hour = ["--from", "2026-11-10T20:00Z", "--to", "2026-11-10T21:00Z"];
-    // The day in New York starts at 05:00 UTC, in the middle of the range of the part.
+    // The day in New York starts at 05:00 UTC, in the middle of the exported range.
     let other_zone = ["--tz", "America/New_York", "--from", "2026-11-10", "--to", "2026-11-10T18:00"];
     let user = "user=none@example.com";
     for range in [&hour[..], &other_zone] {
@@ -135,7 +135,7 @@ fn each_command_that_reads_an_archive_finds_a_record_without_a_readable_time() {
         ] {
             let printed = run(ialog(folder.path(), &[arguments, range].concat()));
             assert_eq!(printed.code, Some(0), "{arguments:?}: {}", printed.stderr);
-            // The others do not match the filter.
+            // The other records without a readable time do not match the filter.
             let expected = "note: 1 record without a readable time may be outside of the time range: it is from ";
             assert_eq!(printed.stderr.matches(expected).count(), 1, "{arguments:?}: {}", printed.stderr);
             if arguments[0] == "query" {

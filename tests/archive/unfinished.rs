@@ -9,7 +9,7 @@ use crate::support::program::{Printed, ialog, run};
 
 const RANGE: (&str, &str) = ("2026-11-01", "2026-11-04");
 
-/// The commands that read all of an archive.
+/// The commands that read a whole archive.
 const READERS: [&[&str]; 5] = [
     &["cat", "audit"],
     &["convert", "audit", "--out", "all.csv"],

@@ -1,4 +1,5 @@
-//! An archive without a usable state: nothing shows which manifest was the last, so no command calls it complete.
+//! If an archive has no usable state, nothing shows which manifest was the last. So no command calls such an archive
+//! complete.
 #![cfg(unix)]
 
 use std::fs;
@@ -74,7 +75,7 @@ fn an_archive_that_lost_its_open_day_and_its_state_is_not_complete() {
     assert_eq!(verified.code, Some(6), "{}", verified.stderr);
 }
 
-/// Nothing but the run log shows that the archive had an open day.
+/// Only the run log shows that the archive had an open day.
 #[test]
 fn an_archive_that_lost_all_of_its_open_day_is_not_complete() {
     let folder = scratch_folder();
@@ -137,7 +138,7 @@ fn an_archive_without_a_usable_state_is_complete_once_its_state_is_rebuilt() {
     }
 }
 
-/// Version 0.1.0 also wrote a state, so the rule applies to its archives, too.
+/// Version 0.1.0 also wrote a state, so an archive of this version without a state is incomplete, too.
 #[test]
 fn an_archive_of_version_0_1_0_without_its_state_is_not_complete() {
     let folder = scratch_folder();

@@ -1,6 +1,6 @@
-//! A resumed export to a file does not read again what was written before the interruption. If the service withheld
-//! events at that time, the resumed export detects this at its end: it compares the number of its events with the total
-//! of the whole range.
+//! A resumed export to a file does not repeat the requests for the events that were written before the interruption. If
+//! the service withheld events at that time, the resumed export detects this at its end: it compares the number of its
+//! events with the total of the whole range.
 
 use std::fs;
 use std::path::Path;
@@ -43,8 +43,8 @@ fn record(hour: usize) -> String {
     )
 }
 
-/// Exports four days. The service withholds the events of the hours `withheld`. It is switched off after `windows`
-/// windows are read.
+/// Exports four days. The service withholds the events of the hours `withheld`. The service is switched off after
+/// `windows` windows are read.
 fn export(folder: &Path, withheld: &[usize], windows: Option<usize>) -> Printed {
     let records: Vec<String> = (0..EVENTS).filter(|hour| !withheld.contains(hour)).map(record).collect();
     let now = "2026-11-20T12:00:00Z".parse().unwrap();

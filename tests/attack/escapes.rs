@@ -32,7 +32,7 @@ fn marked(payload: &str) -> String {
     format!("{MARK}{payload}z")
 }
 
-/// Runs a command with both streams on a terminal, and checks what it wrote.
+/// Runs a command with both streams on a terminal, and checks the text that reaches the screen.
 fn check(name: &str, payload: &str, command: Command) {
     let (written, _) = Pty::start(command, TerminalStreams::Both, 500).read();
     let shown = screen_text(&written);
@@ -128,7 +128,7 @@ fn no_argument_reaches_the_terminal_unescaped() {
             carriers += 1;
         }
     }
-    assert!(carriers >= 250, "{carriers}");
+    assert!(carriers >= 250, "{carriers} carriers");
 }
 
 /// A service that gives the same answer to each request.
@@ -177,7 +177,7 @@ fn no_answer_of_the_service_reaches_the_terminal_unescaped() {
     // payloads.
     let text = marked(&PAYLOADS.concat());
     check_answer("200 OK", format!("{{\"hits\":{{\"total\":1,\"hits\":[{text}"), "all");
-    assert!(carriers >= 70, "{carriers}");
+    assert!(carriers >= 70, "{carriers} carriers");
 }
 
 /// A record with the text in each member that a command shows.
@@ -251,10 +251,10 @@ fn no_record_reaches_the_terminal_unescaped() {
         check("trace", payload, trace);
         carriers += 1;
     }
-    assert!(carriers >= 150, "{carriers}");
+    assert!(carriers >= 150, "{carriers} carriers");
 }
 
-/// The first file with this name in a folder or its subfolders.
+/// The file with this name in a folder. If the folder has no such file, searches its first subfolder in the same way.
 fn find(folder: &Path, name: &str) -> PathBuf {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut entries: Vec<PathBuf> = entries.collect();
@@ -300,5 +300,5 @@ fn no_file_of_an_archive_reaches_the_terminal_unescaped() {
             }
         }
     }
-    assert!(carriers >= 90, "{carriers}");
+    assert!(carriers >= 90, "{carriers} carriers");
 }

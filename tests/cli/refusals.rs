@@ -127,7 +127,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--out", "a.ndjson"],
             &[],
             2,
-            "--dry-run and --recount only apply to archives, but a.ndjson is a file: give the folder of an archive",
+            "--dry-run, --recount and --reread only apply to archives, but a.ndjson is a file: give the folder of an archive",
         ),
         (
             "format of a file",

@@ -165,7 +165,7 @@ impl Comparison {
 
     /// Stops reading days again.
     fn give_up(&mut self) {
-        self.result = CrossCheck::NotChecked("its totals differ on too many days".to_owned());
+        self.result = CrossCheck::NotChecked("the totals of too many days differ".to_owned());
     }
 
     /// Adds a gap to a day because events are missing, although the total of the day itself does not differ.

@@ -41,8 +41,8 @@ pub(crate) struct ConnectionOptions<'a> {
     pub(crate) connect_timeout: Duration,
     /// Whether to use the proxy of the environment.
     pub(crate) proxies: bool,
-    /// Whether to load the root certificates of the machine. If `false`, https fails, but the client also works on a
-    /// machine that has no root certificates.
+    /// Whether to load the root certificates of the machine. If `false`, https fails, but http works even on a machine
+    /// that has no root certificates.
     pub(crate) certificates: bool,
     /// Additional root certificates, PEM.
     pub(crate) root_certificates: Option<&'a str>,

@@ -58,7 +58,7 @@ impl ProbeSession<'_> {
             }
         }
         if sum == count {
-            let observation = format!("{count} in total, and the totals of two parts add up to it");
+            let observation = format!("{count} in total, and the totals of two parts add up to the same number");
             return (finding(&format!("{word}, exact"), observation), Some(false));
         }
         let observation = format!("{count} in total, and the totals of two parts add up to {sum}");
@@ -84,8 +84,9 @@ impl ProbeSession<'_> {
             let start = time.trunc_subsecs(3) + TimeDelta::milliseconds(1);
             DateRange::new(start, time.trunc_subsecs(0) + TimeDelta::seconds(1)).ok()
         };
-        // An event at a whole second tells nothing if the service excludes the start of a range, so other events are
-        // preferred. Among these, chooses the second with the fewest events, which most likely fit on one page.
+        // An event at a whole second proves nothing if the service excludes the start of a range, so other events are
+        // preferred. Of several such events, chooses the one with the fewest events in its second, because a second
+        // with few events most likely fits on one page.
         let candidates = by_second.values().filter_map(|events| {
             let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
             let second = time.trunc_subsecs(0);
@@ -169,8 +170,8 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// Whether a range of at most one second has an event of the first page; `None` if the range may have more events
-    /// than fit on a page.
+    /// Whether a range of at most one second contains `event`, which is on the first page of the log. `None` if the
+    /// answer lacks the event, but the range may have more events than fit on a page.
     async fn has_event(&mut self, range: DateRange, event: &Event, first: &Page) -> Result<Option<bool>, Error> {
         let answer = self.request_page(range, 0, LARGE_PAGE.min(first.events.len().max(20) as u64)).await?;
         let id = event.id();
@@ -182,7 +183,8 @@ impl ProbeSession<'_> {
         Ok((has || is_whole).then_some(has))
     }
 
-    /// The age of the newest event in seconds; `None` if unknown. The time until an event appears is at most this age.
+    /// The age of the newest event in seconds; `None` if unknown. The time until an event appears in the log is at most
+    /// this age.
     pub(super) async fn ingest_lag(&mut self, first: &ProbedPage, order: Option<HitOrder>) -> (Finding, Option<u64>) {
         let finding = |answer: String, observation: String| Finding::new("ingest lag", answer, observation);
         let unknown = |observation: String| (finding(NOT_KNOWN.to_owned(), observation), None);
@@ -235,6 +237,6 @@ fn event_at_exact_time(page: &Page, fractions: Option<DateFractions>) -> Option<
     let takes_fractions = fractions == Some(DateFractions::Taken);
     let mut times = page.events.iter().filter_map(|event| Some((event, event.time()?)));
     let whole = times.clone().find(|(_, time)| *time == time.trunc_subsecs(0));
-    // A request has milliseconds.
+    // A request can express whole milliseconds, but no smaller unit.
     whole.or_else(|| times.find(|(_, time)| takes_fractions && *time == time.trunc_subsecs(3)))
 }

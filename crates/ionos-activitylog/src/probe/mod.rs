@@ -1,5 +1,5 @@
 //! Measures undocumented behaviour of the service with a few requests that are made for this purpose. Reading events
-//! observes some of this behaviour too, but only when it reaches a limit. A result is an observation and not a
+//! observes some of this behaviour too, but only if the reading reaches a limit. A result is an observation and not a
 //! guarantee, because the service may change.
 
 mod contents;
@@ -21,10 +21,10 @@ const LARGE_PAGE: u64 = 1_001;
 /// Page sizes to try, in this order, if the service refuses [`LARGE_PAGE`]. The last one is the service's default.
 const SMALLER_PAGES: [u64; 6] = [1_000, 500, 250, 100, 50, 20];
 
-/// Length of the probed range in days. The service may not keep older events.
+/// Length of the probed range in days. Older events may already be deleted from the log.
 const DAYS: i64 = 365;
 
-/// Time between the end of the probed range and now. Events of this last hour may still be missing from the log.
+/// Time between the end of the probed range and now. Events of the last hour may still be missing from the log.
 const SETTLED: TimeDelta = TimeDelta::hours(1);
 
 /// Result of [`Client::probe`](crate::Client::probe).
@@ -35,8 +35,8 @@ pub struct Probe {
     pub profile: ServiceProfile,
     /// The measured behaviour in words: one finding per question, in a fixed order.
     pub findings: Vec<Finding>,
-    /// Whether the service excludes an event at exactly the start of a range, against its description; `None` if
-    /// unknown. If `Some(true)`, reading a range may miss such an event.
+    /// Whether the service excludes an event at exactly the start of a range, contrary to the API description; `None`
+    /// if unknown. If `Some(true)`, reading a range may miss such an event.
     pub start_exclusive: Option<bool>,
     /// Number of requests sent, including retries.
     pub requests: u64,
@@ -169,7 +169,7 @@ impl ProbeSession<'_> {
                 Ok(answer) => {
                     let has_more = match answer.total() {
                         Some(total) => total > answer.received(),
-                        // An error counts as no further event.
+                        // If this request fails, assumes that there are no more events.
                         None => {
                             let next = self.request_page(range, answer.received(), 1).await;
                             next.is_ok_and(|next| next.received() > 0)

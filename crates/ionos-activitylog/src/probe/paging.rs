@@ -67,7 +67,7 @@ impl ProbeSession<'_> {
     }
 
     /// The largest value of [`MAX_OFFSETS`] that the service accepts as `offset` plus `limit`. `None` if the service
-    /// also accepts more than the largest of them, if it refuses even the smallest, or if the maximum is unknown.
+    /// accepts more than the largest value, if it refuses even the smallest value, or if the maximum is unknown.
     pub(super) async fn max_offset(
         &mut self,
         range: DateRange,
@@ -78,18 +78,19 @@ impl ProbeSession<'_> {
         let count = first.total().unwrap_or_default();
         let has = |offset: u64| count > offset || capped == Some(true);
         let mut observation = String::new();
-        // Tests a page after the largest value first, then pages that end exactly at one of the values.
+        // First tests a page that begins at the largest value, then pages that end exactly at one of the values.
         let reaches = [DEFAULT_MAX_OFFSET + 1].into_iter().chain(MAX_OFFSETS);
         for reach in reaches {
             let offset = reach - 1;
             match self.request_page(range, offset, 1).await {
                 Ok(answer) if answer.received() == 0 && has(offset) => {
                     if observation.is_empty() {
-                        observation = format!("the page after {offset} events is empty although there are more");
+                        observation =
+                            format!("the page after {offset} events is empty although the range has more events");
                     }
                 }
                 Ok(answer) if reach > DEFAULT_MAX_OFFSET && answer.received() > 0 => {
-                    let observation = format!("a page after {offset} events has events");
+                    let observation = format!("the page after {offset} events is not empty");
                     return (finding("no limit".to_owned(), observation), None);
                 }
                 Ok(_) if reach > DEFAULT_MAX_OFFSET => {
@@ -123,7 +124,7 @@ pub(super) fn page_cap(answer: &ProbedPage, refused: Option<u64>, more: bool) ->
         return (Some(requested), finding(requested.to_string(), observation));
     }
     if received < requested && more && received > 0 {
-        let observation = format!("requested {requested}, received {received}, and there are more");
+        let observation = format!("requested {requested}, received {received}, and the range has more events");
         return (Some(received), finding(received.to_string(), observation));
     }
     if received == requested {

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_days_months_and_years_cover_them_completely() {
+    fn a_range_of_days_months_or_years_includes_the_last_day_completely() {
         let berlin = Tz::Europe__Berlin;
         let cases = [
             (

@@ -22,9 +22,10 @@ const MAX_MONTHS: u32 = 100 * 12;
 
 /// A duration before now, such as `7d`, `90m` or `3mo`.
 ///
-/// The text is a whole number above 0 with one of the units `s`, `m`, `h`, `d`, `w`, `mo` and `y` (seconds to years) in
-/// lower case, at most 100 years. A day is 24 hours and a week is 7 days, also if clocks change. Months and years are
-/// those of the local calendar; a day that the resulting month does not have becomes the last day of that month.
+/// The text is a whole number above 0, followed by one of the units `s`, `m`, `h`, `d`, `w`, `mo` and `y` (seconds to
+/// years) in lower case. The maximum is 100 years. A day is 24 hours and a week is 7 days, even if clocks change.
+/// Months and years are those of the local calendar. If the resulting month does not have the day, such as February 31,
+/// the start is on the last day of that month.
 ///
 /// ```
 /// # use ionos_activitylog::Length;
@@ -114,9 +115,9 @@ pub(super) fn split_digits(text: &str) -> (&str, &str) {
 }
 
 impl fmt::Display for Length {
-    /// Prints months as months, and any other duration as a whole number of the largest unit that expresses it exactly,
-    /// up to days. Parsing the output gives the same length, except for durations without a text format, such as
-    /// fractions of a second.
+    /// Prints months as months. Prints any other duration as a whole number of days, hours, minutes or seconds, in the
+    /// largest of these units that is exact. Parsing the output gives the same length, except for durations without a
+    /// text format, such as fractions of a second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             LengthKind::Months(months) => write!(f, "{months}mo"),

@@ -35,8 +35,8 @@ const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 
 /// A half-open time range: `start` is inclusive, `end` is exclusive.
 ///
-/// Both ends are in UTC, in whole milliseconds, and within the years 0000 to 9999. Requests contain whole seconds (see
-/// [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions.
+/// Start and end are in UTC, in whole milliseconds, and within the years 0000 to 9999. Requests contain whole seconds
+/// (see [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions.
 ///
 /// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
 /// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A

@@ -38,7 +38,7 @@ impl DateRange {
             let moment: Moment = text.parse()?;
             return moment.to_range(now)?.ok_or_else(|| {
                 range_error(format!("{text:?} is an instant, not a range")).with_hint(format!(
-                    "use {text}.. for everything since then, ..{text} for everything before, or two ends such as \
+                    "use {text}.. for everything since then, ..{text} for everything before, or a start and an end such as \
                      2026-11-20T14:00..2026-11-20T14:30"
                 ))
             });
@@ -119,7 +119,7 @@ mod tests {
             ("2027..", "the range from 2027-01-01T00:00:00Z to 2026-11-22T12:00:00Z is empty"),
             ("2026-11-20...2026-11-22", "\".2026-11-22\" is not a valid time"),
             ("2026-11-20..2026-11-31", "\"2026-11-31\" is not a valid day: there is no such day"),
-            ("2026-11-20-2026-11-22", "starts like a time but is not valid after the date"),
+            ("2026-11-20-2026-11-22", "starts with a date, but the part after the date is not a valid time"),
             ("7M", "m is minutes and mo is months"),
             ("9999", "+10000-01-01T00:00:00Z is outside the supported years"),
         ];

@@ -24,7 +24,7 @@ pub(super) fn to_local<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<N
 
 /// The earliest and the latest instant of a local time; `None` if the local year is before -1 or after 10000.
 pub(super) fn to_instants<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    // One more year at each end, because a zone may be ahead of or behind UTC.
+    // Accepts one year before 0000 and one after 9999, because local time may be behind or ahead of UTC.
     if !(-1..=10_000).contains(&time.year()) {
         return None;
     }
@@ -68,9 +68,9 @@ pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTi
 /// The first midnight after `time`.
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
     let today = to_local(time, zone)?.date();
-    // The next midnight is the midnight of one of the next three days. It may not be that of the next day, for two
-    // reasons: if clocks were set back over midnight, the earlier midnight of the next day may have passed already, and
-    // a skipped day has the same midnight as the day after it.
+    // The next midnight is the midnight of one of the next three days. It is not always the midnight of the next day,
+    // for two reasons: if clocks were set back over midnight, the earlier midnight of the next day may have passed
+    // already; and a skipped day has the same midnight as the day after it.
     today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 

@@ -28,7 +28,7 @@ pub(super) struct CollectedEvents {
     at_end: HashMap<EventId, Vec<Event>>,
     /// The contents of `at_end` that [`CollectedEvents::take_new_at_end`] has not taken yet.
     new_at_end: Vec<Event>,
-    /// Number of further contents of known ids.
+    /// Number of contents whose id already had another content.
     pub(super) amended: u64,
     /// Number of contents with a time outside of the window, without those at its end.
     pub(super) out_of_window: u64,
@@ -65,7 +65,7 @@ impl CollectedEvents {
         }
     }
 
-    /// Whether an event with this id was added, other than at the end of the window.
+    /// Whether an event with this id was added. Events at the end of the window do not count.
     pub(super) fn contains(&self, id: &EventId) -> bool {
         self.first_index.contains_key(id)
     }
@@ -86,7 +86,7 @@ impl CollectedEvents {
         (self.contents.len() as u64).saturating_sub(self.amended)
     }
 
-    /// The times of all contents, in no particular order. A record without a readable time has the start of the window.
+    /// The times of all contents, in no particular order. A record without a readable time counts as at the start.
     pub(super) fn times(&self) -> Vec<DateTime<Utc>> {
         self.keys.iter().map(|key| key.time).collect()
     }

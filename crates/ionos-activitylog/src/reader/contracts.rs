@@ -20,7 +20,7 @@ use crate::reader::windows::WindowStream;
 /// Maximum contracts that are read at the same time.
 const CONCURRENT_CONTRACTS: usize = 4;
 
-/// A window of one of several contracts, or the error that ends the contract.
+/// A window of one of several contracts, or the error that ends the reading of its contract.
 #[derive(Debug)]
 #[must_use = "one contract may have failed"]
 pub struct ContractWindow {

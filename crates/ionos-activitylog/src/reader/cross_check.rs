@@ -1,7 +1,7 @@
 //! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
 //! own range. A range of several windows may still lack events: events may have reached the log after their window was
-//! read, or they may lie at a boundary that belongs to neither window. The windows whose totals differ are read again,
-//! and their events that were not returned before are returned.
+//! read, or they may lie at a boundary between two windows and be counted for neither. The windows whose totals differ
+//! are read again, and the events that were not returned before are returned then.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -18,18 +18,18 @@ use crate::range::DateRange;
 use crate::reader::scan::SUSPICIOUS_TOTAL;
 use crate::reader::window::Window;
 
-/// Maximum windows that are read again. If more differ, the totals change between two requests.
+/// Maximum windows that are read again. If more windows differ, the totals change from one request to the next.
 pub(super) const MAX_REREADS: usize = 64;
 
 /// Why totals are not compared any further.
-pub(super) const TOO_MANY_DIFFER: &str = "its totals differ for too many ranges";
+pub(super) const TOO_MANY_DIFFER: &str = "the totals of too many ranges differ";
 
 /// Whether the windows of a stream together have as many events as the service reports for the range.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CrossCheck {
-    /// Not compared. Either the stream has not ended, or it has a single window with events that its total proves. In
-    /// the second case, the scan of the window has already compared the total of the whole range.
+    /// Not compared. Either the stream has not ended, or it has a single window, which has events and is proven by its
+    /// total. In the second case, the scan of the window has already compared the total of the whole range.
     #[default]
     NotNeeded,
     /// The windows have as many events as the service reports, if necessary after some of them were read again.
@@ -43,8 +43,8 @@ pub enum CrossCheck {
 struct CheckedWindow {
     /// Whole seconds, as requested.
     range: DateRange,
-    /// The reported total of the window. 0 if it was verified without a total and has no events. `None` if it has a
-    /// gap, or was verified without a total and has events.
+    /// The reported total of the window. 0 if the window was verified without a total and has no events. `None` if the
+    /// window has a gap, or if the window was verified without a total and has events.
     total: Option<u64>,
     is_verified: bool,
     /// Number of events at exactly the end of the window. A total for a range with this end counts them too. 0 if the
@@ -76,7 +76,7 @@ pub(super) struct DifferingWindows {
     pub(super) range: DateRange,
     /// Number of events that were returned for these windows.
     pub(super) seen: u64,
-    /// Number of further events that the service reports. 0 if it reports fewer.
+    /// Number of events that the service reports beyond `seen`. 0 if the service reports fewer events than `seen`.
     pub(super) missing: u64,
     /// Number of new events found when the range was read again.
     pub(super) found: u64,
@@ -86,7 +86,7 @@ pub(super) struct DifferingWindows {
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
     pub(super) differing: Vec<DifferingWindows>,
-    /// Why a total could not be compared. `None` if all could.
+    /// Why a total could not be compared. `None` if all totals could be compared.
     pub(super) unusable: Option<String>,
     /// The events of the answers to the requests for totals.
     shown: Vec<Event>,
@@ -99,8 +99,8 @@ impl ReturnedWindows {
         let ids = std::mem::take(&mut window.id_hashes);
         self.ids += ids.len();
         let is_verified = window.is_verified();
-        // A window without a total and without events counts as 0: the total of a longer range shows whether it is
-        // rightly empty.
+        // A window without a total and without events counts as 0: the total of a longer range shows whether the window
+        // is really empty.
         let none_seen = (window.distinct == 0).then_some(0);
         let total = window.reported_total.or(none_seen).filter(|_| is_verified);
         self.windows.push(CheckedWindow {
@@ -145,10 +145,10 @@ impl ReturnedWindows {
         comparison
     }
 
-    /// Compares the total of several windows in a row, and the total of each half if the total of the whole differs.
-    /// Returns the number of events that the service reports; `None` if the number is unknown. If the whole has more
-    /// events than its two halves, the boundary between the halves belongs to neither half. Boxed, because the function
-    /// calls itself.
+    /// Compares the total of several windows in a row with the number of returned events. If they differ, does the same
+    /// for each half of the windows. Returns the number of events that the service reports; `None` if the number is
+    /// unknown. If the whole has more events than its two halves, the boundary between the halves belongs to neither
+    /// half. Boxed, because the function calls itself.
     fn compare_series<'a>(
         &'a self,
         api: &'a Api,
@@ -182,7 +182,7 @@ impl ReturnedWindows {
             }
             let missing = counted.saturating_sub(seen);
             let differing = DifferingWindows { windows, range, seen, missing, found: 0 };
-            // A total below the number of received events may be a cap.
+            // A total of exactly `SUSPICIOUS_TOTAL` may be a cap if more events were received.
             let may_be_capped = total.count == SUSPICIOUS_TOTAL && seen > SUSPICIOUS_TOTAL;
             let is_usable = total.exact && !may_be_capped;
             if end - first == 1 {
@@ -213,8 +213,8 @@ impl ReturnedWindows {
     }
 
     /// The longest series of adjacent windows with totals, each as the index of its first window and the index after
-    /// its last one. A series of one window does not count unless it is the whole reading, because the scan of this window
-    /// has already requested the total of its range.
+    /// its last one. A single window counts as a series only if the reading has no other window. Otherwise it is left
+    /// out, because its scan has already requested the total of its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
@@ -240,7 +240,7 @@ impl ReturnedWindows {
         Some(DifferingWindows { windows, range, seen: self.total(windows), missing, found: 0 })
     }
 
-    /// The range of windows in a row, given by the first index and the end.
+    /// The range of windows in a row, from the index `first` to the index `end` (exclusive).
     fn range(&self, (first, end): (usize, usize)) -> Option<DateRange> {
         let windows = self.windows.get(first..end)?;
         DateRange::new(windows.first()?.range.start(), windows.last()?.range.end()).ok()
@@ -256,7 +256,7 @@ impl ReturnedWindows {
         end.checked_sub(1).and_then(|last| self.windows.get(last)).map_or(0, |window| window.at_end)
     }
 
-    /// Number of events at exactly the start of windows in a row that the service does not count.
+    /// Number of events that lie at exactly the start of windows in a row and are not counted by the service.
     fn excluded_at_start(&self, (first, _): (usize, usize)) -> u64 {
         self.windows.get(first).map_or(0, |window| window.excluded_at_start)
     }

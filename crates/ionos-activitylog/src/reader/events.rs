@@ -53,20 +53,21 @@ impl Events {
     }
 
     /// Whether a stream of several windows ends with a cross-check: a request for the total of the range, which must be
-    /// the sum of the totals of the windows. Windows that differ are read again, and their new events are returned at
-    /// the end, in a further window. Default: `true`. A program that compares windows itself switches the cross-check
-    /// off. The result is [`Summary::cross_check`](crate::Summary).
+    /// the sum of the totals of the windows. Windows whose totals differ are read again, and their new events are
+    /// returned at the end, in a further window. Default: `true`. A program that compares windows itself switches the
+    /// cross-check off. The result is [`Summary::cross_check`](crate::Summary).
     ///
     /// The cross-check also removes repeated records without a readable time. Such a record belongs to no range, so the
     /// service may return it for several windows. If the record has a `@uuid`, the stream returns it once. A stream
-    /// that resumes does not know the records of the earlier stream.
+    /// that resumes does not know the records of the earlier stream, so it may return such a record again.
     ///
     /// A stream of one window needs no request for the total, because the scan of the window has compared the total
     /// already. If the window is empty, the range is requested a second time.
     ///
     /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two
     /// seconds around the start of the range. An event at the start that only this answer has is returned with the
-    /// first window, which needs two identical scans then. Without the cross-check, this request is not sent.
+    /// first window. In this case, the first window needs two identical scans. Without the cross-check, this request is
+    /// not sent.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
         self.request.check_start = cross_check;
@@ -77,8 +78,8 @@ impl Events {
     /// contract, range and filter.
     ///
     /// Fails with [`ErrorKind::Configuration`] if the checkpoint belongs to another contract or range. The filter is
-    /// compared when the stream starts, whatever the order of [`Events::filter`] and this function: if it differs, the
-    /// first item of the stream is an error of this kind, and no request is sent.
+    /// compared only when the stream starts, so [`Events::filter`] may be called before or after this function. If the
+    /// filter differs, the first item of the stream is an error of the same kind, and no request is sent.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, Error> {
         let EventsRequest { contract, range, .. } = &self.request;
         if checkpoint.contract != *contract || checkpoint.range != *range {

@@ -11,13 +11,13 @@ use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, 
 use crate::range::DateRange;
 use crate::reader::plan::SplitWindow;
 
-/// If the pages of this number of scans ended before their total, totals count as too high everywhere. For one or two
-/// such scans, a late index may be the reason.
+/// Number of scans whose pages ended before their total. From this number on, all totals are treated as too high. With
+/// only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
-/// Maximum requests for the page after a short page, if an earlier page of the same length was the last one of its
-/// window. More requests are not needed: a service that limits its pages to this length sends many pages of this
-/// length.
+/// How many times the page after a short page is requested, although an earlier page of the same length was the last
+/// one of its window. This number is enough: a service that limits its pages to this length sends many pages of this
+/// length, and one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// The extra requests of one reading, or of several readings of one contract that share them.
@@ -38,9 +38,9 @@ pub struct ExtraRequests {
     splits: AtomicU64,
     /// Length of the longest short page that is known to have been the last one of its window.
     longest_end: AtomicU64,
-    /// Number of requests for the page after a short page as long as `longest_end`.
+    /// Number of requests for the page after a short page that had exactly `longest_end` hits.
     repeated_end_probes: AtomicU64,
-    /// Highest number of events that one answer had or reported exactly.
+    /// Highest number of events that one answer contained or reported as its exact total.
     highest_count: AtomicU64,
     /// Highest number of events that one scan of a range returned.
     highest_scan: AtomicU64,
@@ -60,13 +60,14 @@ impl ExtraRequests {
         self.spent.fetch_add(requests, Ordering::Relaxed);
     }
 
-    /// Returns extra requests that turned out to be requests that an honest service needs, too.
+    /// Gives back extra requests that turned out to be necessary even with an honest service.
     pub fn refund(&self, requests: u64) {
         let refund = |spent: u64| Some(spent.saturating_sub(requests));
         let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
     }
 
-    /// Adds the distinct events of a window. Not for a window whose events a longer window has already returned.
+    /// Adds the distinct events of a window. Must not be called for a window whose events a longer window has already
+    /// returned.
     pub(super) fn add_events(&self, events: u64) {
         self.events.fetch_add(events, Ordering::Relaxed);
     }
@@ -85,7 +86,7 @@ impl ExtraRequests {
     }
 
     /// Whether totals may be used to plan windows. `false` if totals do not depend on the range or are too high
-    /// everywhere. In that case, a window is read to its first page with room for more hits, whatever its total is.
+    /// everywhere. In that case, a window is read up to the first page that is not full, whatever its total is.
     pub(super) fn trusts_totals(&self) -> bool {
         !self.has_contradiction.load(Ordering::Relaxed) && self.early_ends.load(Ordering::Relaxed) < EARLY_ENDS
     }
@@ -95,7 +96,7 @@ impl ExtraRequests {
         self.has_full_page.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a page had as many hits as requested, so that the service does not limit the page size.
+    /// Whether a page had as many hits as requested. If so, the service does not limit the page size.
     pub(super) fn has_full_page(&self) -> bool {
         self.has_full_page.load(Ordering::Relaxed)
     }
@@ -118,10 +119,10 @@ impl ExtraRequests {
         self.splits.fetch_add(1, Ordering::Relaxed) < allowed
     }
 
-    /// Whether the page after a short page must be requested although the total equals the number of hits. The service
-    /// may limit pages to this length, and count only the hits of the page. There is no such limit if an earlier page
-    /// was full, or if a longer page was the last one of its window. A last page of exactly this length counts only
-    /// after [`REPEATED_END_PROBES`] such requests.
+    /// Whether the page after a short page must be requested although the total equals the number of hits. The reason
+    /// is that the service may limit pages to this length, and count only the hits of the page. There is no such limit
+    /// if an earlier page was full, or if a longer page was the last one of its window. If a page of exactly this
+    /// length was the last one of its window, [`REPEATED_END_PROBES`] further requests are sent nevertheless.
     pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
         let longest = self.longest_end.load(Ordering::Relaxed);
         let is_probed = hits < longest
@@ -129,7 +130,7 @@ impl ExtraRequests {
         !self.has_full_page() && !is_probed
     }
 
-    /// Records that no page follows a short page.
+    /// Records that a short page with this number of hits was the last one of its window.
     pub(super) fn record_end(&self, hits: u64) {
         self.longest_end.fetch_max(hits, Ordering::Relaxed);
     }
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn one_part_may_have_all_events_of_a_window_and_two_cannot() {
+    fn one_part_of_a_window_may_have_all_of_its_events_but_two_parts_cannot() {
         let extra = ExtraRequests::default();
         let range = |to: &str| DateRange::new("2026-11-20T00:00:00Z".parse().unwrap(), to.parse().unwrap()).unwrap();
         let day = SplitWindow { range: range("2026-11-21T00:00:00Z"), total: Some(900) };
@@ -199,7 +200,7 @@ mod tests {
             [(900, day, true), (900, hour, true), (899, day, true), (0, day, true), (901, day, false)]
         {
             extra.compare_totals(total, whole);
-            assert_eq!(extra.trusts_totals(), is_trusted, "{total} {whole:?}");
+            assert_eq!(extra.trusts_totals(), is_trusted, "total {total} of a part of {whole:?}");
         }
     }
 }

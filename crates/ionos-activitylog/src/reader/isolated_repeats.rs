@@ -1,6 +1,6 @@
 //! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may
 //! be two events, or one of them may stand in the place of another event, so that the total matches by chance. A window
-//! of one second shows which: its page is short, and the record repeats there only if it is two events.
+//! of one second shows which is the case: its page is short, so it has the record twice only if there are two events.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::range::DateRange;
 use crate::reader::plan::PlannedWindow;
 
-/// Maximum number of seconds that are separated at once. The windows between them are separated again if necessary.
+/// Maximum number of seconds that are separated at once. The windows between these seconds are split again if
+/// necessary.
 const MAX_SECONDS: usize = 16;
 
 /// Splits a window at the start and the end of each of these whole seconds. Returns one window if no such boundary lies

@@ -1,4 +1,4 @@
-//! Asks about the whole log, if the answers about a range leave in doubt what the service returns and counts.
+//! Asks about the whole log if the answers about a range leave doubts about what the service returns and counts.
 
 use chrono::DateTime;
 
@@ -10,7 +10,7 @@ use crate::reader::page_reader::PageReader;
 
 /// The answer to a request for one event of the whole log.
 pub(super) struct LogAnswer {
-    /// Whether it has a hit or a total. If it has neither, the service may answer every request in this way.
+    /// Whether the answer has a hit or a total. If it has neither, the service may answer every request in this way.
     pub(super) is_visible: bool,
     pub(super) total: Option<Total>,
     pub(super) requests: u64,

@@ -14,12 +14,12 @@ use crate::reader::scanned_pages::{PartialScan, has_same_records};
 pub(super) enum PageEnd {
     /// No page follows, or the page that follows was added to the scan.
     Known,
-    /// The service refuses the next page, and no answer shows that the service can send more hits than this in one
+    /// The service refuses the next page, and no answer shows that the service can send longer pages than the short
     /// page.
     Unknown,
 }
 
-/// What follows a first page that is shorter than its total.
+/// What follows a first page that has fewer hits than its total reports.
 pub(super) enum SecondPage {
     HasHits,
     Empty,
@@ -27,8 +27,9 @@ pub(super) enum SecondPage {
     Refused,
 }
 
-/// Fetches the second page after a short first page whose total is its number of hits. If the service limits the
-/// page size, the total may be the number of hits of the page, and only the second page shows that there are more.
+/// Fetches the second page after a short first page whose total equals its number of hits. If the service limits the
+/// page size, it may count only the hits of the page as the total. Then only the second page shows that there are more
+/// hits.
 pub(super) async fn probe_end(
     pages: PageReader<'_>,
     range: DateRange,
@@ -56,9 +57,9 @@ pub(super) async fn probe_end(
 }
 
 /// Interprets a refusal of the page after the first one. Either the service has no page after its last hit, or it
-/// limits its pages and its total to the number of hits of the first page. Such a limit is impossible if another answer
-/// had a higher number. A limit below the service's default page size is ruled out by the page that begins at the last
-/// hit: without a limit, this page has exactly one hit.
+/// limits its pages and its total to the number of hits of the first page. There is no such limit if another answer had
+/// or reported more hits. A limit below the service's default page size is ruled out by the page that begins at the
+/// last hit: without a limit, this page has exactly one hit.
 async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
     let received = scan.received();
     let is_known = match received {
@@ -81,8 +82,8 @@ async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut P
     Ok(PageEnd::Known)
 }
 
-/// Whether a page of one hit after the first page is accepted and empty: the offset was too deep only for a page of the
-/// full size.
+/// Whether the service accepts a request for a single hit after the first page and returns no hit. If so, the offset
+/// was too deep only for a page of the full size.
 async fn ends_with_smaller_page(
     pages: PageReader<'_>,
     range: DateRange,
@@ -134,7 +135,7 @@ pub(super) async fn detect_page_size(
         pages.extra.refund(1);
         set_page_size(pages, scan, &second.page);
         if scan.page_size >= SERVICE_PAGE_SIZE {
-            // The page is read again, as a page that overlaps with the first one.
+            // The second page is not added to the scan. It is requested again, from the last hit of the first page on.
             scan.next_offset = received;
             pages.received.keep(range, second.page.events);
             return Ok(SecondPage::HasHits);
@@ -144,8 +145,8 @@ pub(super) async fn detect_page_size(
     Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
 }
 
-/// Whether the second page is the first one again, so that the service ignores the offset. Pages of one record without
-/// a usable `@uuid` may be equal, although they are two events.
+/// Whether the second page is the first one again. If so, the service ignores the offset. Two pages of a single record
+/// without a usable `@uuid` prove nothing: they may be equal although their records are two events.
 fn ignores_offset(first: &Page, second: &Page) -> bool {
     let has_ids = || first.events.iter().any(|event| !event.id().is_of_content());
     first.hits() > 0 && has_same_records(first, second) && (first.hits() > 1 || has_ids())
@@ -164,8 +165,8 @@ fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
 }
 
 /// Whether an empty page at `offset` is the end. A service may also answer with an empty page if it does not support
-/// this offset. Then a page of `size` hits that begins at the last hit is empty as well. If the empty page is the end,
-/// this page has one hit. Which hit it is does not matter, because hits with the same time may change places.
+/// this offset. In this case, a page of `size` hits that begins at the last hit is empty as well. If the empty page is
+/// the end, this page has one hit. The hit itself is not compared, because hits with the same time may change places.
 pub(super) async fn confirms_end(
     pages: PageReader<'_>,
     range: DateRange,

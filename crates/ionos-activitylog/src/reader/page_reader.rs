@@ -19,8 +19,7 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::received_events::ReceivedEvents;
 use crate::runtime::clock::Clock;
 
-/// Number of unreadable hits at the start of a page after which the hits behind them are not requested any more, if
-/// none was readable so far.
+/// Number of hits at the start of a page. If all of these hits are unreadable, the rest of the page is not requested.
 const HOPELESS_SKIPS: usize = 16;
 
 /// Reads pages of one window.
@@ -131,7 +130,7 @@ impl PageReader<'_> {
     ) -> Result<FetchedPage, Error> {
         let mut pieces = Pieces::default();
         self.read_halves(range, offset, size, &mut pieces).await?;
-        // A page after a readable one may consist of records that cannot be read.
+        // A page after the first one may consist only of records that cannot be read.
         let is_readable = !pieces.pages.is_empty() || offset > 0 && pieces.skipped.len() as u64 == size;
         match is_readable {
             true => Ok(pieces.into_page(offset)),
@@ -184,13 +183,13 @@ impl PageReader<'_> {
     }
 }
 
-/// The pieces of a page that could not be read at once.
+/// The pieces of a page that could not be read as a whole.
 #[derive(Default)]
 struct Pieces {
     pages: Vec<Page>,
     skipped: Vec<UnreadableRecord>,
     requests: u64,
-    /// Whether a piece had fewer hits than requested, so that no hit follows it.
+    /// Whether no further piece is requested: a piece had fewer hits than requested, or too many pieces were requested.
     has_ended: bool,
 }
 
@@ -255,7 +254,8 @@ fn may_be_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Decode | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
 }
 
-/// Whether smaller pieces of the page may be readable: the page is too large, or the borders between its hits cannot be found.
+/// Whether smaller pieces of the page may be readable: the page is too large, or the borders between its hits cannot be
+/// found.
 pub(super) fn may_be_read_in_pieces(error: &Error) -> bool {
     error.kind() == ErrorKind::TooLarge || error.is_damaged_page()
 }

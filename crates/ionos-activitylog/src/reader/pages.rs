@@ -84,7 +84,7 @@ impl PageCursor {
             if self.confirms_end(&page) {
                 return Ok(None);
             }
-            // The first page was a full one.
+            // More hits follow, so the first page was a full page of this service.
             self.full_page = Some(self.offset);
         }
         self.advance(&page)?;
@@ -111,8 +111,8 @@ impl PageCursor {
         let full_page = if self.highest_total > received { received.min(requested) } else { requested };
         let is_first = self.full_page.is_none();
         let is_full = received >= *self.full_page.get_or_insert(full_page);
-        // The pages end at an empty page, or when an exact total is reached. A total that is reached with a full page
-        // is not the end, because it may be capped.
+        // The pages end at an empty page, or when an exact total is reached. If the total is reached with a full page,
+        // more pages may follow, because the total may be capped.
         let is_exact = page.total.is_some_and(|total| total.exact);
         let is_last = is_exact && self.offset >= self.highest_total && !is_full;
         self.must_confirm_end = is_last && is_first && received > 0;
@@ -120,8 +120,8 @@ impl PageCursor {
         Ok(())
     }
 
-    /// Called if the service refuses the page after the first one. Fails unless the refusal can only mean that there is
-    /// no such page. The service may instead limit its pages, and count only the hits of a page. A limit below the
+    /// Called if the service refuses the page after the first one. Succeeds if the refusal proves that there is no such
+    /// page. It proves nothing if the service may limit its pages and count only the hits of a page. A limit below the
     /// service's default page size is ruled out by the page that begins at the last hit: without a limit, this page has
     /// exactly one hit.
     async fn end_after_refusal(&self) -> Result<(), Error> {
@@ -137,7 +137,7 @@ impl PageCursor {
         match is_known {
             true => Ok(()),
             false => Err(self.incomplete(format!(
-                "the service refuses the page after the first {} events, so there may be more than it reports",
+                "the service refuses the page after the first {} events, so the range may have more events than the service reports",
                 self.offset
             ))),
         }

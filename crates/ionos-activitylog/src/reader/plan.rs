@@ -16,8 +16,8 @@ pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
-    /// The longer window that this one is a part of. `None` if it is not a part, or if the split was to locate a
-    /// mismatch.
+    /// The longer window that this window is a part of. `None` if this window is not a part, or if the longer window
+    /// was split to locate a mismatch.
     pub(super) part_of: Option<SplitWindow>,
     /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
     /// requests.
@@ -71,8 +71,8 @@ impl PlannedWindow {
         self.range.duration().num_milliseconds() > resolution.milliseconds()
     }
 
-    /// Splits the window at midnight UTC, or into [`MAX_PIECES`] windows if it has more than [`MAX_DAYS`] days. One
-    /// window if it is within a day.
+    /// Splits the window at each midnight UTC, or into [`MAX_PIECES`] windows if it has more than [`MAX_DAYS`] days.
+    /// Returns one window if the window lies within a day.
     pub(super) fn split_by_day(self) -> Vec<Self> {
         if self.range.duration() > TimeDelta::days(MAX_DAYS - 1) {
             return self.split(MAX_PIECES, Resolution::Second);
@@ -81,7 +81,8 @@ impl PlannedWindow {
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
-    /// shorter than the resolution. They differ from this window in their ranges, and have no `earlier_requests`.
+    /// shorter than the resolution. The parts differ from this window only in their ranges, and have no
+    /// `earlier_requests`.
     pub(super) fn split(self, count: u64, resolution: Resolution) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
         let length = self.range.duration().num_milliseconds();
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_touch_cover_the_range_and_begin_at_the_resolution() {
+    fn windows_are_adjacent_cover_the_range_and_begin_at_multiples_of_the_resolution() {
         for (start, end, resolution, requested, count) in [
             ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Resolution::Second, 3, 3),
             ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Resolution::Second, 1, 2),
@@ -133,7 +134,7 @@ mod tests {
             let whole = PlannedWindow { mismatch_splits: 7, ..planned(start, end) };
             assert!(whole.is_splittable(resolution));
             let windows = whole.split(requested, resolution);
-            assert_eq!(windows.len(), count, "{start} {end}");
+            assert_eq!(windows.len(), count, "{start} .. {end}");
             assert_eq!(windows[0].range.start(), whole.range.start());
             assert_eq!(windows[count - 1].range.end(), whole.range.end());
             for pair in windows.windows(2) {

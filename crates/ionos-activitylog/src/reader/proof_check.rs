@@ -17,7 +17,7 @@ pub(super) enum ProofCheck {
     NeedsScan,
     /// The window must be read as these windows.
     NeedsSplit(Vec<PlannedWindow>),
-    /// The window probably has more events than the service returns and counts for a range: this number.
+    /// The service probably returns and counts at most this number of events for a range, and the window has more.
     Limited(u64),
     /// The proof proves nothing.
     Refuted,

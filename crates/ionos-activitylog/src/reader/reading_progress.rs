@@ -1,4 +1,4 @@
-//! What the windows of one reading share.
+//! The state that the windows of one reading share.
 
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicU32};
@@ -11,7 +11,7 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::received_events::ReceivedEvents;
 use crate::reader::split_totals::SplitTotals;
 
-/// What the windows of one reading have found out together.
+/// What the windows of one reading have learned about the service so far, and what they have received.
 #[derive(Debug, Default)]
 pub(super) struct ReadingProgress {
     /// Number of windows with a wrong total so far.
@@ -21,8 +21,8 @@ pub(super) struct ReadingProgress {
     pub(super) split_totals: SplitTotals,
     /// Hashes the ids of returned events. `None` without a cross-check.
     pub(super) id_hasher: Option<RandomState>,
-    /// The start of the reading, until the first window has requested the events around it. `None` if they are not
-    /// requested; see [`start_check`](crate::reader::start_check).
+    /// The start of the reading, until the first window requests the events around it. `None` from then on, or if these
+    /// events are not requested at all; see [`start_check`](crate::reader::start_check).
     unchecked_start: Mutex<Option<DateTime<Utc>>>,
     /// Whether the service excludes events at exactly the start of a range.
     pub(super) excludes_start: AtomicBool,

@@ -1,6 +1,6 @@
 //! Events that an answer contained but that no window contains yet, because the window was split or the page was
-//! requested again. A later answer may lack one of them, for example because another replica sends it. The events are
-//! added to the window of their time, so that this window is not verified without them.
+//! requested again. A later answer may lack one of these events, for example because the answer comes from another
+//! replica. The events are added to the window of their time, so that this window is not verified without them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +17,7 @@ pub(super) struct ReceivedEvents(Mutex<BTreeMap<(DateTime<Utc>, u64), Event>>);
 impl ReceivedEvents {
     /// Keeps the events whose time is in a range or at its end: a service that treats `dateEnd` as inclusive returns
     /// such an event for two windows, and the event belongs to the later one. Each event is detached from its page,
-    /// because it would keep the whole page in memory.
+    /// because otherwise the event would keep the whole page in memory.
     pub(super) fn keep(&self, range: DateRange, events: impl IntoIterator<Item = Event>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {

@@ -26,7 +26,7 @@ pub(super) struct EventsRequest {
     pub(super) filter: Filter,
     /// Whether the totals of the windows are compared with the total of the range.
     pub(super) cross_check: bool,
-    /// Whether the events at exactly the start of the range are requested a second time, with the second before it.
+    /// Whether the two seconds around the start of the range are requested too, to find events at exactly the start.
     pub(super) check_start: bool,
     /// The extra requests that the stream shares with others. `None` if it has its own.
     pub(super) extra: Option<Arc<ExtraRequests>>,

@@ -36,8 +36,8 @@ pub(super) struct ScanOptions {
     pub(super) ends_before_total: bool,
     /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
     pub(super) part_of: Option<SplitWindow>,
-    /// Whether an empty page after the first page of a window without a total is compared with the page at the last
-    /// hit: in the first scan of the window.
+    /// For a window without a total: whether an empty page after the first page has to be confirmed as the end by the
+    /// page that begins at the last hit. `true` only in the first scan of the window.
     pub(super) must_confirm_end: bool,
 }
 
@@ -150,8 +150,8 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
-    /// For a scan whose last page has no room for more hits: whether the total is more than a limit on the hits of one
-    /// answer. This is the case if several pages have hits, or if another answer had or reported more events.
+    /// For a scan whose last page has no room for more hits: whether the total cannot be a mere limit on the hits of
+    /// one answer. This is the case if several pages have hits, or if another answer had or reported more events.
     fn confirms_total(&self, scan: &PartialScan) -> bool {
         let with_hits = scan.pages.iter().filter(|page| page.hits() > 0).count();
         with_hits > 1 || self.extra().has_higher_count(scan.received())
@@ -172,8 +172,8 @@ impl WindowScanner<'_> {
             let start = scan.next_offset - overlap;
             let offsets =
                 (0..).map(|page| start + page * (size - overlap)).take_while(|offset| offset + overlap < total);
-            // Pages after an empty one are not requested. A group is fetched to its end, so that the number of requests
-            // does not depend on which of its pages arrives first.
+            // Pages after an empty one are not requested, except that all pages of a group are fetched, so that the
+            // number of requests does not depend on which page of the group arrives first.
             let concurrent_pages = if self.extra().has_early_end() { 1 } else { CONCURRENT_PAGES };
             let group: Vec<u64> = offsets.take(concurrent_pages).collect();
             if group.is_empty() {
@@ -202,8 +202,8 @@ impl WindowScanner<'_> {
         }
     }
 
-    /// Fetches a page in the requested size if a smaller maximum was only inferred, see
-    /// [`ServiceLimits::first_page_size`].
+    /// Fetches a page of `size` hits, or a longer page if the maximum page size was only inferred from a short page:
+    /// see [`ServiceLimits::first_page_size`].
     async fn read_longer(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
         let reachable = self.limits().max_offset().saturating_sub(offset);
         let longer = self.limits().first_page_size(self.page_size).min(reachable);
@@ -348,10 +348,11 @@ impl WindowScanner<'_> {
             scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {
-                // A page that is shorter than another one has all hits.
+                // No confirmation is needed if another answer had more hits: the service does not limit its pages to
+                // this length.
                 if must_confirm && scan.may_lack_offsets() && !self.extra().has_higher_count(size) {
                     let page_size = self.current_page_size();
-                    // A short page leaves room below the offsets that the service is known to support.
+                    // After a short first page, offset plus limit is the page size, which the service supports.
                     let limit = if size < page_size { page_size - size + 1 } else { page_size };
                     if !confirms_end(self.pages, range, read, limit, &mut scan).await? {
                         return Ok(scan.over_limit(None));
@@ -360,8 +361,8 @@ impl WindowScanner<'_> {
                 return Ok(scan.complete(true));
             }
             if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
-                // The service ignores the offset, so the pages would never end. The first page has all hits if the
-                // service sends longer pages.
+                // The service ignores the offset, so the pages would never end. If the service is known to send longer
+                // pages, the first page has all hits.
                 if scan.pages.len() == 1 && (size == 1 || self.extra().has_higher_count(size)) {
                     return Ok(scan.complete(true));
                 }
@@ -413,7 +414,8 @@ impl WindowScanner<'_> {
 /// Which of the remaining pages of a window were fetched.
 enum RemainingPages {
     All,
-    /// An empty page follows a short one, before the total is reached.
+    /// The pages end before the total: an empty page follows a short one, or a page is short and totals are not
+    /// trusted.
     EndedEarly,
     /// The service refuses this offset, or sends an empty page for it although the page before it is full.
     Unreachable(u64),

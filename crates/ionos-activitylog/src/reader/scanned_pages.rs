@@ -1,4 +1,4 @@
-//! The pages of one scan of a window, and what they say together.
+//! The pages of one scan of a window, and the facts that they show together.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::{Page, Total, UnreadableRecord};
@@ -19,7 +19,7 @@ pub(super) struct Scan {
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
-    /// Number of hits by which pages reach beyond the offset of the next page. Each of them is expected twice.
+    /// Number of hits by which pages reach beyond the offset of the next page. Each of these hits is expected twice.
     pub(super) overlapping_hits: u64,
     /// Whether hits have moved between two requests: two pages overlap, but the second does not begin with the hits
     /// with which the first ends.
@@ -47,8 +47,8 @@ pub(super) enum ScanResult {
 }
 
 impl Scan {
-    /// Whether fewer than one event in ten is within the range: the service ignores the range. An event without a
-    /// readable time, or at exactly the end of the range, counts as within.
+    /// Whether fewer than one event in ten is within the range. If so, the service ignores the range. An event without
+    /// a readable time, or at exactly the end of the range, counts as within.
     pub(super) fn is_mostly_outside(&self, range: DateRange) -> bool {
         is_mostly_outside(&self.events, range)
     }
@@ -109,13 +109,14 @@ impl PartialScan {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
-    /// Whether the service may not support the offset after the first page: no page after it has hits, and the first
-    /// page is not shorter than the shortest limit on pages.
+    /// Whether it is possible that the service does not support the offset after the first page: no later page has
+    /// hits, and the first page is at least as long as the lowest page limit of a service.
     pub(super) fn may_lack_offsets(&self) -> bool {
         matches!(&self.pages[..], [first] if first.hits() >= SERVICE_PAGE_SIZE)
     }
 
-    /// Whether a page is the same as the one before it, so that the service ignores the offset.
+    /// Whether a page begins and ends with the same records as the page before it. If so, the service ignores the
+    /// offset.
     pub(super) fn repeats_a_page(&self) -> bool {
         self.pages.windows(2).any(|pair| matches!(pair, [page, next] if has_same_ends(page, next)))
     }

@@ -1,5 +1,5 @@
-//! Totals of windows that were split. The parts of a window are verified one by one; together they must have as many
-//! events as any answer reported for the whole window, because a higher total is never forgotten.
+//! Totals of windows that were split. The parts of a window are verified one by one. Together they must have as many
+//! events as the highest total of the whole window, even if later answers report fewer events.
 
 use std::sync::{Mutex, PoisonError};
 

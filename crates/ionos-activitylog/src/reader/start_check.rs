@@ -19,15 +19,16 @@ const SMALLER_PAGE_SIZE: u64 = 100;
 /// What is known about the start of a window.
 #[derive(Debug, Default)]
 pub(super) struct StartCheck {
-    /// Whether the service excludes events at exactly the start of a range: a range that begins earlier has an event
-    /// that the range beginning at its time does not have.
+    /// Whether the service excludes events at exactly the start of a range: a range that begins earlier has an event,
+    /// but the range that begins at exactly the time of this event does not have it.
     pub(super) excludes_start: bool,
     pub(super) requests: u64,
 }
 
 impl StartCheck {
     /// Requests the two seconds around the start of a window, once the first page of the window was read. Keeps the
-    /// events that the window has. If one of them is at exactly the start, also requests the second that begins there.
+    /// events that lie in the window. If one of the events is at exactly the start, also requests the second that
+    /// begins at the start.
     pub(super) async fn read(scanner: WindowScanner<'_>, window: DateRange) -> Result<Self, Error> {
         let (start, second) = (window.start(), TimeDelta::seconds(1));
         let is_at_start = |event: &Event| event.time() == Some(start);

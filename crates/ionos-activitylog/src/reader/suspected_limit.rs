@@ -42,18 +42,18 @@ pub(super) fn limit_of_parts(
     of_scan.or(exceeded).map(|total| total.count).or(window.suspected_limit)
 }
 
-/// Number of events by the total; without a total, by the scans.
+/// Number of events that the total reports. Without a total, the number of events that the scans returned.
 fn counted_events(verification: &Verification) -> u64 {
     verification.counted_total().unwrap_or(verification.events.distinct())
 }
 
 /// How to find out whether the number of events of a window is a limit.
 pub(super) struct LimitCheck {
-    /// The parts of the window. A complete window has fewer events in each part, unless `is_one_second`.
+    /// The parts of the window. If the window is complete, each part has fewer events, unless `is_one_second`.
     pub(super) windows: Vec<PlannedWindow>,
     /// Whether all events are in one second, so that one of the parts has all events.
     pub(super) is_one_second: bool,
-    /// The number of events.
+    /// The number of events of the window, which may be a limit.
     pub(super) limit: u64,
 }
 

@@ -38,7 +38,7 @@ fn day() -> DateRange {
     range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z")
 }
 
-/// What a request for a page asks for.
+/// The range, offset and limit of a request for a page.
 #[derive(Clone, Copy, Debug)]
 struct PageQuery {
     range: DateRange,
@@ -58,7 +58,7 @@ impl PageQuery {
     }
 }
 
-/// A simulator whose clock is days after the end of every range.
+/// A simulator whose clock is days after the end of every range of these tests.
 fn simulated(builder: SimulatorBuilder) -> Simulator {
     builder.clock(|| parse_time("2026-12-01T00:00:00Z")).build()
 }
@@ -124,7 +124,7 @@ async fn read_and_compare(simulator: &Simulator, range: DateRange, what: &str) -
 async fn a_quiet_range_takes_three_requests_and_returns_each_event_once_in_order() {
     let simulator = simulated(Simulator::builder());
     let summary = read_and_compare(&simulator, day(), "a day").await;
-    // The second request shows that no page follows, and the third one the events at the start of the day.
+    // The second request shows that no page follows. The third one requests the seconds around the start of the day.
     assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 3, 0));
     // Requests contain whole seconds, so the reader has to drop the received events outside of a range with fractions.
     let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
@@ -148,7 +148,7 @@ async fn the_result_does_not_depend_on_page_size_and_page_cap() {
         let (records, summary, error) =
             read(events(&simulator, range).page_size(PageSize::new(requested).unwrap())).await;
         assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
-        assert!(records == ordered(truth(&simulator, range)), "{over_limit} {max_limit}");
+        assert!(records == ordered(truth(&simulator, range)), "pages above {max_limit} hits: {over_limit}");
     }
 }
 
@@ -165,14 +165,14 @@ async fn a_busy_range_is_split_so_that_no_offset_exceeds_the_cap() {
     ] {
         let behavior = Behavior { deep_offset, window_cap, ..Behavior::default() };
         let simulator = simulated(Simulator::builder().events_per_day(5_000).behavior(behavior));
-        let summary = read_and_compare(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
+        let summary = read_and_compare(&simulator, week, &format!("offsets above {window_cap}: {deep_offset}")).await;
         assert!(summary.windows >= 4, "{summary:?}");
     }
 }
 
-/// Only the refusal shows the maximum offset, because no total does.
+/// Only the refusal of an offset shows the maximum offset, because there is no usable total.
 #[tokio::test]
-async fn a_refused_offset_of_a_range_without_a_usable_total_splits_it() {
+async fn a_range_without_a_usable_total_is_split_if_an_offset_is_refused() {
     for (total, value) in [(TotalShape::Absent, TotalValue::Exact), (TotalShape::Object, TotalValue::Capped)] {
         for deep_offset in [DeepOffset::Refuse, DeepOffset::Fail] {
             let behavior = Behavior {
@@ -215,7 +215,7 @@ async fn every_combination_of_order_total_and_dialect_is_read_completely() {
 }
 
 #[tokio::test]
-async fn a_window_is_not_verified_below_the_highest_total_that_was_reported() {
+async fn a_window_with_fewer_events_than_its_highest_total_is_not_verified() {
     let behavior = Behavior { total_value: TotalValue::Drifting, max_limit: 50, ..Behavior::default() };
     let simulator = simulated(Simulator::builder().events_per_day(300).behavior(behavior));
     let (records, summary, error) = read(events(&simulator, day())).await;
@@ -223,7 +223,7 @@ async fn a_window_is_not_verified_below_the_highest_total_that_was_reported() {
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
     let is_higher = |gap: &Gap| gap.total.is_some_and(|total| total.count > gap.seen);
     assert!(summary.gaps.iter().any(is_higher), "{:?}", summary.gaps);
-    // Ranges of one page, which is scanned several times.
+    // Each hour fits on one page, which is scanned several times.
     let mut gaps = Vec::new();
     for hour in 0..24 {
         let start = day().start() + TimeDelta::hours(hour);
@@ -234,7 +234,7 @@ async fn a_window_is_not_verified_below_the_highest_total_that_was_reported() {
 }
 
 #[tokio::test]
-async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
+async fn events_that_arrive_during_a_reading_do_not_make_the_reading_incomplete() {
     let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-11-20T00:00:00Z")));
     let now = clock.clone();
     let behavior = Behavior { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Behavior::default() };
@@ -258,7 +258,7 @@ async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
     let (records, summary, error) = read(events).await;
     let after: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
     assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
-    assert!(before.len() < after.len(), "nothing arrived in between");
+    assert!(before.len() < after.len(), "no event arrived during the reading");
     // Every event that was in the log before the reading is returned, and every returned event is in the log.
     let found: BTreeSet<String> = records.into_iter().collect();
     assert_eq!(found.len() as u64, summary.yielded);
@@ -266,7 +266,7 @@ async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
 }
 
 #[tokio::test]
-async fn a_burst_within_milliseconds_is_read_completely_or_named_as_a_gap() {
+async fn a_burst_within_milliseconds_is_read_completely_or_reported_as_a_gap() {
     let begin = parse_time("2026-11-19T09:12:33.100Z");
     for (count, fractions, digits) in [
         (900, QueryFractions::Count, FractionDigits::Three),
@@ -285,8 +285,8 @@ async fn a_burst_within_milliseconds_is_read_completely_or_named_as_a_gap() {
             simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
         let _ = read_and_compare(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
     }
-    // The log has more events than the cap within a millisecond, or within a second if the service does not support
-    // fractions.
+    // Within one millisecond, the log has more events than the maximum offset. If the service does not support
+    // fractions, the same holds within one second.
     for (count, fractions) in
         [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
     {

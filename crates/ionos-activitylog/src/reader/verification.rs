@@ -61,8 +61,8 @@ impl Proof {
 ///
 /// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as
 /// inclusive returns and counts such events. So the events at the end that the last scan returned count as distinct
-/// events here: the total is then compared with the closed interval. An event at the end that only an earlier scan
-/// returned never counts, so it cannot take the place of a missing event.
+/// events here: the total is then compared with the number of events in the closed interval. An event at the end that
+/// only an earlier scan returned never counts, so it cannot take the place of a missing event.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
     /// Distinct events of the last scan, including those at the end of the window.
@@ -87,10 +87,10 @@ struct ScanFacts {
     is_single_page: bool,
     /// Whether the last page of the last scan had room for more hits.
     reached_end: bool,
-    /// Whether the last scan has several pages and repeats a hit, other than where its pages overlap, or hits have
-    /// moved between its requests.
+    /// Whether the last scan has several pages, and either repeats a hit outside of the overlap of two pages, or has
+    /// hits that moved between its requests.
     repeats_across_pages: bool,
-    /// Whether any scan of several pages repeated a hit, other than where its pages overlap, or lacked a known event.
+    /// Whether any scan of several pages repeated or moved a hit as in `repeats_across_pages`, or lacked a known event.
     is_unstable: bool,
     /// Number of scans in a row, up to the last one, that returned the same events.
     identical_scans: u32,
@@ -98,8 +98,8 @@ struct ScanFacts {
     is_finest: bool,
     /// Whether a page of the last scan had a hit that is not JSON, or was of a partial search.
     is_damaged: bool,
-    /// Whether only other answers returned events at exactly the start of the window. They are not among the distinct
-    /// events here.
+    /// Whether events at exactly the start of the window were returned by other answers, but by no scan. These events
+    /// are not among the distinct events here.
     excludes_start: bool,
 }
 
@@ -173,7 +173,8 @@ impl ScanFacts {
 #[derive(Debug)]
 pub(super) struct Verification {
     pub(super) events: CollectedEvents,
-    /// The records without a usable `@uuid` of the last scan. Empty unless the total counts repeats.
+    /// The records without a usable `@uuid` of the last scan. Kept after the scan only if the total counts repeats, or
+    /// if identical scans of one page prove the window.
     content_repeats: ContentRepeats,
     /// Number of records without a usable `@uuid` in the last scan that repeat the id of an earlier record of this
     /// scan.
@@ -185,7 +186,7 @@ pub(super) struct Verification {
     lowest_total: Option<u64>,
     total_changed: bool,
     identical_scans: u32,
-    /// Whether any scan of several pages repeated a hit, other than where its pages overlap, or lacked a known event.
+    /// See [`ScanFacts::is_unstable`].
     pub(super) is_unstable: bool,
     /// Whether the totals so far can prove or refute anything; see [`ScanFacts::has_usable_total`].
     pub(super) has_usable_total: bool,
@@ -194,8 +195,8 @@ pub(super) struct Verification {
     pub(super) scans: u32,
     /// Number of hits that repeated an earlier hit of the same scan.
     pub(super) duplicates: u64,
-    /// Highest total that a page of any scan reported. `None` if no page reported a total. It is never forgotten: a
-    /// later, lower total does not prove that the service was wrong before.
+    /// Highest total that a page of any scan reported. `None` if no page reported a total. A later, lower total does
+    /// not replace it, because the lower total does not prove that the service was wrong before.
     pub(super) highest_total: Option<Total>,
     /// The hits of the last scan that are not JSON.
     pub(super) unreadable: Vec<UnreadableRecord>,
@@ -205,8 +206,8 @@ pub(super) struct Verification {
     last_total: Option<Total>,
     /// Whether answers before the first scan returned events of the window.
     has_received: bool,
-    /// The ids of the events at exactly the start of the window that only other answers returned. A service that
-    /// excludes the start of a range neither returns nor counts them, so no scan is expected to have them.
+    /// The ids of the events at exactly the start of the window that other answers returned, but no scan. A service
+    /// that excludes the start of a range neither returns nor counts them, so no scan is expected to have them.
     only_received_at_start: HashSet<EventId>,
     /// Whether a scan returned an event at exactly the start of the window, so that the service includes the start.
     includes_start: bool,
@@ -259,8 +260,8 @@ impl Verification {
         self.events.range()
     }
 
-    /// The exact total that all pages of the last scan reported, see [`ScanFacts::agreed_total`], as the total of a
-    /// range that includes its start and excludes its end.
+    /// The exact total that all pages of the last scan reported (see [`ScanFacts::agreed_total`]), converted to the
+    /// total of a range that includes its start and excludes its end.
     pub(super) fn reported_total(&self) -> Option<u64> {
         self.agreed_total.map(|total| self.inside(total))
     }
@@ -270,8 +271,8 @@ impl Verification {
         self.agreed_total.map(|total| total.saturating_sub(self.at_end))
     }
 
-    /// Highest total that a page of any scan reported, as the total of a range that includes its start and excludes its
-    /// end.
+    /// Highest total that a page of any scan reported, converted to the total of a range that includes its start and
+    /// excludes its end.
     pub(super) fn highest_total_inside(&self) -> Option<Total> {
         self.highest_total.map(|total| Total { count: self.inside(total.count), ..total })
     }
@@ -354,7 +355,8 @@ impl Verification {
         let inside = in_scan.map_or(all_inside, |in_scan| in_scan.len() as u64);
         let has_new = if self.scans == 0 { inside > 0 } else { all_inside > known_before };
         let misses_events = inside < all_inside;
-        // An id may have one content inside of the window and another at its end. It counts once, as an event inside.
+        // An id may have one content inside of the window and another at its end. Such an id counts once, as an event
+        // inside.
         self.at_end = ids_at_end.iter().filter(|id| !self.events.contains(id)).count() as u64;
         let (distinct, union) = (inside + self.at_end, all_inside + self.at_end);
         self.last_distinct = distinct;

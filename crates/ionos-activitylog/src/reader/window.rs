@@ -25,7 +25,7 @@ pub struct Window {
     /// window with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is in the range of the whole
     /// stream, the event should also be in the window of that time.
     pub out_of_window: Vec<Event>,
-    /// Hits that are not JSON, of the last scan. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
+    /// Hits of the last scan that are not JSON. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
     pub unreadable: Vec<UnreadableRecord>,
     /// Total that all pages of the last scan reported, without [`Window::events_at_end`]. `None` if the totals differ
     /// or if a page has no exact total. With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the
@@ -42,7 +42,7 @@ pub struct Window {
     pub(super) events_at_end: u64,
     /// See [`Window::events_excluded_at_start`].
     pub(super) events_excluded_at_start: u64,
-    /// Number of events of the whole window, each counted once, also of those that a filter excluded.
+    /// Number of events of the whole window, each counted once, including those that a filter excluded.
     pub(super) distinct: u64,
     /// Ranges that could not be verified. Empty in a verified window.
     pub gaps: Vec<Gap>,
@@ -68,9 +68,9 @@ impl Window {
     }
 
     /// Number of events at exactly the end of the window that its last scan returned and its total counted. 0 if the
-    /// service treats `dateEnd` as exclusive, as the API description says. They are not among the events of the window:
-    /// they are events of the window that begins at this moment. "End" means the end of the request here: a whole
-    /// second, which is not before the end of `range`.
+    /// service treats `dateEnd` as exclusive, as the API description says. These events are not among the events of
+    /// this window, because they belong to the window that begins at this time. "End" means the end of the request
+    /// here, which is `range.end()` rounded up to the whole second.
     #[must_use]
     pub fn events_at_end(&self) -> u64 {
         self.events_at_end
@@ -78,7 +78,7 @@ impl Window {
 
     /// Number of events at exactly the start of the window that the service neither returned nor counted for the
     /// window, but returned for a longer range. 0 if the service treats `dateStart` as inclusive, as the API
-    /// description says. They are among the events of the window, and `reported_total` includes them.
+    /// description says. These events are among the events of the window, and `reported_total` includes them.
     #[must_use]
     pub fn events_excluded_at_start(&self) -> u64 {
         self.events_excluded_at_start
@@ -210,7 +210,7 @@ impl fmt::Display for Gap {
         let events = if *seen == 1 { "event" } else { "events" };
         write!(f, "{range}: received {seen} {events}")?;
         match self.reason {
-            GapReason::Overflow => f.write_str(", more cannot be reached")?,
+            GapReason::Overflow => f.write_str(", further events cannot be reached")?,
             GapReason::Disagreement => {}
             GapReason::OutsideOfWindow => f.write_str(", some outside of the range")?,
             GapReason::TotalIncreased => f.write_str(", a later answer reports more")?,

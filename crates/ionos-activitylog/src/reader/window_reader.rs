@@ -1,4 +1,4 @@
-//! Reads one window until it is verified. A window that has too many events, or does not verify after several scans, is
+//! Reads one window until it is verified. A window that has too many events, or is not verified after several scans, is
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
 use std::sync::atomic::Ordering;
@@ -49,8 +49,8 @@ const SCANS_WITHOUT_NEW: u32 = 6;
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
-/// Number of windows of one range with a wrong total after which no further window is halved. By then the service
-/// probably reports wrong totals everywhere, and halving would turn each window into about a hundred.
+/// Number of windows with a wrong total. Once a reading has this number of them, no further window is halved: the
+/// service probably reports wrong totals everywhere, and halving would turn each window into about a hundred.
 const MAX_MISMATCHES: u32 = 8;
 
 /// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
@@ -60,10 +60,10 @@ const PARTS_OF_PART: u64 = 4;
 /// Number of parts that a window without a usable total is split into.
 const PARTS_WITHOUT_TOTAL: u64 = 4;
 
-/// Planned number of events of a window, as a fraction of the maximum. Activity follows office hours and is uneven:
-/// with a higher fraction, more windows exceed the maximum, which costs one request each; with a lower fraction, more
-/// pages are only partly filled. Between 0.6 and 0.8, a range takes the fewest requests: 10 % more than its number of
-/// full pages.
+/// Planned number of events of a window, as a fraction of the maximum number. Activity follows office hours and is
+/// uneven: with a higher fraction, more windows exceed the maximum, which costs one request each; with a lower
+/// fraction, more pages are only partly filled. Between 0.6 and 0.8, a range takes the fewest requests: 10 % more than
+/// its number of full pages.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
 /// Planned number of events of a window if hits change places, as a fraction of a page: a window then has to fit on one
@@ -95,7 +95,7 @@ impl<W> WindowResult<W> {
 #[derive(Clone, Copy)]
 pub(super) struct WindowReader<'a> {
     pub(super) scanner: WindowScanner<'a>,
-    /// What all windows of the range have in common.
+    /// The state that all windows of the reading share.
     pub(super) progress: &'a ReadingProgress,
 }
 

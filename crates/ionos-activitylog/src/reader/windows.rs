@@ -49,7 +49,7 @@ pub struct WindowStream {
     queue: VecDeque<QueuedWindow>,
     running: FuturesUnordered<BoxFuture<'static, CompletedRead>>,
     last_id: u64,
-    /// What all windows have in common.
+    /// The state that all windows share.
     progress: Arc<ReadingProgress>,
     position: Checkpoint,
     summary: Summary,
@@ -75,7 +75,7 @@ enum Phase {
     Reading,
     /// Compares the totals of the windows with the total of the range.
     Comparing(BoxFuture<'static, (ReturnedWindows, Comparison)>),
-    /// Reads windows again whose totals differ.
+    /// Reads the windows with differing totals again.
     ReadingAgain(RereadProgress),
     /// The windows agree with the total, or could not be compared.
     Ended,
@@ -243,7 +243,7 @@ impl WindowStream {
                         // Ranges that are read again may overlap.
                         rereading.returned.add(&window.events, hasher);
                     }
-                    // These numbers were counted when the range was read first.
+                    // These numbers were counted when the range was read for the first time.
                     (window.duplicates, window.amended, window.filtered) = (0, 0, 0);
                 }
                 Phase::Comparing(_) | Phase::Ended => {}

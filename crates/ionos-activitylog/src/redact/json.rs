@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, JsonType};
 
-/// Maximum depth that is inspected: an object or list at this depth or below is replaced. JSON in a string is one level
-/// deeper than the string. Requests are not nested this deeply.
+/// Depth from which on objects and lists are not inspected, but replaced. JSON in a string is one level deeper than the
+/// string. Requests are not nested this deeply.
 const MAX_DEPTH: usize = 32;
 
 /// The JSON text without secrets, and without white space between tokens. `redact_known` removes known secrets from a
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn values_below_the_maximum_depth_are_replaced() {
+    fn values_deeper_than_the_maximum_depth_are_replaced() {
         let deep = format!("{}\"planted\"{}", "[".repeat(100_000), "]".repeat(100_000));
         let expected = format!("{}\"[redacted]\"{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
         assert_eq!(redacted(&deep), expected);
@@ -203,7 +203,7 @@ mod tests {
             let inner = format!("{}\"planted\"{}", "[".repeat(100_000), "]".repeat(100_000));
             let json = format!("{}{}{}", "[".repeat(depth), Value::from(inner), "]".repeat(depth));
             let redacted = redacted(&json);
-            assert!(redacted.contains(REDACTED) && redacted.len() < 1_000, "{depth}");
+            assert!(redacted.contains(REDACTED) && redacted.len() < 1_000, "depth {depth}");
         }
     }
 }

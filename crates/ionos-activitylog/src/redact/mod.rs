@@ -21,7 +21,8 @@ pub fn is_secret_name(name: &str) -> bool {
     redact::is_secret_name(name)
 }
 
-/// Replaces secrets that their form alone identifies: private keys, JSON Web Tokens, and passwords of addresses.
+/// Replaces secrets that their form alone identifies: private keys, JSON Web Tokens, credentials after the name of an
+/// HTTP authentication scheme, and user and password in an address such as `user:password@host`.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {
     redact::redact_secret_forms(text)

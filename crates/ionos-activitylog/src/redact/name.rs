@@ -20,7 +20,7 @@ pub(crate) fn redact_name(name: &str) -> String {
 }
 
 fn is_plain(word: &str) -> bool {
-    // A JSON Web Token has the characters of a name.
+    // A JSON Web Token has only characters that are allowed in a name.
     let is_token = word.starts_with("eyJ");
     let is_allowed = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
     !is_token && word.len() <= MAX_NAME_BYTES && word.chars().all(is_allowed)

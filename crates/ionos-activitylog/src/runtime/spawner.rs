@@ -10,8 +10,8 @@ use futures_util::future::{AbortHandle, BoxFuture, abortable};
 
 /// Runs tasks of the library on threads of the program.
 ///
-/// A program that runs on tokio passes `|task| { tokio::spawn(task); }`. If the spawner drops a task before its end,
-/// the task runs again where the stream is polled, so no result is lost.
+/// A program that runs on tokio passes `|task| { tokio::spawn(task); }`. If the spawner drops a task that has not
+/// ended, the task runs again where the stream is polled, so no result is lost.
 pub trait Spawner: Send + Sync {
     /// Starts the task on another thread and returns without waiting for it.
     fn spawn(&self, task: BoxFuture<'static, ()>);

@@ -10,8 +10,8 @@ use crate::error::{Error, ErrorKind};
 /// Parses the SHA-256 of a certificate to 64 lower-case hex digits. Colons and white space are ignored, as in the
 /// vendor's tools.
 ///
-/// Fails with [`ErrorKind::Configuration`] for any other text. The error does not quote the text, which may be a secret
-/// that was pasted by mistake.
+/// Fails with [`ErrorKind::Configuration`] if the text does not have exactly 64 hex digits. The error does not quote
+/// the text, which may be a secret that was pasted by mistake.
 pub(crate) fn parse_fingerprint(text: &str) -> Result<String, Error> {
     let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
     if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_refused_without_quoting_it() {
+    fn an_invalid_fingerprint_is_refused_without_quoting_it() {
         for text in ["", "planted", &"g".repeat(64), &"a".repeat(63), &"a".repeat(65)] {
             let error = parse_fingerprint(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -1,5 +1,5 @@
-//! Verifies a pinned certificate. Compares only the certificate that the service presents as its own; this comparison
-//! replaces the usual checks of chain and host name.
+//! Verifies a pinned certificate: compares the pin with the service's own certificate, and with no other certificate of
+//! the chain. This comparison replaces the usual checks of chain and host name.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(in crate::net) fn pinned_config(pin: &str, origin: &str) -> Result<ClientCon
     let refuse = |reason: &str| Error::new(ErrorKind::Configuration, reason);
     let provider = crypto_provider().ok_or_else(no_provider)?;
     let sha256 = provider_sha256(&provider)
-        .ok_or_else(|| refuse("the crypto provider has no SHA-256").with_hint("install another one"))?;
+        .ok_or_else(|| refuse("the crypto provider has no SHA-256").with_hint("install another crypto provider"))?;
     let verifier =
         PinnedCertVerifier { pin: pin.to_owned(), origin: origin.to_owned(), sha256, provider: provider.clone() };
     ClientConfig::builder_with_provider(provider)
@@ -44,7 +44,7 @@ pub(in crate::net) fn check_crypto_provider() -> Result<(), Error> {
 
 fn no_provider() -> Error {
     Error::new(ErrorKind::Configuration, "no crypto provider is installed")
-        .with_hint("install one for rustls, or use the TLS feature rustls")
+        .with_hint("install a crypto provider for rustls, or enable the feature rustls")
 }
 
 fn crypto_provider() -> Option<Arc<CryptoProvider>> {

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_time_that_occurs_twice_starts_at_the_first_and_ends_at_the_second() {
+    fn a_local_time_that_occurs_twice_starts_at_the_earlier_and_ends_at_the_later_instant() {
         assert_eq!(bounds("2026-10-25T02:30", Tz::Europe__Berlin), "2026-10-25T00:30:00Z 2026-10-25T01:30:00Z");
     }
 

@@ -95,7 +95,7 @@ fn parse_time(text: &str, date: &str, clock: &str) -> Result<MomentKind, Error> 
     let invalid = || {
         let text = value_snippet(text);
         range_error(format!(
-            "{text:?} starts like a time but is not valid after the date"
+            "{text:?} starts with a date, but the part after the date is not a valid time"
         ))
         .with_hint(format!(
             "use {date}T14:00 or {date}T14:00:30.250 for a local time; append Z or an offset such as +01:00 for another \
@@ -196,7 +196,7 @@ mod tests {
             ("2026-13", "is not a valid month: use months 01 to 12"),
             ("2026-02-30", "there is no such day"),
             ("2026-02-30T14:00", "\"2026-02-30\" is not a valid day"),
-            ("2026-11-20T14", "starts like a time but is not valid after the date"),
+            ("2026-11-20T14", "starts with a date, but the part after the date is not a valid time"),
             ("2026-11-20T24:00", "starts like a time"),
             ("2026-11-20T14:00.5", "starts like a time"),
             ("2026-11-20T14:00:00.", "starts like a time"),

@@ -29,7 +29,8 @@ fn week() -> DateRange {
     range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z")
 }
 
-/// A simulator of six contracts, the third contract, whose requests are refused, and a stream of all six contracts.
+/// Returns a simulator of six contracts, the number of the third contract, and a stream of all six contracts. All
+/// requests for the third contract are refused.
 fn six_contracts() -> (Simulator, u64, ContractsStream) {
     let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
     let bad = Simulator::builder().contracts(6).build().contracts()[2];
@@ -66,7 +67,7 @@ async fn read(simulator: &Simulator, bad: u64, stream: &mut (impl Stream<Item = 
             true => Err(ErrorKind::Forbidden),
             false => Ok(ordered(simulator.records(*number, week().start(), week().end()).collect())),
         };
-        assert!(found[&number.to_string()] == expected, "{number}");
+        assert!(found[&number.to_string()] == expected, "contract {number}");
     }
     order
 }

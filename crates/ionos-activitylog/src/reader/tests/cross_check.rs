@@ -1,4 +1,4 @@
-//! Reads of ranges whose total differs from the sum of the windows.
+//! Reads ranges whose total differs from the sum of the totals of their windows.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
@@ -22,7 +22,7 @@ struct ChangingLog {
     excludes_start: bool,
     /// Computes the total in an answer with `limit=1` from the true total.
     counted: fn(u64) -> String,
-    /// Members beside `hits` in an answer with `limit=1`.
+    /// JSON members before `hits` in an answer with `limit=1`.
     counted_beside: &'static str,
     pages: AtomicU64,
     counts: Mutex<Vec<DateRange>>,
@@ -112,7 +112,7 @@ fn minutes(windows: &[Window]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn several_windows_are_compared_with_one_count() {
+async fn several_windows_are_compared_with_the_total_of_one_request() {
     let log = Arc::new(ChangingLog::default());
     let (windows, summary) = log.read().await;
     assert!(windows.len() > 1);
@@ -121,13 +121,13 @@ async fn several_windows_are_compared_with_one_count() {
 }
 
 #[tokio::test]
-async fn one_window_is_not_counted_again_unless_it_is_empty() {
+async fn a_single_window_is_compared_with_the_total_only_if_it_is_empty() {
     let log = Arc::new(ChangingLog { minutes: 60, ..ChangingLog::default() });
     assert_eq!((log.read().await.1.cross_check, log.counts()), (CrossCheck::NotNeeded, 0));
     let empty =
         Arc::new(ChangingLog { minutes: 60, late: (0..60).collect(), late_after: 100, ..ChangingLog::default() });
     assert_eq!((empty.read().await.1.cross_check, empty.counts()), (CrossCheck::Agrees, 1));
-    // The first page is sent by a replica that has nothing yet.
+    // The first page is sent by a replica that has no events yet.
     let late = Arc::new(ChangingLog { minutes: 60, late: (0..60).collect(), late_after: 1, ..ChangingLog::default() });
     let (windows, summary) = late.read().await;
     assert_eq!((minutes(&windows).len(), &summary.cross_check), (60, &CrossCheck::NotNeeded));
@@ -138,7 +138,7 @@ async fn one_window_is_not_counted_again_unless_it_is_empty() {
 async fn events_that_arrive_after_their_window_was_read_are_returned_at_the_end() {
     for late in [vec![7], vec![5, 6, 2_000], vec![2_879]] {
         let late_records: Vec<String> = late.iter().map(|minute| record(*minute)).collect();
-        // All pages of the first reading are sent before the late events are part of the log.
+        // The late events become part of the log once all pages of the reading, without the cross-check, are sent.
         let pages = Arc::new(ChangingLog::default());
         pages.read().await.1.verdict().unwrap();
         let late_after = pages.pages.load(Ordering::Relaxed);
@@ -154,7 +154,7 @@ async fn events_that_arrive_after_their_window_was_read_are_returned_at_the_end(
 }
 
 #[tokio::test]
-async fn an_event_that_the_boundary_of_two_windows_loses_is_found() {
+async fn an_event_that_is_lost_at_the_boundary_of_two_windows_is_found() {
     let honest = Arc::new(ChangingLog::default());
     let (windows, _) = honest.read().await;
     let mut found = 0;
@@ -166,7 +166,7 @@ async fn an_event_that_the_boundary_of_two_windows_loses_is_found() {
         let log = Arc::new(ChangingLog { lost_at_start: vec![boundary], ..ChangingLog::default() });
         let (windows, summary) = log.read().await;
         assert_eq!(minutes(&windows).len(), 2_880, "{summary:?}");
-        // If a page of a longer range has shown the event, the window that lacks it is not verified.
+        // If a page of a longer range has shown the lost event, the window that lacks the event is not verified.
         let time = start() + TimeDelta::minutes(boundary);
         assert!(summary.gaps.iter().all(|gap| gap.range.contains(time)), "{summary:?}");
         found += u32::from(summary.is_complete());
@@ -215,7 +215,7 @@ async fn the_total_of_a_partial_search_is_not_compared() {
 }
 
 #[tokio::test]
-async fn a_count_with_a_cap_is_compared_in_parts() {
+async fn a_capped_total_is_compared_in_parts() {
     for counted in [(|count: u64| count.min(10_000).to_string()) as fn(u64) -> String, |count| match count {
         0..=10_000 => count.to_string(),
         _ => r#"{"value":10000,"relation":"gte"}"#.to_owned(),
@@ -228,7 +228,7 @@ async fn a_count_with_a_cap_is_compared_in_parts() {
 }
 
 #[tokio::test]
-async fn a_higher_total_that_reading_again_does_not_explain_is_a_gap() {
+async fn a_total_that_is_still_too_high_after_reading_again_is_a_gap() {
     type Counted = fn(u64) -> String;
     let every_count: Counted = |count| (count + 1).to_string();
     let count_of_range: Counted = |count| if count > 2_000 { (count + 3).to_string() } else { count.to_string() };

@@ -22,7 +22,7 @@ async fn a_total_that_counts_duplicates_is_a_proof_only_for_records_without_an_i
         let received = records.len();
         records.dedup();
         assert_eq!(records.len() < received, is_proof, "repeats of records without an id are further events");
-        assert!(records == ordered(truth(&simulator, day())), "no event is missing, also in a gap");
+        assert!(records == ordered(truth(&simulator, day())), "no event is missing, even if there is a gap");
     }
 }
 
@@ -77,7 +77,7 @@ async fn a_partial_search_is_requested_again_and_is_a_gap_if_every_search_is_par
     let (records, summary, error) = read(events(&simulator, day())).await;
     let error = error.unwrap();
     assert!(error.to_string().contains("the service searched only a part of the log"), "{error}");
-    assert!(!records.is_empty(), "the hits of the part are returned");
+    assert!(!records.is_empty(), "the hits of the partial search are returned");
     assert!(summary.gaps.iter().all(|gap| gap.reason == GapReason::PartialSearch), "{:?}", summary.gaps);
     assert_eq!(summary.gaps.iter().map(|gap| gap.range.duration()).sum::<TimeDelta>(), day().duration());
 }
@@ -96,7 +96,7 @@ async fn a_record_that_is_not_json_is_kept_as_bytes_and_costs_no_other_record() 
     assert_eq!(window.gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [GapReason::UnreadableRecord]);
     let [unreadable] = &window.unreadable[..] else { panic!("{:?}", window.unreadable) };
     assert_eq!(unreadable.range, day());
-    // Two scans with different damaged records together have every record.
+    // If two scans have different damaged records, the two scans together have every record.
     let known: BTreeSet<String> = window.events.iter().map(|event| event.raw().to_owned()).collect();
     let missing: Vec<String> = truth(&simulator, day()).into_iter().filter(|record| !known.contains(record)).collect();
     let text = String::from_utf8_lossy(&unreadable.bytes);

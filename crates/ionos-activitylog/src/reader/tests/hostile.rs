@@ -14,7 +14,7 @@ use crate::{CrossCheck, UnreadableRecord, Window};
 
 const CONTRACT: &str = "31720001";
 
-/// A service with a log, whose answers are wrong in the ways that the members describe.
+/// A service with a log. Its answers are wrong in the ways that the fields describe.
 struct HostileService {
     /// Time and record of each event, from the earliest to the latest.
     log: Vec<(DateTime<Utc>, Vec<u8>)>,
@@ -40,7 +40,7 @@ struct HostileService {
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
     /// Whether every range has the whole log.
     ignores_range: bool,
-    /// Whether every page is the first one.
+    /// Whether the service sends the first page for every offset.
     pages_repeat: bool,
     /// Whether every page is full: one event of the range, and the others outside of it.
     fills_pages: bool,
@@ -236,7 +236,7 @@ async fn a_service_that_fills_each_page_costs_a_bounded_number_of_requests() {
 }
 
 #[tokio::test]
-async fn a_local_mismatch_does_not_keep_later_windows_from_being_verified() {
+async fn later_windows_are_verified_after_a_mismatch_in_one_window() {
     // Ranges that contain 02:30 of the first day are counted wrongly.
     let events = log(60_000, TimeDelta::seconds(5));
     let wrong = parse_time("2026-11-19T02:30:00Z");
@@ -319,7 +319,7 @@ async fn a_total_that_counts_only_the_page_never_proves_a_window() {
         let service = Arc::new(HostileService { max_page, counts_page: true, ..counting });
         let (windows, summary) = windows(&service, day()).await;
         let read: usize = windows.iter().map(|window| window.events.len()).sum();
-        assert!(read as u64 == events || !summary.is_complete(), "{events} by {max_page}: {read}, {summary:?}");
+        assert!(read as u64 == events || !summary.is_complete(), "{read} of {events}, {max_page} a page: {summary:?}");
     }
 }
 
@@ -344,7 +344,7 @@ async fn a_limit_of_pages_is_found_after_windows_with_fewer_events() {
             read += windows.iter().map(|window| window.events.len() as u64).sum::<u64>();
             is_complete &= summary.is_complete();
         }
-        assert!(read == 2 * (quiet + 100) || !is_complete, "{quiet}: {read}");
+        assert!(read == 2 * (quiet + 100) || !is_complete, "{quiet} events in quiet windows: {read} events read");
     }
 }
 
@@ -363,7 +363,7 @@ async fn a_record_without_a_time_is_returned_once_although_every_range_has_it() 
 }
 
 /// A service that ignores the dates, or a cache that answers every request with the same page. If the log has several
-/// pages, every window receives events outside of it.
+/// pages, every window receives events from outside of its range.
 #[tokio::test]
 async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_whatever_its_pages() {
     let days = range("2026-11-19T06:00:00Z", "2026-11-21T00:00:00Z");
@@ -378,17 +378,17 @@ async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_wha
         let service = HostileService::new(log(events, TimeDelta::minutes(9)), |count, _| count.to_string());
         let service = Arc::new(HostileService { max_page, ignores_range: true, pages_repeat, ..service });
         let (_, summary) = windows(&service, days).await;
-        assert!(!summary.is_complete(), "{events} by {max_page}: {summary:?}");
+        assert!(!summary.is_complete(), "{events} events, {max_page} per page: {summary:?}");
         let requests = service.requests.load(Ordering::Relaxed);
         let honest = events.div_ceil(max_page) + 2;
         assert!(
             requests <= 3 * honest + 50,
-            "{events} by {max_page}, {pages_repeat}: {requests} requests, not {honest}"
+            "{events} events, {max_page} per page, pages repeat {pages_repeat}: {requests} requests instead of {honest}"
         );
     }
 }
 
-/// Only some answers have one of the events, and each total agrees with its page.
+/// Some answers lack one event or all events, and the total of each answer agrees with its hits.
 #[tokio::test]
 async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_lack_it() {
     let minute = TimeDelta::minutes(1);
@@ -412,16 +412,16 @@ async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_la
                 read.extend(window.events);
             }
             let returned: BTreeSet<Vec<u8>> = read.iter().map(|event| event.raw().as_bytes().to_vec()).collect();
-            assert_eq!(returned.len(), read.len(), "{name}, {max_page}, {requested}");
+            assert_eq!(returned.len(), read.len(), "{name}, {max_page} of {requested} per page");
             let sent = service.sent.lock().unwrap().clone();
             let lost: Vec<_> = sent.difference(&returned).map(|record| String::from_utf8_lossy(record)).collect();
             let is_complete = stream.summary().is_complete();
             // An answer to a request for a total contains one event. If too many totals differ, the reader stops
-            // comparing them, and may not return the events of these answers.
+            // comparing totals. Then it possibly does not return the events of these answers.
             let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
             let may_lack = if is_complete || is_compared { 0 } else { 2 };
             assert!(lost.len() <= may_lack, "{name}, {max_page}, {requested}: {} lost, {:?}", lost.len(), lost.first());
-            assert!(!is_complete || read.len() == 1_440, "{name}, {max_page}, {requested}: {}", read.len());
+            assert!(!is_complete || read.len() == 1_440, "{name}, {max_page} of {requested} per page: {}", read.len());
         }
     }
 }
@@ -495,9 +495,9 @@ async fn a_page_above_the_size_limit_is_read_in_pieces() {
         let service = Arc::new(HostileService { max_page, ..service });
         let (windows, summary) = windows_of(&capped_client(&service), day()).await;
         let read: u64 = windows.iter().map(|window| window.events.len() as u64).sum();
-        assert_eq!(read, 400 - first_large, "{first_large} {max_page} {summary:?}");
+        assert_eq!(read, 400 - first_large, "{first_large} large records, {max_page} per page: {summary:?}");
         let unreadable: usize = windows.iter().map(|window| window.unreadable.len()).sum();
-        assert_eq!((unreadable as u64, summary.gaps.len()), (first_large, 1), "{first_large} {max_page}");
+        assert_eq!((unreadable as u64, summary.gaps.len()), (first_large, 1), "{first_large} large, {max_page} a page");
     }
 }
 

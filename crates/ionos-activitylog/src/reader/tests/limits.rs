@@ -14,7 +14,7 @@ struct LimitedLog {
     log: Vec<(DateTime<Utc>, String)>,
     limit: usize,
     has_total: bool,
-    /// Whether the latest events of a range are returned, and not the earliest ones.
+    /// Whether the service returns the latest events of a range instead of the earliest ones.
     latest: bool,
     requests: Mutex<u64>,
 }
@@ -26,11 +26,11 @@ struct LimitedPages {
     after: AfterPages,
 }
 
-/// What a service answers for an offset after the first pages.
+/// The answer of a service to a request with an offset above 0.
 #[derive(Clone, Copy, Debug)]
 enum AfterPages {
     Hits,
-    /// The pages after the first one are empty.
+    /// Each page after the first one is empty.
     Empty,
     /// Each page is the first one.
     FirstPage,
@@ -38,7 +38,7 @@ enum AfterPages {
     EmptyAboveLimit,
 }
 
-/// The answer to a request for a page, of the records of the page.
+/// The answer to a request for a page with these records.
 fn answer(records: &[&str], total: Option<usize>) -> Exchange<'static> {
     let hits: Vec<String> = records.iter().map(|record| format!(r#"{{"_source":{record}}}"#)).collect();
     let total = total.map_or(String::new(), |total| format!(r#""total":{total},"#));
@@ -122,8 +122,8 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
         let service = Arc::new(LimitedLog { log, limit, has_total, latest, requests: Mutex::default() });
         let (mut records, summary, error) = read_day(&service).await;
         records.sort();
-        assert!(error.is_none() && summary.is_complete(), "{limit} {has_total}: {error:?} {summary:?}");
-        assert!(records == expected, "{limit} {has_total}: {} of {}", records.len(), expected.len());
+        assert!(error.is_none() && summary.is_complete(), "limit {limit}, total {has_total}: {error:?} {summary:?}");
+        assert!(records == expected, "limit {limit}, total {has_total}: {} of {}", records.len(), expected.len());
         if !has_total {
             assert!(matches!(summary.cross_check, CrossCheck::NotChecked(_)), "{summary:?}");
         }
@@ -143,7 +143,7 @@ async fn a_second_with_more_events_than_the_limit_is_a_gap() {
         let service =
             Arc::new(LimitedLog { log, limit: 100, has_total: true, latest: true, requests: Mutex::default() });
         let (records, summary, _) = read_day(&service).await;
-        assert!(records.len() == 450 || !summary.is_complete(), "{millis}: {} {summary:?}", records.len());
+        assert!(records.len() == 450 || !summary.is_complete(), "{millis} ms: {} events, {summary:?}", records.len());
         assert!(millis > 0 || !summary.is_complete(), "{summary:?}");
     }
 }
@@ -162,7 +162,7 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
         (1_000, 1_000, false, EmptyAboveLimit),
         (100, 100, false, Empty),
     ] {
-        // With an event at exactly the start of the range, and without.
+        // The log has an event at exactly the start of the range, or has none there.
         for (first, millis) in [(0, 900), (1, 900), (1, 200), (1, 20)] {
             let minutes = (first..300).map(|index| day().start() + TimeDelta::minutes(index));
             let second = day().start() + TimeDelta::seconds(33_333);
@@ -178,7 +178,7 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
             let is_complete = records == expected;
             assert!(
                 is_complete || !summary.is_complete(),
-                "{limit} {has_total} {after:?} {first} {millis}: {summary:?}"
+                "limit {limit}, total {has_total}, {after:?}, first minute {first}, burst of {millis} ms: {summary:?}"
             );
         }
     }
@@ -202,7 +202,7 @@ async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
         assert!(error.is_none() && summary.is_complete() && records.len() == 100, "{step}: {error:?} {summary:?}");
         assert!(!matches!(summary.cross_check, CrossCheck::NotChecked(_)), "{step}: {summary:?}");
         let requests = *service.requests.lock().unwrap();
-        assert!(requests <= 9, "{step}: {requests}");
+        assert!(requests <= 9, "step {step}: {requests} requests");
     }
 }
 
@@ -265,11 +265,11 @@ async fn read_silent(start: &str, silent: u64, is_silent_if_empty: bool) -> (Vec
 }
 
 #[tokio::test]
-async fn answers_without_a_body_prove_nothing_unless_the_service_answers_for_a_longer_range() {
+async fn answers_without_a_body_are_a_proof_only_if_a_longer_range_has_an_answer_with_a_body() {
     // The first answers have no body, although the day has events.
     for silent in 1..=6 {
         let (records, summary, _) = read_silent("2026-11-19T08:00:00Z", silent, false).await;
-        assert!(records.len() == 60 || !summary.is_complete(), "{silent}: {} {summary:?}", records.len());
+        assert!(records.len() == 60 || !summary.is_complete(), "{silent} silent: {} {summary:?}", records.len());
     }
     // The service never sends a body.
     assert!(!read_silent("2026-11-19T08:00:00Z", u64::MAX, false).await.1.is_complete());
@@ -279,8 +279,8 @@ async fn answers_without_a_body_prove_nothing_unless_the_service_answers_for_a_l
 }
 
 #[tokio::test]
-async fn a_record_that_takes_the_place_of_another_one_never_proves_a_window() {
-    /// Pages of more than 100 hits have their first record twice, in place of the second one.
+async fn a_repeated_record_in_the_place_of_another_record_never_proves_a_window() {
+    /// If a range has more than 100 events, each page has its first record twice, in place of its second record.
     struct Replacing(LimitedLog);
     impl Transport for Replacing {
         fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
@@ -303,7 +303,7 @@ async fn a_record_that_takes_the_place_of_another_one_never_proves_a_window() {
         let expected = ordered(log.iter().map(|(_, record)| record.clone()).collect());
         let log = LimitedLog { log, limit: 10_000, has_total: true, latest: false, requests: Mutex::default() };
         let (records, summary, _) = read(client_of(Arc::new(Replacing(log))).events(31_720_001.into(), day())).await;
-        assert!(records == expected || !summary.is_complete(), "{count}: {} {summary:?}", records.len());
+        assert!(records == expected || !summary.is_complete(), "{count} events: {} read, {summary:?}", records.len());
     }
 }
 

@@ -7,7 +7,7 @@ async fn run_probe(builder: SimulatorBuilder) -> Probe {
     let simulator = simulated(builder);
     let probe = client(&simulator).probe(&simulator.contracts()[0].into()).await.unwrap();
     assert_eq!(probe.requests, simulator.request_log().len() as u64);
-    assert!(probe.requests <= 30, "{}", probe.requests);
+    assert!(probe.requests <= 30, "{} requests", probe.requests);
     probe
 }
 
@@ -166,7 +166,7 @@ async fn a_probe_tells_whether_the_start_of_a_range_is_exclusive() {
 }
 
 #[tokio::test]
-async fn a_start_is_not_found_to_be_exclusive_if_its_second_has_more_events_than_a_page() {
+async fn a_start_is_reported_as_exclusive_only_if_the_events_of_its_second_fit_on_a_page() {
     for (date_start, total, answer) in [
         (DateStart::Inclusive, TotalShape::Number, "inclusive"),
         (DateStart::Exclusive, TotalShape::Number, "not known"),
@@ -186,7 +186,7 @@ async fn a_start_is_not_found_to_be_exclusive_if_its_second_has_more_events_than
 }
 
 #[tokio::test]
-async fn an_exclusive_start_does_not_hide_that_fractions_are_cut_off() {
+async fn fractions_that_are_cut_off_are_detected_even_if_the_start_is_exclusive() {
     let behavior =
         Behavior { date_start: DateStart::Exclusive, query_fractions: QueryFractions::CutOff, ..Behavior::default() };
     let builder = builder_with(behavior).events_per_day(0).burst_interval(0);
@@ -230,7 +230,7 @@ async fn a_probe_of_an_empty_log_reports_unknown_findings() {
     assert_eq!(unknown.count(), 8, "{:#?}", probe.findings);
 }
 
-/// Reads with a loaded profile and fails unless the events are complete.
+/// Reads a range with a loaded profile. Panics if an event is missing or the range is not verified.
 async fn is_complete_with_profile(simulator: &Simulator, range: DateRange, profile: &ServiceProfile, what: &str) {
     let client = client(simulator);
     client.load_profile(profile);
@@ -302,7 +302,7 @@ async fn a_wrong_profile_does_not_lose_events() {
     ];
     for (service, simulator) in &services {
         for (what, profile) in &wrong {
-            // This service is slow to read, so profiles that would test nothing new are skipped.
+            // The service "overfull" is slow to read, so profiles that would test nothing new are skipped.
             if *service == "overfull" && !["fractions refused", "low offset cap", "everything"].contains(what) {
                 continue;
             }

@@ -46,7 +46,7 @@ async fn no_event_is_missing_outside_of_gaps(simulator: &Simulator, range: DateR
     let truth = ordered(truth(simulator, range));
     if summary.is_complete() {
         assert!(error.is_none(), "{what}: {error:?}");
-        assert!(records == truth, "{what}: {} of {}", records.len(), truth.len());
+        assert!(records == truth, "{what}: {} of {} events", records.len(), truth.len());
         return false;
     }
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete, "{what}");
@@ -81,8 +81,8 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
         let range = range(&start.to_rfc3339(), &end.to_rfc3339());
         // Gaps are allowed in three cases. First, a varying total looks like a lost event. Second, equal events without
         // a UUID on several pages look like lost events. Third, if events change places between pages, only several
-        // scans together return all of them. Then the window cannot be verified without a total, and not with a total
-        // that also counts the events at the end of the range.
+        // scans together return all of them. Then the window can be verified only by a total, which must not count the
+        // events at the end of the range.
         let is_drifting = behavior.total_value == TotalValue::Drifting;
         let changes_places = matches!(behavior.order, Order::UnstableTies | Order::Shuffled);
         let is_weak = behavior.total == TotalShape::Absent || behavior.date_end == DateEnd::Inclusive;
@@ -92,5 +92,5 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
         assert!(!has_gap || may_have_gap, "{what}");
         gaps += u64::from(has_gap && !is_drifting && !is_unknown);
     }
-    assert!(gaps < SERVICES / 10, "{gaps}");
+    assert!(gaps < SERVICES / 10, "{gaps} gaps");
 }

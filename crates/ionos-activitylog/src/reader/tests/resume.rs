@@ -28,13 +28,13 @@ async fn a_stream_resumes_from_its_checkpoint() {
     let (rest, summary, error) = read(resumed).await;
     assert!(error.is_none() && summary.is_complete());
     kept.extend(rest);
-    assert!(kept == expected, "{} {}", kept.len(), expected.len());
+    assert!(kept == expected, "{} of {} events", kept.len(), expected.len());
     let other = events(&simulator, day()).resume(checkpoint);
     assert_eq!(other.unwrap_err().kind(), ErrorKind::Configuration);
 }
 
 #[tokio::test]
-async fn after_an_error_the_checkpoint_is_at_the_end_of_the_last_window() {
+async fn after_an_error_the_checkpoint_is_at_the_end_of_the_last_returned_window() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let trigger = Trigger::any().requests(40..2_000);
     let faults = Faults::new().add_rule(trigger, Answer::new(403)).unwrap();
@@ -54,7 +54,7 @@ async fn after_an_error_the_checkpoint_is_at_the_end_of_the_last_window() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_of_another_filter_is_refused_in_any_order_of_the_builder() {
+async fn a_checkpoint_of_another_filter_is_refused_in_any_order_of_calls() {
     let simulator = simulated(Simulator::builder());
     let filter = Filter::parse(["type=Error"]).unwrap();
     let other = Filter::parse(["type=Warning"]).unwrap();

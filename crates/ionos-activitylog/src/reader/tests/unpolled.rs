@@ -1,5 +1,5 @@
-//! A stream that is kept and not polled delays no other call of its client, and a slow consumer is not an error. Time
-//! is tokio's virtual time: the service takes 30 ms for each answer.
+//! A stream that is kept and not polled delays no other call of its client, and a slow consumer is not an error. The
+//! tests run in tokio's virtual time, in which the service takes 30 ms for each answer.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn half_day() -> DateRange {
     range("2026-11-19T08:00:00Z", "2026-11-19T16:00:00Z")
 }
 
-/// Polls a stream to its end and calls the client after every `every` items.
+/// Polls a stream to its end. Meanwhile, calls the client after the first item and then after every `every` items.
 async fn read_with_calls<T>(client: &Client, every: usize, mut stream: impl Stream<Item = T> + Unpin) -> Vec<T> {
     let mut items = Vec::new();
     while let Some(item) = timeout(LONG, stream.next()).await.expect("the stream proceeds") {
@@ -81,7 +81,7 @@ async fn a_call_between_two_items_of_any_stream_does_not_wait_for_the_stream() {
             windows.into_iter().map(|window| window.result.unwrap().events.len()).sum()
         };
         let (in_turns, in_order) = (count(in_turns), count(in_order));
-        assert!(in_turns > truth && in_turns == in_order, "{in_turns} {in_order}");
+        assert!(in_turns > truth && in_turns == in_order, "{in_turns} events in turns, {in_order} in order");
     }
 }
 
@@ -181,8 +181,8 @@ async fn a_slow_consumer_is_neither_an_error_nor_an_overload() {
             sleep(LONG).await;
         }
         // The last request compares the windows with the total of the range.
-        assert_eq!((count, simulator.request_log().len() - before), (truth, requests + 1), "{windows_at_once}");
-        assert!(client.concurrency_limit() >= 4, "{}", client.concurrency_limit());
+        assert_eq!((count, simulator.request_log().len() - before), (truth, requests + 1), "{windows_at_once} at once");
+        assert!(client.concurrency_limit() >= 4, "limit {}", client.concurrency_limit());
     }
     let client = client_with(&simulator, 16);
     let mut events = client.events(number.clone(), half_day()).stream();
@@ -198,7 +198,7 @@ async fn a_slow_consumer_is_neither_an_error_nor_an_overload() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_consumer_does_not_excuse_a_slow_service() {
+async fn a_slow_service_is_a_timeout_even_if_the_consumer_is_slow() {
     let faults = Faults::new().add_rule(Trigger::any(), Fault::Delay(LONG)).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let client = client_with(&simulator, 16);
@@ -207,8 +207,8 @@ async fn a_slow_consumer_does_not_excuse_a_slow_service() {
     sleep(LONG / 2).await;
     let error = call.await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 3), "{error}");
-    // The first attempt used its 2 minutes of the 5 minutes of the call, although the call was not polled for half an
-    // hour.
+    // Although the call was not polled for half an hour, the first attempt counts only its own limit of 2 minutes
+    // towards the limit of the call, which is 5 minutes.
     assert_eq!(error.elapsed(), Duration::from_secs(300));
     assert!(client.concurrency_limit() < 4);
 }

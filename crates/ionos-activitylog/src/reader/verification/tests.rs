@@ -60,7 +60,7 @@ fn repeats_without_an_id_on_a_single_page_prove_the_window_if_the_total_counts_t
 }
 
 #[test]
-fn no_rule_proves_fewer_events_than_any_answer_reported() {
+fn no_rule_proves_fewer_events_than_the_highest_total() {
     let higher = total(3, true);
     let two_pages = ScanFacts { union: 3, agreed_total: Some(3), is_single_page: false, ..VERIFIED };
     let repeats = ScanFacts { repeats_without_id: 1, agreed_total: Some(3), ..VERIFIED };
@@ -89,7 +89,7 @@ fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
 }
 
 #[test]
-fn an_absent_total_a_lower_bound_below_the_events_and_a_changing_total_that_was_too_low_are_unusable() {
+fn absent_totals_low_lower_bounds_and_changing_totals_that_were_too_low_are_unusable() {
     for (highest_total, lowest_total, total_changed, is_usable) in [
         (total(3, true), Some(3), false, true),
         (None, None, false, false),
@@ -184,7 +184,7 @@ fn an_event_at_the_end_counts_for_the_scan_that_returned_it_and_belongs_to_the_n
     assert_eq!((verification.reported_total(), verification.at_end), (Some(2), 1));
     let (events, out_of_window) = verification.take_events(window);
     assert_eq!((events.len(), out_of_window.len()), (2, 0));
-    // A total that does not count the event at the end is below the events that were received.
+    // A total that does not count the event at the end is below the number of received events, so it proves nothing.
     let mut verification = Verification::new(window);
     let exclusive = Scan { agreed_total: Some(2), ..scan(vec![inside, other, at_end]) };
     assert_eq!(verification.add(exclusive, true), None);
@@ -261,7 +261,7 @@ fn a_higher_total_is_remembered_by_later_scans() {
     }
     assert!(verification.total_decreased());
     assert_eq!(verification.highest_total, total(2, true));
-    // The event that was missing proves the window.
+    // Once the missing event is returned, the window is proven.
     let complete = scan(vec![event("a", time), event("b", time)]);
     assert_eq!(verification.add(complete, true), Some(Proof::ScanMatchesTotal));
 }

@@ -85,12 +85,12 @@ async fn an_event_at_the_end_never_explains_a_missing_event() {
         let service = Arc::new(HostileService { has_end: true, hides: Some(hides), ..service });
         let range = DateRange::new(start, start + TimeDelta::minutes(end)).unwrap();
         let (_, summary) = windows(&service, range).await;
-        assert!(!summary.is_complete(), "{end} {hidden}: {summary:?}");
+        assert!(!summary.is_complete(), "{end} minutes, event of minute {hidden} hidden: {summary:?}");
     }
 }
 
 #[tokio::test]
-async fn a_filter_does_not_make_a_window_lack_the_event_at_its_start() {
+async fn a_filter_that_excludes_the_event_at_the_start_of_a_window_costs_no_further_requests() {
     let service = HostileService::new(log(28_800, TimeDelta::seconds(3)), |count, _| count.to_string());
     let service = Arc::new(HostileService { has_end: true, ..service });
     let client = hostile_client(&service);
@@ -124,7 +124,7 @@ async fn an_event_at_the_start_of_a_range_that_excludes_it_is_returned() {
         let builder = Simulator::builder().behavior(behavior).burst(start, TimeDelta::milliseconds(1), 5);
         let range = DateRange::new(start, start + TimeDelta::minutes(minutes)).unwrap();
         let summary = read_and_compare(&simulated(builder), range, &format!("{end} {minutes}")).await;
-        // One request for each side of the start, and two identical scans.
+        // One request for the two seconds around the start, one for the second after it, and two identical scans.
         assert!(summary.requests <= 7, "{summary:?}");
     }
 }

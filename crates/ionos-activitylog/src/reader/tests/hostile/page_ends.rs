@@ -1,10 +1,10 @@
-//! Services that differ in what follows a short page. If the next page is refused, this does not prove that the short
-//! page was the last one. An empty answer without a total is not an error.
+//! Services that differ in what follows a short page. A refusal of the next page does not prove that the short page was
+//! the last one. An empty answer without a total is not an error.
 
 use super::*;
 use crate::Proof;
 
-/// The log in milliseconds after midnight of a day, from the earliest to the latest.
+/// A log with one event at each of these times, which are milliseconds after the start of the day, the earliest first.
 fn log_at(milliseconds: impl Iterator<Item = i64>) -> Vec<(DateTime<Utc>, Vec<u8>)> {
     let times = milliseconds.map(|offset| day().start() + TimeDelta::milliseconds(offset));
     times.zip(0..).map(|(time, index)| (time, record(index, time).into_bytes())).collect()
@@ -35,7 +35,7 @@ async fn a_refused_page_does_not_prove_that_the_limited_page_before_it_was_the_l
             let service = Arc::new(HostileService { max_page, counts_page, refuses_from, ..service });
             let (read, summary) = windows(&service, day()).await;
             let received: usize = read.iter().map(|window| window.events.len()).sum();
-            let what = format!("{events} by {max_page}, {counts_page}: {received}, {summary:?}");
+            let what = format!("{received} of {events}, {max_page} a page, counts_page {counts_page}: {summary:?}");
             assert_eq!(summary.is_complete(), is_readable, "{what}");
             assert!(!is_readable || received as i64 == events, "{what}");
         }
@@ -48,10 +48,10 @@ async fn a_service_that_refuses_the_offset_after_its_last_event_is_read_complete
         let service = HostileService::new(log(events, TimeDelta::minutes(1)), |count, _| count.to_string());
         let service = Arc::new(HostileService { refuses_end: true, ..service });
         let (read, summary) = windows(&service, day()).await;
-        assert!(summary.is_complete(), "{events}: {summary:?}");
+        assert!(summary.is_complete(), "{events} events: {summary:?}");
         assert_eq!(read.iter().map(|window| window.events.len() as u64).sum::<u64>(), events);
         let requests = service.requests.load(Ordering::Relaxed);
-        assert!(requests <= 30, "{events}: {requests} requests");
+        assert!(requests <= 30, "{events} events: {requests} requests");
     }
 }
 
@@ -69,7 +69,7 @@ async fn a_stream_of_pages_ends_at_a_refusal_only_if_the_refused_page_cannot_exi
         let pages = hostile_client(&Arc::new(service)).events("31720001".parse().unwrap(), day()).pages();
         let read: Result<Vec<_>, Error> = pages.try_collect().await;
         let read = read.map(|pages| pages.iter().map(|page| page.events.len()).sum::<usize>());
-        assert_eq!(read.as_ref().ok().copied(), expected, "{events} by {max_page}: {read:?}");
+        assert_eq!(read.as_ref().ok().copied(), expected, "{events} events, {max_page} a page: {read:?}");
     }
 }
 
@@ -84,7 +84,7 @@ async fn a_quiet_range_of_a_service_without_totals_is_read_by_identical_scans() 
     for events in [50, 2_500, 15_000] {
         let service = service_with(events);
         let (read, summary) = windows(&service, days).await;
-        assert!(summary.is_complete(), "{events}: {summary:?}");
+        assert!(summary.is_complete(), "{events} events: {summary:?}");
         assert_eq!(read.iter().map(|window| window.events.len() as u64).sum::<u64>(), events);
         let quiet = read.iter().filter(|window| window.events.is_empty());
         for window in quiet {
@@ -111,6 +111,6 @@ async fn an_answer_without_events_and_without_a_total_does_not_prove_that_the_wi
         let service = Arc::new(HostileService { hides: Some(hides), ..service });
         let (read, summary) = windows(&service, day()).await;
         let received: usize = read.iter().map(|window| window.events.len()).sum();
-        assert!(received == 1_440 || !summary.is_complete(), "{received}: {summary:?}");
+        assert!(received == 1_440 || !summary.is_complete(), "{received} events received: {summary:?}");
     }
 }
