@@ -35,7 +35,7 @@ impl Digest {
         self.excerpts().next().unwrap_or_default()
     }
 
-    /// All sequences of 16 consecutive hex digits, from [`Digest::short`] on.
+    /// All sequences of 16 consecutive hex digits, in order. The first one is [`Digest::short`].
     pub(crate) fn excerpts(&self) -> impl Iterator<Item = String> + use<> {
         let text = self.to_string();
         (0..).map_while(move |start: usize| text.get(start..start + 16).map(str::to_owned))

@@ -49,8 +49,8 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A file or folder of an export cannot be written, synced, renamed or removed, or the windows of an export to a
-    /// file end before the end of its range.
+    /// A file or folder of an export cannot be written, synced, renamed or removed. Also used if the windows of an
+    /// export to a file end before the end of the range.
     #[error("{} cannot be written: {source}", single_line(path))]
     Write {
         /// The file or folder that is written.
@@ -90,7 +90,7 @@ pub enum Error {
         /// The values of the manifest that contradict each other.
         detail: String,
     },
-    /// Files with events that no manifest names, and that no interrupted export can have left.
+    /// The archive contains files of events that no manifest names. These files cannot come from an interrupted export.
     #[error("no manifest names {}", describe_files(paths))]
     UnnamedFiles {
         /// The files, in order. Never empty.

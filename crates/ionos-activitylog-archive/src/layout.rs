@@ -64,8 +64,8 @@ impl Archive {
         &self.root
     }
 
-    /// The archive that contains this folder, if the name of this folder, or a state file in it, shows that this is the
-    /// folder of a contract. `None` otherwise.
+    /// The archive that contains this folder, if this is the folder of a contract: if it has the name of such a folder,
+    /// or contains a state file. `None` otherwise.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());

@@ -27,7 +27,7 @@ pub enum Document {
     Manifest,
     /// `open-manifests`: `_manifests/open.json` of a contract.
     OpenManifests,
-    /// `import`: `_manifests/00000001.json` of a contract whose archive version 0.1.0 began.
+    /// `import`: `_manifests/00000001.json` of a contract in an archive that version 0.1.0 began.
     Import,
     /// `verification`: the report of `ialog verify -o json`.
     Verification,

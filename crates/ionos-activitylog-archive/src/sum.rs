@@ -6,7 +6,7 @@ pub(crate) fn saturating_sum(numbers: impl IntoIterator<Item = u64>) -> u64 {
     numbers.into_iter().fold(0, u64::saturating_add)
 }
 
-/// As [`saturating_sum`]. `None` if one of the numbers is not known.
+/// Like [`saturating_sum`], but returns `None` if one of the numbers is not known.
 pub(crate) fn saturating_sum_if_known(numbers: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
     numbers.into_iter().try_fold(0, |sum: u64, number| Some(sum.saturating_add(number?)))
 }

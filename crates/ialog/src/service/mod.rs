@@ -1,4 +1,5 @@
-//! The service: connecting to an account, the cache of data about services, and the log of requests.
+//! Connects to an account of the service, caches the limits and contracts of the service, and logs requests. Also finds
+//! secrets that other users can read, and ends a range before the newest events.
 
 pub(crate) mod account;
 pub(crate) mod cache;

@@ -102,7 +102,7 @@ pub(crate) struct FrameWriter<W> {
     writer: W,
     compressor: FrameCompressor,
     open: Vec<u8>,
-    /// Whether the file may end without another frame. A compressed file needs at least one.
+    /// Whether the file has the frames that it needs to be valid. A compressed file needs at least one frame.
     begun: bool,
 }
 

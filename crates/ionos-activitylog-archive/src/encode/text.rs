@@ -14,10 +14,10 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A path as a single line, with characters that a terminal obeys or hides as escapes such as `\n` or `\u{1b}`.
+/// A path as a single line. Escapes such as `\n` or `\u{1b}` replace the characters that a terminal obeys or hides.
 ///
-/// Programs escape what they write to a terminal. The library still escapes paths itself: a message of `Error` is one
-/// line, as documented, and a path may contain line breaks. Fields of errors contain the unchanged path.
+/// Programs escape what they write to a terminal. The library still escapes paths itself, because a path may contain
+/// line breaks, and a message of `Error` must be one line, as documented. Fields of errors contain the unchanged path.
 pub(crate) fn single_line(path: &Path) -> String {
     let escape = |c: char| {
         if is_unsafe_for_terminal(c) { c.escape_default().to_string() } else { c.to_string() }

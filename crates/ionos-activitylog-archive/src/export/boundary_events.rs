@@ -3,9 +3,9 @@
 //! although they belong to the range that begins there. A service that treats `dateStart` as exclusive does not count
 //! the events at the start, although they belong to the range.
 //!
-//! An event explains a higher total only if the service returns it for a range with the same end, and a lower total only
-//! if the service does not return it for a range with the same start. So a late event, which is inside of the range, is
-//! never mistaken for one at a boundary.
+//! A total that is too high is corrected only by events that the service returns for a range with the same end. A total
+//! that is too low is corrected only by events that the service does not return for a range with the same start. So a
+//! late event, which is inside of the range, is never mistaken for an event at a boundary.
 
 use std::pin::pin;
 
@@ -22,11 +22,11 @@ pub(crate) struct CorrectedTotal {
 }
 
 impl CorrectedTotal {
-    /// Corrects a total of the service that differs from the `expected` one. If it is higher, subtracts the events at
-    /// the end of the range, which a reading of the last second shows. If it is lower, adds the events at the start,
-    /// which a reading of the first second shows. `events`: the events of a range.
+    /// Corrects the `total` of the service if it differs from the `expected` one. If `total` is higher, reads the last
+    /// second of the range and subtracts the events at the end. If `total` is lower, reads the first second and adds
+    /// the events at the start. `events` returns the events of a range.
     ///
-    /// Fails if the second cannot be read. If it cannot be verified, the total stays as it is.
+    /// Fails if that first or last second cannot be read. If it cannot be verified, the total is not corrected.
     pub(crate) async fn read(
         total: u64,
         expected: u64,

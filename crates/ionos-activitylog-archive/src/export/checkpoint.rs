@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::{ResumableFile, json_file};
 
-/// Maximum length of what a format writes after its last event.
+/// Maximum number of bytes that a format writes after the last event.
 const MAX_END_BYTES: u64 = 16;
 
 /// Schema and version of a checkpoint.
@@ -70,7 +70,7 @@ impl ExportSpec {
         }
     }
 
-    /// The range, if `other` differs only in its range.
+    /// The range of this specification. `None` if `other` differs in more than its range.
     pub(super) fn range_if_only_difference(&self, other: &Self) -> Option<DateRange> {
         let with_range = Self { from: self.from, to: self.to, ..other.clone() };
         (with_range == *self).then(|| DateRange::new(self.from, self.to).ok()).flatten()
@@ -135,8 +135,8 @@ pub struct FileCheckpoint {
 
 impl FileCheckpoint {
     /// Reads the checkpoint of a partial file, and hashes the durable bytes that the checkpoint counts. `None` if there
-    /// is no checkpoint. Fails if the checkpoint cannot be read or was changed, or if the partial file is shorter than
-    /// its checkpoint says or differs from the digest in the checkpoint.
+    /// is no checkpoint. Fails if the checkpoint cannot be read or was changed. Also fails if the partial file is
+    /// shorter than the checkpoint says, or if its bytes do not match the digest in the checkpoint.
     pub(super) fn read(partial: &ResumableFile) -> Result<Option<(Self, Sha256)>, Error> {
         let Some((bytes, path)) = partial.checkpoint()? else {
             return Ok(None);
@@ -160,8 +160,8 @@ impl FileCheckpoint {
             let mut hashing = HashingWriter::new(io::sink());
             let mut file = File::open(path).ok()?;
             let copied = io::copy(&mut (&file).take(checkpoint.bytes), &mut hashing).ok()?;
-            // Without compression, `open` is empty. The rest of a compressed file is the compressed form of `open`, so
-            // the two cannot be compared, and the result is `false` unless `open` is empty.
+            // Without compression, `open` is empty. With compression, the rest of the file is the compressed form of
+            // `open`, so the two cannot be compared. So the result is `true` only if `open` is empty.
             let open = checkpoint.open.as_bytes();
             let mut rest = Vec::new();
             file.by_ref().take(open.len() as u64 + MAX_END_BYTES + 1).read_to_end(&mut rest).ok()?;

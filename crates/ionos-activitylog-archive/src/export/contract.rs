@@ -112,12 +112,13 @@ pub(super) async fn export(
     finished.and(logged).map(|()| done)
 }
 
-/// Verified ranges may end this long after the present: clocks are set back a little from time to time.
+/// Maximum time from the present to the end of a verified range. Not zero, because clocks are sometimes set back a
+/// little.
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
-    /// The verified ranges that end in the future. Excludes the part of a range before the end of the last export with
-    /// a right clock, because that part is not doubtful.
+    /// The verified ranges that end in the future. Of each range, excludes the part that an export with a right clock
+    /// has reached, because that part is not doubtful.
     fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {
         let future = self.writer.verified_after(present + FUTURE_TOLERANCE);
         if future.is_empty() {
@@ -150,9 +151,9 @@ impl ContractExportRun<'_> {
         let started = self.writer.state.open_since.filter(|_| is_finishing).unwrap_or(now);
         let is_due = |unverified: &DateRange| {
             let mut gaps = self.writer.state.gaps.iter().filter(|gap| gap.overlaps(*unverified));
-            // The interrupted export has already read the range again if the last try of each gap in the range is not
-            // before the start of that export. If the state has no gap for the range, the export was killed before it
-            // wrote the gap to the state.
+            // The interrupted export has already read the range again if the last try of each gap in the range is at or
+            // after the start of that export. The same is true if the state has no gap for the range: that export was
+            // killed between reading the range and writing the gap to the state.
             let was_read = is_finishing && gaps.all(|gap| gap.last_try() >= started);
             !was_read && !self.exporter.waits(Some(&self.writer.state), *unverified, started)
         };
@@ -261,7 +262,7 @@ impl ContractExportRun<'_> {
         written.error.map_or(counted, Err)
     }
 
-    /// Reads a range with gaps again and adds what is new.
+    /// Rereads a range that has gaps, and adds the new events.
     async fn read_gap_again(&mut self, range: DateRange) -> Result<(), Error> {
         let date = range.start().date_naive();
         let Some(reread) = reread::run(self, date, range).await? else {

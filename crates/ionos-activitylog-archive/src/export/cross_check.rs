@@ -1,6 +1,6 @@
 //! Compares the totals of the days that an export has read with the total of the range, in the same way as a stream of
-//! the facade. A day whose total differs is read again, and its new events are archived as late events. The requests
-//! that wrong totals cause count as extra requests, whose number is limited per export.
+//! the facade. A day whose total differs is read again, and its new events are archived as late events. Requests that
+//! are only necessary because of a wrong total count as extra requests. Their number is limited per export.
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -11,11 +11,11 @@ use super::run::ContractExportRun;
 use crate::error::Error;
 use crate::sum::saturating_sum;
 
-/// Extra requests that must be left to read a day again. With fewer, the day might not be verified again, and would get
-/// a gap although nothing is missing.
+/// Number of extra requests that must be left before a day is read again. With fewer extra requests, the reread might
+/// not verify the day, and the day would get a gap although nothing is missing.
 const REREAD_RESERVE: u64 = 16;
 
-/// Extra requests that reading a day again costs. They are returned if the day has new events.
+/// Number of extra requests that a reread of a day costs. They are refunded if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
 /// A verified range of a day, with its total.
@@ -27,9 +27,10 @@ struct CountedRange {
 }
 
 /// Compares the verified ranges of days that overlap `range` or the second before it: an event at the boundary of two
-/// exports may be in neither of them. `range` was read in `windows` windows. If `range` was read in a single window
-/// with events, and no archived range is adjacent to its start, nothing is compared, because the scan of the window has
-/// already counted the range.
+/// exports may be in neither of them. `range` was read in `windows` windows.
+///
+/// Nothing is compared if `range` was read in a single window with events, and no archived range is adjacent to the
+/// start of `range`. In this case, the scan of the window has already counted the whole range.
 ///
 /// A request that fails ends the comparison, but not the export, because every event is archived already.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
@@ -110,19 +111,19 @@ impl Comparison {
             let right = self.compare_days(job, right).await?;
             let in_halves = left.zip(right).map(|(left, right)| left.saturating_add(right));
             let found = in_halves.unwrap_or(expected);
-            // A lower total may be a cap. A total that the archived events reach misses none of them.
+            // Only a higher total shows that events are missing. The service may have capped a lower total.
             let Some(total) = total.filter(|total| *total > found.max(expected)) else {
                 return Ok(in_halves);
             };
             if self.gaps == gaps && !job.is_stopped() {
-                // The halves do not have these events. An event at midnight may belong to neither of them.
+                // Neither half has the missing events: the service may count an event at midnight in neither of them.
                 self.add_missing(job, second, total - found)?;
             }
             Ok(Some(total))
         })
     }
 
-    /// Reads a day again whose total differs. If events are still missing afterwards, adds a gap. Returns the total.
+    /// Rereads a day whose total differs. If events are still missing afterwards, adds a gap. Returns the total.
     async fn compare_day(
         &mut self,
         job: &mut ContractExportRun<'_>,
@@ -163,7 +164,7 @@ impl Comparison {
         Ok(Some(total))
     }
 
-    /// Stops reading days again.
+    /// Records that totals differ on too many days to reread all of them.
     fn give_up(&mut self) {
         self.result = CrossCheck::NotChecked("the totals of too many days differ".to_owned());
     }
@@ -176,7 +177,7 @@ impl Comparison {
     }
 }
 
-/// The range with the second before it.
+/// The range, extended by the second before its start.
 fn with_range_before(range: DateRange) -> DateRange {
     DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
 }

@@ -22,7 +22,7 @@ pub struct EventFileWriter {
 }
 
 impl EventFileWriter {
-    /// Starts a file. Fails as [`AtomicFile::create`].
+    /// Starts a file. Fails with the errors of [`AtomicFile::create`].
     pub fn create(target: &FileTarget, overwrite: bool) -> Result<Self, Error> {
         let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
         let failed = |error| Error::Write { path: target.path().to_path_buf(), source: error };

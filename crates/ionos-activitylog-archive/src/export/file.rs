@@ -121,10 +121,12 @@ impl FileExport {
     /// Starts a file, or continues one whose export was interrupted. An existing file is replaced only with
     /// `overwrite`, and only once the new file is complete.
     ///
-    /// Fails with [`Error::AlreadyComplete`], once, if an earlier process wrote the whole file and was killed before it
-    /// could report success. Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file
-    /// cannot be created, with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the
-    /// partial file cannot be prepared.
+    /// Fails with [`Error::AlreadyComplete`] if an earlier process wrote the whole file and was killed before it could
+    /// report success. Only the first call fails in this way; later calls fail with [`Error::AlreadyExists`].
+    ///
+    /// Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
+    /// with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the partial file cannot be
+    /// prepared.
     ///
     /// Without `overwrite`, also fails with [`Error::Unfinished`] if the interrupted export has another specification,
     /// and with [`Error::Open`], [`Error::Damaged`] or [`Error::UnsupportedVersion`] if its checkpoint cannot be used.
@@ -133,7 +135,7 @@ impl FileExport {
         Self::open_with_failpoints(target, spec, overwrite, &FailPoints::default())
     }
 
-    /// As [`FileExport::open`], with a callback at each of [`FailPoint::FILE_EXPORT`].
+    /// Like [`FileExport::open`], but calls a callback at each of [`FailPoint::FILE_EXPORT`].
     pub fn open_with_failpoints(
         target: &FileTarget,
         spec: ExportSpec,
@@ -238,8 +240,9 @@ impl FileExport {
         self.finish()
     }
 
-    /// Returns the window if it was read and is verified. After the end of the range is reached, windows may be read
-    /// again. If such a window fails, the file is discarded, because a resumed export would not read the window.
+    /// Returns the window if it was read and is verified. After the last window of the range, windows that were read
+    /// again may follow. If such a window fails, the file is discarded, because a resumed export would continue at the
+    /// end of the range and not read the window.
     fn verified(&mut self, window: Result<Option<Window>, ionos_activitylog::Error>) -> Result<Option<Window>, Error> {
         let verdict = |window: &Window| window.verdict();
         let window = window.and_then(|window| window.as_ref().map_or(Ok(()), verdict).map(|()| window));

@@ -78,7 +78,7 @@ async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
         let event = Event::from_json(record.clone()).unwrap();
         (event.time(), event.id())
     });
-    assert!(records.len() > 300, "several pages");
+    assert!(records.len() > 300, "the records fill several pages");
     assert!(fs::read_to_string(target.path()).unwrap().lines().eq(&records));
     assert_eq!(names(folder.path()).unwrap(), ["day.ndjson"]);
     assert_eq!(exported.events, records.len() as u64);
@@ -130,7 +130,7 @@ async fn a_failed_or_dropped_export_continues_from_its_checkpoint() {
                 }
                 assert!(!target.path().exists());
             };
-            assert_eq!(runs, 8, "24 hours");
+            assert_eq!(runs, 8, "each run reads 3 of 24 hours");
             assert_eq!(exported, all, "{name}");
             assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap(), "{name}");
             assert_eq!(names(folder.path()).unwrap(), [name]);
@@ -196,7 +196,7 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
                     other => panic!("{step} {name}: {other:?}"),
                 }
             } else {
-                // Bytes that a killed process wrote after its last checkpoint.
+                // Append bytes, as if the killed process had written them after its last checkpoint.
                 let partial = folder.path().join(format!(".{name}.partial"));
                 let mut bytes = fs::read(&partial).unwrap();
                 bytes.extend_from_slice(b"half of somethi");
@@ -252,7 +252,7 @@ async fn an_interrupted_export_is_not_continued_with_another_specification() {
     let restarted = FileExport::open(&target, other, true).unwrap();
     assert_eq!(restarted.resumed_from(), None);
     drop(restarted);
-    assert_eq!(names(folder.path()).unwrap(), [""; 0], "discarded");
+    assert_eq!(names(folder.path()).unwrap(), [""; 0], "both exports are discarded");
 }
 
 #[tokio::test]
@@ -308,7 +308,7 @@ async fn numbers_of_any_size_in_a_checkpoint_are_added_without_overflow() {
     fs::write(&path, checkpoint.to_bytes()).unwrap();
     let stats = whole(&simulator, range, &target).await;
     assert_eq!((stats.events, stats.requests), (u64::MAX, u64::MAX));
-    // The number of bytes is compared with the partial file.
+    // Unlike the other numbers, the number of bytes is checked: it must not be larger than the partial file.
     interrupt(&simulator, range, &self::target(folder.path(), "other.ndjson")).await;
     let path = folder.path().join(".other.ndjson.checkpoint.json");
     checkpoint = FileCheckpoint::from_bytes(&fs::read(&path).unwrap(), &path).unwrap();

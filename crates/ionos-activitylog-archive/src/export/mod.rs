@@ -185,7 +185,7 @@ impl Exporter {
     }
 
     /// Whether to count archived ranges again, with one request per verified range of a day, and to add late events.
-    /// Gaps are then read again at once. Default: false.
+    /// A recount also reads gaps again, without waiting for their next try. Default: false.
     #[must_use]
     pub fn recount(mut self, recount: bool) -> Self {
         self.recount = recount;
@@ -193,7 +193,8 @@ impl Exporter {
     }
 
     /// Whether to read archived ranges again, and to compare ids and contents with the archive. Finds what a recount
-    /// cannot see, such as an event that was amended. Gaps are then read again at once. Default: false.
+    /// cannot see, such as an event that was amended. Also reads gaps again, without waiting for their next try.
+    /// Default: false.
     #[must_use]
     pub fn reread(mut self, reread: bool) -> Self {
         self.reread = reread;

@@ -11,7 +11,7 @@ use super::run::ContractExportRun;
 use crate::error::Error;
 use crate::manifest::CountComparison;
 
-/// Minimum age of a range that is marked as recounted or sealed when it is found complete. Measured from its end.
+/// Minimum time since the end of a range before the range can be marked as recounted or sealed.
 const CONFIRMED_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// Recounts every verified range that overlaps `range`, or reads it again.

@@ -148,7 +148,8 @@ struct ArchivedIds {
     ids: HashSet<EventId>,
     /// Those ids of the range that the service has not returned yet.
     in_range: HashSet<EventId>,
-    /// Digests of the contents. The digest of a matched record without a usable `@uuid` is removed.
+    /// Digests of the contents of the archived events. A digest is removed once the service has returned a record that
+    /// has this content and no usable `@uuid`.
     contents: EventMultiset<Digest>,
 }
 
@@ -192,7 +193,8 @@ impl ArchivedIds {
     /// Records an event that the service has sent again. Returns whether this event is already archived.
     fn match_event(&mut self, event: &Event, id: &EventId) -> bool {
         self.in_range.remove(id);
-        // Equal records without a usable @uuid can be several events. Each one beyond the archived number is new.
+        // Equal records without a usable @uuid can be several events. If the service returns more of them than are
+        // archived, the others are new events.
         let content = content_digest(event);
         if id.is_of_content() { self.contents.remove_one(&content) } else { self.contents.contains(&content) }
     }

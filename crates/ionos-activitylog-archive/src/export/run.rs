@@ -30,8 +30,8 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) events_received: u64,
     /// The archived records without a time, for the ranges that are read again. `None` until a range is read again.
     pub(super) undated: Option<ArchivedUndated>,
-    /// For the last range that was read again: the number of records without a time that the service returned, although
-    /// they were archived with other days before.
+    /// Number of records without a time that the service returned when the last range was read again, although these
+    /// records were already archived with other days.
     pub(super) undated_elsewhere: u64,
     /// The extra requests that wrong totals may cost, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
@@ -124,9 +124,9 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range, as a total of a range that includes its start and excludes its end; see
-    /// [`CorrectedTotal`]. `None` if the service reports no exact total, or if the export is stopped.
-    /// Also `None` if the range starts or ends within a second, because a request can only express whole seconds.
+    /// Total that the service reports for a range, corrected to include the start of the range and to exclude its end,
+    /// see [`CorrectedTotal`]. `None` if the service reports no exact total, or if the export is stopped. Also `None`
+    /// if the range starts or ends within a second, because a request can only express whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);

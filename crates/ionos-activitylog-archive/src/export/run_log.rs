@@ -61,9 +61,9 @@ pub struct RunRecord {
 pub(super) const DONE: &str = "done";
 
 impl RunRecord {
-    /// The time up to which the manifests of an archive cover ranges, because this run read up to this time and wrote
-    /// them. `None` if the run did not reach the end of its range, or if version 0.1.0 may have written the record.
-    /// `has_version_1`: whether the archive has manifests of version 1.
+    /// The end of the range of this run, if the run wrote manifests up to this end. `None` if the run did not reach the
+    /// end, or if version 0.1.0 may have written the record. `has_version_1`: whether the archive has manifests of
+    /// version 1.
     pub(crate) fn covered_until(&self, has_version_1: bool) -> Option<DateTime<Utc>> {
         let is_of_version_1 = match &self.head {
             Some(head) => head.number.is_none(),
@@ -75,7 +75,8 @@ impl RunRecord {
 
 /// The content of the run log. `None` if there is none.
 ///
-/// A running export adds to the manifests first. So a reader that compares the two must read the run log first.
+/// An export adds to the manifests before it adds to the run log. So a reader that compares manifests and run log must
+/// read the run log before the manifests.
 pub(crate) fn read_run_log(folder: &ContractFolder) -> Result<Option<Vec<u8>>, Error> {
     regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES)
 }
@@ -85,15 +86,15 @@ fn records(log: &[u8]) -> impl Iterator<Item = RunRecord> {
     log.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
 }
 
-/// The latest time of [`RunRecord::covered_until`] in a run log, if it is after `end`, the end of all ranges that the
-/// manifests cover. Manifests are missing then.
+/// The latest [`RunRecord::covered_until`] of the runs in a run log, if manifests are missing before this time.
+/// Manifests are missing if this time is after `end`, the end of all ranges that the manifests cover.
 pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bool) -> Option<DateTime<Utc>> {
     let latest = records(log).filter_map(|run| run.covered_until(has_version_1)).max();
     latest.filter(|latest| end.is_none_or(|end| *latest > end))
 }
 
 /// The latest end of a range among the runs with a right clock. A run whose start or range end is after `present` had a
-/// wrong clock. The start of all time if no run had a right clock.
+/// wrong clock. The earliest possible time if no run had a right clock.
 pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
     let log = read_run_log(folder).ok().flatten().unwrap_or_default();
     let ends = records(&log).filter(|run| run.to <= present && run.started <= present).map(|run| run.to);
@@ -134,7 +135,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A line of the run log for a run that ended at 2026-11-20T12:00:00Z, with the given result and head.
+    /// A line of the run log for a run whose range ends at 2026-11-20T12:00:00Z, with the given result and head.
     fn line(result: &str, head: &str) -> String {
         let template = r#"{"schema":"ialog.run/1","started":"2026-11-21T00:00:00Z","ended":"2026-11-21T00:00:01Z",
             "writer":{"version":"0.1.0","host":"h","pid":1,"since":"2026-11-21T00:00:00Z"},"from":"2026-11-20T00:00:00Z",

@@ -6,8 +6,8 @@ use ionos_activitylog::{Client, DateRange};
 
 use crate::encode::text;
 
-/// Age from which a range is read without a request for the service's time. Assumes that the clock of this machine is
-/// ahead by at most this value.
+/// Minimum age of a range that is read without a request for the service's time. Assumes that the clock of this machine
+/// is ahead by at most this value.
 const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
 /// Maximum difference between the clock of this machine and the service's clock that counts as normal.
@@ -32,9 +32,9 @@ pub(crate) fn settled_time(local: DateTime<Utc>, service: Option<DateTime<Utc>>,
     now.checked_sub_signed(delay).unwrap_or(DateTime::UNIX_EPOCH)
 }
 
-/// Last time that the service reported. Sends a small request first, unless the range is old or the last reported time
-/// shows that the whole range is settled. `None` if the service has reported no time, or if the request failed without
-/// a new time.
+/// The time that the service has reported last. Sends a small request first, unless the range is old or the last
+/// reported time shows that the whole range is settled. `None` if the service has reported no time, or if the request
+/// failed and no response reported a new time.
 pub async fn service_time(
     client: &Client,
     local: DateTime<Utc>,
@@ -53,8 +53,9 @@ pub async fn service_time(
     now.filter(|_| answered || now != last_reported)
 }
 
-/// Whether a wrong clock is the reason why a range without a settled part is too recent: by the clock of this machine,
-/// a part of the range is settled, or the range starts after the time of the service. Such a range may stay too recent.
+/// Whether a wrong clock is the reason why no part of a range is settled. Requires that the clock of this machine is
+/// ahead of the service's clock. Also requires that a part of the range is settled by the clock of this machine, or
+/// that the range starts after the time of the service. Such a range may stay too recent.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
     let is_settled_locally = || settled_range(range, local, None, delay).is_some();
@@ -92,7 +93,7 @@ mod tests {
             ("2026-11-22T13:00:00Z", Some("2026-11-22T12:50:00Z"), 10, Some("2026-11-22T12:00:00Z")),
         ] {
             let settled = settled_range(range, time(local), service.map(time), TimeDelta::seconds(delay));
-            assert_eq!(settled.map(|range| range.end()), expected.map(time), "{local} {service:?} {delay}");
+            assert_eq!(settled.map(|range| range.end()), expected.map(time), "{local}, {service:?}, delay {delay}");
         }
     }
 
@@ -103,17 +104,17 @@ mod tests {
             // The clocks differ by little, or the clock of the service is ahead.
             (60, 60, 10, false),
             (-3600, 5, 10, false),
-            // An hour before now, by a clock that is an hour behind, and a range that has not begun by that clock.
+            // The clock of the service is an hour behind. By this clock, the range begins now or later.
             (3600, 3600, 10, true),
             (3600, 60, 10, true),
             (3600, 5, 10, true),
-            // Too recent by both clocks.
+            // The range is too recent by both clocks.
             (3600, 3700, 7200, false),
         ] {
             let range = DateRange::new(local - TimeDelta::seconds(age), local).unwrap();
             let service = local - TimeDelta::seconds(behind);
             let held_back = is_held_back_by_clock(range, local, service, TimeDelta::seconds(delay));
-            assert_eq!(held_back, expected, "{behind} {age} {delay}");
+            assert_eq!(held_back, expected, "behind {behind}, age {age}, delay {delay}");
         }
     }
 

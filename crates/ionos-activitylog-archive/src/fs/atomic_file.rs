@@ -128,7 +128,7 @@ impl AtomicFile {
         Self::create_in(folder_of(path), kind, fail_points)?.commit_bytes(path, bytes)
     }
 
-    /// As [`AtomicFile::write_all_to`], but fails with [`Error::AlreadyExists`] if the file exists.
+    /// Like [`AtomicFile::write_all_to`], but fails with [`Error::AlreadyExists`] if the file exists.
     pub(crate) fn write_new(
         path: &Path,
         bytes: &[u8],
@@ -156,7 +156,7 @@ impl AtomicFile {
         self.commit_as_after(path, || Ok(()))
     }
 
-    /// As [`AtomicFile::commit_as`], but fails with [`Error::AlreadyExists`] if the file exists.
+    /// Like [`AtomicFile::commit_as`], but fails with [`Error::AlreadyExists`] if the file exists.
     pub(crate) fn commit_as_new(self, path: &Path) -> Result<(), Error> {
         Self { overwrite: false, ..self }.commit_as(path)
     }
@@ -375,7 +375,7 @@ mod tests {
         partial.begin(None).unwrap();
         changed();
         partial.save(b"checkpoint").unwrap();
-        assert_eq!(changed(), [""; 0], "the checkpoint");
+        assert_eq!(changed(), [""; 0], "the checkpoint is private from the start");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Names each step around a durable write. Tests kill an export at that step and check that the next export continues.
+//! Names the steps around each durable write. Tests kill an export at each step and check that the next one continues.
 
 use std::fmt;
 use std::sync::Arc;

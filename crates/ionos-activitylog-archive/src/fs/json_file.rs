@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-/// Formats a file for people and programs: members in the order of the struct, a line end at the end.
+/// Formats a file for people and programs: members in the order of the struct, and a line break at the end of the file.
 pub(crate) fn to_pretty(value: &impl serde::Serialize) -> Vec<u8> {
     // Never fails for the structs of this crate: their keys are strings.
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();

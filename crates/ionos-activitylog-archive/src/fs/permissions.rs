@@ -1,5 +1,5 @@
-//! Permissions of new files and folders. Only its owner and its group can read a file, and only its owner can read a
-//! state, a checkpoint or a file that is not complete.
+//! Permissions of new files and folders. A complete file is readable for its owner and its group. A state, a checkpoint
+//! and a file that is not complete are readable only for their owner.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -59,14 +59,14 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Options for a new file that others may not read.
+/// Options for a new file that only its owner and its group may read.
 pub(crate) fn not_for_others(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o640);
     options
 }
 
-/// Creates folders that others may not list.
+/// Creates folders that only their owner and their group may list.
 pub(super) fn folders() -> DirBuilder {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]

@@ -34,22 +34,23 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 #[error("it has another name (a hard link), where its content would change as well")]
 pub(crate) struct HasAnotherName;
 
-/// Opens or creates a file to write to it in place, with these options. Fails as [`open`], and if the file has another
-/// name.
+/// Opens or creates a file to write to it in place, with these options. Fails in the cases of [`open`], and also if the
+/// file has another name.
 pub(crate) fn open_to_continue(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let file = open_with(options, path)?;
     if has_another_name(&file.metadata()?) { Err(io::Error::other(HasAnotherName)) } else { Ok(file) }
 }
 
-/// Opens or creates a file to replace its content in place. Fails as `open_to_continue`, and then changes nothing.
+/// Opens or creates a file to replace its content in place. If `open_to_continue` refuses the file, fails in the same
+/// way and changes nothing.
 pub fn open_to_overwrite(path: &Path) -> io::Result<File> {
     let file = open_to_continue(File::options().write(true).create(true).truncate(false), path)?;
     file.set_len(0)?;
     Ok(file)
 }
 
-/// Removes a file that was opened and cannot be locked, unless it has content. An error of the removal does not matter,
-/// because the caller returns the error of the lock.
+/// Removes an empty file that was opened and cannot be locked. A file with content stays. An error of the removal does
+/// not matter, because the caller returns the error of the lock.
 pub(crate) fn remove_if_empty(file: &File, path: &Path) {
     if file.metadata().is_ok_and(|found| found.len() == 0) {
         let _ = std::fs::remove_file(path);
@@ -67,7 +68,7 @@ fn has_another_name(_: &std::fs::Metadata) -> bool {
     false
 }
 
-/// As [`open`], with these options, which must not truncate.
+/// Like [`open`], but with these options, which must not truncate the file.
 fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
@@ -89,7 +90,7 @@ fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// SHA-256 of a file, or of its first `max` bytes.
+/// SHA-256 of the first `max` bytes of a file, or of the whole file if it is shorter.
 pub(crate) fn digest(path: &Path, max: u64) -> io::Result<Digest> {
     let mut hashing = HashingWriter::new(io::sink());
     io::copy(&mut open(path)?.take(max), &mut hashing)?;
@@ -109,7 +110,7 @@ pub(crate) fn read(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// As [`read`]. `None` if the file does not exist.
+/// Like [`read`], but returns `None` if the file does not exist.
 pub(crate) fn read_if_exists(path: &Path, max: u64) -> Result<Option<Vec<u8>>, Error> {
     match read(path, max) {
         Err(Error::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -18,8 +18,8 @@ use super::sidecar_paths::{SidecarPaths, remove};
 use crate::digest::HashingWriter;
 use crate::error::Error;
 
-/// Maximum size of a checkpoint in bytes. A checkpoint contains the text of one frame. A frame ends with the event by
-/// which it reaches 1 MiB, an event is at most as large as a page, and JSON may escape each byte.
+/// Maximum size of a checkpoint in bytes. A checkpoint contains the text of at most one frame. A frame has less than
+/// 1 MiB before its last event, and this event is at most as large as a page. JSON may escape each byte of the text.
 const MAX_CHECKPOINT_BYTES: u64 = 512 << 20;
 
 /// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.
@@ -40,8 +40,8 @@ pub(crate) struct ResumableFile {
 impl ResumableFile {
     /// Opens and locks the partial file of a path. The partial file is new, or another process has left it.
     ///
-    /// Fails as [`AtomicFile::create`](super::AtomicFile::create), and with [`Error::Locked`] while another process
-    /// holds the lock.
+    /// Fails with the errors of [`AtomicFile::create`](super::AtomicFile::create), and with [`Error::Locked`] while
+    /// another process holds the lock.
     pub(crate) fn open(path: &Path, overwrite: bool, fail_points: &FailPoints) -> Result<Self, Error> {
         let found = destination(path, overwrite);
         if let Err(Error::AlreadyExists { .. }) = found {
@@ -314,7 +314,8 @@ mod tests {
         }
     }
 
-    /// A checkpoint is replaced and never written in place, so a file with a hard link to it does not change.
+    /// A checkpoint is replaced and never written in place. So if its path is a hard link to another file, that file
+    /// does not change.
     #[cfg(unix)]
     #[test]
     fn a_hard_link_to_a_checkpoint_keeps_its_content() {

@@ -10,8 +10,8 @@ use super::folder::{folder_of, sync_folder_of};
 use super::permissions::private;
 use crate::digest::Digest;
 
-/// Length in bytes of the longest final name that the names of the other files contain in full. For a longer one, they
-/// contain its beginning and a digest, because file systems allow names of at most 255 bytes.
+/// Maximum length in bytes of a final name that the names of the other files contain in full. Of a longer final name,
+/// they contain the beginning and a digest, because file systems allow names of at most 255 bytes.
 const MAX_NAME_BYTES: usize = 200;
 
 /// The final path and the paths beside it, which depend only on the final path.
@@ -53,7 +53,7 @@ impl SidecarPaths {
     /// Replaces the checkpoint durably.
     ///
     /// `AtomicFile` does not fit: its temporary names are random, so every killed process would leave another file
-    /// beside the user's file. Here, the temporary name is fixed, so that the next process overwrites the file of a
+    /// beside the user's file. Here, the temporary name is fixed, so that the next process replaces the file of a
     /// killed one. No two processes use the name at once, because the partial file is locked.
     pub(super) fn replace_checkpoint(&self, bytes: &[u8], fail_points: &FailPoints) -> io::Result<()> {
         // Do not continue a file of this name that an earlier process has left.

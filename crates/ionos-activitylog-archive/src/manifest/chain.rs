@@ -21,7 +21,7 @@ use crate::layout::{ContractFolder, manifest_number, names};
 #[derive(Clone, Debug)]
 pub(crate) enum ChainEntry {
     Manifest(Box<Manifest>),
-    /// Number 1 of an archive that version 0.1.0 began.
+    /// The first file of the chain, if version 0.1.0 began the archive.
     Imported(ImportedManifests),
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Chain {
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
     /// The open manifests.
     pub(crate) open: BTreeMap<NaiveDate, Manifest>,
-    /// Days in the file of open manifests, also those that the chain has closed since.
+    /// Days in the file of open manifests, including the days that were closed after this file was written.
     pub(crate) open_on_disk: BTreeSet<NaiveDate>,
     /// The last entry of the chain. `None` if the chain is empty.
     pub(crate) head: Option<ManifestLink>,
@@ -85,7 +85,7 @@ pub(crate) struct Chain {
     pub(crate) links: Vec<ManifestLink>,
     /// Manifests of version 1 that the chain does not list yet, in order of their days.
     pub(crate) not_imported: Vec<ManifestLink>,
-    /// Those of `not_imported` that are not linked to the manifest before.
+    /// The manifests of `not_imported` that have no link to the manifest before them.
     pub(crate) unlinked: Vec<ManifestLink>,
 }
 
@@ -214,7 +214,7 @@ fn read_version_1(folder: &ContractFolder) -> Result<Vec<(ManifestLink, Manifest
     Ok(manifests)
 }
 
-/// The sum of the manifests of each day, in order of the days. Fails as [`Chain::read`].
+/// The sum of the manifests of each day, in order of the days. Fails in the same cases as [`Chain::read`].
 pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
     Chain::read(folder).map(|chain| chain.days)
 }

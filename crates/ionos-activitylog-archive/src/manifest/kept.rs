@@ -64,7 +64,7 @@ impl KeptRecords {
         }
     }
 
-    /// Whether the file name is the one of this content.
+    /// Whether the file name matches the digest of the content.
     pub(super) fn has_own_name(&self) -> bool {
         let stem = format!("kept-{}", self.sha256.short());
         ["bin", "ndjson"].iter().any(|ending| self.file == format!("{stem}.{ending}"))

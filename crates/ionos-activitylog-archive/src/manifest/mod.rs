@@ -1,7 +1,7 @@
 //! A manifest lists what an export added to a day: the ranges that were read, and the parts with their contents. The
-//! manifests of a contract form a chain, in the order in which they were written. Each has a number and the digest of
-//! the one before, and none is ever replaced, so that no part or manifest can be changed or removed without changing
-//! every later manifest.
+//! manifests of a contract form a chain, in the order in which they were written. Each manifest has a number and the
+//! digest of the manifest before it, and is never replaced. So a changed or removed part or manifest is noticed unless
+//! every later manifest is changed as well.
 //!
 //! The first manifest of a day lists what was read of the day. A further manifest only adds to it: late events, or a
 //! range that was read or verified later. [`Manifest::add`] computes the sum of all manifests of a day. The manifests
@@ -245,7 +245,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// As [`Manifest::from_bytes`], for a file in the folder of a day. Only manifests of version 1 are in such folders.
+    /// Like [`Manifest::from_bytes`], but for a file in the folder of a day. Such a file must have version 1.
     pub(crate) fn from_bytes_of_version_1(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         let manifest = Self::from_bytes(bytes, path)?;
         if manifest.schema != MANIFEST_SCHEMA_1 {
@@ -310,8 +310,9 @@ impl Manifest {
     }
 
     /// Whether an interrupted export can have left `part`, which no manifest of its day names. This is possible for a
-    /// part of late events, and for a part of a range that was being read for the first time, which the manifests do
-    /// not cover. `of_day`: the sum of the manifests of the day; `None` if the day has none.
+    /// part of late events. It is also possible for a part of a range that the manifests do not cover, because the
+    /// range was being read for the first time. `of_day`: the sum of the manifests of the day; `None` if the day has
+    /// none.
     pub(crate) fn can_be_leftover(of_day: Option<&Self>, part: &PartName) -> bool {
         let ranges = of_day.into_iter().flat_map(|manifest| &manifest.ranges);
         let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();
@@ -359,8 +360,8 @@ impl Manifest {
         self.recompute();
     }
 
-    /// As [`Manifest::add`], for a manifest that is still open: also updates whether its parts are verified. In
-    /// contrast, a closed manifest keeps what was known when it was closed.
+    /// Like [`Manifest::add`], but for a manifest that is still open: also updates whether its parts are verified. In
+    /// contrast, the parts of a closed manifest keep the values that they had when the manifest was closed.
     pub(crate) fn add_to_open(&mut self, later: &Self) {
         self.add(later);
         let verified = self.verified_ranges();
@@ -371,7 +372,7 @@ impl Manifest {
         self.recompute();
     }
 
-    /// Replaces the entries of this sum for the parts of an open manifest by the entries of that manifest.
+    /// Replaces entries for parts in this sum by the entries that an open manifest has for the same parts.
     pub(crate) fn restate_parts(&mut self, open: &Self) {
         for part in &mut self.parts {
             if let Some(restated) = open.parts.iter().find(|restated| restated.file == part.file) {

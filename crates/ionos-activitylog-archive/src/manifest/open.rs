@@ -21,8 +21,8 @@ pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
 pub(crate) enum OpenManifestKind {
     /// It has content that the chain does not have.
     Addition,
-    /// It equals the last manifest of its day in the chain: a process was killed after it had added the manifest to the
-    /// chain, and before it had removed the manifest from the open ones.
+    /// It equals the last manifest of its day in the chain. A process that had added the manifest to the chain was
+    /// killed before it removed the manifest from the open ones.
     Repetition,
     /// No export writes such a manifest: it adds nothing, or its entry for a file differs from the entry in the chain.
     Contradiction,
@@ -45,7 +45,7 @@ impl OpenManifests {
         Self { schema: OPEN_SCHEMA.to_owned(), manifests: manifests.into_iter().collect() }
     }
 
-    /// Reads the open manifests. Empty if the file does not exist. Fails as [`Manifest::read`].
+    /// Reads the open manifests. Empty if the file does not exist. Fails with the same errors as [`Manifest::read`].
     pub fn read(path: &Path) -> Result<Self, Error> {
         match regular_file::read_if_exists(path, MAX_MANIFEST_BYTES)? {
             Some(bytes) => Self::from_bytes(&bytes, path),
@@ -73,9 +73,9 @@ impl OpenManifests {
         Ok(open)
     }
 
-    /// Whether the closed manifests with the numbers `repeated`, which open manifests repeat, are the last ones of the
-    /// chain, whose last number is `last`. Only the last closed manifests can also be open: an export first adds
-    /// manifests to the chain, and then rewrites the open manifests before the chain grows again.
+    /// Whether the closed manifests that open manifests repeat are the last ones of the chain. `repeated`: the numbers
+    /// of these closed manifests. `last`: the last number of the chain. Only the last closed manifests can also be
+    /// open, because an export that has added manifests to the chain rewrites the open manifests before it adds more.
     pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
         repeated.sort_unstable();
         repeated.iter().rev().zip((1..=last).rev()).all(|(number, expected)| *number == expected)

@@ -41,8 +41,8 @@ impl RangeProof {
         }
     }
 
-    /// The proof of a range whose total equals the number of archived events. `has_repeats`: whether equal records
-    /// without a usable `@uuid` are among them.
+    /// The proof of a range whose total equals the number of archived events. `has_repeats`: whether these events
+    /// include equal records without a usable `@uuid`.
     pub(crate) fn of_matching_total(has_repeats: bool) -> Self {
         if has_repeats { Self::RepeatsAreCounted } else { Self::EventsMatchTotal }
     }

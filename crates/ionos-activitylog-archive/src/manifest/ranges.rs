@@ -67,7 +67,7 @@ impl ReadRange {
         Self { from: range.start(), to: range.end(), verified: true, counted: total.is_some(), total, proof }
     }
 
-    /// This entry, restricted to a part of its range, for which no total is known.
+    /// This entry, restricted to `range`, which is a part of its range. Only the total of the whole range is known.
     fn of_part(self, range: DateRange) -> Self {
         match self.range() == Some(range) {
             true => self,
@@ -87,7 +87,7 @@ impl ReadRange {
         is_one
     }
 
-    /// As [`ReadRange::merge`], but also merges ranges with different proofs. The merged range has the weaker proof.
+    /// Like [`ReadRange::merge`], but also merges ranges with different proofs. The merged range has the weaker proof.
     pub(crate) fn merge_any(&mut self, next: &Self) -> bool {
         let is_merged = self.merge(&Self { proof: self.proof, ..*next });
         if is_merged {

@@ -125,7 +125,7 @@ fn compress(
     for mut frame in todo {
         into.add(&frame)?;
         frame.clear();
-        // Fails after the last line, because the receiver is dropped then.
+        // Sending fails once all lines were handed over, because `end` drops the receiver.
         let _ = used.send(frame);
     }
     let HashingWriter { inner, hash, bytes } = into.finish()?;

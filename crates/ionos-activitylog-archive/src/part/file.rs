@@ -130,8 +130,8 @@ pub(crate) struct FinishedPart {
 }
 
 /// The first of `names` that no file of the folder has. A file with one of these names is another part with the same
-/// lines: a range that is read again may have one more record that equals an archived record, and each of the two
-/// records is an event.
+/// lines. Such a part can exist, because a range that is read again may have one more record that equals an archived
+/// record, and each of the two records is an event.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
 /// searched.

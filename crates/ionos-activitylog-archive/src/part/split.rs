@@ -1,9 +1,9 @@
 //! Decides where one part ends and the next begins. The decision depends on the range to read, its events and its gaps,
 //! but not on windows or interruptions. So an interrupted export produces the same files as an uninterrupted one.
 //!
-//! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`]
-//! events. A range that is not verified gets a part of its own, because a manifest marks only whole parts as verified
-//! or not.
+//! A part ends at midnight UTC, at the end of the range to read, and at the first full hour at which it has
+//! [`PART_EVENTS`] events. A range that is not verified gets a part of its own, because a manifest can mark only a
+//! whole part as verified.
 
 use std::io;
 use std::path::PathBuf;

@@ -16,7 +16,7 @@ pub(super) struct ContractCoverage {
     pub(super) beyond_reach: RangeSet,
     /// End of all ranges that were read, also of those outside of the requested range. `None` if nothing was read.
     pub(super) end: Option<DateTime<Utc>>,
-    /// End of an export that ended according to the run log, if the manifests end earlier.
+    /// End of the range of a completed export in the run log, if the manifests end earlier.
     pub(super) lost_end: Option<DateTime<Utc>>,
     /// Whether an export is running, has failed or was killed.
     pub(super) is_unfinished: bool,

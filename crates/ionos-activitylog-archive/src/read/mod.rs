@@ -35,9 +35,8 @@ pub struct ArchivedEvent {
     /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. The reader skips most events
     /// that do not match.
     pub kept: bool,
-    /// Range of an event that may be outside of the requested range, because its record has no readable time: the
-    /// event occurred at an unknown time in this range, and the requested range contains only a part of it. Otherwise
-    /// `None`.
+    /// Range in which an event without a readable time occurred. `None` if the event has a time, or if the requested
+    /// range contains this whole range. So if the value is not `None`, the event may be outside of the requested range.
     pub uncertain_range: Option<DateRange>,
 }
 
@@ -103,9 +102,10 @@ impl ArchiveReader {
     /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
     /// events.
     ///
-    /// Fails with [`Error::NoArchive`] if the archive has no contract, or has neither a day nor a state of one of
-    /// `contracts`; with [`Error::Open`] if a folder cannot be listed; with [`Error::Damaged`] if the state of a
-    /// contract shows that manifests are missing; and as [`Manifest::read`](crate::Manifest::read).
+    /// Fails with [`Error::NoArchive`] if the archive has no contract, or if it has neither a day nor a state of one of
+    /// `contracts`. Fails with [`Error::Open`] if a folder cannot be listed, and with [`Error::Damaged`] if the state
+    /// of a contract shows that manifests are missing. Also fails with the errors of
+    /// [`Manifest::read`](crate::Manifest::read).
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -222,10 +222,11 @@ impl ArchiveReader {
         unfinished.map(|covered| covered.contract.clone()).collect()
     }
 
-    /// Contracts whose manifests end earlier than an export that ended according to the run log, each with the end of
-    /// that export: the manifest of an open day is missing. Empty if the range ends before the end of the manifests.
-    /// Also empty for a range with a requested end, because [`incomplete_ranges`](Self::incomplete_ranges) then names
-    /// the missing range.
+    /// Contracts that lack the manifest of an open day: according to the run log, an export was completed, but its
+    /// range ends later than all manifests. Each contract comes with the end of that range.
+    ///
+    /// Empty if the requested range ends before the end of the manifests. Also empty for a range with a requested end,
+    /// because [`incomplete_ranges`](Self::incomplete_ranges) then names the missing range.
     #[must_use]
     pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let reaches_end = |end: Option<DateTime<Utc>>| match self.range {

@@ -23,8 +23,8 @@ use crate::error::Error;
 /// Maximum number of parser threads per part: enough for the cores of a usual machine.
 const MAX_THREADS: usize = 4;
 
-/// Maximum number of open parts that have threads. An archive of many contracts has many open parts, and the others are
-/// parsed on the caller's thread.
+/// Maximum number of open parts that have threads. An archive of many contracts may have more open parts; the parts
+/// beyond this number are parsed on the caller's thread.
 const MAX_PARTS_WITH_THREADS: usize = 4;
 
 /// Size of a batch in bytes. Large enough that threads rarely wait for each other; small enough that the allocator
@@ -92,8 +92,8 @@ impl Selection {
     }
 }
 
-/// Whether the requested range (`None`: all times) may contain an event. The parts that are read overlap this range. So
-/// it may contain an event without a time, which belongs to an unknown time in the range of its part.
+/// Whether the requested range (`None`: all times) may contain an event. `true` for an event without a time: the event
+/// occurred at an unknown time in the range of its part, and only parts that overlap the requested range are read.
 pub(super) fn is_in_range(time: Option<DateTime<Utc>>, requested: Option<DateRange>) -> bool {
     requested.is_none_or(|requested| time.is_none_or(|time| requested.contains(time)))
 }

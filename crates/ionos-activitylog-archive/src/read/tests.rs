@@ -125,7 +125,7 @@ async fn a_range_with_an_open_end_ends_where_the_archive_ends() {
     // A hole before the end of the archive is reported.
     let hole = "2026-11-18T00:00:00Z .. 2026-11-18T06:00:00Z";
     assert_eq!(open("2026-11-17T12:00:00Z", true), expected(end, hole));
-    // An archive without any event of the range does not end within the range.
+    // An archive that ends at the start of the range does not end within the range.
     let nothing = "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z";
     assert_eq!(open("2026-11-19T11:59:50Z", true), expected("", nothing));
 }
@@ -139,7 +139,7 @@ async fn progress_counts_every_event_of_the_opened_parts() {
     let mut reader = ArchiveReader::open(&archive, None, Some(hour)).unwrap();
     let (none, all) = reader.progress();
     let returned = reader.by_ref().count() as u64;
-    assert!(none == 0 && returned < all, "{returned} of {all}");
+    assert!(none == 0 && returned < all, "{returned} of {all} events were returned");
     assert_eq!(reader.progress(), (all, all));
 }
 
@@ -281,7 +281,7 @@ async fn a_part_that_cannot_be_decompressed_is_damaged() {
     }
 }
 
-/// The edit keeps the size of the file and the number of its lines.
+/// One edit keeps the size of the file and the number of its lines, the other edit appends a line.
 #[tokio::test]
 async fn a_part_with_another_digest_is_damaged() {
     let simulator = simulator();
@@ -304,7 +304,7 @@ async fn a_part_with_another_digest_is_damaged() {
             let failed: Vec<Error> = open().filter(filter).filter_map(Result::err).collect();
             assert!(matches!(failed.as_slice(), [Error::Damaged { path: at, .. }] if *at == path), "{failed:?}");
         }
-        // A caller that stops after an event.
+        // Do the same as a caller that needs only one event.
         let mut reader = open();
         drop(reader.next().unwrap().unwrap());
         let finished = reader.finish_open_parts();

@@ -59,8 +59,8 @@ pub(crate) enum StateDifference {
     RepeatedDay(NaiveDate),
     /// A manifest covers a range that the state does not have, although the last export ended.
     AddedRange(DateRange),
-    /// The identity in the state differs from that of the manifests, for example in the contract or the service. Has
-    /// the name of the first member that differs.
+    /// The identity in the state differs from that of the manifests, for example in the contract or the service. This
+    /// variant contains the name of the first member that differs.
     OtherIdentity(&'static str),
 }
 
@@ -160,7 +160,7 @@ impl StateComparison {
         Self { differences, has_added: !added.is_empty() }
     }
 
-    /// As [`StateComparison::new`], for a chain that was read.
+    /// Like [`StateComparison::new`], but for a chain that [`Chain::read`] has returned.
     pub(crate) fn of_chain(folder: &ContractFolder, state: &State, is_previous: bool, chain: &Chain) -> Self {
         let repeated: Vec<NaiveDate> =
             chain.open_on_disk.iter().filter(|date| !chain.open.contains_key(date)).copied().collect();
@@ -226,18 +226,18 @@ pub(crate) struct ArchivedDays {
     pub(crate) has_version_1: bool,
     /// Whether an export is running, has failed or was killed.
     pub(crate) is_unfinished: bool,
-    /// Whether the contract has days, but its state is missing or damaged. Nothing then names the last manifest, so
-    /// manifests may be missing. `false` if the state cannot be opened: a reader may lack the permission.
+    /// Whether the contract has days, but its state is missing or damaged. In this case, nothing names the last
+    /// manifest, so manifests may be missing. `false` if the state cannot be opened: a reader may lack the permission.
     pub(crate) is_end_unknown: bool,
 }
 
-/// As [`read_archived_days`], but returns only the days.
+/// Like [`read_archived_days`], but returns only the days.
 pub(crate) fn read_complete_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
     read_archived_days(folder).map(|archived| archived.days)
 }
 
-/// Reads the days of a contract. Fails as [`Chain::read`], and if the state shows that manifests are missing. The days
-/// are read even if the state cannot be read: see [`ArchivedDays::is_end_unknown`].
+/// Reads the days of a contract. Fails in the same cases as [`Chain::read`], and also if the state shows that manifests
+/// are missing. The days are read even if the state cannot be read: see [`ArchivedDays::is_end_unknown`].
 pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays, Error> {
     // Read the state first, because a running export adds to the chain before it writes the state.
     let state = State::read(folder);

@@ -18,7 +18,7 @@ use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, OpenGap, Stat
 pub struct RebuiltState {
     /// The new state.
     pub state: State,
-    /// Number of days it was rebuilt from.
+    /// Number of days from whose manifests the state was rebuilt.
     pub days: usize,
 }
 

@@ -36,8 +36,8 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
             let warning = format!("{}; using the previous copy, {PREVIOUS_STATE}", error);
             Ok((Some(state), Some(warning)))
         }
-        // A file that cannot be read now need not be damaged. It may be the only file that shows that a manifest was
-        // removed, so the state does not count as lost.
+        // A file that cannot be read now may be undamaged. It may also be the only file that shows that a manifest was
+        // removed. So the state does not count as lost.
         (_, Err(StateUnavailable::Unusable(error))) if !matches!(error, Error::Damaged { .. }) => Err(error),
         (StateUnavailable::Unusable(error), Err(_))
         | (StateUnavailable::Missing, Err(StateUnavailable::Unusable(error))) => {
@@ -53,7 +53,7 @@ fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
 }
 
 impl State {
-    /// Reads a state of any version. Fails as [`json_file::parse`].
+    /// Reads a state of any version. Fails with the same errors as [`json_file::parse`].
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         json_file::parse(bytes, &[STATE_SCHEMA_1, STATE_SCHEMA], path).map(from_version_1)
     }

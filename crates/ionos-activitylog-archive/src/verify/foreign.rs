@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_ignored_of_the_system_or_unexpected() {
+    fn a_foreign_file_is_either_ignored_or_of_the_system_or_unexpected() {
         let files = ForeignFiles::new(&["contract=7/notes*".to_owned(), "*.bak".to_owned()]);
         for (path, expected) in [
             ("contract=7/notes.txt", ForeignFile::Ignored),

@@ -1,11 +1,11 @@
-//! Verifies an archive without the service. If the last manifest is the original, every changed or removed part or
-//! manifest and every added file is found. The verification compares each manifest with the files of its day and with
-//! the next manifest.
+//! Verifies an archive without the service. The verification compares each manifest with the files of its day and with
+//! the next manifest. If the last manifest is unmodified, every changed or removed part or manifest is found, and also
+//! every added file.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, and `day` checks
 //! the lines of a day. `foreign` reports files that are not of the archive, and `moved` recognises parts under other
-//! names. `heads` compares with digests that were kept, and `document` is the report for machines. In contrast,
-//! `online` compares the totals of an archive with those of the service.
+//! names. `heads` compares the last manifests with digests that were kept elsewhere, and `document` is the report for
+//! machines. In contrast, `online` compares the numbers of archived events with the totals of the service.
 
 mod chain;
 mod day;
@@ -93,8 +93,8 @@ pub struct ManifestChain {
     pub interrupted_days: Vec<NaiveDate>,
     /// Whether an export is running, has failed or was killed.
     pub is_unfinished: bool,
-    /// Time up to which an export read, if the run log shows that this export ended and the manifests end earlier.
-    /// Otherwise `None`. The manifest of an open day is missing then, and the state does not show that.
+    /// End of the range of a completed export in the run log, if the manifests end earlier. In this case, the manifest
+    /// of an open day is missing, and the state does not show this loss. Otherwise `None`.
     pub lost_end: Option<DateTime<Utc>>,
     /// Days of manifests of version 1 that are not linked to the one before. They prove nothing about earlier days.
     pub unlinked_days: Vec<NaiveDate>,
@@ -290,9 +290,9 @@ pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -
     verify_archive_with_progress(archive, contracts, &[], |_, _| {})
 }
 
-/// Like [`verify_archive`], but ignores files that are not of the archive if their name, or their path relative to the
-/// root, matches one of the patterns in `ignored` (`*`: any characters; case is ignored). Calls `on_progress` after
-/// each part with the number of bytes read and the total number of bytes.
+/// Like [`verify_archive`], but ignores some of the files that are not of the archive: those whose name, or path
+/// relative to the root, matches one of the patterns in `ignored`. In a pattern, `*` stands for any characters, and
+/// case is ignored. Calls `on_progress` after each part with the number of bytes read and the total number of bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

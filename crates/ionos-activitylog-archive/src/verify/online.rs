@@ -1,7 +1,9 @@
 //! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for
-//! each verified range of a day, and for each range with gaps. If a total differs from the number of archived
-//! events, also reads the last or the first second of the range: a service may count the events at exactly its end, or
-//! not count those at exactly its start. Does not use the earlier totals of ranges that the manifests record.
+//! each verified range of a day, and for each range with gaps. Does not use the earlier totals that the manifests
+//! record.
+//!
+//! A service may count the events at exactly the end of a range, or not count the events at exactly the start. So if a
+//! total differs from the number of archived events, the last or the first second of the range is read as well.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
@@ -27,9 +29,9 @@ pub struct TotalsReport {
     pub equal: u64,
     /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
-    /// Number of events in the verified ranges of the days of `more` that the service reports and the archive does not
-    /// have. They arrived after the export. The number may include records without a time, because the service returns
-    /// such a record for several days and the archive has it once.
+    /// Number of events that the service reports and the archive does not have, in the verified ranges of the days in
+    /// `more`. They arrived after the export. The number may include records without a time, because the service
+    /// returns such a record for several days and the archive has it once.
     pub more_events: u64,
     /// As `more_events`, for the ranges with gaps. The service may have had these events when the ranges were read.
     pub missing_events: u64,
@@ -66,10 +68,10 @@ enum TotalComparison {
 /// A range of a day whose total is requested.
 struct ComparedRange {
     range: DateRange,
-    /// Number of archived events. In a range with gaps, it includes the records of [`Manifest::kept`], because the
-    /// service counts them.
+    /// Number of archived events. In a range with gaps, the number includes the records of [`Manifest::kept`], because
+    /// the service counts these records.
     archived: ArchivedCount,
-    /// How to get the events that the service has and the archive does not, for users.
+    /// Text that tells users how to get the events that the archive does not have.
     remedy: &'static str,
     has_gap: bool,
     /// Whether an event is at exactly the start of the range, so that the service may not count it.
@@ -81,8 +83,9 @@ const READ_GAP_AGAIN: &str = "the range has a gap; --recount reads the range aga
 const OUT_OF_REACH: &str =
     "the range has a gap that --recount cannot close: one second of it has more events than the service returns";
 
-/// The ranges of a day whose totals are compared: the verified ones, and the ones with gaps. If a part has events of
-/// both, their numbers are not known, so each contiguous range is compared as a whole.
+/// The ranges of a day whose totals are compared: the verified ranges and the ranges with gaps. If a part has events of
+/// a verified range and of a range with gaps, the number of events in each of the two is not known. In this case,
+/// adjacent ranges are compared as a whole.
 fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
     let (verified, unverified) = (manifest.verified_ranges(), manifest.unverified_ranges());
     let is_separate = |part: &Part| verified.covers(part.file.range) || unverified.covers(part.file.range);
@@ -111,8 +114,8 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
     counted.collect()
 }
 
-/// Compares the numbers of events in the ranges of some contracts (`None`: all) with the totals of the
-/// service. Calls `on_progress` after each day with the number of days done and the total number of days.
+/// Compares the numbers of archived events of some contracts (`None`: all) with the totals of the service, range by
+/// range. Calls `on_progress` after each day with the number of days done and the number of all days.
 ///
 /// Fails if the archive cannot be read, and if the service does not answer.
 pub async fn verify_totals(

@@ -1,5 +1,6 @@
-//! Compares manifests and file sizes before an export writes, because a new manifest would make modified files look
-//! valid. Only [`verify_archive`](crate::verify_archive) compares contents, which takes too long for every export.
+//! Compares the sizes of parts with the manifests before an export writes anything, because a new manifest would make
+//! modified files look valid. Only [`verify_archive`](crate::verify_archive) compares contents, because this takes too
+//! long to do in every export.
 
 use super::ContractWriter;
 use crate::error::Error;

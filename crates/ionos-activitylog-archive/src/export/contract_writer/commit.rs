@@ -31,7 +31,7 @@ impl ContractWriter {
         by_day.into_values().try_for_each(|addition| self.add(addition))
     }
 
-    /// A manifest of a day without ranges, parts and gaps.
+    /// A manifest for a day. The manifest has no ranges, parts and gaps yet.
     pub(crate) fn empty_manifest(&self, date: NaiveDate) -> Manifest {
         let ArchiveIdentity { api, contract, .. } = &self.state.identity;
         Manifest::new(api, contract.clone(), date)

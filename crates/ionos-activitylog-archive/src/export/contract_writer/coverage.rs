@@ -17,8 +17,8 @@ use crate::state::{OpenGap, State};
 const MIN_SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 impl ContractWriter {
-    /// Writes the state if it is outdated, and if either the last write was at least [`MIN_SAVE_INTERVAL`] ago or facts
-    /// changed that no manifest contains.
+    /// Writes the state if it is outdated and due. The state is due if its last write was at least
+    /// [`MIN_SAVE_INTERVAL`] ago, or if facts changed that no manifest contains.
     pub(crate) fn save_if_due(&mut self) -> Result<(), Error> {
         let is_due = self.clock.elapsed().saturating_sub(self.saved) >= MIN_SAVE_INTERVAL;
         if self.manifests_ahead && (is_due || self.retries_changed) {
@@ -63,14 +63,14 @@ impl ContractWriter {
         add_tries(&mut self.state.gaps, gaps, now);
     }
 
-    /// Records that the service has again reported as many events for the range as are archived; takes effect when the
-    /// state is written.
+    /// Records that a later total of the service equals the number of archived events of the range. The record takes
+    /// effect when the state is written.
     pub(crate) fn mark_recounted(&mut self, range: DateRange) {
         self.confirmed.recounted.extend([range]);
         (self.manifests_ahead, self.retries_changed) = (true, true);
     }
 
-    /// Records that the service has returned exactly the archived events of the range again; takes effect when the
+    /// Records that a reread of the range has returned exactly the archived events. The record takes effect when the
     /// state is written.
     pub(crate) fn seal(&mut self, range: DateRange) {
         self.confirmed.sealed.extend([range]);
@@ -90,8 +90,9 @@ fn overlaps(open: &OpenGap, gap: &KnownGap) -> bool {
     ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
 }
 
-/// The open gap for `gap`. It has the tries and the next try of the overlapping open gap with the most tries: a gap may
-/// have been read in smaller pieces, and each piece is then an open gap. `None` if no open gap overlaps.
+/// The open gap for `gap`, with the tries and the next try of the overlapping open gap that has the most tries. Several
+/// open gaps may overlap `gap`, because a gap may have been read in smaller pieces, each of which became an open gap.
+/// `None` if no open gap overlaps.
 fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<OpenGap> {
     let overlapping = open.iter().filter(|open| overlaps(open, gap));
     let known = overlapping.max_by_key(|open| (open.tries, open.next))?;
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_of_a_manifest_has_the_tries_of_its_pieces_and_no_others() {
+    fn a_gap_has_the_most_tries_of_the_open_gaps_that_it_overlaps() {
         let mut open = Vec::new();
         for _ in 0..3 {
             add_tries(&mut open, &[gap(2, 4), gap(5, 8)], at(12));

@@ -36,7 +36,7 @@ pub(crate) struct ContractWriter {
     kept: BTreeMap<NaiveDate, Vec<KeptRecords>>,
     /// Ranges that were recounted or sealed.
     confirmed: ConfirmedRanges,
-    /// Days that end by this time are over, by the clock of the service.
+    /// Time before which events are old enough to be read. A day is over if it ends at or before this time.
     settled: DateTime<Utc>,
     /// Days of the manifests in the file of open manifests.
     open_on_disk: BTreeSet<NaiveDate>,
@@ -57,11 +57,11 @@ pub(crate) struct ContractWriter {
 
 impl ContractWriter {
     /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export.
-    /// Days that end by `settled` are over.
+    /// A day is over if it ends at or before `settled`.
     ///
     /// Fails if the archive has another identity, if another process holds the lock, or if a file was modified. Also
-    /// fails if a file exists that no manifest names, unless an interrupted export can have left it. In all these
-    /// cases, removes nothing.
+    /// fails if a file that no manifest names cannot come from an interrupted export. In all these cases, removes
+    /// nothing.
     pub(crate) fn open(
         folder: ContractFolder,
         api: &str,
@@ -75,7 +75,8 @@ impl ContractWriter {
         let (state, warning) = State::read(&folder)?;
         let chain = Chain::read(&folder)?;
         let mut warnings: Vec<String> = warning.into_iter().collect();
-        // Without a state, nothing shows that the last export was interrupted.
+        // Without a state, nothing proves that the last export was interrupted, so no file may be removed as its
+        // leftover.
         let mut was_interrupted = false;
         let state = match state {
             Some(state) => {
@@ -151,7 +152,7 @@ impl ContractWriter {
         self.has_failed
     }
 
-    /// Days that end by this time are over, by the clock of the service.
+    /// Time before which events are old enough to be read. A day is over if it ends at or before this time.
     pub(crate) fn settled(&self) -> DateTime<Utc> {
         self.settled
     }
@@ -189,7 +190,7 @@ impl ContractWriter {
         self.chain.open.keys().any(|date| self.is_over(*date))
     }
 
-    /// Whether a day is over by the clock of the service.
+    /// Whether a day is over, so that all of its events are old enough to be read.
     fn is_over(&self, date: NaiveDate) -> bool {
         day(date).is_some_and(|day| day.end() <= self.settled)
     }
@@ -227,7 +228,8 @@ impl ContractWriter {
         }
         for date in self.folder.days()? {
             if !self.chain.days.contains_key(&date) {
-                // The folder of a discarded part. A folder that is not empty stays.
+                // Remove the empty folder of a discarded part. A folder that is not empty stays, because removing it
+                // fails.
                 let _ = std::fs::remove_dir(self.folder.day(date));
             }
         }

@@ -1,4 +1,5 @@
-//! Whatever the service does, each export writes an archive that every command reads and the next export continues.
+//! Whatever the service does, each export writes an archive that every command can read and that the next export can
+//! continue.
 
 use ionos_activitylog_sim::{AmendedEvents, TotalValue};
 
@@ -51,7 +52,7 @@ async fn an_export_writes_what_every_command_accepts() {
         for (name, behavior) in behaviors() {
             let root = tempfile::tempdir().unwrap();
             let mut earlier: Vec<String> = Vec::new();
-            // The day is open twice, and is closed by the third export.
+            // The exports of the first three times leave 2026-11-20 open, and those of the fourth time close this day.
             for (now, is_calm) in [
                 (NOW, false),
                 ("2026-11-20T15:00:00Z", false),
@@ -82,7 +83,7 @@ async fn an_export_writes_what_every_command_accepts() {
     }
 }
 
-/// For each part of an open day, whether the part is verified. This must agree with the ranges of the day.
+/// Whether each part of the open days is verified. Parts must agree with the ranges of their day.
 fn open_parts(simulator: &Simulator, root: &Path) -> Vec<bool> {
     let open = crate::manifest::OpenManifests::read(&folder(simulator, root).open_manifests()).unwrap();
     open.manifests.iter().flat_map(|manifest| &manifest.parts).map(|part| part.verified).collect()
@@ -129,7 +130,7 @@ async fn a_manifest_that_a_reader_refuses_is_not_written() {
     };
     let before = files(root.path());
     let mut writer = open(root.path());
-    // A gap outside of the ranges that were read.
+    // Add a gap that is outside of the ranges that were read.
     let mut addition = writer.empty_manifest("2026-11-03".parse().unwrap());
     let day = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
     addition.gaps.push(crate::KnownGap {

@@ -6,7 +6,7 @@ use ionos_activitylog::seam::{Exchange, Transport};
 use super::*;
 use crate::verify::verify_totals;
 
-/// A log of one event an hour from the start of the days, so that each day begins and ends with an event.
+/// A log with one event per hour from the start of [`days`] on. So there is an event at both ends of each day.
 struct InclusiveService {
     /// Hours of the events that are not in the log yet.
     late: Mutex<Vec<i64>>,
@@ -78,8 +78,8 @@ async fn an_event_at_the_end_of_a_range_is_archived_once_and_explains_the_higher
 
 #[tokio::test]
 async fn a_late_event_is_not_mistaken_for_one_at_the_end_of_its_range() {
-    // The late event is inside of the first day (hour 5), at the start of the first day (0), at the end of the first
-    // day, which is the start of the second day (24), or the last event of the range (71).
+    // Hours of the late event. Hour 5 is inside of the first day, hour 0 is the start of the first day, and hour 24 is
+    // the end of the first day and the start of the second day. At hour 71 is the last event of the range.
     for hour in [5, 0, 24, 71] {
         let archive = InclusiveArchive::new(&[hour]);
         let done = archive.export(days(), |exporter| exporter).await;

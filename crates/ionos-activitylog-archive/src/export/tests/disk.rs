@@ -194,7 +194,7 @@ async fn the_state_is_written_at_intervals_and_at_the_end() {
         assert_eq!(state.unwrap().covered_ranges().to_string(), ten_days().to_string());
         *states.0.lock().unwrap()
     };
-    // The state is written only at the start and at the end of the export.
+    // If no time passes during the export, the state is written only at the start and at the end.
     assert_eq!(states(Duration::ZERO).await, 2);
     assert!(states(Duration::from_secs(1)).await > 2);
 }

@@ -23,7 +23,7 @@ async fn a_gap_is_reported_retried_and_closed_once_it_is_verified() {
     let waiting = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
     assert_eq!((waiting.requests, waiting.gaps.len()), (0, first.gaps.len()));
     assert_eq!((first.waiting_gaps, waiting.waiting_gaps), (0, first.gaps.len() as u64));
-    // An overflow cannot be closed by waiting.
+    // Waiting does not close a gap with the reason `overflow`.
     assert_eq!((first.next_try, waiting.next_try), (None, None));
     let later = "2026-11-20T13:00:00Z";
     let again = export(&exporter(&refusing, root.path(), later), &refusing, days()).await.unwrap();
@@ -74,11 +74,11 @@ async fn finishing_an_interrupted_export_does_not_read_its_gaps_again() {
                 }
             }
             let _ = export(&exporter(&refusing, &root, hours_later), &refusing, days()).await.unwrap();
-            assert_eq!(files(&root), files(one.path()), "{kill} {before}");
+            assert_eq!(files(&root), files(one.path()), "killed at {kill} number {before}");
             assert_whole(&root);
         }
     }
-    // The next export is a new one.
+    // The export into `one` was not interrupted, so the next export is a new one, which reads the gaps again.
     let again = export(&exporter(&refusing, one.path(), hours_later), &refusing, days()).await.unwrap();
     assert!(again.requests > 0);
 }

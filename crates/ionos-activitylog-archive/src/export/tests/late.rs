@@ -81,7 +81,7 @@ async fn a_recounted_range_that_cannot_be_verified_becomes_a_gap() {
     let _ = export(&exporter(&before, root.path(), NOW), &before, days()).await.unwrap();
     let recount = |simulator| exporter(simulator, root.path(), NOW).recount(true);
     let _ = export(&recount(&before), &before, days()).await.unwrap();
-    // More late events than paging can reach share a few milliseconds.
+    // A few milliseconds contain more late events than paging can reach.
     let refusing = burst(DeepOffset::Refuse);
     let done = export(&recount(&refusing), &refusing, days()).await.unwrap();
     assert!(!done.gaps.is_empty() && done.late > 0);
@@ -148,8 +148,8 @@ async fn a_late_repetition_of_an_equal_record_is_added() {
 #[tokio::test]
 async fn several_late_parts_of_a_day_verify_in_any_order() {
     use ionos_activitylog_sim::AmendedEvents;
-    // A manifest orders the late parts of a range by their digests, so some parts precede parts that were written
-    // before them.
+    // A manifest orders the late parts of a range by their digests, so a part can precede parts that were written
+    // earlier.
     for seed in 0..4 {
         let root = tempfile::tempdir().unwrap();
         let behavior = || Behavior {
@@ -163,7 +163,7 @@ async fn several_late_parts_of_a_day_verify_in_any_order() {
             let exporter = exporter(&simulator, root.path(), &now).recount(true);
             let _ = export(&exporter, &simulator, days()).await.unwrap();
             let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-            assert_eq!(report.findings, [], "{seed} {now}");
+            assert_eq!(report.findings, [], "seed {seed}, {now}");
         }
     }
 }
@@ -243,7 +243,7 @@ async fn an_export_of_one_window_asks_for_the_total_only_if_the_window_is_empty(
     let simulator = world("2026-11-05T00:00:00Z").build();
     let exporter = exporter(&simulator, root.path(), "2026-11-05T00:00:00Z");
     let done = export(&exporter, &simulator, days()).await.unwrap();
-    // The second request shows that no page follows, and the third one the events at the start of the range.
+    // The second request shows that no page follows. The third request reads the events at the start of the range.
     assert_eq!((done.requests, done.cross_check), (3, CrossCheck::NotNeeded));
     let quiet = range("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
     let done = export(&exporter, &simulator, quiet).await.unwrap();

@@ -1,5 +1,5 @@
-//! A range that is read again may have one more record without an id that equals an archived record. Each of the equal
-//! records is an event of its own. If they are in separate parts, these parts have different names.
+//! When a range is read again, the service may return one more record that has no id and equals an archived record.
+//! Each of the equal records is an event of its own. If they are in separate parts, these parts have different names.
 
 use super::*;
 

@@ -11,8 +11,8 @@ fn remove(path: impl AsRef<Path>) {
     std::fs::remove_file(path).unwrap();
 }
 
-/// Edits of an archive of three closed days and one open day. The `bool` is `true` if the chain then lacks something
-/// that the state names.
+/// Edits of an archive of three closed days and one open day. The `bool` is `true` if, after the edit, the chain lacks
+/// something that the state names.
 const EDITS: [(&str, bool, Edit); 4] = [
     ("the last manifest and its day are removed", true, |simulator, root| {
         let folder = folder(simulator, root);
@@ -138,7 +138,8 @@ async fn an_archive_that_ends_before_its_last_run_is_incomplete_until_the_next_e
     let folder = folder(&simulator, root.path());
     let (archive, contract) = (Archive::new(root.path()), folder.contract().clone());
     let end = parse_time("2026-11-20T11:59:50Z");
-    // Whether verification is complete, and the missing ends for all times, for an open end, and for a given end.
+    // Whether the archive is complete, its lost end, and the lost ends that three readers report. The first reader
+    // reads all times, the second one a range with an open end, and the third one a range with a fixed end.
     let seen = || {
         let report = verify_archive(&archive, None).unwrap();
         assert!(report.is_intact(), "{report:?}");

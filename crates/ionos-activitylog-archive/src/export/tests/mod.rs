@@ -101,7 +101,7 @@ impl PageRequest {
         Self { from: time("dateStart"), to: time("dateEnd"), offset: number("offset"), limit: number("limit") }
     }
 
-    /// The page of a log with one event at each of these times, at most `max_page` on a page.
+    /// The page of a log with one event at each of these times. A page has at most `max_page` events.
     fn answer(&self, times: &[DateTime<Utc>], max_page: usize) -> Exchange<'static> {
         let page = times.iter().skip(self.offset).take(self.limit.min(max_page));
         let hits: Vec<String> =

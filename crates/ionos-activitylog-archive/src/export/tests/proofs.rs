@@ -60,11 +60,11 @@ async fn a_closed_gap_has_the_proof_of_the_export_that_closed_it() {
     let refusing = burst(DeepOffset::Refuse);
     let _ = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
     let matching = Some(RangeProof::EventsMatchTotal);
-    assert_eq!(proofs(&refusing, root.path())[1], [matching, None, matching], "the gap has none");
+    assert_eq!(proofs(&refusing, root.path())[1], [matching, None, matching], "the gap has no proof");
 
     let lenient = burst(DeepOffset::Allow);
     let _ = export(&exporter(&lenient, root.path(), "2026-11-21T12:00:00Z"), &lenient, days()).await.unwrap();
-    assert_eq!(proofs(&lenient, root.path())[1], [matching], "one range again");
+    assert_eq!(proofs(&lenient, root.path())[1], [matching], "the day is one range again");
     assert_whole(root.path());
 }
 
@@ -72,7 +72,7 @@ async fn a_closed_gap_has_the_proof_of_the_export_that_closed_it() {
 async fn proofs_do_not_depend_on_where_an_export_started() {
     for behavior in [Behavior::default(), duplicates(0.0)] {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        // Small windows, so that the two exports split the days at other times.
+        // Small windows, so that the exports to the two archives split the days at different times.
         let behavior = Behavior { window_cap: 20, max_limit: 10, ..behavior };
         let simulator = world(NOW).behavior(behavior).build();
         let at_once = exporter(&simulator, one.path(), NOW).part_events(5);

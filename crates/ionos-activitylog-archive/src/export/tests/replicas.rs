@@ -11,7 +11,7 @@ use crate::{VerifyReport, verify_totals};
 /// Number of events.
 const EVENTS: u64 = 250;
 
-/// The service, at most 25 hits a page.
+/// The service. A page has at most 25 hits.
 struct Replicas {
     requests: AtomicU64,
     /// Numbers of the requests that a replica without events answers.
@@ -53,25 +53,25 @@ async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
         for attempt in 0..5 {
             let done = exporter.run(&[7.into()], days(), std::future::pending()).await.pop().unwrap().1.unwrap();
             let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-            assert_eq!(report.findings, [], "{empty:?}, {attempt}");
+            assert_eq!(report.findings, [], "empty answers {empty:?}, attempt {attempt}");
             let archived: u64 = read_days(&Archive::new(root.path()).contract(&7.into()))
                 .unwrap()
                 .values()
                 .map(|manifest| manifest.counts.count)
                 .sum();
             let is_complete = report.chains.iter().all(|chain| chain.gaps == 0);
-            assert!(archived == EVENTS || !is_complete, "{empty:?}, {attempt}: {archived} {done:?}");
-            assert_eq!(done.gaps.is_empty(), is_complete, "{empty:?}, {attempt}: {done:?} {:?}", report.chains);
+            assert!(archived == EVENTS || !is_complete, "{empty:?}, attempt {attempt}: {archived} events, {done:?}");
+            assert_eq!(done.gaps.is_empty(), is_complete, "{empty:?}, attempt {attempt}: {done:?} {:?}", report.chains);
             if is_complete && attempt > 0 {
                 break;
             }
-            assert!(attempt < 4, "{empty:?}: {archived} {done:?}");
+            assert!(attempt < 4, "{empty:?}: {archived} events, {done:?}");
         }
     }
 }
 
-/// A range of the service excludes its start and its end, so an event at the boundary of two exports is in neither of
-/// them. Each export also reads the second before its start.
+/// If the service excludes both the start and the end of a range, an event at the boundary of two exports is in neither
+/// of their ranges. So each export also reads the second before its start.
 #[tokio::test]
 async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one() {
     for (excludes_start, ends) in [

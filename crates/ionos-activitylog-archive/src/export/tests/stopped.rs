@@ -12,7 +12,7 @@ use super::*;
 struct LateLog {
     all_arrived: AtomicBool,
     requests: AtomicU64,
-    /// Number of the request that stops the export, and a sender: dropping it stops the export.
+    /// Number of the request that stops the export, and a sender. Dropping the sender stops the export.
     stop: Mutex<Option<(u64, oneshot::Sender<()>)>>,
 }
 
@@ -55,11 +55,11 @@ async fn a_stop_while_late_events_are_read_leaves_no_gap() {
         *service.stop.lock().unwrap() = Some((at, stop));
         let stopped = async move { stopped.await.unwrap_or(()) };
         let done = recount().run(&[7.into()], days(), stopped).await.pop().unwrap().1.unwrap();
-        assert_eq!(done.gaps, [], "{reread} {stop_at}");
+        assert_eq!(done.gaps, [], "reread {reread}, stop at {stop_at}");
         *service.stop.lock().unwrap() = None;
         let done = recount().run(&[7.into()], days(), std::future::pending()).await.pop().unwrap().1.unwrap();
-        assert!(done.gaps.is_empty() && done.warnings.is_empty(), "{reread} {stop_at}: {done:?}");
+        assert!(done.gaps.is_empty() && done.warnings.is_empty(), "reread {reread}, stop at {stop_at}: {done:?}");
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-        assert_eq!((report.findings.as_slice(), report.events), (&[][..], 432), "{reread} {stop_at}");
+        assert_eq!((report.findings.as_slice(), report.events), (&[][..], 432), "{reread}, stop at {stop_at}");
     }
 }

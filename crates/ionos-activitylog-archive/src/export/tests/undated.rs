@@ -103,7 +103,7 @@ async fn a_file_has_a_record_without_a_time_once_even_if_its_export_was_resumed(
     for hours in days().by_day(&Utc) {
         let export = FileExport::open(&target, spec.clone(), false).unwrap();
         assert_eq!(export.remaining_range().unwrap().start(), hours.start());
-        // Except on the last day, the export fails at the end of the day, because the windows end before the range.
+        // Except on the last day, the export fails, because its windows end before the end of the range.
         match export.write(client(UndatedService::per_minute()).events(7.into(), hours).windows(), |_| ()).await {
             Ok(finished) => {
                 finished.commit().unwrap();

@@ -1,5 +1,5 @@
-//! Files with events that no manifest names: only those that an interrupted export left are removed. All others are
-//! evidence, or the only copy of events whose manifests were lost.
+//! Of the event files that no manifest names, an export removes only those that an interrupted export has left. All
+//! others are evidence, or the only copy of events whose manifests were lost.
 
 use super::*;
 use crate::ArchiveReader;

@@ -80,7 +80,7 @@ async fn an_archive_of_version_1_is_continued_and_its_manifests_stay() {
 
     let again = export(&continuing(&simulator, root.path()), &simulator, requested).await.unwrap();
     assert!(again.nothing_to_do);
-    // Manifests of version 1 have no totals of ranges. A recount uses their totals of parts instead.
+    // Manifests of version 1 have no totals of ranges. A recount uses the totals of their parts instead.
     let recount = continuing(&simulator, root.path()).recount(true);
     let recounted = export(&recount, &simulator, requested).await.unwrap();
     assert_eq!((recounted.events, recounted.late), (0, 0));
@@ -119,7 +119,8 @@ async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_prove
     let root = archive_of_version_1();
     let simulator = simulator();
     let folder = folder(&simulator, root.path());
-    // A consistent edit of the first day. The state says that an interrupted export still had to link the second day.
+    // Edit the manifest of the first day without a contradiction in it. According to the state, an interrupted export
+    // still had to link the second day.
     edit(root.path(), "2026-11-20", "\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"");
     let state = folder.path().join("_state.json");
     let text = std::fs::read_to_string(&state).unwrap();

@@ -69,7 +69,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
     assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
     assert_whole(one.path());
 
-    // Exports that are stopped after each named part produce the same parts.
+    // Exports that are stopped after different numbers of named parts together produce the same parts.
     for stop_at in 0..12 {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (stop, left) = (Mutex::new(Some(stop)), Mutex::new(stop_at));

@@ -32,8 +32,8 @@ async fn export_at(root: &Path, now: &str, shown: &str) -> ContractExport {
 
 #[tokio::test]
 async fn a_range_that_was_read_before_it_was_over_is_read_again() {
-    // The time that the wrong clock shows, the time of an export before it, and that of an export after it. In the
-    // first case all three are on one day; in the others, the wrong time is after the next midnight.
+    // The time that the wrong clock shows, and the times of one export before and one export after that time. In the
+    // first case, all three times are on one day. In the other cases, the wrong clock shows a time of the next day.
     for (wrong, before, after) in [
         ("2026-11-20T16:13:00Z", "2026-11-20T14:20:00Z", "2026-11-20T18:00:00Z"),
         ("2026-11-21T04:00:00Z", "2026-11-20T14:20:00Z", "2026-11-21T09:00:00Z"),
@@ -46,13 +46,13 @@ async fn a_range_that_was_read_before_it_was_over_is_read_again() {
         assert!(second.warnings.iter().any(|warning| warning.contains("in the future")), "{second:?}");
         for _ in 0..2 {
             let done = export_at(root.path(), after, after).await;
-            assert_eq!(done.gaps, [], "{wrong} {before}: {:?}", done.warnings);
+            assert_eq!(done.gaps, [], "wrong time {wrong}, before {before}: {:?}", done.warnings);
         }
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
         assert_eq!(report.findings, []);
         let end = parse_time(after) - TimeDelta::seconds(10);
         let expected = (end - parse_time("2026-11-20T13:00:00Z")).num_minutes() + 1;
-        assert_eq!(report.events as i64, expected, "{wrong} {before}");
+        assert_eq!(report.events as i64, expected, "wrong time {wrong}, before {before}");
     }
 }
 

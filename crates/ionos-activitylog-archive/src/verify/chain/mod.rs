@@ -1,9 +1,9 @@
 //! Compares the chain of manifests, the files and the state of a contract with each other. Each manifest contains the
 //! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well. In that
-//! case the digest of the last one differs from any copy that was kept.
+//! case, the digest of the last manifest differs from any copy of this digest that was kept elsewhere.
 //!
-//! `files` reports files that no manifest names, `state` compares the chain with the state, and `runs` with the run
-//! log.
+//! `files` reports files that no manifest names, `state` compares the chain with the state, and `runs` compares it with
+//! the run log.
 
 mod files;
 mod runs;
@@ -65,7 +65,7 @@ struct ChainCheck<'a> {
     closed: BTreeSet<NaiveDate>,
     /// The last manifest of each day in the chain, with its number.
     last_of_day: BTreeMap<NaiveDate, (u64, Manifest)>,
-    /// Whether no manifest is missing or unreadable. A missing or unreadable manifest is a single finding. Its ranges
+    /// Whether all manifests exist and are readable. A missing or unreadable manifest is a single finding. Its ranges
     /// and files are unknown, and get no findings of their own.
     is_complete: bool,
     /// Files that no manifest names. A manifest that is missing or unreadable may name them.
@@ -129,7 +129,8 @@ impl<'a> ChainCheck<'a> {
         self.report.warnings.push(warning);
     }
 
-    /// The names in a folder of the archive, or `None` if there is none. A folder that cannot be listed is a finding.
+    /// The names in a folder of the archive. `None` if the folder does not exist, or if it cannot be listed, which is a
+    /// finding.
     fn list(&mut self, folder: &Path) -> Option<Vec<String>> {
         match std::fs::symlink_metadata(folder) {
             Ok(found) if !found.is_dir() => {
@@ -222,8 +223,9 @@ impl<'a> ChainCheck<'a> {
         };
         let mut numbers: Vec<u64> = files.iter().filter_map(|name| manifest_number(name)).collect();
         numbers.sort_unstable();
-        // The link of the entry before the next one, or `Some(None)` before the first entry. `None` if the entry is
-        // missing, cannot be read or was changed, so that its digest is unknown.
+        // `last` is the number of the last entry so far, and `previous` is its link, or `Some(None)` before the first
+        // entry. `previous` is `None` if that entry is missing, cannot be read or was changed, so that its digest is
+        // unknown.
         let (mut last, mut previous): (u64, Option<Option<ManifestLink>>) = (0, Some(None));
         for number in numbers {
             if number > last + 1 {

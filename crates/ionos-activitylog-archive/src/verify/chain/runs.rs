@@ -1,7 +1,8 @@
-//! Compares the run log with the chain. Each record of a run names the last manifest at its end, and the chain only
-//! grows. So if the chain does not have the named manifest, the run log or the chain was changed. If a run reached the
-//! end of its range, the manifests cover this end; otherwise, the manifest of an open day is missing. The other members
-//! of a record depend on the run, so nothing supports or contradicts them: they are hints, not evidence.
+//! Compares the run log with the chain. Each record of a run names the manifest that was the last one at the end of the
+//! run, and the chain only grows. So if the chain does not have the named manifest, the run log or the chain was
+//! changed. If a run reached the end of its range, the manifests must cover this end. If they do not, the manifest of
+//! an open day is missing. The other members of a record depend on the run, so nothing supports or contradicts them:
+//! they are hints, not evidence.
 
 use super::ChainCheck;
 use crate::encode::text;
@@ -13,8 +14,8 @@ use crate::state::covered_end;
 use crate::verify::Problem;
 
 impl ChainCheck<'_> {
-    /// Compares the run log with the chain. The caller has checked that no manifest is missing or unreadable, and has
-    /// read the run log before the manifests: `log`.
+    /// Compares the run log with the chain. The caller has checked that no manifest is missing or unreadable. `log`:
+    /// the run log, which the caller has read before the manifests.
     pub(super) fn check_runs(&mut self, log: Result<Option<Vec<u8>>, Error>) {
         let path = self.folder.path().join(RUN_LOG);
         let shown = self.shown(&path);

@@ -17,7 +17,7 @@ pub(crate) fn manifests_of(folder: &ContractFolder) -> Vec<Manifest> {
     numbers.map(|number| Manifest::read(&folder.manifest(number)).unwrap().0).collect()
 }
 
-/// Writes a chain of these manifests, each linked to the one before, and writes the last of them to the state. Removes
+/// Writes a chain of these manifests, each linked to the one before, and a state that names the last of them. Removes
 /// the run log, because it names the manifests that were in the chain before.
 pub(crate) fn write_chain(folder: &ContractFolder, manifests: &[Manifest], is_open: bool) {
     let mut previous: Option<ManifestLink> = None;
@@ -302,7 +302,7 @@ async fn the_totals_of_a_day_are_compared_with_its_events() {
     assert_eq!(found(root.path()), [finding("02", None, Problem::Count)]);
 }
 
-/// Sets all numbers of a part.
+/// A copy of the part in which all numbers have the largest value.
 fn with_largest_numbers(part: &Part) -> Part {
     let (largest, total) = (u64::MAX, part.total.map(|_| u64::MAX));
     Part { bytes: largest, unpacked: largest, count: largest, unique: largest, total, ..part.clone() }
@@ -352,7 +352,7 @@ fn clock() -> std::sync::Arc<dyn ionos_activitylog::clock::Clock> {
     std::sync::Arc::new(ionos_activitylog::clock::VirtualClock::starting_at(NOW.parse().unwrap()))
 }
 
-/// Gaps of a state, open manifests, and manifests of version 0.1.0.
+/// The other documents are manifests of version 0.1.0, open manifests, and a state with gaps.
 #[tokio::test]
 async fn numbers_of_any_size_in_other_documents_are_added_without_overflow() {
     let root = tempfile::tempdir().unwrap();
