@@ -2,8 +2,8 @@
 
 use ionos_activitylog_archive::ndjson;
 
-/// Maximum nesting of a text that is indented. Indentation takes memory that grows with the square of the nesting, and a
-/// text with more levels is not readable.
+/// Maximum nesting of a text that is indented. Indentation takes memory that grows with the square of the nesting, and
+/// a text with more levels is not readable.
 const MAX_DEPTH: usize = 200;
 
 /// Maximum length of the indented text relative to the text on one line. Only text with many short values at a great

@@ -29,7 +29,7 @@ const COLUMN_COUNT: usize = 32;
 pub struct FlatRow<'a> {
     /// Id of the event: `u:` and its UUID, or `h:` and a hash. Unique within a contract.
     pub event_id: String,
-    /// SHA-256, in hex, of the record as on its line of NDJSON without the line end.
+    /// SHA-256, in hex, of the line that the record has in NDJSON, without the line end.
     pub raw_sha256: String,
     /// Contract whose log contains the event.
     pub contract: Cow<'a, str>,

@@ -1,7 +1,7 @@
-//! Counts the events at exactly the start and the end of a range. The API description says that `dateStart` is inclusive
-//! and `dateEnd` exclusive. A service that treats `dateEnd` as inclusive also counts the events at the end of the range,
-//! although they belong to the range that begins there. A service that treats `dateStart` as exclusive does not count
-//! the events at the start, although they belong to the range.
+//! Counts the events at exactly the start and the end of a range. The API description says that `dateStart` is
+//! inclusive and `dateEnd` exclusive. A service that treats `dateEnd` as inclusive also counts the events at the end of
+//! the range, although they belong to the range that begins there. A service that treats `dateStart` as exclusive does
+//! not count the events at the start, although they belong to the range.
 //!
 //! A total that is too high is corrected only by events that the service returns for a range with the same end. A total
 //! that is too low is corrected only by events that the service does not return for a range with the same start. So a

@@ -25,13 +25,13 @@ pub struct ImportedManifests {
     pub schema: String,
     /// Number in the chain: 1.
     pub number: u64,
-    /// Contract whose log this is.
+    /// Contract whose events the manifests list.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
     /// The manifests, in order of their days.
     pub manifests: Vec<ManifestLink>,
-    /// Those of the manifests that were not linked to the one before, so that they prove nothing about earlier days.
+    /// The manifests in `manifests` that were not linked to the one before. They prove nothing about earlier days.
     pub unlinked: Vec<ManifestLink>,
     /// Program that wrote this file.
     pub tool: Tool,

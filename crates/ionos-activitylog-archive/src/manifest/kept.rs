@@ -24,7 +24,7 @@ pub struct KeptRecords {
     pub bytes: u64,
     /// Number of records.
     pub count: u64,
-    /// Start of the window that returned them, inclusive.
+    /// Start of the window for which the service returned the records, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
@@ -35,7 +35,7 @@ pub struct KeptRecords {
     /// Number of hits of the window before the record, in the order of the service. Absent for events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
-    /// Why they are in no part: `not-json` or `outside-of-window`.
+    /// Why the records are in no part: `not-json` or `outside-of-window`.
     pub reason: String,
 }
 

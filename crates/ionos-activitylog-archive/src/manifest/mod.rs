@@ -69,7 +69,7 @@ pub struct Manifest {
     pub number: Option<u64>,
     /// Base URL of the API that the events come from, or the name that replaces it.
     pub api: String,
-    /// Contract whose log this is.
+    /// Contract whose events the manifests list.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
@@ -89,7 +89,7 @@ pub struct Manifest {
     /// Records that are in no part, in order of their file names. Absent if there are none, and in version 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptRecords>,
-    /// SHA-256 over the digests of these parts, in order. It covers every line of them.
+    /// SHA-256 over the digests of `parts`, in order. So it covers every line of these parts.
     pub digest: Digest,
     /// The manifest before this one in the chain. `null` for the first manifest, and while the manifest is open. In
     /// version 1, the manifest of the nearest earlier day.

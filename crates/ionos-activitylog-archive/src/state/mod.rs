@@ -109,7 +109,8 @@ pub enum Certainty {
     Fetched,
     /// Verified when it was read.
     Verified,
-    /// The service reported the archived number of events again, at least 24 hours after the end of the range.
+    /// At least 24 hours after the end of the range, the service again reported a total that equals the number of
+    /// archived events.
     Recounted,
     /// The service returned the archived events again, with the same ids and contents, at least 24 hours after the end
     /// of the range.

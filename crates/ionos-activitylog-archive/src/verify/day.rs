@@ -198,7 +198,7 @@ impl LineProblems {
     fn findings(self, location: &FileLocation<'_>) -> Vec<Finding> {
         let finding = |(problem, (line, mut detail, count))| {
             if count > 1 {
-                detail = format!("{detail}; and so in {} later lines", count - 1);
+                detail = format!("{detail}; the same in {} later lines", count - 1);
             }
             location.find(line, problem, detail)
         };

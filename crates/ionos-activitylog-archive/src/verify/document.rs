@@ -30,9 +30,9 @@ const CHECKS: [&str; 8] = [
 pub struct VerificationDocument {
     /// Schema and version of this document, [`VERIFICATION_SCHEMA`].
     pub schema: String,
-    /// `ok`; `failed` if there are findings; or `incomplete`. It is `incomplete` if an export was interrupted, the end of
-    /// a contract is missing, a contract has no closed day, manifests of version 0.1.0 are not linked, gaps are left, or
-    /// the service has events that the archive does not have.
+    /// `ok`; `failed` if there are findings; or `incomplete`. It is `incomplete` if an export was interrupted, the end
+    /// of a contract is missing, a contract has no closed day, manifests of version 0.1.0 are not linked, gaps are
+    /// left, or the service has events that the archive does not have.
     pub result: &'static str,
     /// What was compared.
     pub checks: Vec<&'static str>,

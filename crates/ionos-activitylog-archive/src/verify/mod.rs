@@ -42,13 +42,13 @@ pub use online::{TotalsReport, verify_totals};
 
 /// Explanation for users of the guarantees and the limits of a verification.
 pub const WHAT_IT_PROVES: &str = "\
-OK means: every file is as its manifest states, no other file is there, and each manifest continues the chain. A person
-who can write to the archive could replace all of it, or remove its end or the folder of a contract. So keep the SHA-256
-of the last manifest of each contract elsewhere: with --head, nothing up to that manifest was changed, removed or added
-since it was written. Verification does not prove
-that the log of the service was complete or unaltered when it was read. For a verified range, the number of events
-equalled the count of the service; without a usable count, repeated scans returned the same events. The day that is not
-over, or was interrupted, is checked but not proven, because its manifest is still open.";
+OK means: every file is as its manifest states, no other file is there, each manifest continues the chain, and no range
+of a closed day has a gap. A person who can write to the archive could replace all of it, or remove its end or the folder
+of a contract. So keep the SHA-256 of the last manifest of each contract elsewhere: with --head, nothing up to that
+manifest was changed, removed or added since it was written. Verification does not prove that the log of the service was
+complete or unaltered when it was read. For a verified range, the number of events equalled the count of the service;
+without a usable count, repeated scans returned the same events. A day that is not over, or whose export was interrupted,
+is checked but not proven, because its manifest is still open.";
 
 /// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

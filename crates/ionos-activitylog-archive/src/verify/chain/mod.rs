@@ -32,7 +32,7 @@ use crate::manifest::{
 const ADDED_MEANWHILE: &str = "an export has added manifests during the verification: verify again";
 
 /// The finding for a manifest whose content is unchanged, but formatted in another way.
-const REFORMATTED: &str = "file was changed: its members are formatted in another way than an export does";
+const REFORMATTED: &str = "file was changed: its members are not formatted as an export formats them";
 
 /// Checks the manifests, files and state of a contract. Returns the sum of the manifests of each day.
 pub(super) fn check_contract(
@@ -341,7 +341,8 @@ impl<'a> ChainCheck<'a> {
         }
         let unlinked: Vec<NaiveDate> = import.unlinked.iter().map(|link| link.date).collect();
         if unlinked != self.chain.unlinked_days {
-            let detail = "file was changed: it names other unlinked manifests than there are";
+            let detail =
+                "file was changed: its list of unlinked manifests differs from the manifests that are not linked";
             self.add_finding(path, Problem::Changed, detail);
         }
     }

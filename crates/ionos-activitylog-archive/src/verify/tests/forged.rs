@@ -210,7 +210,7 @@ async fn each_edit_is_one_finding_with_its_cause() {
                 let text = fs::read_to_string(folder.manifest(2)).unwrap();
                 fs::write(folder.manifest(2), text.replace("\n", " ")).unwrap();
             },
-            &["file was changed: its members are formatted in another way"],
+            &["file was changed: its members are not formatted as an export formats them"],
         ),
         (
             "a sum edited",
@@ -287,7 +287,7 @@ async fn lines_that_contradict_a_consistent_manifest_are_counted_and_not_listed(
     let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
     assert_eq!(problems, [Problem::Changed, Problem::Time]);
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-    assert!(report.findings[1].detail.ends_with("; and so in 28 later lines"), "{}", report.findings[1]);
+    assert!(report.findings[1].detail.ends_with("; the same in 28 later lines"), "{}", report.findings[1]);
 }
 
 #[tokio::test]
