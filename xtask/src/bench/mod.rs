@@ -25,7 +25,7 @@ pub enum BenchSuite {
     Facade,
     /// Simulator with ten million events: time per page, throughput over loopback, memory
     Sim,
-    /// Verified reading, compared with copying the same bytes and with the usual loop
+    /// Verified reading, compared with copying the same bytes and with a simple loop that requests page after page
     Reading,
     /// Exports to an archive, compared with copying the same bytes, and their verification
     Archive,

@@ -1,5 +1,5 @@
-//! Records without a readable time belong to no range, so a service may return one of them for several ranges. Each day
-//! has such a record at most once. Reading a range again does not add a record that is already archived in any day.
+//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A day has
+//! each of these records at most once. Reading a range again does not add a record that is already archived in any day.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -49,7 +49,8 @@ impl ArchivedUndated {
         Ok(self.archived.contains(&Digest::from_bytes(event.fingerprint())))
     }
 
-    /// Adds an event of a range that is read again. The event is already archived, or becomes a late event.
+    /// Remembers that an event is archived: it is an event of a range that is read again, so the archive has the event
+    /// already, or this export adds it as a late event. Has no effect if the event has a time.
     pub(crate) fn add_archived(&mut self, event: &Event) {
         if event.time().is_none() {
             self.archived.insert(Digest::from_bytes(event.fingerprint()));

@@ -18,8 +18,8 @@ pub(super) fn parse_pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
     }
 }
 
-/// The value as the text of a filter contains it: a JSON string if the value has whitespace, quotes or control
-/// characters.
+/// Writes a value for the text of a filter: as a JSON string if the value has whitespace, quotes or control characters,
+/// and unchanged otherwise.
 pub(super) fn quote_value(value: &str) -> String {
     let is_plain = |char: char| char != '"' && !char.is_whitespace() && !char.is_control();
     if value.chars().all(is_plain) {

@@ -80,13 +80,14 @@ impl CollectedEvents {
         self.range
     }
 
-    /// Number of events, including those that [`CollectedEvents::set_repeats`] added. Several contents of one id count
-    /// as one event.
+    /// Number of events: one for each id, even if the id has several contents, and one for each further record that
+    /// [`CollectedEvents::set_repeats`] added.
     pub(super) fn count(&self) -> u64 {
         (self.contents.len() as u64).saturating_sub(self.amended)
     }
 
-    /// The times of all contents, in no particular order. A record without a readable time counts as at the start.
+    /// The times of all contents, in no particular order. The time of a record without a readable time is the start of the
+    /// window.
     pub(super) fn times(&self) -> Vec<DateTime<Utc>> {
         self.keys.iter().map(|key| key.time).collect()
     }
@@ -128,7 +129,7 @@ impl CollectedEvents {
         self.add_with_id(event.id(), event);
     }
 
-    /// Adds one event, whose id is known already.
+    /// Adds one event. The caller has computed its id.
     pub(super) fn add_with_id(&mut self, id: EventId, event: Event) {
         self.bytes += event.raw().len() as u64;
         let time = event.time();
@@ -176,7 +177,7 @@ impl CollectedEvents {
         self.keys.iter().map(|key| hasher.hash_one(&key.id)).collect()
     }
 
-    /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, and the events outside of
+    /// Removes all events. Returns two lists of them, both sorted by time and id: the events that lie in `range`, and the events outside of
     /// the window. Drops the events of the window that are not in `range`. Events without a time count as events at the
     /// start of the window and are always in the first list.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {

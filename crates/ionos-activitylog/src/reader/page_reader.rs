@@ -1,5 +1,5 @@
-//! Reads one page of a window. A page that is unreadable, or of a partial search, is requested again here, not by a new
-//! scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or is
+//! Reads one page of a window. If a page is unreadable, or if the service searched only a part of the log for it, it
+//! is requested again here, not by a new scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or is
 //! larger than the client's limit, is requested in smaller pieces, so that one record does not make the other records
 //! of the page unreadable.
 
@@ -59,8 +59,8 @@ impl PageReader<'_> {
         self.repeat_empty(range, size, fetched).await
     }
 
-    /// Requests one page. Requests the page again if it is unreadable or of a partial search, as often as the retry
-    /// policy allows. `hits`: see [`Self::read_up_to`].
+    /// Requests one page. Requests the page again if it is unreadable, or if the service searched only a part of the
+    /// log for it, as often as the retry policy allows. `hits`: see [`Self::read_up_to`].
     pub(super) async fn read_or_empty(
         &self,
         range: DateRange,
@@ -248,8 +248,8 @@ pub(super) fn reports_missing_events(page: &Page) -> bool {
     page.hits() == 0 && page.total.is_some_and(|total| total.count > page.offset)
 }
 
-/// Whether a proxy on the way may have caused an error that does not occur again. The retry loop does not retry these
-/// errors, except for status 408.
+/// Whether a proxy on the way may have caused an error that does not occur again. The retry loop in `api` does not
+/// retry these errors, so the page is requested again here.
 fn may_be_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Decode | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
 }

@@ -13,7 +13,7 @@ use crate::reader::verification::{Proof, Verification};
 /// Result of checking the proof of a window.
 pub(super) enum ProofCheck {
     Accepted,
-    /// A second scan with the same events is needed.
+    /// The window must be scanned again. The proof counts only if this scan returns the same events.
     NeedsScan,
     /// The window must be read as these windows.
     NeedsSplit(Vec<PlannedWindow>),
