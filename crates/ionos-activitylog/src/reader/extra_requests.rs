@@ -20,6 +20,10 @@ const EARLY_ENDS: u64 = 3;
 /// length, and one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
+/// Number of parts with more events than the whole window that an honest service does not reach: a part has more events
+/// only if events arrived after the whole window was requested.
+const MAX_PARTS_ABOVE_WHOLE: u64 = 20;
+
 /// The extra requests of one reading, or of several readings of one contract that share them.
 #[derive(Debug, Default)]
 pub struct ExtraRequests {
@@ -36,6 +40,10 @@ pub struct ExtraRequests {
     early_ends: AtomicU64,
     /// Windows that were split because of a high total.
     splits: AtomicU64,
+    /// Parts of a window whose total was higher than that of the window.
+    parts_above_whole: AtomicU64,
+    /// See [`Self::is_endless`].
+    is_endless: AtomicBool,
     /// Length of the longest short page that is known to have been the last one of its window.
     longest_end: AtomicU64,
     /// Number of requests for the page after a short page that had exactly `longest_end` hits.
@@ -49,6 +57,9 @@ pub struct ExtraRequests {
 impl ExtraRequests {
     /// Spends extra requests. Spends none and returns `false` if fewer are left.
     pub fn try_spend(&self, requests: u64, page_size: u64) -> bool {
+        if self.is_endless() {
+            return false;
+        }
         let allowed = EXTRA_REQUESTS + EXTRA_REQUESTS_PER_PAGE * self.full_pages(page_size);
         let spend = |spent: u64| spent.checked_add(requests).filter(|spent| *spent <= allowed);
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
@@ -77,6 +88,9 @@ impl ExtraRequests {
     pub(super) fn compare_totals(&self, total: u64, whole: SplitWindow) {
         if total == 0 || whole.total.is_none_or(|whole| total < whole) {
             return;
+        }
+        if whole.total.is_some_and(|whole| total > whole) {
+            self.parts_above_whole.fetch_add(1, Ordering::Relaxed);
         }
         let mut ranges = self.ranges_of_bursts.lock().unwrap_or_else(PoisonError::into_inner);
         match ranges.contains(&whole.range) {
@@ -115,8 +129,24 @@ impl ExtraRequests {
     /// Counts the split of a window with a high total. `false` if too many windows were split in relation to the number
     /// of events received: the totals or the pages must be wrong.
     pub(super) fn try_split(&self, page_size: u64) -> bool {
+        if self.is_endless() {
+            return false;
+        }
         let allowed = SPLITS_WITHOUT_EVENTS + SPLITS_PER_PAGE * self.full_pages(page_size);
         self.splits.fetch_add(1, Ordering::Relaxed) < allowed
+    }
+
+    /// Records that the total of a range grew faster than its events were read.
+    pub(super) fn record_endless_range(&self) {
+        self.is_endless.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service probably invents events, so that reading would never end: the total of a range grew faster
+    /// than its events were read, or many parts of windows had more events than the whole window. If so, no further
+    /// window is split, and no extra request is sent.
+    pub(super) fn is_endless(&self) -> bool {
+        self.is_endless.load(Ordering::Relaxed)
+            || self.parts_above_whole.load(Ordering::Relaxed) >= MAX_PARTS_ABOVE_WHOLE
     }
 
     /// Whether the page after a short page must be requested although the total equals the number of hits. The reason

@@ -84,6 +84,9 @@ impl WindowScanner<'_> {
             return self.scan_to_end(range, first, requests, must_confirm_end).await;
         }
         let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
+        if self.extra().is_endless() {
+            return Ok(scan.complete(false));
+        }
         if received == 0 {
             // If the page reported events, `first_page` has already requested it several times.
             return Ok(scan.complete(true));
@@ -129,6 +132,7 @@ impl WindowScanner<'_> {
         self.gate.wait().await;
         match self.fetch_remaining(range, total.count, &mut scan).await? {
             RemainingPages::All => {}
+            RemainingPages::Endless => return Ok(scan.complete(false)),
             RemainingPages::EndedEarly => {
                 self.extra().record_early_end();
                 return Ok(scan.complete(true));
@@ -155,6 +159,14 @@ impl WindowScanner<'_> {
     fn confirms_total(&self, scan: &PartialScan) -> bool {
         let with_hits = scan.pages.iter().filter(|page| page.hits() > 0).count();
         with_hits > 1 || self.extra().has_higher_count(scan.received())
+    }
+
+    /// Whether reading the pages of a scan would never end.
+    fn is_endless(&self, scan: &PartialScan) -> bool {
+        if scan.grows_faster_than_read() {
+            self.extra().record_endless_range();
+        }
+        self.extra().is_endless()
     }
 
     /// Fetches the pages up to `total`, or to the first page that is empty or refused.
@@ -198,6 +210,9 @@ impl WindowScanner<'_> {
             }
             if let Some(end) = end {
                 return Ok(end);
+            }
+            if self.is_endless(scan) {
+                return Ok(RemainingPages::Endless);
             }
         }
     }
@@ -378,6 +393,9 @@ impl WindowScanner<'_> {
             }
             read += received;
             scan.pages.push(next.page);
+            if self.is_endless(&scan) {
+                return Ok(scan.complete(false));
+            }
         }
     }
 
@@ -414,6 +432,8 @@ impl WindowScanner<'_> {
 /// Which of the remaining pages of a window were fetched.
 enum RemainingPages {
     All,
+    /// The total grows faster than pages are read.
+    Endless,
     /// The pages end before the total: an empty page follows a short one, or a page is short and totals are not
     /// trusted.
     EndedEarly,

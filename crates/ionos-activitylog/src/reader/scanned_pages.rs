@@ -94,6 +94,10 @@ impl Scan {
     }
 }
 
+/// Minimum number of pages after which the growth of the total is compared with the number of hits. In an honest log,
+/// few events arrive while a range is read.
+const MIN_PAGES_OF_GROWTH: usize = 50;
+
 /// The pages of a scan so far.
 pub(super) struct PartialScan {
     pub(super) pages: Vec<Page>,
@@ -119,6 +123,14 @@ impl PartialScan {
     /// offset.
     pub(super) fn repeats_a_page(&self) -> bool {
         self.pages.windows(2).any(|pair| matches!(pair, [page, next] if has_same_ends(page, next)))
+    }
+
+    /// Whether many pages were read, and the total has grown by more than the number of hits on them.
+    pub(super) fn grows_faster_than_read(&self) -> bool {
+        let total = |page: Option<&Page>| page?.total.map(|total| total.count);
+        let (first, last) = (total(self.pages.first()), total(self.pages.last()));
+        let growth = last.zip(first).map_or(0, |(last, first)| last.saturating_sub(first));
+        self.pages.len() >= MIN_PAGES_OF_GROWTH && growth > self.received()
     }
 
     /// Number of hits received.

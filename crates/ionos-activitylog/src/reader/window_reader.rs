@@ -233,7 +233,7 @@ impl WindowReader<'_> {
                 ScanResult::OverLimit { total, scan } => {
                     requests += scan.requests;
                     self.compare_totals(window, &scan);
-                    if !is_splittable {
+                    if !is_splittable && !extra.is_endless() {
                         self.progress.received.keep(window.range, scan.events);
                         return self.read_beginning(window, total, requests).await.map(WindowResult::Unverified);
                     }
@@ -304,8 +304,9 @@ impl WindowReader<'_> {
                 }
             }
             let is_all = total.is_none_or(|total| total <= verification.events.distinct());
-            if verification.events.out_of_window > 0 && (is_all || verification.scans >= SCANS_BEFORE_SPLIT) {
-                // Events outside of the window prevent every proof.
+            let is_outside = verification.events.out_of_window > 0;
+            if extra.is_endless() || is_outside && (is_all || verification.scans >= SCANS_BEFORE_SPLIT) {
+                // Events outside of the window prevent every proof, and so does a log that grows while it is read.
                 self.progress.mismatches.fetch_add(1, Ordering::Relaxed);
                 let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
                 return Ok(WindowResult::Unverified(scanned));

@@ -3,6 +3,7 @@
 
 mod boundaries;
 mod page_ends;
+mod rising_totals;
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
