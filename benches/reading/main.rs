@@ -1,6 +1,6 @@
-//! Measures the time of verified reading, and compares it with the times of two other programs: the loop that most
-//! programs have, and a program that only copies the same bytes to a file. The copying program has as many requests in
-//! flight as verified reading.
+//! Measures the time of verified reading, and compares it with the times of two other programs: a program with the loop
+//! that most programs use (`usual_loop`), and a program that only copies the same bytes to a file. The copying program
+//! has as many requests in flight as verified reading.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 
@@ -16,7 +16,7 @@ use workspace_benches::measure::{median, median_ratio};
 use workspace_benches::server::{self, Server};
 use workspace_benches::{log, runtimes};
 
-/// Number of counted rounds without latency. It is odd, so that the median is the value of one round.
+/// Number of rounds without latency whose times count. The number is odd, so that the median is the time of one round.
 const ROUNDS: usize = 11;
 
 /// Number of rounds with latency, each of which takes seconds.

@@ -5,7 +5,7 @@ use ionos_activitylog_archive::{FlatRow, ndjson};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// JSON pointers to the values of the record that both readers must find.
+/// JSON pointers to values of the record. `Event::field` and `serde_json` must find the same values.
 const POINTERS: [&str; 7] =
     ["", "/@uuid", "/meta/time", "/event/status", "/event/resources/0/id", "/event/param/error", "/a~1b/~0"];
 
@@ -35,7 +35,8 @@ pub(crate) fn ask_everything(event: &Event) {
     assert_eq!(event.clone().detach().raw(), event.raw());
 }
 
-/// Members have the values that `serde_json` finds. Numbers beyond its range and lone surrogates are not compared.
+/// Checks that members have the values that `serde_json` finds. Skips a record that has a number beyond the range of
+/// `serde_json` or a lone surrogate, because `serde_json` cannot parse it.
 fn check_members(event: &Event) {
     let Ok(tree) = serde_json::from_str::<Value>(event.raw()) else { return };
     for pointer in POINTERS {
@@ -44,7 +45,7 @@ fn check_members(event: &Event) {
     }
 }
 
-/// A line of an export has no line break, and is the same event.
+/// Checks that a line of an export has no line break and contains the same event.
 fn check_one_line(event: &Event) {
     let line = ndjson::to_line(event.raw());
     assert!(!line.contains(['\n', '\r']), "{line:?}");

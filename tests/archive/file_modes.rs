@@ -1,6 +1,6 @@
 //! Permissions of every file and folder that an export leaves, under two umasks. The export either completes or is
-//! killed at any step. No file is readable for others. Incomplete files, states, locks and checkpoints are readable
-//! only for their owner.
+//! killed at any step. Only the owner and the group of a file may read it. Only the owner may read incomplete
+//! files, states, locks and checkpoints.
 #![cfg(unix)]
 
 use std::fs;
@@ -95,7 +95,7 @@ fn no_file_of_a_file_export_is_readable_for_others() {
     }
 }
 
-/// A umask that forbids more is kept.
+/// A umask may be stricter than the permissions that an export sets. The files then have only what both allow.
 #[test]
 fn a_stricter_umask_is_kept() {
     let folder = scratch_folder();

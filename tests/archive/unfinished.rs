@@ -1,4 +1,4 @@
-//! An export that was killed may leave an archive without a part of the exported range. So no command calls such an
+//! An export that was killed may leave an archive that lacks events of the exported range. So no command calls such an
 //! archive complete.
 #![cfg(unix)]
 
@@ -90,7 +90,7 @@ fn a_selected_contract_without_any_day_is_not_complete() {
         let printed = run(ialog(folder.path(), &arguments));
         assert_eq!(printed.code, Some(3), "{}", printed.stderr);
     }
-    // A folder with the name of a contract, which no export has created.
+    // No export has created this folder, although it has the name of a contract.
     std::fs::create_dir_all(folder.path().join("empty/contract=7")).unwrap();
     let printed = run(ialog(folder.path(), &["cat", "empty"]));
     assert_eq!(printed.code, Some(3), "{}", printed.stderr);

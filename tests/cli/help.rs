@@ -76,7 +76,7 @@ fn the_help_lists_every_command() {
     let top = run(ialog(folder.path(), &["--help"])).stdout;
     let section = top.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let commands: Vec<&str> = section.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(commands, COMMANDS, "each needs a snapshot above");
+    assert_eq!(commands, COMMANDS, "each command needs a snapshot above");
 }
 
 /// A user cannot copy a wrapped example as one line.

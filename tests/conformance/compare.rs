@@ -1,4 +1,5 @@
-//! Compares the observations of a runner with a case.
+//! Compares the actions of a runner with the expectations of a case. A runner executes cases with the library or with
+//! the command line.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use super::case::{Case, Failure, Order, Outcome, Request, Success};
 use crate::support::scripted::target;
 
-/// The observations of a runner.
+/// The requests, waits and result of a case that a runner has executed.
 pub struct Observed {
     pub requests: Vec<reqwest::Request>,
     pub waits: Vec<Duration>,

@@ -12,8 +12,8 @@ use ionos_activitylog_sim::Simulator;
 
 use super::program::Printed;
 
-/// Runs the command line in the world `single` of `program_under_test.rs`. Calls `at_step` at each fail point, with the
-/// handle that interrupts the run.
+/// Runs the command line with the simulated account of the world `single` in `program_under_test.rs`. Calls `at_step`
+/// at each fail point, with the handle that interrupts the run.
 pub fn run_in_process(arguments: &[&str], at_step: impl Fn(FailPoint, &Interrupt) + Send + Sync + 'static) -> Printed {
     let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
     let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_interval(0).build();

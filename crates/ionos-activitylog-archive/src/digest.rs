@@ -48,7 +48,7 @@ impl From<Sha256> for Digest {
     }
 }
 
-/// Counts and hashes the bytes that pass through.
+/// A writer that passes bytes on to `inner`, and counts and hashes them.
 #[derive(Debug)]
 pub(crate) struct HashingWriter<W> {
     pub(crate) inner: W,
@@ -61,7 +61,7 @@ impl<W> HashingWriter<W> {
         Self::resumed(inner, Sha256::new(), 0)
     }
 
-    /// Continues after bytes that were hashed before.
+    /// Creates a writer that continues the count `bytes` and the hash `hash` of bytes that were written before.
     pub(crate) fn resumed(inner: W, hash: Sha256, bytes: u64) -> Self {
         Self { inner, hash, bytes }
     }

@@ -40,9 +40,9 @@ impl OperationLink<'_> {
 }
 
 impl<'a> Chain<'a> {
-    /// Groups the events of one contract into operations. Events with the same request id or the same queue reference
-    /// belong to one operation, directly or through other events. Placeholders, such as a blank id or the queue
-    /// reference 0, do not count. An event without any other id is an operation of its own.
+    /// Groups the events of one contract into operations. Two events belong to one operation if they have the same
+    /// request id or the same queue reference, or if a chain of such events connects them. Placeholders, such as a
+    /// blank id or the queue reference 0, do not count. An event without any other id is an operation of its own.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
     /// The result does not depend on the order of the events. If `events` lacks some events of an operation, the chain

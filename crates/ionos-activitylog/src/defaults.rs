@@ -55,9 +55,9 @@ pub(crate) const SNIPPET_CHARS: usize = 500;
 /// clocks usually differ by less.
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Minimum time between two calls of a token provider while its token is valid: 30 s. Otherwise a provider that fails,
-/// or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. After a successful call, a
-/// change that the provider reports ends this time early.
+/// Minimum time between two calls of a token provider while its token is valid: 30 s. Without this minimum, a provider
+/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. After a successful
+/// call, a change that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
 /// Maximum number of windows that a window is split into at once: 16. If one of these windows still has too many

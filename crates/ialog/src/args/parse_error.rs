@@ -1,5 +1,6 @@
-//! Errors about the arguments. Each is one sentence with the probable meaning and a next step. The sentence replaces
-//! the message of clap, which has several paragraphs and suggests a word only if clap has a list of valid words.
+//! Errors about the arguments. Each error is one sentence: what is wrong, a similar valid word if there is one, and
+//! what to do next. The sentence replaces the message of clap, which has several paragraphs and suggests a word only if
+//! clap has a list of valid words.
 
 use std::error::Error as _;
 use std::ffi::OsString;

@@ -83,7 +83,7 @@ impl Transport for LoggingTransport {
     }
 }
 
-/// The innermost cause of an error, because the outer causes repeat the address.
+/// The innermost cause of an error. The outer causes are left out, because they repeat the address.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = None;
     let mut next = error.source();
@@ -105,7 +105,7 @@ impl SentSecrets {
         self.lock().extend(values.flat_map(authorization_secrets));
     }
 
-    /// Redacts these credentials, and anything that looks like a credential, in a text.
+    /// Redacts the sent credentials, and anything else that looks like a credential, in a text.
     fn redact(&self, text: &str) -> String {
         let known = self.lock();
         let secrets: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -125,13 +125,13 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Continues a file that already has its complete frames. `open` contains the bytes of the incomplete frame.
+    /// Continues a file whose complete frames are already written. `open` contains the bytes of the incomplete frame.
     pub(crate) fn resume(&mut self, open: Vec<u8>) {
         self.open = open;
         self.begun = true;
     }
 
-    /// The open frame, to append to.
+    /// The bytes of the open frame, so that the caller can append an event.
     pub(crate) fn open(&mut self) -> &mut Vec<u8> {
         &mut self.open
     }

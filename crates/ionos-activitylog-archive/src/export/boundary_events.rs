@@ -15,7 +15,7 @@ use ionos_activitylog::{DateRange, Error, Events};
 
 /// A total that was corrected by the events at the boundaries of its range.
 pub(crate) struct CorrectedTotal {
-    /// The total of a range that includes its start and excludes its end.
+    /// The total of the range, with its start inclusive and its end exclusive.
     pub(crate) count: u64,
     /// Number of requests that were necessary.
     pub(crate) requests: u64,
@@ -26,7 +26,7 @@ impl CorrectedTotal {
     /// second of the range and subtracts the events at the end. If `total` is lower, reads the first second and adds
     /// the events at the start. `events` returns the events of a range.
     ///
-    /// Fails if that first or last second cannot be read. If it cannot be verified, the total is not corrected.
+    /// Fails if this second cannot be read. If the second is read but cannot be verified, the total is not corrected.
     pub(crate) async fn read(
         total: u64,
         expected: u64,
@@ -40,7 +40,7 @@ impl CorrectedTotal {
             false => DateRange::new(range.start(), range.start() + second),
         };
         let Some(boundary) = boundary.ok().filter(|_| total != expected) else { return Ok(corrected) };
-        // The cross-check is what finds the events at the start.
+        // Only the cross-check finds events at the start that the service excludes.
         let mut windows = pin!(events(boundary).cross_check(total < expected).windows());
         while let Some(window) = windows.try_next().await? {
             corrected.requests += window.requests;

@@ -22,7 +22,7 @@ fn spec(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportS
     ExportSpec::new("simulator", simulator.contracts()[0].into(), range, target)
 }
 
-/// Windows of one hour each, so that there are many.
+/// Windows of one hour each, so that the export has many windows.
 fn windows(
     simulator: &Simulator,
     rest: Option<DateRange>,
@@ -111,7 +111,7 @@ async fn a_failed_or_dropped_export_continues_from_its_checkpoint() {
             let one = target(undisturbed.path(), &name);
             let all = whole(&simulator, range, &one).await;
 
-            // Interrupted repeatedly, after three windows each time.
+            // The export is interrupted again and again, after three windows each time.
             let folder = tempfile::tempdir().unwrap();
             let target = target(folder.path(), &name);
             let mut runs = 0;
@@ -146,7 +146,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Exports a day. Also returns the files that a process leaves if it is killed at each fail point.
+/// Exports a day. For each fail point, also returns a copy of the files that a process leaves if it is killed there.
 async fn files_left_at_each_fail_point(
     simulator: &Simulator,
     range: DateRange,
@@ -187,7 +187,7 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
             if named {
                 let spec = spec(&simulator, range, &target);
                 let again = FileExport::open(&target, spec, false);
-                // Only a checkpoint that covers bytes of the file shows that the file is complete.
+                // A checkpoint shows that the file is complete only if it covers bytes of the file.
                 match again {
                     Err(Error::AlreadyComplete { .. }) => assert_eq!(step, FailPoint::FileNamed),
                     Err(Error::AlreadyExists { .. }) => {
@@ -256,7 +256,7 @@ async fn an_interrupted_export_is_not_continued_with_another_specification() {
 }
 
 #[tokio::test]
-async fn a_complete_file_without_its_name_needs_no_more_windows() {
+async fn a_complete_file_without_its_final_name_needs_no_more_windows() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.csv.gz");

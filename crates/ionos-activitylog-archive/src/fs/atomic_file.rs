@@ -69,8 +69,8 @@ pub(crate) fn is_leftover(path: &Path) -> bool {
         && is_regular_file(path)
 }
 
-/// A file that gets its name once it is complete. If dropped before [`AtomicFile::commit`], the temporary file is
-/// removed; a killed process leaves `.NAME.RANDOM.partial`.
+/// A file that gets its final name once it is complete. If the `AtomicFile` is dropped before [`AtomicFile::commit`],
+/// the temporary file is removed; a killed process leaves `.NAME.RANDOM.partial`.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
@@ -84,7 +84,8 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Starts a file that will be at `path`. Follows a link, and keeps the permissions of a file that it replaces.
+    /// Starts a file whose final path is `path`. If `path` is a link, the file replaces the target of the link. If the
+    /// file replaces another file, it gets the permissions of that file.
     ///
     /// Fails with [`Error::AlreadyExists`] if the file exists and `overwrite` is false, with [`Error::NotAFile`] if the
     /// path is not a regular file, and with [`Error::Create`] if the folder is not writable. These errors occur before
@@ -144,14 +145,14 @@ impl AtomicFile {
         self.commit_as(path)
     }
 
-    /// Makes the file durable and gives it its name.
+    /// Makes the file durable and gives it its final name.
     ///
     /// Fails with [`Error::AlreadyExists`] if another file has taken the name and `overwrite` is false.
     pub fn commit(self) -> Result<(), Error> {
         self.publish(|| Ok(()))
     }
 
-    /// Makes the file durable and gives it this name in the same folder.
+    /// Makes the file durable and renames it to `path`, which is in the same folder.
     pub(crate) fn commit_as(self, path: &Path) -> Result<(), Error> {
         self.commit_as_after(path, || Ok(()))
     }
@@ -212,8 +213,8 @@ impl Write for AtomicFile {
     }
 }
 
-/// Prefix that shows which file a leftover belongs to. The file name in it is truncated to 40 characters to leave room
-/// for the random part.
+/// The prefix of a temporary name, which shows to which file a leftover belongs. The prefix contains at most 40
+/// characters of the file name, to leave room for the random part of the temporary name.
 pub(super) fn temporary_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beginning: String = name.chars().take(40).collect();
@@ -336,8 +337,8 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
-    /// If other users may read a file even for a moment, a user who opens the file then can also read what is written
-    /// later.
+    /// If other users may read a file even for a moment, a user who opens the file in that moment can also read what is
+    /// written later.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_file_that_is_written_is_private_from_the_start() {

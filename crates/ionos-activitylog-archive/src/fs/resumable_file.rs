@@ -24,7 +24,7 @@ const MAX_CHECKPOINT_BYTES: u64 = 512 << 20;
 
 /// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.
 ///
-/// Dropped before [`ResumableFile::commit`], the file stays if it has a checkpoint, and is removed otherwise.
+/// Without [`ResumableFile::commit`], a drop keeps the partial file if it has a checkpoint, and removes it otherwise.
 #[derive(Debug)]
 pub(crate) struct ResumableFile {
     file: Arc<File>,
@@ -38,7 +38,7 @@ pub(crate) struct ResumableFile {
 }
 
 impl ResumableFile {
-    /// Opens and locks the partial file of a path. The partial file is new, or another process has left it.
+    /// Opens and locks the partial file of `path`. Creates this file, unless an earlier process has left one.
     ///
     /// Fails with the errors of [`AtomicFile::create`](super::AtomicFile::create), and with [`Error::Locked`] while
     /// another process holds the lock.
@@ -85,9 +85,9 @@ impl ResumableFile {
         Ok(Self { keep, file: Arc::new(file), paths, overwrite, permissions, fail_points })
     }
 
-    /// The bytes and the path of the checkpoint beside a file that already has its name. `None` if there is no
-    /// checkpoint or a partial file exists. Only a process that was killed after it had given the file its name, and
-    /// before it had removed the checkpoint, leaves such a checkpoint.
+    /// The bytes and the path of the checkpoint beside a file that already has its final name. `None` if there is no
+    /// checkpoint or a partial file exists. Such a checkpoint is left only by a process that was killed after it had
+    /// given the file its final name and before it had removed the checkpoint.
     pub(crate) fn checkpoint_of_named(path: &Path) -> Option<(Vec<u8>, PathBuf)> {
         let paths = SidecarPaths::new(path.to_path_buf());
         if paths.partial.exists() || !paths.target.exists() {
@@ -201,8 +201,8 @@ impl ResumableFile {
         Ok(())
     }
 
-    /// Fails if another program has removed or replaced the partial file. Otherwise a checkpoint would count bytes that
-    /// are lost.
+    /// Fails if another program has removed or replaced the partial file. Without this check, a new checkpoint could
+    /// count bytes that are lost.
     fn check_present(&mut self) -> Result<(), Error> {
         if is_same_file(&self.file, &self.paths.partial) {
             return Ok(());

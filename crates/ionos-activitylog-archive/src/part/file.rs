@@ -36,7 +36,8 @@ pub(crate) struct PartFile {
 pub(crate) struct PartMeta {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the totals of the service match the events, so that a verified part has a total.
+    /// Whether the totals of the service match the events. Only then does the manifest entry of a verified part have a
+    /// total.
     pub(crate) counted: bool,
     pub(crate) late: bool,
 }
@@ -76,7 +77,7 @@ impl PartFile {
         Ok(())
     }
 
-    /// The total that a service reports for the events of this part if it counts each event once, see
+    /// The total of this part as reported by a service that counts each event once, see
     /// [`EventMultiset::expected_total`].
     pub(super) fn expected_total(&self, known: impl Fn(&EventId) -> bool) -> u64 {
         self.ids.expected_total(known)

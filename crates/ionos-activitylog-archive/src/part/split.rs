@@ -29,15 +29,15 @@ pub(crate) const PART_EVENTS: u64 = 100_000;
 pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the total of every window that overlaps the range matches the events of that window, or the total of the
-    /// range matches the events of the range.
+    /// Whether the totals of the service match the events: the total of every window that overlaps the range, or the
+    /// total of the range itself.
     pub(crate) counted: bool,
     /// The weakest proof of the windows that overlap the range. `None` if the range is not verified or one of these
     /// windows has no proof.
     window_proof: Option<RangeProof>,
     /// Whether equal records without a usable `@uuid` are among the events of the range.
     has_repeats: bool,
-    /// Total that the service reports if it counts each event once.
+    /// The total of the range as reported by a service that counts each event once.
     pub(crate) expected_total: u64,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
@@ -46,7 +46,7 @@ pub(crate) struct WrittenRange {
 }
 
 impl WrittenRange {
-    /// Records that the service reports the expected total for exactly this range.
+    /// Notes that the service has reported the expected total for exactly this range.
     pub(crate) fn confirm_total(&mut self) {
         self.counted = true;
         if let Some(part) = &mut self.part {
@@ -54,8 +54,9 @@ impl WrittenRange {
         }
     }
 
-    /// The entry of the range in a manifest. With a matching total, the events decide the proof. Otherwise the proof is
-    /// the weakest proof of the windows, although the boundaries of windows depend on where the export started.
+    /// The entry of the range in a manifest. If the total matches, the proof in the entry depends only on the events.
+    /// Otherwise it is the weakest proof of the windows, which also depends on where the export started, because the
+    /// boundaries of the windows do.
     pub(crate) fn read_range(&self) -> ReadRange {
         if !self.verified {
             return ReadRange::unverified(self.range);
@@ -85,8 +86,8 @@ impl FinishedRange {
 /// An event with its time and id, which are computed once.
 type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
 
-/// Whether an event precedes a time. True for an event without a time, so that the event keeps the position at which it
-/// was received.
+/// Whether an event is earlier than `end`. True for an event without a time, so that the event keeps the position at
+/// which it was received.
 fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
     time.is_none_or(|time| time < end)
 }
@@ -192,7 +193,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         self.pass(range.end())
     }
 
-    /// Ends the parts that are complete once all events before `time` are known.
+    /// Ends the parts that cannot get any further event once all events before `time` were added.
     fn pass(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
         let full = self.open.as_ref().is_some_and(|part| part.count >= self.full);
         if full
@@ -205,7 +206,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         self.close_days(time)
     }
 
-    /// Ends parts at each midnight up to a time.
+    /// Ends a part at each midnight up to `time`.
     fn close_days(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
         while let Some(midnight) = self.midnight
             && midnight <= time

@@ -27,8 +27,8 @@ pub struct RebuiltState {
 ///
 /// Fails if a manifest is damaged or does not continue the chain, if another process holds the lock, or if there is no
 /// manifest. Fails with [`Error::UnnamedFiles`] if no state can be read and a part exists that no manifest names: the
-/// part shows that its manifest is missing. Fails as well if the present state can be read and differs from the chain
-/// in a way that no export leaves, because that state shows what was removed or added.
+/// part shows that its manifest is missing. Also fails if the present state can be read and differs from the chain in a
+/// way that no export leaves, because a rebuilt state would hide what was removed or added.
 pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });

@@ -34,7 +34,8 @@ fn parse_coding(text: &str) -> (&str, bool) {
     (name.trim(), !zero)
 }
 
-/// Compresses the body, at the fastest level, unless it is empty or compressed already.
+/// Compresses the body at the fastest level. Does nothing if the body is empty, or if the delivery compresses it
+/// anyway.
 pub(super) fn compress(reply: &mut Reply) {
     if reply.response.body().is_empty() || reply.delivery.spaces.is_some() {
         return;

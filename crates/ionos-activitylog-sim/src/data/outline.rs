@@ -1,6 +1,6 @@
-//! Computes any range of the log without computing the earlier ranges. Time is divided into slices, and each slice is
-//! drawn from its own generator. A slice is generated as an outline first: the time and the kind of each event. Records
-//! are built on demand. All events of an operation belong to the slice in which the operation starts.
+//! Computes any range of the log without computing the earlier ranges. Time is divided into slices, and each slice has
+//! its own random generator. A slice is generated as an outline first: the time and the kind of each event. Records are
+//! built on demand. All events of an operation belong to the slice in which the operation starts.
 
 use crate::behavior::FractionDigits;
 use crate::data::activity_profile::{ActivityProfile, MILLISECOND};
@@ -52,10 +52,11 @@ impl SliceOutline {
         slice
     }
 
-    /// Adds operations with exactly this number of events in total, all in [begin, begin + length) milliseconds.
+    /// Adds operations with exactly `events` events in total. The times of all events are in [begin, begin + length)
+    /// milliseconds.
     fn add_operations(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
-        // Rounds at random, first to whole events. If their number is then too small for a chain, rounds it up to the
-        // size of one chain or down to 0, so that small slices have their share of chains, too.
+        // The number of chained events is rounded at random, first to a whole number. If this number is too small for
+        // one chain, it becomes the size of one chain or 0, so that small slices have their share of chains, too.
         let mut chained = (events * CHAINED_PER_THOUSAND + random.below(1000)) / 1000;
         if chained < MIN_CHAIN_EVENTS && events >= MIN_CHAIN_EVENTS {
             let one = random.below(MIN_CHAIN_EVENTS) < chained;
@@ -99,14 +100,14 @@ impl SliceOutline {
 }
 
 impl EventBlueprint {
-    /// The generator for data that all events of the operation share.
+    /// The random generator for the data that all events of the operation share.
     pub(crate) fn operation_random(&self) -> Random {
         // Stream 0 generates the outline. Each operation has the next 256 streams: one for the data that its events
         // share, and one for each event. No operation has more than 255 events.
         Random::new(self.key, (u64::from(self.outline.operation) + 1) << 8)
     }
 
-    /// The generator for data of this event alone.
+    /// The random generator for the data of this event alone.
     pub(crate) fn event_random(&self) -> Random {
         Random::new(self.key, event_number(self.key, self.outline))
     }
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_has_the_number_of_events_of_the_profile_all_in_order() {
+    fn a_slice_has_as_many_events_as_the_profile_plans_in_order_of_time() {
         for digits in FractionDigits::ALL {
             for per_day in [320, 100_000] {
                 let profile = ActivityProfile::new(1, per_day, 0);

@@ -54,7 +54,7 @@ impl Trigger {
         self
     }
 
-    /// Matches only every n-th request, where n is at least 1. Counted as for [`Trigger::requests`].
+    /// Matches only every n-th request, where n is at least 1. Requests are counted as for [`Trigger::requests`].
     pub fn every(mut self, n: u64) -> Self {
         self.every = Some(n);
         self
@@ -122,7 +122,8 @@ impl Trigger {
     }
 }
 
-/// The generator of a rule for a request. It does not depend on the order in which different requests arrive.
+/// The random generator with which a rule decides about a request. It does not depend on the order in which different
+/// requests arrive.
 pub(super) fn random_of_rule(seed: u64, rule: usize, ordinal: &RequestOrdinal) -> Random {
     /// The `part` of the first rule's key. Each later rule has the next lower number. No slice and no other part of the
     /// simulated data has one of these numbers.
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_depends_on_the_seed_the_rule_and_the_request_and_not_on_its_number() {
+    fn a_rate_depends_on_the_seed_the_rule_and_the_request_but_not_on_the_number_of_the_request() {
         let trigger = Trigger::any().rate(Share::new(0.3).unwrap());
         let matches = |seed, rule, number| -> Vec<bool> {
             (0..2000)

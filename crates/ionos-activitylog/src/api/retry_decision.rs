@@ -33,7 +33,7 @@ pub(super) struct FailureContext<'a> {
     /// Wait before the next attempt, according to the retry policy. `None` if the service asks for a longer wait than
     /// the policy allows.
     pub(super) wait: Option<Duration>,
-    /// Attempts that count against the policy.
+    /// Number of attempts so far that count towards the maximum of the policy.
     pub(super) attempts: u32,
     /// Time since the call began.
     pub(super) elapsed: Duration,

@@ -73,7 +73,7 @@ impl TokenProvider for TokenFile {
         Box::pin(async { Ok(self.read()?) })
     }
 
-    /// Whether the file exists and differs from the version that was read.
+    /// Whether the file exists and differs from the version from which the last token was read.
     fn changed(&self) -> bool {
         let read = *self.read_version.lock().unwrap_or_else(PoisonError::into_inner);
         fs::metadata(&self.path).is_ok_and(|now| Some(FileVersion::from_metadata(&now)) != read)

@@ -15,9 +15,9 @@
 //!
 //! Each setting is decided by the first source that has a value for it, independently of the other settings; a token,
 //! or a username with its password, is one setting. A malformed file and incomplete credentials are errors in every
-//! source that is read, also if an earlier source overrides them. Otherwise the program might run with other
-//! credentials, or against another address, than the user expects. An API address, a contract number or a fingerprint
-//! is validated only if it is in force. The JSON file is read only if it can still decide a setting.
+//! source that is read, even if an earlier source overrides them. If these errors were ignored, the program might run
+//! with other credentials, or against another address, than the user expects. An API address, a contract number or a
+//! fingerprint is validated only if it is used. The JSON file is read only if it can still decide a setting.
 //!
 //! This module deliberately does not log in, write any of these files, or apply the failover rules of the YAML file.
 //!

@@ -118,8 +118,8 @@ struct EndpointSettings {
 /// The address of this product and the certificates to trust.
 ///
 /// If the profile names an environment, only that environment counts. Otherwise, the first environment with this
-/// product counts. If `use_endpoint` is false, the endpoint and its certificates are ignored, and the certificates of
-/// the profile's environment remain.
+/// product counts. If `use_endpoint` is false, the result has no address, and no certificates except those of the
+/// environment that the profile names.
 fn endpoint_settings(
     document: &ConfigDocument,
     profile: Option<&Profile>,

@@ -7,7 +7,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use crate::event::{Event, EventId, EventMultiset};
 
-/// The records without a usable `@uuid` of one scan.
+/// The records of one scan that have no usable `@uuid`.
 #[derive(Debug, Default)]
 pub(super) struct ContentRepeats {
     /// The records of each id, in the order of the scan.
@@ -26,17 +26,17 @@ impl ContentRepeats {
         }
     }
 
-    /// Number of records in the window whose id occurred before.
+    /// Number of records in the window that repeat the id of an earlier record in the window.
     pub(super) fn count(&self) -> u64 {
         self.records.values().map(|records| records.len() as u64 - 1).sum()
     }
 
-    /// Number of records at the end of the window whose id occurred before.
+    /// Number of records at the end of the window that repeat the id of an earlier record there.
     pub(super) fn count_at_end(&self) -> u64 {
         self.at_end.iter().map(|(_, count)| count - 1).sum()
     }
 
-    /// The whole seconds of the records whose id occurs several times. Records without a readable time are in none.
+    /// The times of the records whose id occurs several times, rounded down to seconds. Unreadable times are left out.
     pub(super) fn seconds(&self) -> BTreeSet<DateTime<Utc>> {
         let repeated = self.records.values().filter(|records| records.len() > 1).flatten();
         let seconds = repeated.filter_map(|event| event.time()?.duration_trunc(TimeDelta::seconds(1)).ok());
@@ -48,7 +48,7 @@ impl ContentRepeats {
         self.at_end.clear();
     }
 
-    /// Takes the records of each id that occurs several times.
+    /// Removes all records. Returns those in the window whose id occurs several times, grouped by id.
     pub(super) fn take(&mut self) -> Vec<(EventId, Vec<Event>)> {
         self.at_end.clear();
         self.records.drain().filter(|(_, records)| records.len() > 1).collect()

@@ -28,7 +28,7 @@ pub(super) struct EventsRequest {
     pub(super) cross_check: bool,
     /// Whether the two seconds around the start of the range are requested too, to find events at exactly the start.
     pub(super) check_start: bool,
-    /// The extra requests that the stream shares with others. `None` if it has its own.
+    /// The budget of extra requests that the stream shares with other streams. `None` if the stream has its own budget.
     pub(super) extra: Option<Arc<ExtraRequests>>,
 }
 

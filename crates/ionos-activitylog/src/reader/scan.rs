@@ -32,12 +32,13 @@ pub(super) struct ScanOptions {
     pub(super) is_splittable: bool,
     /// Maximum events of a window that is read as a whole.
     pub(super) max_events: u64,
-    /// Whether an earlier scan of the window found that it ends before its total; see [`Scan::ends_before_total`].
+    /// Whether an earlier scan found that the pages of the window end before its total; see
+    /// [`Scan::ends_before_total`].
     pub(super) ends_before_total: bool,
     /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
     pub(super) part_of: Option<SplitWindow>,
-    /// For a window without a total: whether an empty page after the first page has to be confirmed as the end by the
-    /// page that begins at the last hit. `true` only in the first scan of the window.
+    /// Whether an empty page after the first page of a window without a total is accepted as the end only if another
+    /// page confirms it: the page that begins at the last hit. `true` only in the first scan of the window.
     pub(super) must_confirm_end: bool,
 }
 
@@ -48,7 +49,7 @@ pub(super) struct WindowScanner<'a> {
     pub(super) page_size: PageSize,
     /// Opens when the window may read more than its first page.
     pub(super) gate: &'a ReadAheadGate,
-    /// Is opened when the first page was read.
+    /// The scan opens this gate once it has read the first page.
     pub(super) first_page_gate: &'a ReadAheadGate,
 }
 
@@ -88,7 +89,7 @@ impl WindowScanner<'_> {
             return Ok(scan.complete(false));
         }
         if received == 0 {
-            // If the page reported events, `first_page` has already requested it several times.
+            // If the total of this empty page is above 0, the page was already requested several times.
             return Ok(scan.complete(true));
         }
         if has_room && total.exact && total.count == received && self.extra().needs_end_probe(received) {
@@ -154,8 +155,9 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
-    /// For a scan whose last page has no room for more hits: whether the total cannot be a mere limit on the hits of
-    /// one answer. This is the case if several pages have hits, or if another answer had or reported more events.
+    /// Whether other answers show that the total is not merely the maximum number of hits of one answer. Called for a
+    /// scan whose last page has no room for more hits. True if several pages have hits, or if another answer had or
+    /// reported more events.
     fn confirms_total(&self, scan: &PartialScan) -> bool {
         let with_hits = scan.pages.iter().filter(|page| page.hits() > 0).count();
         with_hits > 1 || self.extra().has_higher_count(scan.received())
@@ -184,8 +186,9 @@ impl WindowScanner<'_> {
             let start = scan.next_offset - overlap;
             let offsets =
                 (0..).map(|page| start + page * (size - overlap)).take_while(|offset| offset + overlap < total);
-            // Pages after an empty one are not requested, except that all pages of a group are fetched, so that the
-            // number of requests does not depend on which page of the group arrives first.
+            // A group of pages is fetched at the same time. No group is requested after an empty page. Within a group,
+            // all pages are fetched, so that the number of requests does not depend on which page of the group arrives
+            // first.
             let concurrent_pages = if self.extra().has_early_end() { 1 } else { CONCURRENT_PAGES };
             let group: Vec<u64> = offsets.take(concurrent_pages).collect();
             if group.is_empty() {
@@ -234,8 +237,8 @@ impl WindowScanner<'_> {
         }
     }
 
-    /// Adds the next page, which begins `overlap` hits before the end of the last one. If no page may follow it,
-    /// returns the reason.
+    /// Adds the next page to `scan`. This page begins `overlap` hits before the end of the page before it. If no page
+    /// may follow, returns the reason.
     async fn add_page(
         &self,
         range: DateRange,
@@ -363,11 +366,12 @@ impl WindowScanner<'_> {
             scan.requests += next.requests;
             let received = next.page.hits();
             if received == 0 {
-                // No confirmation is needed if another answer had more hits: the service does not limit its pages to
-                // this length.
+                // If another answer had more hits, no confirmation is needed, because the service does not limit its
+                // pages to the length of the first page.
                 if must_confirm && scan.may_lack_offsets() && !self.extra().has_higher_count(size) {
                     let page_size = self.current_page_size();
-                    // After a short first page, offset plus limit is the page size, which the service supports.
+                    // The confirming page begins at the last hit. After a short first page, its offset plus its limit
+                    // is the page size, which the service supports.
                     let limit = if size < page_size { page_size - size + 1 } else { page_size };
                     if !confirms_end(self.pages, range, read, limit, &mut scan).await? {
                         return Ok(scan.over_limit(None));

@@ -1,6 +1,7 @@
 //! Checks the start of a reading. It is undocumented whether the service includes events at exactly `dateStart`. If it
 //! excludes them, no scan of the first window has such an event. So one further request covers the second before the
-//! start and the second after it. The first window is not verified without the events that this answer has.
+//! start and the second after it. The first window is verified only if its events include those events of this answer
+//! that lie in the window.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -16,7 +17,7 @@ use crate::reader::scan::WindowScanner;
 /// The page size to try if a page of the requested size is refused or too large.
 const SMALLER_PAGE_SIZE: u64 = 100;
 
-/// What is known about the start of a window.
+/// The result of checking the start of a window.
 #[derive(Debug, Default)]
 pub(super) struct StartCheck {
     /// Whether the service excludes events at exactly the start of a range: a range that begins earlier has an event,

@@ -24,11 +24,11 @@ use crate::reader::suspected_limit::limit_of_parts;
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::Window;
 
-/// For a window that fits on one page: number of scans in a row without a new event after which its total counts as
-/// wrong.
+/// Number of scans in a row without a new event after which the total of a window counts as wrong. Applies to windows
+/// that fit on one page.
 const SINGLE_PAGE_SCANS: u32 = 5;
 
-/// As [`SINGLE_PAGE_SCANS`], for a half of a window whose total is wrong.
+/// As [`SINGLE_PAGE_SCANS`], but for one half of a window that was halved because its total is wrong.
 const SCANS_OF_HALF: u32 = 2;
 
 /// Number of scans after which a window of several pages is split, because splitting costs fewer requests than further
@@ -49,8 +49,8 @@ const SCANS_WITHOUT_NEW: u32 = 6;
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
-/// Number of windows with a wrong total. Once a reading has this number of them, no further window is halved: the
-/// service probably reports wrong totals everywhere, and halving would turn each window into about a hundred.
+/// Number of windows with a wrong total after which a reading halves no further window: the service probably reports
+/// wrong totals everywhere, and halving would turn each window into about a hundred.
 const MAX_MISMATCHES: u32 = 8;
 
 /// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
@@ -119,7 +119,7 @@ impl WindowReader<'_> {
                     match finer {
                         Some(result) => result,
                         None => {
-                            // A wrong limit of the profile may be the reason.
+                            // The cause may be a wrong limit in the profile of the service.
                             if had_profile {
                                 self.limits().reset();
                             }
@@ -175,8 +175,8 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Adds a scan, and the events that other answers returned for the window. Keeps the events at the end of the
-    /// window for the next one.
+    /// Adds a scan to `verification`, and the events of the window that other answers returned. Returns the proof, if
+    /// there is one. Keeps the events at the end of the window for the next window.
     fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
         let range = verification.range();
         let excludes_start = self.progress.excludes_start.load(Ordering::Relaxed);
@@ -314,7 +314,7 @@ impl WindowReader<'_> {
             if verification.is_unstable {
                 self.limits().record_unstable();
             }
-            // Further scans are extra requests only if the total could prove the window.
+            // If the total could prove the window, further scans are extra requests. Otherwise the window needs them.
             let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_to_be_confirmed;
             let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
@@ -474,7 +474,8 @@ impl WindowReader<'_> {
         Ok((Some(result), requests))
     }
 
-    /// [`Self::scan_until_verified`] for a part of a second, boxed because the two functions call each other.
+    /// [`Self::scan_until_verified`] for a part of a second. The future is boxed, so that the future of the caller is
+    /// small.
     fn scan_part<'a>(self, part: PlannedWindow) -> BoxFuture<'a, Result<WindowResult<ScannedWindow>, Error>>
     where
         Self: 'a,

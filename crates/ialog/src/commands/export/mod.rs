@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_name_that_cannot_be_a_misspelled_file_is_a_folder() {
+    fn a_name_that_may_be_a_misspelled_file_name_is_not_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("audit.2026");
         std::fs::create_dir_all(archive.join("contract=7")).unwrap();

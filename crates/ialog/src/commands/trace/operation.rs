@@ -7,7 +7,7 @@ use ionos_activitylog::{Chain, ContractNumber, Event, EventType, Outcome, Status
 
 use crate::events::fold::lead_event;
 
-/// The events of one request, from being accepted to its end.
+/// The events of one request, from its acceptance to its end.
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) contract: ContractNumber,
@@ -25,16 +25,16 @@ pub(crate) struct Operation {
 pub(crate) struct OperationDurations {
     /// From the first event to the last.
     pub(crate) total: Option<TimeDelta>,
-    /// From being accepted to the event with the outcome.
+    /// From the acceptance of the request to the event with the outcome.
     pub(crate) accepted_to_done: Option<TimeDelta>,
-    /// From being accepted to the first event with the status running or busy.
+    /// From the acceptance of the request to the first event with the status running or busy.
     pub(crate) queued: Option<TimeDelta>,
     /// From the first event with the status running or busy to the event with the outcome.
     pub(crate) running: Option<TimeDelta>,
 }
 
 impl Operation {
-    /// The operation of events that belong together. `None` if there are no events.
+    /// Creates the operation from its events. `None` if `events` is empty.
     pub(super) fn new<'a>(
         contract: &ContractNumber,
         events: impl IntoIterator<Item = &'a Event>,

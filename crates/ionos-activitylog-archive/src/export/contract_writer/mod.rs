@@ -38,7 +38,7 @@ pub(crate) struct ContractWriter {
     confirmed: ConfirmedRanges,
     /// Time before which events are old enough to be read. A day is over if it ends at or before this time.
     settled: DateTime<Utc>,
-    /// Days of the manifests in the file of open manifests.
+    /// The days that have a manifest in the file of open manifests.
     open_on_disk: BTreeSet<NaiveDate>,
     /// Warnings to show the user.
     pub(crate) warnings: Vec<String>,
@@ -75,8 +75,8 @@ impl ContractWriter {
         let (state, warning) = State::read(&folder)?;
         let chain = Chain::read(&folder)?;
         let mut warnings: Vec<String> = warning.into_iter().collect();
-        // Without a state, nothing proves that the last export was interrupted, so no file may be removed as its
-        // leftover.
+        // Only a state can show that the last export was interrupted. Without a state, no file may be removed as a
+        // leftover of that export.
         let mut was_interrupted = false;
         let state = match state {
             Some(state) => {
@@ -85,7 +85,8 @@ impl ContractWriter {
                 let comparison = StateComparison::of_chain(&folder, &state, is_previous, &chain);
                 comparison.check(&folder)?;
                 was_interrupted = state.open || is_previous && comparison.has_added;
-                // If the state is damaged, an export may have been interrupted since its previous copy was written.
+                // If the state is damaged, its previous copy is used. An export may have been interrupted after that
+                // copy was written.
                 State { open: state.open || is_previous, ..state }
             }
             None => {
@@ -94,7 +95,7 @@ impl ContractWriter {
                     warnings.push(format!("the state was missing and was rebuilt from the manifests of {days} days"));
                 }
                 State {
-                    // Assume that the last export was interrupted.
+                    // The last export may have been interrupted, so the new state is marked as open.
                     open: true,
                     ..State::new(identity.clone(), clock.now())
                 }
@@ -168,7 +169,7 @@ impl ContractWriter {
         verified.iter().filter(|range| range.end() > limit).collect()
     }
 
-    /// The last entry of the chain. If the manifests of version 1 are not imported yet, the last one of version 1.
+    /// The last entry of the chain. If the manifests of version 1 are not imported yet, the last manifest of version 1.
     pub(crate) fn head(&self) -> Option<ManifestLink> {
         self.chain.links.last().copied()
     }
@@ -180,7 +181,7 @@ impl ContractWriter {
         known.chain(pending).any(|kept| kept.file == records.file)
     }
 
-    /// Records a file of kept records. The manifest of the next addition to the day names this file.
+    /// Remembers a file of kept records until the next manifest of the day is added. That manifest names this file.
     pub(crate) fn keep(&mut self, date: NaiveDate, records: KeptRecords) {
         self.kept.entry(date).or_default().push(records);
     }
@@ -200,7 +201,8 @@ impl ContractWriter {
         self.state.open && self.state.open_since.is_some()
     }
 
-    /// Records that an export is running. It started at `started`, unless it finishes an interrupted export.
+    /// Marks the state as open. Sets the start of the export to `started`, unless the export finishes an interrupted
+    /// one.
     pub(crate) fn begin(&mut self, started: DateTime<Utc>) -> Result<(), Error> {
         if !self.was_interrupted() {
             self.state.open_since = Some(started);

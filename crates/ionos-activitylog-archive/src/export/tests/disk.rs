@@ -29,7 +29,7 @@ impl ReachCount {
         *count
     }
 
-    /// Waits until the fail point was reached this many times.
+    /// Waits until the fail point was reached `times` times.
     fn wait(&self, times: u64) {
         let count = self.0.lock().unwrap();
         let waited = self.1.wait_timeout_while(count, TIMEOUT, |count| *count < times);
@@ -44,7 +44,8 @@ async fn a_limited_number_of_parts_is_filled_while_the_disk_is_slow() {
     let undisturbed = exporter(&simulator, other.path(), NOW);
     let _ = export(&undisturbed, &simulator, ten_days()).await.unwrap();
 
-    // One part that is being committed, those in the queue, and one that waits for room in the queue.
+    // The maximum: one part that is being committed, the parts in the queue, and one part that waits for room in the
+    // queue.
     let most = MAX_WAITING_PARTS as u64 + 2;
     let (begun, written) = (ReachCount::default(), ReachCount::default());
     // Number of parts without a final name: current and maximum.

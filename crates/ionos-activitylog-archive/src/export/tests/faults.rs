@@ -50,7 +50,7 @@ async fn a_write_error_names_the_path_and_the_next_export_continues() {
     let exporter = exporter(&simulator, root.path(), NOW);
     let folder = folder(&simulator, root.path());
     std::fs::create_dir_all(folder.path()).unwrap();
-    // A file in place of the folder, so that creating the folder fails even for root.
+    // Put a file in the place of the folder, so that creating the folder fails even for root.
     let blocked = folder.day("2026-11-02".parse().unwrap());
     std::fs::write(&blocked, "").unwrap();
     let refused = export(&exporter, &simulator, days()).await.unwrap_err();

@@ -74,7 +74,7 @@ async fn finishing_an_interrupted_export_does_not_read_its_gaps_again() {
                 }
             }
             let _ = export(&exporter(&refusing, &root, hours_later), &refusing, days()).await.unwrap();
-            assert_eq!(files(&root), files(one.path()), "killed at {kill} number {before}");
+            assert_eq!(files(&root), files(one.path()), "killed at {kill} after {before} passes");
             assert_whole(&root);
         }
     }

@@ -1,11 +1,11 @@
-//! Files that a kill leaves between two writes, or that others have placed where an export removes leftovers.
+//! Files that a kill leaves between two writes, or that other programs have placed where an export removes leftovers.
 
 use std::path::PathBuf;
 
 use super::*;
 use crate::verify::Problem;
 
-/// Copies the archive when the export reaches a fail point for the first time, as a kill would leave it.
+/// Copies the archive as a kill would leave it, when the export reaches the fail point `step` for the first time.
 fn killed_at(step: FailPoint, root: &Path, copy: PathBuf) -> FailPoints {
     let root = root.to_path_buf();
     let once = std::sync::Once::new();
@@ -16,10 +16,10 @@ fn killed_at(step: FailPoint, root: &Path, copy: PathBuf) -> FailPoints {
     })
 }
 
-/// A day is read to noon, and the rest of it on the next day. The second export closes the day and is killed before it
-/// has removed the day from the open manifests.
+/// The first export reads a day until noon. The second export, on the next day, reads the rest and closes the day. A
+/// kill interrupts the second export before it has removed the day from the open manifests.
 #[tokio::test]
-async fn a_day_that_was_open_is_closed_once_whatever_kill_happens() {
+async fn a_day_that_was_open_is_closed_once_even_if_the_closing_export_is_killed() {
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
     let tomorrow = "2026-11-21T12:00:00Z";
     let steps = [FailPoint::ManifestWritten, FailPoint::ManifestNamed, FailPoint::DayClosed, FailPoint::StateNamed];
@@ -74,7 +74,7 @@ async fn a_folder_with_the_name_of_a_leftover_is_foreign_and_stops_no_export() {
     assert!(report.warnings.is_empty(), "{:?}", report.warnings);
 }
 
-/// A link could lead to files of others, whatever their names.
+/// A link may lead to files of other programs, even if these files are named like leftovers.
 #[cfg(unix)]
 #[tokio::test]
 async fn leftovers_behind_a_link_are_not_removed() {

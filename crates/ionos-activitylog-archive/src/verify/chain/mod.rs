@@ -34,7 +34,7 @@ const ADDED_MEANWHILE: &str = "an export has added manifests during the verifica
 /// The finding for a manifest whose content is unchanged, but formatted in another way.
 const REFORMATTED: &str = "file was changed: its members are not formatted as an export formats them";
 
-/// Checks the manifests, files and state of a contract. Returns the sum of the manifests of each day.
+/// Checks the manifests, files and state of a contract. Also returns, for each day, the sum of its manifests.
 pub(super) fn check_contract(
     root: &Path,
     folder: &ContractFolder,
@@ -223,9 +223,9 @@ impl<'a> ChainCheck<'a> {
         };
         let mut numbers: Vec<u64> = files.iter().filter_map(|name| manifest_number(name)).collect();
         numbers.sort_unstable();
-        // `last` is the number of the last entry so far, and `previous` is its link, or `Some(None)` before the first
-        // entry. `previous` is `None` if that entry is missing, cannot be read or was changed, so that its digest is
-        // unknown.
+        // `last` is the number of the latest entry so far. `previous` is `Some` with the link of this entry, and
+        // `Some(None)` before the first entry. It is `None` if the digest of the entry is unknown, because the entry is
+        // missing, cannot be read or was changed.
         let (mut last, mut previous): (u64, Option<Option<ManifestLink>>) = (0, Some(None));
         for number in numbers {
             if number > last + 1 {

@@ -18,7 +18,7 @@ async fn a_bare_date_is_midnight_in_the_configured_zone() {
 }
 
 #[tokio::test]
-async fn a_bad_date_is_refused_ignored_or_fails_and_a_fraction_counts_or_is_cut_off() {
+async fn a_bad_date_gets_400_200_or_500_and_a_fraction_counts_or_is_cut_off() {
     for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
         let behavior = Behavior { bad_date, query_fractions: QueryFractions::Refuse, ..Behavior::default() };
         let service = ServedSimulator::with(behavior).await;

@@ -1,5 +1,5 @@
-//! Reads from services that limit the number of events of a range without reporting it. Also reads records that differ
-//! only in their formatting, each of which is an event.
+//! Reads from services that limit the number of events of a range without reporting this limit. Also reads records that
+//! differ only in their formatting, each of which is an event.
 
 use std::sync::Mutex;
 
@@ -19,7 +19,7 @@ struct LimitedLog {
     requests: Mutex<u64>,
 }
 
-/// A service that also limits its pages, and does not support all offsets.
+/// A service that also limits the number of hits of a page, and does not support all offsets.
 struct LimitedPages {
     log: LimitedLog,
     page_size: u64,
@@ -32,9 +32,9 @@ enum AfterPages {
     Hits,
     /// Each page after the first one is empty.
     Empty,
-    /// Each page is the first one.
+    /// Each page has the hits of the first page.
     FirstPage,
-    /// The pages that would end after the limit are empty.
+    /// A page is empty if its offset plus its requested size exceeds the limit of the log.
     EmptyAboveLimit,
 }
 
@@ -46,7 +46,7 @@ fn answer(records: &[&str], total: Option<usize>) -> Exchange<'static> {
     Box::pin(async move { Ok(http::Response::new(body.into_bytes()).into()) })
 }
 
-/// The part of the hits of a range that a request for a page asks for.
+/// The hits of one page. `hits` has all hits of the range, and `query` has the offset and the size of the page.
 fn page<'a>(hits: &[&'a str], query: PageQuery) -> Vec<&'a str> {
     hits.iter().skip(query.offset as usize).take(query.limit as usize).copied().collect()
 }
@@ -131,7 +131,7 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
 }
 
 #[tokio::test]
-async fn a_second_with_more_events_than_the_limit_is_a_gap() {
+async fn a_second_with_more_events_than_the_limit_is_read_in_parts_or_is_a_gap() {
     let time = day().start() + TimeDelta::hours(5);
     // The events of a second are in one millisecond, or in several.
     for millis in [0, 1, 3] {
@@ -186,7 +186,7 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
 
 #[tokio::test]
 async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
-    // The events are in one second, at the start of the range, or spread over the day.
+    // All events are at the start of the range, or in its first 100 seconds, or spread over the day.
     for step in [0, 1, 800] {
         let event = |index: i64| {
             let time = day().start() + TimeDelta::milliseconds(index * step * 1_000);
