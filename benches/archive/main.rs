@@ -21,7 +21,7 @@ use export::export;
 /// Number of rounds without latency. It is odd, so that the median is the value of one round.
 const ROUNDS: usize = 7;
 
-/// Number of rounds with latency, each of which takes seconds.
+/// Number of rounds with latency. The number is small, because each of these rounds takes seconds.
 const SLOW_ROUNDS: usize = 3;
 
 fn main() -> ExitCode {
@@ -77,7 +77,7 @@ fn measure_with_latency(result: &mut ArchiveResult) -> Result<()> {
     Ok(())
 }
 
-/// Verifies an archive of all events. Returns millions of bytes of records per second.
+/// Verifies an archive of all events. Returns the speed in millions of record bytes per second.
 fn verify(folder: &Path) -> Result<f64> {
     let stopwatch = Stopwatch::start();
     let report = verify_archive(&Archive::new(folder), None)?;

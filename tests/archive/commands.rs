@@ -44,7 +44,7 @@ fn a_locked_archive_is_refused_with_the_lock_owner() {
 }
 
 #[test]
-fn verify_reports_a_missing_part_with_its_own_exit_code() {
+fn verify_reports_a_missing_part_with_exit_code_6() {
     let folder = exported();
     let whole = run(ialog(folder.path(), &["verify", "audit"]));
     assert_eq!((whole.code, whole.stdout.as_str()), (Some(0), ""), "{}", whole.stderr);
@@ -146,7 +146,7 @@ fn verify_reports_events_that_arrived_since_the_export_as_incomplete_and_not_as_
             assert_eq!(printed.stdout, "", "{arguments:?}");
         }
     }
-    // If the archive is also damaged, the exit code is the one of damage.
+    // If the archive is also damaged, the exit code is 6, the code for damage.
     let root = folder.path().join("audit");
     let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
     fs::remove_file(root.join(&part)).unwrap();
@@ -156,7 +156,7 @@ fn verify_reports_events_that_arrived_since_the_export_as_incomplete_and_not_as_
 }
 
 #[test]
-fn reading_back_a_missing_part_has_the_exit_code_of_damage() {
+fn cat_and_convert_exit_with_the_code_for_damage_if_a_part_is_missing() {
     let folder = exported();
     let root = folder.path().join("audit");
     let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
@@ -216,7 +216,7 @@ fn no_command_accepts_a_part_with_another_digest() {
 }
 
 #[test]
-fn a_range_with_fractions_of_a_second_is_exact() {
+fn bounds_of_a_range_are_exact_to_the_millisecond() {
     let folder = exported();
     let all = run(ialog(folder.path(), &["cat", "audit"]));
     let record: serde_json::Value = serde_json::from_str(all.stdout.lines().next().unwrap()).unwrap();

@@ -14,7 +14,7 @@ use crate::support::in_process::run_with_account;
 use crate::support::program::{Printed, ialog, run};
 use crate::support::scripted::{TOKEN, answer};
 
-/// A service that knows the time of each record, although the last records do not have it in a readable form.
+/// A service that finds records by their true time, even the last records, whose `meta.time` is missing or unreadable.
 struct LogService(Vec<(DateTime<Utc>, String)>);
 
 impl Transport for LogService {
@@ -40,8 +40,8 @@ fn record(name: &str, time: Option<&str>) -> String {
     )
 }
 
-/// Exports 2026-11-10 with one event per hour and three records without a readable time, of 05:00, 07:00 and 08:00.
-/// Runs one export up to each of `ends`.
+/// Exports 2026-11-10 with one event per hour, and with three records without a readable time, whose true times are
+/// 05:00, 07:00 and 08:00. Runs one export up to each of `ends`.
 fn exported(folder: &Path, ends: &[&str]) {
     let start: DateTime<Utc> = "2026-11-10T00:00:00Z".parse().unwrap();
     let mut log: Vec<_> = (0..24)

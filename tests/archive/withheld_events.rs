@@ -1,6 +1,6 @@
 //! A resumed export to a file does not repeat the requests for the events that were written before the interruption. If
-//! the service withheld events at that time, the resumed export detects this at its end: it compares the number of its
-//! events with the total of the whole range.
+//! the service withheld events before the interruption, the resumed export detects this at its end, when it compares
+//! the number of events in the file with the total of the whole range.
 
 use std::fs;
 use std::path::Path;

@@ -161,7 +161,8 @@ fn set_head(victim: &Victim, head: ManifestLink) {
     fs::write(victim.state(), state_to_bytes(&state)).unwrap();
 }
 
-/// Writes `open.json` with the content of a closed manifest, in which `to` replaces the first `from`.
+/// Writes `open.json` with the content of a closed manifest, in which the first occurrence of `from` is replaced by
+/// `to`.
 fn open_again(victim: &Victim, number: u64, from: &str, to: &str) {
     let (mut manifest, _) = Manifest::read(&victim.manifest(number)).unwrap();
     (manifest.number, manifest.previous) = (None, None);
@@ -228,8 +229,8 @@ fn edits() -> Vec<Edit> {
         edits.push(edit(format!("manifest in the middle: {name}"), FOUND, move |victim| change(&victim.manifest(2))));
         edits.push(edit(format!("last manifest: {name}"), FOUND, move |victim| change(&victim.manifest(4))));
         edits.push(edit(format!("part: {name}"), FOUND, move |victim| change(&victim.part("2026-11-03"))));
-        // If the state is removed, or gets a further line break, `verify` reports no finding. Any other change of the
-        // state is a finding.
+        // If the state is removed, or gets a further line break, `verify` reports no finding. If the state has one of
+        // the other changes in `FILE_CHANGES`, `verify` reports a finding.
         let codes = if name == "removed" || name == "longer" { HARMLESS } else { FOUND };
         edits.push(edit(format!("state without its copy: {name}"), codes, move |victim| {
             let _ = fs::remove_file(victim.contract.join("_state.prev.json"));
@@ -508,7 +509,7 @@ fn verify_has_the_listed_exit_codes_after_each_edit_of_an_archive() {
         }
         let exported = run(export_to_archive(folder.path(), RANGES[0], "calm", None));
         assert_ended(&exported, &name);
-        // No export makes a forged archive look proven.
+        // An export to a forged archive does not hide the forgery from `verify`.
         if code_with_heads == 6 {
             let after = run(ialog(folder.path(), &with_heads));
             assert_eq!(after.code, Some(6), "{name}, after an export: {}{}", after.stdout, after.stderr);

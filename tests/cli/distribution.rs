@@ -13,7 +13,8 @@ use crate::support::program::run;
 #[test]
 fn the_archive_is_complete_and_reproducible() {
     let (root, folder) = (workspace::root(), tempfile::tempdir().unwrap());
-    // In this test, a script that runs the program is packed instead, because compressing the program takes a minute.
+    // This test packs a script that runs the program, and not the program itself, because compressing the program takes
+    // a minute.
     let program = folder.path().join("ialog");
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_ialog-under-test"));
     fs::write(&program, script).unwrap();

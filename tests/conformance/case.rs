@@ -1,4 +1,4 @@
-//! The cases as they are written in the files. `README.md` describes the format.
+//! The types of the cases in the JSON files of this folder. `README.md` describes the format of the files.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -168,7 +168,7 @@ fn without_white_space(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn drifting_values_keep_their_digits() {
+async fn numbers_of_any_json_type_keep_their_digits() {
     let cases = [
         ("drift/scalars-as-sdk.json", "31721060", Some("0.1"), Some("9182731"), "422"),
         ("drift/scalars-as-documents.json", "31721060", Some("0.1"), Some("9182731"), "422"),

@@ -120,11 +120,11 @@ pub fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
 /// A function that answers a request: it writes any bytes to the connection.
 pub type Answerer = dyn Fn(&ReceivedRequest, &mut TcpStream) -> io::Result<()> + Send + Sync;
 
-/// A service of a test, with the function that answers.
+/// The service of a test, with the function that writes the answers.
 pub enum HostileService {
-    /// Reads a request, then writes.
+    /// Reads a request before it writes the answer.
     Answering(Box<Answerer>),
-    /// Writes before it reads.
+    /// Writes the answer before it reads the request.
     Eager(Box<Answerer>),
 }
 

@@ -65,7 +65,7 @@ impl HookPoint {
         Self { name: name.to_owned(), left: AtomicU64::new(before.parse().unwrap_or(u64::MAX)) }
     }
 
-    /// Counts a passage. Returns true if the hook acts now.
+    /// Counts that the process passes a point with this name and kind. Returns true if the hook acts now.
     fn triggers(&self, name: &str, kind: &str) -> bool {
         let named = self.name == name || self.name == kind;
         named && self.left.fetch_sub(1, Ordering::Relaxed) == 0
@@ -92,7 +92,7 @@ fn interrupt(runtime: &Handle) {
     let _ = waiting.recv();
 }
 
-/// The current time of every simulated service.
+/// The time of every simulated service when the program starts.
 const NOW: &str = "2026-11-20T12:00:00Z";
 
 fn main() -> ExitCode {

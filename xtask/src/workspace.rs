@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::cargo;
 
-/// The root of the repository. The paths of the constants below are relative to the root.
+/// The root of the repository. The paths in the constants of this module are relative to the root.
 #[must_use]
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -24,7 +24,7 @@ pub const OVERLAYS: &str = "openapi/overlay";
 pub const PATCHED: &str = "openapi/activitylog-v1.patched.json";
 /// Source code of the generated client.
 pub const GENERATED: &str = "crates/ionos-activitylog-client/src/generated.rs";
-/// Folder of the facade's examples.
+/// Folder of the examples of the crate `ionos-activitylog`.
 pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";
 
 /// A crate of the workspace.
@@ -32,8 +32,8 @@ pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";
 pub struct Member {
     /// The package's name.
     pub name: String,
-    /// Root files of its library and its programs, relative to the repository's root. Tests and examples are not
-    /// listed.
+    /// Root source files of the library and the programs of the crate, relative to the root of the repository. Tests
+    /// and examples are not listed.
     pub entry_files: Vec<PathBuf>,
 }
 

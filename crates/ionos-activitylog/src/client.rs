@@ -61,8 +61,8 @@ impl Client {
     }
 
     /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first such
-    /// header. No event that existed when the service sent the header is later than this second, even if the clock of
-    /// this machine is wrong.
+    /// header. Every event that existed when the service sent the header is from this second or an earlier one, even if
+    /// the clock of this machine is wrong.
     #[must_use]
     pub fn service_time(&self) -> Option<DateTime<Utc>> {
         self.api.limits.service_time()
@@ -90,7 +90,8 @@ impl Client {
         self.api.contracts().await
     }
 
-    /// One page of a contract's log: at most `size` events of the range, after skipping the first `offset`.
+    /// One page of a contract's log: skips the first `offset` events of the range, and returns at most `size` of the
+    /// events that follow.
     ///
     /// The service may send fewer events although there are more; [`Client::events`] handles that. The range is widened
     /// to whole seconds: see [`DateRange::to_whole_seconds`]. Fails as described for [`ErrorKind`](crate::ErrorKind).
@@ -107,8 +108,8 @@ impl Client {
     /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
     /// The range should end some seconds before now. If an event arrives while its window is read, the window is read
-    /// again; an event that arrives later is missed. The dates in requests are whole seconds. The reader requests
-    /// fractions of a second only if it cannot verify a whole second.
+    /// again; an event that arrives later is missed. Requests have dates in whole seconds. There is one exception: if
+    /// the reader cannot verify a whole second, it requests fractions of this second.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }
@@ -123,10 +124,10 @@ impl Client {
     /// its body and its status. `id` comes from [`Details::request_id`](crate::Details). Values that may be secret are
     /// redacted.
     ///
-    /// The Cloud API keeps only requests that it received itself and that changed something, for an undocumented time,
-    /// so [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) does not prove that a request never existed. Fails as
-    /// described for [`ErrorKind`](crate::ErrorKind), and with `Configuration`, before any request, if `id` cannot be a
-    /// request id.
+    /// The Cloud API keeps only requests that it received itself and that changed something. It keeps them for an
+    /// undocumented time, so [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) does not prove that a request never
+    /// existed. Fails as described for [`ErrorKind`](crate::ErrorKind). If `id` cannot be a request id, fails with
+    /// `Configuration` and sends no request.
     pub async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
         self.api.cloud_request(id).await
     }
@@ -141,8 +142,8 @@ impl Client {
         Probe::run(&self.api, contract).await
     }
 
-    /// Starts from a known behaviour of the service, for this client and its clones. The profile makes reading faster
-    /// and never less complete: all windows are verified as they would be without a profile, and the profile is dropped
+    /// Loads a known behaviour of the service into this client and its clones. The profile makes reading faster and
+    /// never less complete: all windows are verified as they would be without a profile, and the profile is dropped
     /// before any gap is reported.
     pub fn load_profile(&self, profile: &ServiceProfile) {
         self.api.limits.load_profile(profile);

@@ -31,11 +31,11 @@ pub struct PublicItem {
 pub enum ItemSource {
     /// An item of this crate: its module, and its index among the module's items.
     Defined { module: usize, index: usize },
-    /// An item of this crate whose full text is listed under another public path: this path.
+    /// An item of this crate whose full text is listed under another public path: `path`.
     Listed { path: String },
     /// An item of the generated code.
     Generated,
-    /// A re-export of another crate's item: the path.
+    /// A re-export of an item of another crate. `path` is the path of the item.
     External { path: String },
 }
 

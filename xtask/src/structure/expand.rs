@@ -1,5 +1,6 @@
-//! Expands the crate's own `macro_rules!` macros where they are used as items, so that the types and functions that
-//! they make are checked like all others. A macro that this simple expander does not understand stays unexpanded.
+//! Expands the `macro_rules!` macros of a crate where the crate uses them as items. So the types and functions that
+//! come from macros are checked like all others. A macro that this simple expander does not understand stays
+//! unexpanded.
 
 use std::collections::HashMap;
 

@@ -31,7 +31,7 @@ impl ArchiveRootArgs {
         }
     }
 
-    /// Whether the first word is a filter instead of a folder. Without `--demo`, it is always the folder.
+    /// Whether ROOT, the first argument, is a filter instead of a folder. Only with `--demo` can it be a filter.
     fn is_filter(&self) -> bool {
         let word = self.root.as_deref().and_then(Path::to_str);
         self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())

@@ -19,8 +19,9 @@ pub(crate) struct ZoneArgs {
     pub(crate) utc: bool,
 }
 
-/// The time zone of the flags, otherwise the time zone of the machine. If the machine names no time zone, UTC; if the
-/// machine names an unknown one, UTC with a warning. Fails for an unknown `--tz`.
+/// Returns the time zone of the flags, otherwise the time zone of the machine. If the machine names no time zone,
+/// returns UTC. If the machine names an unknown time zone, prints a warning and returns UTC. Fails for an unknown
+/// `--tz`.
 pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, CommandError> {
     if args.utc {
         return Ok(Tz::UTC);

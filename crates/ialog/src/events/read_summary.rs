@@ -12,7 +12,7 @@ use crate::runtime::context::Context;
 pub(crate) struct UnprovenRanges {
     /// The sentence that names the ranges.
     pub(super) text: String,
-    /// Number of ranges in the sentence; 1 if the range is not known.
+    /// Number of ranges in the sentence; 1 if the ranges are not known.
     pub(super) gaps: usize,
 }
 
@@ -28,16 +28,16 @@ impl UnprovenRanges {
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// Sentences that say where the archive ends within the range; warnings if the user gave the end of the range.
-    /// Contracts with the same end share a sentence.
+    /// Sentences that say where the archive ends within the range. If the user gave the end of the range, each sentence
+    /// starts with "warning: ". Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
-    /// The note about events of an archive that may be outside of the range; `None` if there are none.
+    /// The note about events of an archive that may be outside of the range; `None` if there are no such events.
     pub(super) uncertain: Option<String>,
     /// One entry for each gap in the events of the service, or for each contract of an archive with ranges that are not
     /// proven to be complete.
     pub(super) unproven: Vec<UnprovenRanges>,
-    /// Number of gaps in `unproven` that reading again cannot close, because the service cannot return these ranges
-    /// completely.
+    /// Number of gaps in `unproven` that reading again cannot close, because the service cannot return all events of
+    /// the gap.
     pub(super) beyond_reach: usize,
     /// One sentence for each contract whose events were not compared with the total of the range.
     pub(super) not_cross_checked: Vec<String>,

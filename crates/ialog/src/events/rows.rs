@@ -156,7 +156,7 @@ impl Rows {
         }
     }
 
-    /// Whether every event is kept.
+    /// Whether every event is kept, because there is no filter.
     pub(crate) fn is_unfiltered(&self) -> bool {
         self.filter.is_empty()
     }

@@ -52,8 +52,8 @@ struct OpenWindow {
 }
 
 impl ServiceRows {
-    /// Connects to the selected account. Leaves out the end of the range that is too recent to be complete. Reading
-    /// begins with the first call of [`Self::next`].
+    /// Connects to the selected account. Shortens a range whose end is too recent: the newest events may not be in the
+    /// log yet. Reading begins with the first call of [`Self::next`].
     pub(super) async fn connect(
         selection: &EventSelection,
         range: DateRange,
@@ -166,7 +166,8 @@ impl ServiceRows {
         self.window = Some(OpenWindow { contract, range: window.range, events: window.events.into_iter() });
     }
 
-    /// Explains why contracts could not be read or are empty. May send more requests for that.
+    /// Finds out why contracts could not be read or are empty, and adds the reasons to the summary. May send further
+    /// requests for that.
     async fn finish(&mut self) {
         // Cancels the requests for windows first: nothing polls them while `explain_refusal` sends other requests.
         for (contract, summary) in self.windows.take().map(|windows| windows.summaries()).unwrap_or_default() {

@@ -118,18 +118,19 @@ impl Column {
         }
     }
 
-    /// As [`RowCells::text`], for a single value of the row.
+    /// The same as [`RowCells::text`], for callers that need only one column of a row.
     pub(crate) fn text(self, row: &Row) -> Option<String> {
         RowCells::new(row).text(self)
     }
 
-    /// As [`RowCells::values`], for a single column.
+    /// The same as [`RowCells::values`], for callers that need only one column of a row.
     pub(crate) fn values(self, row: &Row) -> Vec<String> {
         RowCells::new(row).values(self)
     }
 }
 
-/// Maximum number of columns in an output, in a template, and to sort by. Each column is computed for each row.
+/// Maximum number of columns that an output shows, that a template uses, or that rows are sorted by. Each column is
+/// computed for each row.
 const MAX_COLUMNS: usize = 1000;
 
 /// Fails for more than [`MAX_COLUMNS`] columns.
@@ -168,7 +169,8 @@ impl<'a> RowCells<'a> {
         Self { row, flat: OnceCell::new() }
     }
 
-    /// The value as JSON; null if the row has none. If the value is an object, the order of its members is fixed.
+    /// The row's value in the column as JSON; null if the row has no value there. If the value is an object, the order
+    /// of its members is fixed.
     pub(crate) fn json(&self, column: Column) -> String {
         let null = || "null".to_owned();
         match column {
@@ -184,7 +186,7 @@ impl<'a> RowCells<'a> {
         }
     }
 
-    /// The value as text; `None` if the row has none.
+    /// The row's value in the column as text; `None` if the row has no value there.
     pub(crate) fn text(&self, column: Column) -> Option<String> {
         let row = self.row;
         let details = row.event.details();
@@ -236,7 +238,7 @@ impl<'a> RowCells<'a> {
         values
     }
 
-    /// The value to sort by; `None` if the row has none.
+    /// The row's value in the column as a value to sort by; `None` if the row has no value there.
     pub(crate) fn sort_value(&self, column: Column) -> Option<SortValue> {
         match column {
             Column::Time => self.row.event.time().map(SortValue::Time),
@@ -321,7 +323,8 @@ mod tests {
 
     use super::*;
 
-    /// The columns are listed twice, here and in the archive, so each value is compared with the row of the archive.
+    /// The flat columns are listed twice: in this module and in the crate of the archive. So each value is compared
+    /// with the value in the [`FlatRow`] of that crate.
     #[test]
     fn each_flat_column_has_the_value_of_the_flat_row() {
         for record in [

@@ -6,8 +6,8 @@ use ionos_activitylog_archive::ndjson;
 /// a text with more levels is not readable.
 const MAX_DEPTH: usize = 200;
 
-/// Maximum length of the indented text relative to the text on one line. Only text with many short values at a great
-/// depth grows more.
+/// Maximum length of the indented text, as a multiple of the length of the text on one line. Only a text with many
+/// short values at a great depth would exceed this maximum.
 const MAX_GROWTH: usize = 16;
 
 /// Length in bytes that an indented text may always have, regardless of [`MAX_GROWTH`].

@@ -1,5 +1,6 @@
 //! Caches the measured limits of a service and its list of contracts, to save requests. A file is named after the
-//! address of the API. A missing, old or damaged file never changes a result, but the requests may be sent again.
+//! address of the API. If a file is missing, old or damaged, the results of commands stay the same, but the requests
+//! that the file would have saved are sent.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,8 @@ impl ServiceCache {
             .collect()
     }
 
-    /// Writes the contracts of an address. Errors are ignored: the contracts only serve completion in a shell.
+    /// Writes the contracts of an address. Errors are ignored, because the contracts are used only for completion in a
+    /// shell.
     pub(crate) fn write_contracts(&self, address: &str, contracts: &[Contract]) {
         let numbers: Vec<&str> = contracts.iter().map(|contract| contract.number.as_str()).collect();
         let value = json!({"version": VERSION, "address": address, "contracts": numbers});

@@ -6,8 +6,8 @@ use ionos_activitylog::{Client, DateRange};
 
 use crate::encode::text;
 
-/// Minimum age of a range that is read without a request for the service's time. Assumes that the clock of this machine
-/// is ahead by at most this value.
+/// If the end of a range is older than this, the range is read without a request for the service's time. The rule
+/// assumes that the clock of this machine is ahead by at most this value.
 const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
 /// Maximum difference between the clock of this machine and the service's clock that counts as normal.
@@ -55,15 +55,16 @@ pub async fn service_time(
 
 /// Whether a wrong clock is the reason why no part of a range is settled. Requires that the clock of this machine is
 /// ahead of the service's clock. Also requires that a part of the range is settled by the clock of this machine, or
-/// that the range starts after the time of the service. While a clock is
-/// wrong, trying again later may not help, because the range of the next attempt may be too recent as well.
+/// that the range starts after the time of the service. While a clock is wrong, trying again later may not help,
+/// because the range of the next attempt may be too recent as well.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
     let is_settled_locally = || settled_range(range, local, None, delay).is_some();
     local - service > CLOCK_TOLERANCE && (range.start() - service > CLOCK_TOLERANCE || is_settled_locally())
 }
 
-/// A warning if the clock of this machine is ahead of the service's clock. `rest` says what happens to later events.
+/// A warning if the clock of this machine is ahead of the service's clock. `rest` is the end of the warning: it says
+/// what happens to events that are too recent by the service's clock.
 #[must_use]
 pub fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>, rest: &str) -> Option<String> {
     (local - service > CLOCK_TOLERANCE).then(|| {

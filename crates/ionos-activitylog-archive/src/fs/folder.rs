@@ -43,7 +43,7 @@ pub(crate) fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
-/// Creates a folder and its missing parents, durably. Fails for a link.
+/// Creates a folder and its missing parents, durably. Fails if the path is a link.
 pub(crate) fn create_all(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
     if is_folder(path) {
         return Ok(());

@@ -1,6 +1,7 @@
 //! Opens files whose names others can guess. Only regular files are opened: a pipe or a device could block or never
 //! end, and a link could lead to a file outside of the archive. A file that is written in place must have no other name
-//! (hard link), because the content would change under the other name as well. Reads are bounded.
+//! (hard link), because the content would change under the other name as well. Every read has a maximum number of
+//! bytes.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -24,7 +25,7 @@ pub(crate) fn is_regular_file(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
-/// Opens a file for reading. Fails for a link and for anything but a regular file, and never waits.
+/// Opens a file for reading. Fails at once, without waiting, if the path is a link or not a regular file.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     open_with(File::options().read(true), path)
 }
@@ -41,8 +42,8 @@ pub(crate) fn open_to_continue(options: &mut OpenOptions, path: &Path) -> io::Re
     if has_another_name(&file.metadata()?) { Err(io::Error::other(HasAnotherName)) } else { Ok(file) }
 }
 
-/// Opens or creates a file to replace its content in place. If `open_to_continue` refuses the file, fails in the same
-/// way and changes nothing.
+/// Opens or creates a file to replace its content in place. Fails and changes nothing if the path is a link or not a
+/// regular file, or if the file has another name (a hard link).
 pub fn open_to_overwrite(path: &Path) -> io::Result<File> {
     let file = open_to_continue(File::options().write(true).create(true).truncate(false), path)?;
     file.set_len(0)?;
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_up_to_its_bound() {
+    fn a_file_above_the_maximum_size_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
         assert_eq!(read_if_exists(&path, 3).unwrap(), None);

@@ -47,7 +47,8 @@ impl RangeProof {
         if has_repeats { Self::RepeatsAreCounted } else { Self::EventsMatchTotal }
     }
 
-    /// The proof of a range that consists of two ranges: the weaker one. `None` if one of the two has no proof.
+    /// The proof of a range that consists of two ranges: the weaker one of their two proofs. `None` if one of the two
+    /// ranges has no proof.
     pub(crate) fn weaker(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         Some(one?.max(other?))
     }

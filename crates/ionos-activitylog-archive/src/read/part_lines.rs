@@ -44,8 +44,8 @@ impl PartLines {
 
     /// Reads about `bytes` bytes of whole lines, with their line ends. Empty at the end of the part.
     ///
-    /// Fails with [`Error::Damaged`] if the part ends with another number of lines than the manifest says, or is
-    /// another file.
+    /// Fails with [`Error::Damaged`] at the end of the part, if the number of lines or the SHA-256 of the file differs
+    /// from the manifest.
     pub(super) fn read_lines(&mut self, bytes: usize) -> Result<Vec<u8>, Error> {
         let mut text = Vec::with_capacity(bytes + bytes / 8);
         let limit = bytes as u64;

@@ -1,6 +1,6 @@
 //! The state of a contract's archive. The state contains a summary of the manifests for people and monitoring. It also
-//! contains facts that depend on runs and so must not be in a manifest: tries of gaps, sealed ranges, and whether an
-//! export is running. If state and manifests differ, the manifests are authoritative.
+//! contains facts that depend on runs and so must not be in a manifest: how many times each gap was read, sealed
+//! ranges, and whether an export is running. If state and manifests differ, the manifests are authoritative.
 
 mod compare;
 mod lock;
@@ -33,7 +33,7 @@ pub const STATE_SCHEMA: &str = "ialog.state/2";
 /// The schema of the states that version 0.1.0 wrote.
 const STATE_SCHEMA_1: &str = "ialog.state/1";
 
-/// Largest size of a state file in bytes: more than the ranges and gaps of any contract take.
+/// Largest size of a state file in bytes. The ranges and gaps of any contract need less.
 const MAX_STATE_BYTES: u64 = 64 << 20;
 
 /// Delay before a new gap is read again. Doubled after each further try.
@@ -190,7 +190,7 @@ impl OpenGap {
     }
 }
 
-/// Delay after a number of tries.
+/// Delay between a gap's last try and its next one, if the gap was read `tries` times.
 fn retry_delay(tries: u32) -> TimeDelta {
     let doubled = 2_i32.saturating_pow(tries.saturating_sub(1));
     MIN_RETRY_DELAY.checked_mul(doubled).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY))
@@ -246,8 +246,8 @@ impl State {
         entries.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
     }
 
-    /// Time from which an unverified range is read again: the latest next try of its gaps. `None` if the state has no
-    /// gap in this range.
+    /// Time from which an unverified range is read again: the latest [`OpenGap::next`] of its gaps. `None` if the state
+    /// has no gap in this range.
     pub(crate) fn next_try_of(&self, unverified: DateRange) -> Option<DateTime<Utc>> {
         self.gaps.iter().filter(|gap| gap.overlaps(unverified)).map(|gap| gap.next).max()
     }
@@ -276,7 +276,8 @@ impl ConfirmedRanges {
     }
 }
 
-/// Appends the ranges of a later day. Adjacent ranges of the same certainty are merged.
+/// Appends the ranges of the day of a manifest to `entries`, which has only earlier ranges. Merges adjacent ranges of
+/// the same certainty.
 pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, confirmed: &ConfirmedRanges) {
     for covered in &manifest.ranges {
         let Some(range) = covered.range() else {

@@ -195,7 +195,7 @@ fn the_longest_of_several_known_secrets_is_replaced_and_an_empty_one_is_ignored(
 }
 
 #[test]
-fn a_short_secret_is_replaced_only_as_a_whole_word_and_a_very_short_one_as_the_whole_text() {
+fn a_short_secret_is_replaced_only_as_a_whole_word_and_a_very_short_one_only_as_the_whole_text() {
     let line = "GET /activitylog/v1/contracts/1?dateStart=2026-11-19&limit=1&limit=t&x=abc: you sent t, abc and 1";
     for secret in ["1", "t", "abc", "contr", "tivity"] {
         assert_eq!(redact_known(line, &[secret]), line, "{secret}");
@@ -287,7 +287,7 @@ fn text_that_looks_like_a_credential_is_replaced_and_the_rest_is_kept() {
         ("bearer", "bearer"),
         ("with token: planted at https://a/b:1", "with token: [redacted] at https://a/b:1"),
         ("password= planted", "password= [redacted]"),
-        // The same in a URL.
+        // Words after a scheme in a URL, and a password in a URL.
         ("x=Bearer%20planted&y=1", "x=Bearer%20[redacted]&y=1"),
         ("x=BEARER+planted&y=basic%20planted", "x=BEARER+[redacted]&y=basic%20[redacted]"),
         ("x=Bearer%20 planted", "x=Bearer%20 [redacted]"),

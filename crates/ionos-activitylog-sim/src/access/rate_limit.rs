@@ -46,7 +46,7 @@ pub(crate) const ACCOUNT: u64 = 0;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Nanoseconds per request. Whole numbers, because sums of fractions drift.
+    /// Nanoseconds per request. An integer, because rounding errors would add up with floating-point numbers.
     interval: u128,
     burst: u32,
     form: RetryAfterForm,

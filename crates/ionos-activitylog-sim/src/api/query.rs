@@ -2,7 +2,8 @@
 //! the service misreads a parameter. So `dateStart`, `dateEnd`, `offset` and `limit` are parsed strictly, and an error
 //! shows the value after decoding. For example, an unencoded `+` is decoded to a space.
 //!
-//! Names are matched exactly, and other names are ignored. If a name occurs several times, the last value counts.
+//! The names of the parameters are matched exactly, and unknown parameters are ignored. If a parameter occurs several
+//! times, the last value counts.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Timelike, Utc};
 
@@ -78,7 +79,7 @@ fn parse_limit(value: &str, behavior: &Behavior) -> Result<u64, ApiError> {
     }
 }
 
-/// Parses digits. A number that does not fit into 64 bits becomes the largest 64-bit number.
+/// Parses a text of digits as a number. A number that does not fit into 64 bits becomes the largest 64-bit number.
 fn parse_number(value: &str) -> Option<u64> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| value.parse().unwrap_or(u64::MAX))

@@ -61,7 +61,7 @@ const SINGLE_WEIGHTS: &[(u64, SingleEvent)] = &[
     (80, SingleEvent::Refusal),
 ];
 
-/// Events out of a thousand that belong to chains.
+/// Number of events per thousand events that belong to chains.
 pub(crate) const CHAINED_PER_THOUSAND: u64 = 775;
 
 /// Average number of provisioned changes per failed change.
@@ -83,7 +83,7 @@ const TIE_INTERVAL: u64 = 12;
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {
-    /// Draws a provisioned change with at most `room` events. The number of events that remain is 0 or enough for
+    /// Draws a provisioned change with at most `room` events. `room` minus the events of the change is 0 or enough for
     /// another change. `None` if `room` is too small for a change.
     pub(crate) fn chain(random: &mut Random, room: u64) -> Option<Self> {
         let mut chain = ProvisioningChain {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn chains_fill_a_room_of_any_size() {
+    fn any_number_of_events_is_divided_into_whole_chains() {
         let mut random = random();
         for size in MIN_CHAIN_EVENTS..60 {
             for _ in 0..200 {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn event_times_never_decrease_and_stay_in_the_room() {
+    fn event_times_never_decrease_and_stay_below_the_maximum() {
         let mut random = random();
         for room in [1, 2, 1000, 3_600_000] {
             for _ in 0..500 {

@@ -1,19 +1,20 @@
 //! Request identifiers that encode the location of an operation. A client asks the Cloud API for a request by the
 //! identifier alone, and the simulator keeps no list of requests, so the identifier must be enough to find the
 //! operation. An identifier has 80 bits for the encrypted location and 42 bits for a checksum. The checksum also
-//! depends on the seed and the number of slices per hour, so that the simulator detects identifiers of other logs.
+//! depends on the seed and the number of slices per hour, so that the simulator detects identifiers of other logs. An
+//! hour of the log consists of slices of equal length.
 
 use uuid::Uuid;
 
 use crate::data::random::{Random, RandomKey};
 
-/// Bits of the location: 30 for the contract, 33 for the slice, 17 for the operation.
+/// Number of bits of the location: 30 for the contract, 33 for the slice, 17 for the operation.
 const LOCATION_BITS: u32 = CONTRACT_BITS + SLICE_BITS + OPERATION_BITS;
 const CONTRACT_BITS: u32 = 30;
 const SLICE_BITS: u32 = 33;
 const OPERATION_BITS: u32 = 17;
 
-/// Bits of a version 4 UUID that are free to use.
+/// Number of bits of a version 4 UUID that are free to use.
 const FREE_BITS: u32 = 122;
 
 /// The location of an operation in the simulated log.
@@ -28,7 +29,8 @@ pub(crate) struct RequestLocation {
 }
 
 impl RequestLocation {
-    /// The identifier, a version 4 UUID, in a log with this seed and this number of slices per hour.
+    /// Encodes the location as an identifier, a version 4 UUID. `seed` and `slices` are the seed and the number of
+    /// slices per hour of the simulated log.
     pub(crate) fn to_id(self, seed: u64, slices: u64) -> Uuid {
         debug_assert!(self.contract < 1 << CONTRACT_BITS, "{self:?}");
         debug_assert!(self.slice < 1 << SLICE_BITS, "{self:?}");
@@ -43,7 +45,7 @@ impl RequestLocation {
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
-    /// Decodes an identifier. `None` if it does not belong to this seed and this number of slices per hour.
+    /// Decodes an identifier. `None` if the identifier was not made with this seed and this number of slices per hour.
     pub(crate) fn from_id(id: Uuid, seed: u64, slices: u64) -> Option<Self> {
         let bits = id.as_u128();
         let free = ((bits >> 80) << 74) | (((bits >> 64) & 0xfff) << 62) | (bits & (u128::MAX >> 66));
@@ -63,7 +65,7 @@ fn mask(bits: u32) -> u128 {
     (1 << bits) - 1
 }
 
-/// 128 bits that depend on all arguments.
+/// 128 pseudorandom bits that depend on all arguments and on nothing else.
 fn words(seed: u64, slices: u64, stream: u64, value: u128) -> u128 {
     let key = RandomKey {
         seed,

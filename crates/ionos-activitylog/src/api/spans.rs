@@ -1,6 +1,6 @@
-//! Tracing spans: one per call and one per attempt, named by OpenTelemetry's conventions for HTTP clients. No span
-//! contains a query, a body, a secret, or a header except the request id. Without the feature `tracing` the spans are
-//! empty.
+//! Tracing spans: one per call and one per attempt, with names from the OpenTelemetry conventions for HTTP clients. No
+//! span contains a query, a body, a secret, or a header except the request id. Without the feature `tracing` the spans
+//! are empty.
 
 #[cfg(feature = "tracing")]
 use tracing::Instrument;

@@ -29,7 +29,7 @@ pub struct AccessToken {
 
 impl AccessToken {
     /// Creates a token from its text; surrounding white space is ignored. The token expires at [`Claims::expires_at`],
-    /// or at an unknown time if it has no such claim.
+    /// or at an unknown time if the token has no such claim.
     ///
     /// Fails with [`ErrorKind::Configuration`] if the token is empty, starts with the word "Bearer" or contains
     /// characters other than visible ASCII.
@@ -70,7 +70,7 @@ impl AccessToken {
         Claims::read_unverified(self.secret.expose_secret())
     }
 
-    /// The expiry if the token has expired at `now`.
+    /// The expiry of the token if it is at `now` or earlier; `None` if the token has not expired yet.
     pub(crate) fn past_expiry(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.expires_at.filter(|end| *end <= now)
     }

@@ -60,7 +60,8 @@ impl<T> Sourced<T> {
         Self { value, origin, overridden: Vec::new() }
     }
 
-    /// The value of the first source that has one. If both sources have a value, the second is kept as overridden.
+    /// The value of the first source that has one. If both sources have a value, the value of the second source is kept
+    /// as overridden.
     pub(super) fn or(first: Option<Self>, second: Option<Self>) -> Option<Self> {
         match (first, second) {
             (Some(mut first), Some(second)) => {
@@ -85,7 +86,7 @@ pub(super) struct Settings {
     pub(super) config_file: Option<Sourced<String>>,
     /// The profile of the YAML file.
     pub(super) profile: Option<Sourced<String>>,
-    /// For each place without credentials, one sentence with the reason.
+    /// One sentence for each place that was searched and has no credentials.
     pub(super) without_credentials: Vec<String>,
 }
 

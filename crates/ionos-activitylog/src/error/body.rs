@@ -52,7 +52,8 @@ pub(crate) struct ErrorBody {
     pub(crate) snippet: Option<String>,
 }
 
-/// Reads the body of an error. `redact` removes credentials from every text, after decoding and before cutting.
+/// Reads the body of an error. `redact` removes credentials from every text, after the text is decoded and before it is
+/// shortened.
 pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> ErrorBody {
     let text = String::from_utf8_lossy(body);
     let messages = vendor_messages(&text, &redact);

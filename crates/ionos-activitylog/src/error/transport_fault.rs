@@ -1,5 +1,6 @@
-//! Classifies a request without a complete answer by its cause, which decides whether a retry can help. reqwest reports
-//! nearly every cause as "error sending request" and appends the URL, so the cause is taken from the innermost error.
+//! Classifies the error of a request that got no complete answer. The class depends on the cause of the error and
+//! decides whether a retry can help. reqwest reports nearly every cause as "error sending request" and appends the URL,
+//! so the cause is taken from the innermost error.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -24,7 +25,7 @@ impl fmt::Display for BodyTooLarge {
 
 impl StdError for BodyTooLarge {}
 
-/// On these platforms, the TLS library finds the root certificates in files.
+/// The hint of a TLS error on platforms where the TLS library finds the root certificates in files.
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
 const TLS_HINT: &str = "check the certificates of the service and of this machine, or set SSL_CERT_FILE to a file \
                         with the root certificates of the service";

@@ -87,7 +87,7 @@ fn a_text_is_found_with_its_json_escapes_and_without_them() {
     ] {
         for (negated, expected) in [(false, expected), (true, !expected)] {
             let filter = Filter::new().with_condition(FilterKey::Text, negated, value).unwrap();
-            assert_eq!(filter.matches(&event), expected, "{value} {negated}");
+            assert_eq!(filter.matches(&event), expected, "value {value}, negated: {negated}");
         }
     }
     let either = Filter::parse(["text=absent", "text=\"db-1\" "]).unwrap();

@@ -38,7 +38,7 @@ impl Iterator for StringUnits<'_> {
 }
 
 impl StringUnits<'_> {
-    /// Decodes the digits after `\u`, and a second escape if both form a surrogate pair.
+    /// Decodes the digits after `\u`. Also decodes the escape that follows if the two escapes form a surrogate pair.
     fn unicode_escape(&mut self) -> StringUnit {
         let first = hex_digits(&mut self.0);
         let mut ahead = self.0.clone();
@@ -100,8 +100,8 @@ pub(crate) fn is_valid_unicode(string: &str) -> bool {
     true
 }
 
-/// The decoded string as UTF-8. A lone surrogate is encoded in three bytes like any other code point (WTF-8), so that
-/// the bytes of two strings compare like their code points.
+/// The decoded string as UTF-8. A lone surrogate is encoded in three bytes, as in WTF-8. So the order of two strings by
+/// bytes is their order by code points.
 pub(super) fn decode_to_bytes(string: &str) -> Cow<'_, [u8]> {
     let unquoted = unquote(string);
     if !unquoted.contains('\\') {

@@ -1,6 +1,6 @@
-//! Limits the number of requests in flight. The limit halves when the service is overloaded and grows by one after a
-//! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
-//! calls would use up their attempts on refusals.
+//! Limits the number of requests in flight. Each such request has a slot. The limit halves when the service is
+//! overloaded and grows by one after a series of successes. While the service asks all clients to wait, no request is
+//! sent at all: otherwise concurrent calls would use up their attempts on refusals.
 //!
 //! A call is woken when its answer arrives or when it may take a slot, but the program is free to stop polling it. For
 //! example, a task keeps a woken call that has a slot, and polls only another call that waits for this slot. Without a
@@ -82,7 +82,7 @@ impl ConcurrencyLimiter {
     }
 
     /// Records that a call of the scope can proceed once it is polled. Returns the wakers of the calls that may pass
-    /// the scope if it is not polled.
+    /// the scope if the scope stays unpolled.
     #[must_use]
     pub(crate) fn mark_woken(&self, scope: ScopeId) -> Vec<Waker> {
         let mut state = self.lock();
@@ -95,8 +95,8 @@ impl ConcurrencyLimiter {
         self.lock().join_queue(scope)
     }
 
-    /// Waits for a free slot and for the end of a throttle, in the order of positions. Dropping the future leaves the
-    /// queue.
+    /// Waits in the queue for a free slot and for the end of a throttle. Calls get their slots in the order of their
+    /// positions. Dropping the future removes the call from the queue.
     pub(crate) async fn acquire(self: &Arc<Self>, position: QueuePosition, clock: &dyn Clock) -> Permit {
         let mut waiter =
             QueuedCall { limiter: self, position, is_queued: false, passing: None, self_wakes_left: SELF_WAKES };
@@ -145,7 +145,7 @@ impl ConcurrencyLimiter {
         self.lock().free_slots() == 0
     }
 
-    /// Frees one slot. Returns whether there was no other free slot.
+    /// Frees one slot. Returns whether all other slots were in use.
     fn free_slot(&self, scope: ScopeId) -> bool {
         let mut state = self.lock();
         let was_full = state.free_slots() == 0;
@@ -194,7 +194,7 @@ struct QueuedCall<'a> {
     limiter: &'a ConcurrencyLimiter,
     position: QueuePosition,
     is_queued: bool,
-    /// `Some` while the call could proceed by passing scopes that were woken and are not polled.
+    /// `Some` while the call could proceed if it passed the scopes that were woken and not polled since.
     passing: Option<PassingCall>,
     self_wakes_left: u32,
 }
@@ -321,7 +321,7 @@ impl Drop for Permit {
 pub(crate) struct EarlyRelease {
     limiter: Arc<ConcurrencyLimiter>,
     scope: ScopeId,
-    /// Whether no other slot was free when this slot was freed. Not set until then.
+    /// Whether all other slots were in use when this slot was freed. Not set before this slot is freed.
     was_full: Arc<OnceLock<bool>>,
 }
 

@@ -11,7 +11,7 @@ const CAPACITY: u32 = 500;
 /// Cost of one retry in units.
 const RETRY_COST: u32 = 5;
 
-/// Refill per success in units, so that few failures among many successes never empty the budget.
+/// Refill per success in units. Five successes refill the cost of one retry.
 const SUCCESS_REFILL: u32 = 1;
 
 /// Remaining units of all clones of a client together.
@@ -25,7 +25,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Draws one retry. Returns `false` if the budget is empty.
+    /// Draws the cost of one retry from the budget. If less than this cost is left, draws nothing and returns `false`.
     pub(crate) fn try_draw(&self) -> bool {
         self.update(|left| left.checked_sub(RETRY_COST).map(|rest| *left = rest).is_some())
     }

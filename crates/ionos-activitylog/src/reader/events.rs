@@ -1,4 +1,4 @@
-//! The entry point for reading a range: options first, then one of three streams.
+//! The entry point for reading a range: the caller sets options, and then chooses one of three streams.
 
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ impl Events {
         self
     }
 
-    /// Maximum windows that are read at the same time or wait to be returned. Default: 4. A value of 0 counts as 1. The
-    /// maximum bounds the memory, because a window has at most 10 000 events. In addition, the first pages of the same
-    /// number of further windows are prefetched.
+    /// Maximum number of windows that are read at the same time or wait to be returned. Default: 4. A value of 0 counts
+    /// as 1. The maximum bounds the memory, because a window has at most 10 000 events. In addition, the reader
+    /// prefetches the first page of each of the next windows, at most as many pages as this maximum.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.request.windows_at_once = windows.max(1);
         self
@@ -53,9 +53,9 @@ impl Events {
     }
 
     /// Whether a stream of several windows ends with a cross-check: a request for the total of the range, which must be
-    /// the sum of the totals of the windows. Windows whose totals differ are read again, and their new events are
-    /// returned at the end, in a further window. Default: `true`. A program that compares windows itself switches the
-    /// cross-check off. The result is [`Summary::cross_check`](crate::Summary).
+    /// the sum of the totals of the windows. If the two numbers differ, the windows that cause the difference are read
+    /// again. Their new events are returned at the end, in a further window. Default: `true`. A program that compares
+    /// windows itself switches the cross-check off. The result is [`Summary::cross_check`](crate::Summary).
     ///
     /// The cross-check also removes repeated records without a readable time. Such a record belongs to no range, so the
     /// service may return it for several windows. If the record has a `@uuid`, the stream returns it once. A stream
@@ -65,9 +65,9 @@ impl Events {
     /// already. If the window is empty, the range is requested a second time.
     ///
     /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two
-    /// seconds around the start of the range. An event at the start that only this answer has is returned with the
-    /// first window. In this case, the first window needs two identical scans. Without the cross-check, this request is
-    /// not sent.
+    /// seconds around the start of the range. If only the answer to this request contains an event at the start, the
+    /// event is returned with the first window. In this case, the first window is verified only after two identical
+    /// scans. Without the cross-check, the two seconds are not requested.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
         self.request.check_start = cross_check;
@@ -103,8 +103,9 @@ impl Events {
         .with_hint("resume with the contract, range and filter of the checkpoint, or start without it")
     }
 
-    /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
-    /// Events that reached the log while the range was read come last; see [`Events::cross_check`].
+    /// The events one by one, each once, sorted by time and then by id. The order of the service does not matter. Only
+    /// events that reached the log while the range was read may come last, out of this order; see
+    /// [`Events::cross_check`].
     ///
     /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window
     /// cannot be verified, its events are returned nevertheless, and after the last event of the range, the stream

@@ -1,6 +1,6 @@
-//! Finds out whether a page is the last one of a range. A first page that is shorter than requested may be the last
-//! one, or the service limits its pages to this length. An empty page may follow the last one, or the service may not
-//! support its offset.
+//! Finds out whether a page is the last one of a range. If the first page is shorter than requested, either the range
+//! has no more hits, or the service sends no longer pages. If a page is empty, either the range has no more hits, or
+//! the service does not support the offset of the page.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
@@ -56,10 +56,10 @@ pub(super) async fn probe_end(
     Ok(PageEnd::Known)
 }
 
-/// Interprets a refusal of the page after the first one. Either the service has no page after its last hit, or it
-/// limits its pages and its total to the number of hits of the first page. There is no such limit if another answer had
-/// or reported more hits. A limit below the service's default page size is ruled out by the page that begins at the
-/// last hit: without a limit, this page has exactly one hit.
+/// Interprets a refusal of the page after the first one. Either the first page has the last hit of the range, or the
+/// service limits both the page size and the total to the number of hits of the first page. There is no such limit if
+/// another answer had more hits or reported a higher total. A limit below the service's default page size is ruled out
+/// by the page that begins at the last hit: without a limit, this page has exactly one hit.
 async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
     let received = scan.received();
     let is_known = match received {
@@ -82,8 +82,8 @@ async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut P
     Ok(PageEnd::Known)
 }
 
-/// Whether the service accepts a request for a single hit after the first page and returns no hit. If so, the offset
-/// was too deep only for a page of the full size.
+/// Whether the service accepts a request for a single hit after the first page and returns no hit. If so, the first
+/// page has the last hit, and the service refused the offset only because the requested page was too long.
 async fn ends_with_smaller_page(
     pages: PageReader<'_>,
     range: DateRange,
@@ -107,13 +107,15 @@ pub(super) async fn detect_page_size(
     range: DateRange,
     scan: &mut PartialScan,
 ) -> Result<SecondPage, Error> {
-    // This is an extra request, because an honest service needs it only if it limits the page size.
+    // This request counts as an extra request. If the totals are correct, it is necessary only because the service
+    // limits the page size.
     if !pages.extra.try_spend(1, scan.page_size) {
         return Ok(SecondPage::Empty);
     }
     let received = scan.received();
     let second = match pages.read_up_to(range, received, scan.page_size, received).await {
-        // The offset may be too deep for a page of this size, but not for a page of the received size.
+        // The service may refuse the offset for a page of the requested size, and still accept it for a page of the
+        // received size.
         Err(error) if may_be_refusal(error.kind()) => match pages.read(range, received, received).await {
             Err(error) if error.kind() == ErrorKind::BadRequest => {
                 // The service sends one page of this size, but refuses a second one.
@@ -145,8 +147,8 @@ pub(super) async fn detect_page_size(
     Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
 }
 
-/// Whether the second page is the first one again. If so, the service ignores the offset. Two pages of a single record
-/// without a usable `@uuid` prove nothing: they may be equal although their records are two events.
+/// Whether the second page is the first one again. If so, the service ignores the offset. If both pages have a single
+/// record without a usable `@uuid`, their equality proves nothing: two different events may have equal records.
 fn ignores_offset(first: &Page, second: &Page) -> bool {
     let has_ids = || first.events.iter().any(|event| !event.id().is_of_content());
     first.hits() > 0 && has_same_records(first, second) && (first.hits() > 1 || has_ids())
@@ -164,9 +166,10 @@ fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
     scan.next_offset = received + page_size;
 }
 
-/// Whether an empty page at `offset` is the end. A service may also answer with an empty page if it does not support
-/// this offset. In this case, a page of `size` hits that begins at the last hit is empty as well. If the empty page is
-/// the end, this page has one hit. The hit itself is not compared, because hits with the same time may change places.
+/// Whether an empty page at `offset` shows the end of the range. A service may also send an empty page if it does not
+/// support the offset. So this function requests a page of `size` hits that begins at the last hit. The page has one
+/// hit at the end of the range, and no hit if the service does not support the offset. The hit itself is not compared,
+/// because hits with the same time may change places.
 pub(super) async fn confirms_end(
     pages: PageReader<'_>,
     range: DateRange,

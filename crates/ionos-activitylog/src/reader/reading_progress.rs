@@ -38,7 +38,8 @@ impl ReadingProgress {
         Self { id_hasher, extra: extra.unwrap_or_default(), unchecked_start, ..Self::default() }
     }
 
-    /// Whether a window is the first one to start at the unchecked start, which then counts as checked.
+    /// Returns whether a window starts at the unchecked start, and marks this start as checked. So the result is true
+    /// only for the first such window.
     pub(super) fn takes_unchecked_start(&self, window: DateRange) -> bool {
         let mut start = self.unchecked_start.lock().unwrap_or_else(PoisonError::into_inner);
         start.take_if(|start| *start == window.start()).is_some()

@@ -28,7 +28,7 @@ impl ReceivedEvents {
         }
     }
 
-    /// Takes the events whose time is in a range.
+    /// Removes and returns the events whose time is in a range.
     pub(super) fn take(&self, range: DateRange) -> Vec<Event> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_empty() {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_are_taken_once_by_the_range_of_their_time() {
+    fn an_event_is_returned_once_for_the_range_that_contains_its_time() {
         let event =
             |time: &str, n: u32| Event::from_json(format!(r#"{{"n":{n},"meta":{{"time":"{time}"}}}}"#)).unwrap();
         let range = |from: &str, to: &str| DateRange::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();

@@ -19,7 +19,8 @@ pub(super) struct ScannedWindow {
     /// Reason and reported total of a gap. `None` if the window is verified.
     gap: Option<(GapReason, Option<Total>)>,
     pub(super) requests: u64,
-    /// Whether parts of this window that are shorter than a second may be verified although the window is not.
+    /// Whether the reader may be able to verify parts of the window that are shorter than a second, although it cannot
+    /// verify the window as a whole.
     pub(super) finer_may_help: bool,
     /// Parts that were read instead of the window. Empty if the window was read as a whole.
     pub(super) parts: Vec<ScannedWindow>,
@@ -36,7 +37,8 @@ impl ScannedWindow {
         Self { window, verification, proof, gap: None, requests, finer_may_help: false, parts: Vec::new() }
     }
 
-    /// A window whose events do not match the reported total, or lie outside of the window.
+    /// A window that cannot be verified: events do not match the reported total, lie outside of the window or are
+    /// unreadable, or the service searched only a part of the log.
     pub(super) fn finish_mismatched(
         window: PlannedWindow,
         verification: Verification,
@@ -54,7 +56,7 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help, parts: Vec::new() }
     }
 
-    /// A window that has more events than can be reached.
+    /// A window that has more events than the offsets of the service can reach.
     pub(super) fn finish_overflowed(
         window: PlannedWindow,
         verification: Verification,
@@ -65,7 +67,8 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
     }
 
-    /// Joins parts to the whole window. The caller counts the requests of the parts.
+    /// Joins the parts of a window to the whole window. The result has no requests, because the caller counts the
+    /// requests of the parts.
     pub(super) fn join(whole: PlannedWindow, mut parts: Vec<Self>) -> Self {
         parts.iter_mut().for_each(|part| part.requests = 0);
         let proofs = parts.iter().map(|part| part.proof);
@@ -74,8 +77,8 @@ impl ScannedWindow {
         Self { window: whole, verification, proof, gap: None, requests: 0, finer_may_help: false, parts }
     }
 
-    /// Converts to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added to the number
-    /// of requests.
+    /// Converts this window to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added
+    /// to the number of requests.
     pub(super) fn into_window(
         self,
         requested: DateRange,
@@ -126,7 +129,7 @@ impl ScannedWindow {
     }
 }
 
-/// Adds a part that was read with separate requests. The proof of the whole window is already known.
+/// Adds to a window one of its parts, which was read with separate requests. `whole` already has its proof.
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
     whole.id_hashes.extend(part.id_hashes);

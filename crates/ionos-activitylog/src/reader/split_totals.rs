@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_a_window_must_have_its_total() {
+    fn the_parts_of_a_window_must_have_as_many_events_as_its_total() {
         let time = |hour: u32| format!("2026-11-19T{hour:02}:00:00Z").parse().unwrap();
         let range = |from: u32, to: u32| DateRange::new(time(from), time(to)).unwrap();
         let end = time(8);
@@ -81,7 +81,7 @@ mod tests {
             let found = totals.add_part(range(4, 6), 3, at_ends[1], false, end);
             assert_eq!(found.map(|split| split.seen), missing);
         }
-        // The window ends after the reading.
+        // The split window ends after the end of the whole reading.
         let totals = SplitTotals::default();
         totals.add(range(6, 9), 2);
         assert_eq!(totals.add_part(range(6, 8), 1, 0, false, end).map(|split| split.total), Some(2));

@@ -1,5 +1,6 @@
-//! `ialog doctor`: checks each step from the user's settings to the log. A failed check skips the checks that depend on
-//! it, so that the cause is reported and not its consequences.
+//! `ialog doctor`: checks, one after the other, everything that a command needs to read a log, beginning with the
+//! user's settings. After a failed check, the checks that depend on it are skipped, so that the report shows the cause
+//! and not its consequences.
 
 mod network;
 mod privileges;
@@ -176,8 +177,8 @@ fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[Contrac
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
-/// Skips all checks that did not run yet, because the check `needs` did not succeed. Returns `None`, because there are
-/// no findings.
+/// Skips all checks that did not run yet, because the check with the name `needs` did not succeed. Returns `None`,
+/// because there are no findings.
 fn skip_rest(
     args: &DoctorArgs,
     needs: &str,

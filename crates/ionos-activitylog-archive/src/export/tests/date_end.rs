@@ -1,5 +1,5 @@
-//! Archives of a service whose `dateEnd` is inclusive: it counts the events at exactly the end of a range, which belong
-//! to the range that begins there.
+//! Archives of a service whose `dateEnd` is inclusive: the total of a range also counts the events at exactly the end
+//! of the range. In the archive, such an event belongs to the range that begins at this time.
 
 use ionos_activitylog::seam::{Exchange, Transport};
 
@@ -24,7 +24,7 @@ impl Transport for InclusiveService {
     }
 }
 
-/// An archive of this service.
+/// An archive of an [`InclusiveService`].
 struct InclusiveArchive {
     root: tempfile::TempDir,
     service: Arc<InclusiveService>,
@@ -83,13 +83,13 @@ async fn a_late_event_is_not_mistaken_for_one_at_the_end_of_its_range() {
     for hour in [5, 0, 24, 71] {
         let archive = InclusiveArchive::new(&[hour]);
         let done = archive.export(days(), |exporter| exporter).await;
-        assert_eq!((done.gaps.len(), archive.events()), (0, 71), "{hour}: {done:?}");
+        assert_eq!((done.gaps.len(), archive.events()), (0, 71), "late event at hour {hour}: {done:?}");
         archive.service.late.lock().unwrap().clear();
         let location = Archive::new(archive.root.path());
         let totals = verify_totals(&location, None, &archive.client(), |_, _| {}).await.unwrap();
         assert_eq!((totals.equal, totals.report.findings.len()), (2, 1), "{hour}");
         let done = archive.export(days(), |exporter| exporter.recount(true)).await;
-        assert_eq!((done.late, done.gaps.len(), archive.events()), (1, 0, 72), "{hour}: {done:?}");
+        assert_eq!((done.late, done.gaps.len(), archive.events()), (1, 0, 72), "late event at hour {hour}: {done:?}");
         let report = verify_archive(&location, None).unwrap();
         assert_eq!(report.findings, [], "{hour}");
     }

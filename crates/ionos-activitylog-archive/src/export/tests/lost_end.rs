@@ -1,4 +1,5 @@
-//! The state shows that the end of a chain was removed, or that manifests were added. No command hides that.
+//! If the end of a chain was removed, or if manifests were added, the state of the archive shows that. No command hides
+//! such a change.
 
 use super::*;
 use crate::ArchiveReader;
@@ -92,7 +93,8 @@ async fn an_archive_whose_end_is_missing_is_not_read() {
     }
 }
 
-/// An interrupted export stays interrupted: the next export removes its leftovers.
+/// If an export was interrupted, the rebuilt state still says so. The next export needs this information to remove the
+/// leftovers of the interrupted one.
 #[tokio::test]
 async fn an_open_state_stays_open_when_it_is_rebuilt() {
     let root = tempfile::tempdir().unwrap();
@@ -108,8 +110,8 @@ async fn an_open_state_stays_open_when_it_is_rebuilt() {
     assert!(report.is_intact() && !report.is_complete());
 }
 
-/// A user who reads as a member of the group may lack the permission to read the state, and a copy of only the parts
-/// and manifests has no state.
+/// A user who has access only as a member of the archive's Unix group may lack the permission to read the state. An
+/// archive has no state at all if only its parts and manifests were copied.
 #[tokio::test]
 async fn an_archive_without_a_usable_state_is_read() {
     let root = tempfile::tempdir().unwrap();
@@ -130,7 +132,7 @@ async fn an_archive_without_a_usable_state_is_read() {
     assert!(!report.findings.iter().any(|finding| finding.problem == Problem::Missing));
 }
 
-/// Neither the chain nor a state shows that the open day is missing, but the run log does.
+/// The open day and the state files are removed. The chain does not show that a day is missing, but the run log does.
 #[tokio::test]
 async fn an_archive_that_ends_before_its_last_run_is_incomplete_until_the_next_export() {
     let root = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! A manifest names why each range counts as complete, and the proof depends on the service's answers alone.
+//! A manifest contains the proof of each range: the reason why the range counts as complete. The proof depends only on
+//! the answers of the service.
 
 use ionos_activitylog::Proof;
 use ionos_activitylog_sim::TotalShape;
@@ -31,7 +32,7 @@ async fn each_kind_of_total_has_its_proof() {
         ("no totals", no_total(), RangeProof::IdenticalScans(3), RangeProof::IdenticalScans(3)),
     ] {
         let root = tempfile::tempdir().unwrap();
-        // The first two days have no events, and one window covers all three.
+        // The first two of the three days have no events. One window covers all three days.
         let simulator = world(NOW).log_begin(parse_time("2026-11-03T00:00:00Z")).behavior(behavior).build();
         let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
         let expected = [empty_day, empty_day, full_day].map(|proof| vec![Some(proof)]);

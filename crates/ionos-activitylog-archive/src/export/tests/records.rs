@@ -1,5 +1,5 @@
-//! The service does not document the form of records, whether it repeats them, or how it counts them. For every
-//! variant, no event is lost, and a manifest has a total only if the service reported it.
+//! The service does not document the form of records, whether it repeats them, or how it counts them. The tests
+//! simulate each possible behavior: no event is lost, and a manifest has a total only if the service reported it.
 
 use super::*;
 
@@ -61,7 +61,7 @@ async fn reading_a_gap_again_keeps_the_number_of_equal_records() {
     let again = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(again.events, 0);
     assert_eq!(lines(&simulator, root.path()), before);
-    // The records also stay if the service no longer returns any of them.
+    // The records also stay in the archive if the service no longer returns any of them.
     mark_all_unverified();
     let empty = world(NOW).log_begin(parse_time("2026-11-10T00:00:00Z")).build();
     let exporter = self::exporter(&empty, root.path(), NOW);
@@ -70,7 +70,7 @@ async fn reading_a_gap_again_keeps_the_number_of_equal_records() {
     assert_whole(root.path());
 }
 
-/// Each world has another variant of undocumented behavior.
+/// The simulated services differ in their undocumented behavior.
 #[tokio::test]
 async fn archives_are_complete_and_reproducible_for_every_kind_of_record() {
     use ionos_activitylog_sim::{AmendedEvents, Dialect, FractionDigits, Order, TotalShape};

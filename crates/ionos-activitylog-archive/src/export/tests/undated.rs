@@ -1,5 +1,6 @@
 //! A record without a time belongs to no range. The service may return such a record for every range that is requested.
-//! A day and a file still have the record only once, and reading a range again does not add it a second time.
+//! Even so, an archived day or an exported file contains the record only once, and an export that reads a range again
+//! does not add the record a second time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -80,7 +81,7 @@ async fn a_day_has_a_record_without_a_time_at_most_once_whatever_ranges_are_expo
     }
 }
 
-/// How often each day of an archive has [`UNDATED`].
+/// The number of times that each day of an archive contains [`UNDATED`].
 fn undated_by_day(root: &Path) -> Vec<(NaiveDate, usize)> {
     let folder = Archive::new(root).contract(&7.into());
     let days = read_days(&folder).unwrap().into_iter();
@@ -116,7 +117,8 @@ async fn a_file_has_a_record_without_a_time_once_even_if_its_export_was_resumed(
     assert_eq!(text.lines().count(), 3 * 1_440 + 1);
 }
 
-/// Each day has more events than fit in one window, and all windows return the record, which was not archived before.
+/// Each day has more events than fit in one window. The first export does not get the record without a time; in the
+/// second export, every window returns it.
 #[tokio::test]
 async fn an_archive_that_is_read_again_gets_a_new_record_without_a_time_once() {
     let root = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! An archive contains all events of the service, in parts and manifests that depend on the events alone: neither on
-//! the time of the export nor on its interruptions.
+//! An archive contains all events of the service, in parts and manifests that depend only on the events. The time of
+//! the export and its interruptions do not change them.
 
 use super::*;
 
@@ -54,7 +54,7 @@ async fn days_without_events_have_a_manifest_with_a_total_of_zero() {
 }
 
 #[tokio::test]
-async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
+async fn a_part_ends_at_the_first_full_hour_at_which_it_has_enough_events() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).events_per_day(200).build();
     let whole = exporter(&simulator, one.path(), NOW).part_events(50);
@@ -69,7 +69,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
     assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
     assert_whole(one.path());
 
-    // Exports that are stopped after different numbers of named parts together produce the same parts.
+    // A series of exports, each stopped after a different number of parts, produces the same files as one export.
     for stop_at in 0..12 {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (stop, left) = (Mutex::new(Some(stop)), Mutex::new(stop_at));

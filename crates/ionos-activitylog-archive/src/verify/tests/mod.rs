@@ -355,7 +355,8 @@ fn equal_records_without_time_and_id_are_not_duplicates() {
     assert_eq!(write(&[timed, one, one]), []);
     // Equal records without a time may be apart, because they may come from two windows.
     assert_eq!(write(&[one, other, one]), []);
-    // Records with a time are sorted, so equal ones are adjacent. If two equal ones are apart, one was archived twice.
+    // Records with a time are sorted, so equal ones are adjacent. If two equal records are apart, the same record was
+    // archived twice.
     let later = r#"{"meta":{"time":"2026-11-20T11:00:00Z"}}"#;
     assert_eq!(write(&[timed, later, timed]), [Problem::Duplicate, Problem::Order]);
 }

@@ -78,7 +78,7 @@ impl BorderCursor<'_> {
         is_next.then_some(())
     }
 
-    /// Reads an object. `on_member` gets each decoded key and must move past the value.
+    /// Reads an object. For each member, calls `on_member` with the decoded key; `on_member` must move past the value.
     fn object(&mut self, mut on_member: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
         self.expect(b'{')?;
         if self.expect(b'}').is_some() {
@@ -153,7 +153,7 @@ impl BorderCursor<'_> {
         self.at += rest.iter().position(is_end).unwrap_or(rest.len());
     }
 
-    /// Moves past the string that begins here.
+    /// Moves past the string that begins at the current position.
     fn skip_string(&mut self) -> Option<()> {
         self.at += 1;
         loop {

@@ -75,7 +75,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Fails for an answer that proves nothing about the range, such as an answer without `hits`.
+    /// The page of an answer for a range. Fails if the answer proves nothing about the range, for example if it has no
+    /// `hits`.
     pub(crate) fn from_hits(hits: Option<Hits>, range: DateRange, offset: u64) -> Result<Self, String> {
         let Hits { total, events, unreadable, partial_search } =
             hits.ok_or("the answer has no `hits`, so it is not a page of the log")?;
@@ -98,8 +99,8 @@ impl Page {
         Self { events: Vec::new(), unreadable: Vec::new(), total: None, offset, partial_search: None }
     }
 
-    /// The exact number of events of the whole range. `None` if the service reports none or only a lower bound, or if
-    /// it searched only a part of the log.
+    /// The exact number of events of the whole range. `None` if the service reports no total or only a lower bound, or
+    /// if the service searched only a part of the log.
     #[must_use]
     pub fn exact_total(&self) -> Option<u64> {
         self.total.filter(|total| total.exact && self.partial_search.is_none()).map(|total| total.count)

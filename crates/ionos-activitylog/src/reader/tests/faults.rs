@@ -67,11 +67,11 @@ async fn a_damaged_record_is_kept_and_no_other_record_is_missing() {
 
 #[tokio::test]
 async fn a_partial_search_is_requested_again_and_is_a_gap_if_every_search_is_partial() {
-    // Every second page is of a partial search.
+    // Every other page is the result of a partial search.
     let faults = Faults::new().add_rule(Trigger::any().every(2), Fault::PartialSearch).unwrap();
     let behavior = Behavior { max_limit: 100, ..Behavior::default() };
     let simulator = simulated(Simulator::builder().faults(faults).behavior(behavior));
-    let _ = read_and_compare(&simulator, day(), "every second page").await;
+    let _ = read_and_compare(&simulator, day(), "every other page").await;
     let faults = Faults::new().add_rule(Trigger::any(), Fault::PartialSearch).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let (records, summary, error) = read(events(&simulator, day())).await;
@@ -83,7 +83,7 @@ async fn a_partial_search_is_requested_again_and_is_a_gap_if_every_search_is_par
 }
 
 #[tokio::test]
-async fn a_record_that_is_not_json_is_kept_as_bytes_and_costs_no_other_record() {
+async fn a_record_that_is_not_json_is_kept_as_bytes_and_no_other_record_is_lost() {
     // A record that is damaged on its way is requested again.
     let faults = Faults::new().add_rule(Trigger::any().requests([1]), Fault::InvalidRecord).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
@@ -120,6 +120,7 @@ async fn permanent_faults_are_an_error_that_names_the_range() {
     let (_, summary, error) = read(events(&simulator, day())).await;
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
     assert!(!summary.is_complete());
-    // If the total is wrong in every window, the reader stops splitting before it has requested every second.
+    // If the total is wrong in every window, the reader stops splitting windows before it has requested each second of
+    // the day.
     assert!(summary.requests < 2_000, "{summary:?}");
 }
