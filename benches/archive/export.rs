@@ -16,7 +16,7 @@ pub(crate) struct TimedExport {
     pub(crate) folder: TempDir,
 }
 
-/// Exports all events. Fails unless the archive holds each of them.
+/// Exports all events. Fails if the archive does not hold all of them, or has a gap.
 pub(crate) fn export(runtime: &Runtime, address: &str, compression: Compression) -> Result<TimedExport> {
     let folder = tempfile::tempdir()?;
     let client = Client::builder()

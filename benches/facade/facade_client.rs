@@ -24,7 +24,7 @@ impl FacadeClient {
         })
     }
 
-    /// Reads a number of pages one after another.
+    /// Reads the first `pages` pages, one after another.
     pub(crate) async fn read(&self, pages: u64) -> Result<ReadCounts> {
         let mut counts = ReadCounts::default();
         for page in 0..pages {

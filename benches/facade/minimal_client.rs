@@ -1,5 +1,6 @@
 //! The baseline: the least code that reads records with reqwest and serde_json. It sends a request, reads the body, and
-//! finds the JSON text of each hit and of the record in it. It has no retries, no limits and no error details.
+//! finds the JSON text of each hit and, within the hit, the JSON text of the record. It has no retries, no limits and
+//! no error details.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -37,7 +38,7 @@ impl MinimalClient {
         })
     }
 
-    /// Reads a number of pages one after another.
+    /// Reads the first `pages` pages, one after another.
     pub(crate) async fn read(&self, pages: u64) -> Result<ReadCounts> {
         let mut counts = ReadCounts::default();
         let (start, end) = RANGE;

@@ -1,4 +1,5 @@
-//! Texts of ranges, moments and lengths, at ordinary times and at both ends of time.
+//! Checks how texts are read as ranges, moments and lengths. The current time is an ordinary one, the earliest one or
+//! the latest one.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -1,5 +1,5 @@
-//! Runs cases with `ialog`, with the same script and virtual clock as the library. Observes the exit code, the streams
-//! and the file.
+//! Runs the conformance cases with the program `ialog`. The scripted answers and the virtual clock are the same as for
+//! the library. Observes the exit code, the output streams and the exported file.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ pub fn run(case: &Case) -> Observed {
 }
 
 /// Only the command line requests the time of the service. This transport answers that request without a date, so the
-/// script has the same requests as for the library.
+/// script sees the same requests as from the library.
 struct WithoutServiceTime(Arc<ScriptedTransport>);
 
 impl Transport for WithoutServiceTime {

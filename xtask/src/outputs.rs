@@ -16,7 +16,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Writes the file unless it has these contents already. Returns whether it was written.
+    /// Writes the file unless it already has the expected contents. Returns whether it was written.
     pub fn write(&self, root: &Path) -> Result<bool> {
         if self.read(root)?.as_deref() == Some(&self.contents) {
             return Ok(false);

@@ -1,5 +1,5 @@
-//! `cargo xtask spec`: compares a file with the current description, imports a file and records its origin, or prints
-//! the description with overlays other than those of code generation.
+//! `cargo xtask spec`: compares a file with the current API description, imports a file and records its origin, or
+//! prints the API description with overlays other than those of code generation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     let mut sources = toml_edit::ArrayOfTables::new();
     sources.push(origin);
     record["source"] = toml_edit::Item::ArrayOfTables(sources);
-    // These tables rate the statements of a transcription, so they do not apply to the vendor's own file.
+    // These tables say how certain the statements of a transcribed API description are, so they do not apply to the
+    // vendor's own file.
     for rating in ["certain", "likely", "uncertain"] {
         record.remove(rating);
     }

@@ -1,6 +1,6 @@
 //! The interface to the network: every request of the client goes through a [`Transport`]. `ionos-activitylog` has a
 //! transport over HTTP; tests and the simulator answer without a socket. [`Context`] records the status and headers of
-//! the answer, because the generated errors drop them if the body cannot be read.
+//! the answer, because the errors of the generated client do not contain them if the body cannot be read.
 
 use std::fmt;
 use std::future::Future;
@@ -51,7 +51,7 @@ impl Context {
         request: reqwest::Request,
     ) -> reqwest::Result<reqwest::Response> {
         let response = self.transport.send(operation, request).await?;
-        // Fails only if the context is reused, and then the first answer stays.
+        // `set` fails only if the context is used for a second call. In this case, the first answer stays.
         let _ = self.answer.set(Answer { status: response.status(), headers: response.headers().clone() });
         Ok(response)
     }

@@ -14,9 +14,9 @@ pub enum Operation {
     GetAvailableContracts,
     /// One page of a contract's log.
     GetByContract,
-    /// A request that the Cloud API keeps.
+    /// A request that is stored in the Cloud API.
     GetRequest,
-    /// The status of a request that the Cloud API keeps.
+    /// The status of a request that is stored in the Cloud API.
     GetRequestStatus,
     /// Any other path, which is answered with 404.
     Other,

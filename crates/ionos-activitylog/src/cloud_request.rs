@@ -1,4 +1,4 @@
-//! Reads the request behind an event from the Cloud API. The log records only the acceptance and the result of a
+//! Reads from the Cloud API the request that caused an event. The log records only the acceptance and the result of a
 //! request; its content is in the Cloud API, under the same id. The answer of the Cloud API may contain passwords and
 //! tokens, which are removed before any caller gets the answer.
 //!
@@ -21,8 +21,8 @@ const MAX_ID_CHARS: usize = 128;
 /// A request to the Cloud API: see [`Client::cloud_request`](crate::Client::cloud_request).
 ///
 /// Secrets are replaced by `[redacted]`: credentials in headers, URLs and texts, and members such as `imagePassword`,
-/// `sshKeys` and `userData`, also in the body of the request. A value remains if neither its name nor its form marks it
-/// as a secret, so the content is still confidential.
+/// `sshKeys` and `userData`, also in the body of the request. A value is replaced only if its name or its form marks it
+/// as a secret. Other secrets may remain, so the content is still confidential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudRequest {
     json: String,

@@ -2,7 +2,7 @@
 
 use strsim::osa_distance;
 
-/// Maximum number of typing errors in a word for a suggestion.
+/// Maximum number of typing errors in a word that gets a suggestion.
 const MAX_DISTANCE: usize = 2;
 
 /// The known word that is most similar to `word`, ignoring case; `None` if no known word is similar enough. If `word`

@@ -133,7 +133,7 @@ async fn delays_retention_and_duplicates_follow_the_flags() {
     // Some events of the last day are delayed. Earlier events are not delayed.
     let (delayed_old, delayed_new) = counts(&["--ingest-delay", "90%<2s,10%<1d"]).await;
     assert_eq!(delayed_old, old);
-    assert!((new * 8 / 10..new).contains(&delayed_new), "{delayed_new} of {new}");
+    assert!((new * 8 / 10..new).contains(&delayed_new), "{delayed_new} of {new} events");
     assert_eq!(counts(&["--late", "100%:1d"]).await, (old, 0));
     let (_, some) = counts(&["--late", "50%:1d"]).await;
     assert!((new * 3 / 10..new * 7 / 10).contains(&some), "{some} of {new} events");
@@ -142,16 +142,16 @@ async fn delays_retention_and_duplicates_follow_the_flags() {
     let twice = ["--duplicates", "50%"];
     assert_eq!(counts(&twice).await, (old, new));
     let (counted, _) = counts(&[&twice[..], &["--duplicates-counted"]].concat()).await;
-    assert!((old * 13 / 10..old * 17 / 10).contains(&counted), "{counted} for {old} events");
+    assert!((old * 13 / 10..old * 17 / 10).contains(&counted), "the total is {counted} for {old} events");
     let sim = start(&twice);
     let shown = page(&sim, "limit=100").await;
     let texts: std::collections::BTreeSet<String> = records(&shown).iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), 100);
-    assert!((130..170).contains(&records(&shown).len()), "{}", records(&shown).len());
+    assert!((130..170).contains(&records(&shown).len()), "{} records", records(&shown).len());
 }
 
 #[tokio::test]
-async fn the_simulated_clock_runs_without_the_flag_still() {
+async fn the_simulated_clock_stands_still_only_with_the_flag_still() {
     let when = async |sim: &SimulatorProcess| {
         let _ = get(sim, "/").await;
         let request_log = get(sim, "/_sim/ledger").await.text().await.unwrap();

@@ -51,7 +51,8 @@ pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {
     ])
 }
 
-/// Runs a query several times. Returns the number of events that it filtered, and the median of events per second.
+/// Runs a query several times. Returns the number of events that the query filtered, and the median speed in events per
+/// second.
 fn run_query(program: &Path, archive: &str, query: &[&str]) -> Result<(u64, f64)> {
     let mut events = 0;
     let mut speeds = Vec::with_capacity(ROUNDS);
@@ -67,7 +68,7 @@ fn run_query(program: &Path, archive: &str, query: &[&str]) -> Result<(u64, f64)
     Ok((events, middle(speeds)))
 }
 
-/// The number of events in "160460 of 1007438 events match".
+/// The number of events that were filtered: 1007438 in "160460 of 1007438 events match".
 fn filtered_events(stderr: &str) -> Option<u64> {
     let line = stderr.lines().find(|line| line.contains(" events match"))?;
     line.split(' ').nth(2)?.parse().ok()

@@ -29,7 +29,7 @@ struct Scope {
 /// The item or module that a path names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResolvedName {
-    /// The module that defines the item, or the module itself if the path names a module.
+    /// Index of the module that defines the item. If the path names a module, the index of that module.
     pub module: usize,
     /// The item's name; `None` if the path names a module.
     pub item: Option<String>,

@@ -1,7 +1,7 @@
 //! Reading events, from the service or from an archive.
 //!
-//! Commands that show, count or convert events read them through [`rows::Rows`]. Which of the further steps follow
-//! depends on the command:
+//! Commands that show, count or convert events read them through [`rows::Rows`]. The command decides which of the later
+//! steps follow:
 //!
 //! ```text
 //! Rows (read, filter) -> fold -> sort and limit -> output

@@ -1,8 +1,9 @@
 //! The checkpoint beside a partial file: the specification of the export, the number of durable bytes, and the time at
 //! which reading continues.
 //!
-//! A checkpoint lies between two windows and contains the text of the incomplete frame. So the next process continues
-//! with exactly the same data and reads nothing before the checkpoint again.
+//! A checkpoint is written only between two windows. It contains the text of the incomplete frame (the block of the
+//! compressed file that is not yet written). So the next process continues with exactly the same data and does not read
+//! any event before the checkpoint again.
 
 use std::fmt;
 use std::fs::File;
@@ -151,8 +152,9 @@ impl FileCheckpoint {
         Ok(Some((checkpoint, hash)))
     }
 
-    /// Whether the file at `path` is complete, and its export was killed just before it removed the checkpoint. In this
-    /// case, the checkpoint is at the end of the range, and the content of the file matches the checkpoint.
+    /// Whether the file at `path` is complete although its checkpoint still exists, because the export was killed just
+    /// before it removed the checkpoint. In this case, the checkpoint is at the end of the range, and the content of
+    /// the file matches the checkpoint.
     pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
         let begins_as_stated = || {
             let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;

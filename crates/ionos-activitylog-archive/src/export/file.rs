@@ -89,8 +89,8 @@ struct WorkAmount {
     windows: u64,
 }
 
-/// A complete file that does not have its name yet. If dropped, the partial file stays if it has a checkpoint, and is
-/// removed otherwise.
+/// A complete file that does not have its final name yet. When a `FinishedExport` is dropped, a partial file with a
+/// checkpoint stays, and a partial file without a checkpoint is removed.
 #[must_use = "without .commit() there is no file under the final name"]
 #[derive(Debug)]
 pub struct FinishedExport {
@@ -110,7 +110,7 @@ impl FinishedExport {
         self.partial.discard_on_drop();
     }
 
-    /// Makes the file durable and gives it its name.
+    /// Makes the file durable and gives the file its final name.
     pub fn commit(self) -> Result<ExportStats, Error> {
         self.partial.commit()?;
         Ok(self.exported)
@@ -135,7 +135,8 @@ impl FileExport {
         Self::open_with_failpoints(target, spec, overwrite, &FailPoints::default())
     }
 
-    /// Like [`FileExport::open`], but calls a callback at each of [`FailPoint::FILE_EXPORT`].
+    /// Like [`FileExport::open`], but the export calls the callback of `fail_points` at each fail point in
+    /// [`FailPoint::FILE_EXPORT`].
     pub fn open_with_failpoints(
         target: &FileTarget,
         spec: ExportSpec,
@@ -242,7 +243,7 @@ impl FileExport {
 
     /// Returns the window if it was read and is verified. After the last window of the range, windows that were read
     /// again may follow. If such a window fails, the file is discarded, because a resumed export would continue at the
-    /// end of the range and not read the window.
+    /// end of the range and would not read the failed window.
     fn verified(&mut self, window: Result<Option<Window>, ionos_activitylog::Error>) -> Result<Option<Window>, Error> {
         let verdict = |window: &Window| window.verdict();
         let window = window.and_then(|window| window.as_ref().map_or(Ok(()), verdict).map(|()| window));
@@ -291,7 +292,7 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Makes the drop remove the partial file even if it has a checkpoint.
+    /// Makes sure that the partial file is removed when this value is dropped, even if the file has a checkpoint.
     fn discard(&mut self) {
         self.broken = true;
         self.partial.discard_on_drop();

@@ -1,5 +1,5 @@
-//! Reads an archived range again: a gap, to close it, or a verified range, to find late events. What is archived stays;
-//! a manifest adds what is new.
+//! Reads an archived range again: a gap, to close it, or a verified range, to find late events. Archived events stay; a
+//! further manifest adds the new events.
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -18,11 +18,11 @@ use crate::part::{ArchivedUndated, PartFile, PartMeta, lines, pieces, read_range
 
 /// Result of reading a range again.
 pub(super) struct Reread {
-    /// The addition to the manifest of the day: the range, and a part with the events that were not archived.
+    /// The addition to the manifest of the day: the range, and a part with the events that were not archived before.
     pub(super) addition: Manifest,
-    /// Number of events that were not archived.
+    /// Number of events that were not archived before.
     pub(super) new_events: u64,
-    /// Number of these events that do not fit the event model.
+    /// Number of new events that do not fit the event model.
     pub(super) with_issues: u64,
     /// Number of archived ids that the service did not return.
     pub(super) not_returned: u64,
@@ -37,7 +37,7 @@ impl Reread {
     }
 
     /// Whether the result is new to the manifests of the day (`known`): it has new events, kept records, a verified
-    /// range that was unverified, or a total that was unknown.
+    /// range that was unverified before, or a total that was unknown before.
     pub(super) fn is_news(&self, known: Option<&Manifest>) -> bool {
         let unverified = known.map(Manifest::unverified_ranges).unwrap_or_default();
         let uncounted = |range: &ReadRange| {
@@ -101,13 +101,13 @@ pub(super) async fn run(
 /// What was read so far.
 struct RereadEvents {
     addition: Manifest,
-    /// The events that were not archived. `None` if there are none.
+    /// The events that were not archived before. `None` if there are none.
     late: Option<PartFile>,
     with_issues: u64,
 }
 
 impl RereadEvents {
-    /// Adds a window: its ranges, its gaps, and those of its events that are not archived.
+    /// Adds the ranges and gaps of a window, and those events of the window that are not archived yet.
     fn add(&mut self, job: &ContractExportRun<'_>, window: &Window, archived: &mut ArchivedIds) -> Result<(), Error> {
         for (range, gaps) in pieces(window) {
             let is_whole = gaps.is_empty() && range == window.range;
@@ -146,7 +146,7 @@ impl RereadEvents {
 struct ArchivedIds {
     /// The ids of all parts that overlap the range.
     ids: HashSet<EventId>,
-    /// Those ids of the range that the service has not returned yet.
+    /// The archived ids of events in the range that the service has not returned yet.
     in_range: HashSet<EventId>,
     /// Digests of the contents of the archived events. A digest is removed once the service has returned a record that
     /// has this content and no usable `@uuid`.
@@ -173,9 +173,9 @@ impl ArchivedIds {
         Ok(archived)
     }
 
-    /// Removes the records without a time that are already archived with another day, or that an earlier window has
-    /// returned. The service returned these records for another range before, so they do not count as events of this
-    /// window. Returns the number of removed records.
+    /// Removes two kinds of records without a time: records that are already archived under another day, and records
+    /// that an earlier window has returned. The service returned these records for another range before, so they do not
+    /// count as events of this window. Returns the number of removed records.
     fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
         let mut elsewhere = Vec::new();
         for event in window.events.iter().filter(|event| event.time().is_none()) {
@@ -205,8 +205,9 @@ impl ArchivedIds {
     }
 }
 
-/// Two records with the same digest differ at most in their formatting: another replica may write members in another
-/// order.
+/// The digest of the content of an event. Two records of the same content have the same digest even if they differ in
+/// formatting or in the order of members. Such differences occur because another replica of the service may write a
+/// record in another form.
 fn content_digest(event: &Event) -> Digest {
     Digest::from_bytes(event.fingerprint())
 }

@@ -38,7 +38,7 @@ pub struct ImportedManifests {
 }
 
 impl ImportedManifests {
-    /// The list of these manifests, which must be in order of their days.
+    /// Creates a list of `manifests`, which must be in order of their days.
     pub(crate) fn new(contract: ContractNumber, manifests: Vec<ManifestLink>, unlinked: Vec<ManifestLink>) -> Self {
         Self { schema: IMPORT_SCHEMA.to_owned(), number: 1, contract, manifests, unlinked, tool: Tool::current() }
     }

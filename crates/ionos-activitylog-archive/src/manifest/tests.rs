@@ -126,7 +126,7 @@ fn adjacent_ranges_with_equal_proofs_are_merged() {
         (matching, Some(RangeProof::IdenticalScans(3)), false),
     ] {
         let mut first = ReadRange::verified(morning, Some(3), one);
-        assert_eq!(first.merge(&ReadRange::verified(afternoon, Some(4), other)), merged, "{one:?} {other:?}");
+        assert_eq!(first.merge(&ReadRange::verified(afternoon, Some(4), other)), merged, "{one:?} and {other:?}");
         let expected = if merged { (afternoon.end(), Some(7)) } else { (morning.end(), Some(3)) };
         assert_eq!((first.to, first.total), expected);
     }

@@ -31,7 +31,8 @@ const MAX_PARTS_WITH_THREADS: usize = 4;
 /// reuses the memory instead of returning it to the system.
 const BATCH_BYTES: usize = 1 << 16;
 
-/// Maximum number of batches that wait before and after each parser thread: about 1 MiB of memory per thread.
+/// Maximum number of batches that wait to be parsed by a thread, and maximum number of parsed batches of the thread
+/// that wait to be received: about 1 MiB of memory per thread.
 const BATCHES_WAITING: usize = 8;
 
 /// Consecutive lines of a part.
@@ -39,7 +40,7 @@ struct LineBatch {
     /// Number of the first line, from 1.
     first: u64,
     lines: Vec<u8>,
-    /// Why the part cannot be read further.
+    /// The error that ended the reading of the part. `None` if more lines may follow, or if the part ended normally.
     error: Option<Error>,
 }
 
@@ -175,7 +176,7 @@ impl PartEvents {
         }
     }
 
-    /// The range of the part, if it is not within the requested range (`None`: all times).
+    /// The range of the part. `None` if this range is within the requested range, or if all times are requested.
     pub(super) fn range_beyond(&self, requested: Option<DateRange>) -> Option<DateRange> {
         self.part_range.filter(|part| requested.is_some_and(|range| range.intersection(part) != Some(*part)))
     }
@@ -186,7 +187,7 @@ impl PartEvents {
             BatchSource::Threads(threads, next) => {
                 let batch = threads.get(*next).and_then(|thread| thread.recv().ok());
                 *next = (*next + 1) % threads.len().max(1);
-                // Only an empty batch is the end of the part. A closed channel is an error.
+                // Only an empty batch marks the end of the part. A closed channel is an error.
                 batch.ok_or_else(|| {
                     let error = io::Error::other("the reader thread has ended early");
                     Error::Open { path: self.path.clone(), source: error }
@@ -196,7 +197,8 @@ impl PartEvents {
     }
 }
 
-/// Starts the threads of a part. A thread ends when the other end of its channel is dropped.
+/// Starts the threads of a part. A thread ends when the sender or the receiver at the other side of its channel is
+/// dropped.
 fn spawn_threads(mut lines: PartLines, selection: &Arc<Selection>) -> io::Result<Vec<Receiver<ParsedBatch>>> {
     let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
     let (mut batch_senders, mut receivers) = (Vec::new(), Vec::new());
@@ -221,7 +223,7 @@ fn spawn_threads(mut lines: PartLines, selection: &Arc<Selection>) -> io::Result
     Ok(receivers)
 }
 
-/// Reads the next batch of a part; it is empty at the end.
+/// Reads the next batch of a part. The batch is empty at the end of the part.
 fn read_batch(lines: &mut PartLines) -> LineBatch {
     let first = lines.count + 1;
     let (lines, error) = match lines.read_lines(BATCH_BYTES) {

@@ -220,7 +220,7 @@ pub(crate) fn covered_end(days: &BTreeMap<NaiveDate, Manifest>) -> Option<DateTi
 pub(crate) struct ArchivedDays {
     /// The sum of the manifests of each day.
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
-    /// Whether the contract has a state, so that an export has begun.
+    /// Whether the contract has a state, which means that an export has begun.
     pub(crate) has_state: bool,
     /// Whether a manifest has version 1.
     pub(crate) has_version_1: bool,

@@ -1,6 +1,6 @@
-//! Builds the record of one event from its blueprint. Data that all events of an operation share comes from a generator
-//! of the operation (`operation_context`). Data of this event alone, including its deviations from the description
-//! (`drift`), comes from a generator of the event.
+//! Builds the record of one event from its blueprint. Data that all events of an operation share comes from a random
+//! number generator of the operation (`operation_context`). Data of this event alone, including its deviations from the
+//! API description (`drift`), comes from a random number generator of the event.
 
 use chrono::{DateTime, Datelike, Timelike};
 
@@ -75,8 +75,9 @@ fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u6
     }
 }
 
-/// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Writes digit by digit, because every record has a time,
-/// and a general formatter would need longer for the time than the writer needs for half of the other members.
+/// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Writes digit by digit, because every record has a time
+/// and a general formatter is slow: for one time, it needs longer than the writer needs for half of the other members
+/// of the record.
 fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let time = DateTime::from_timestamp_nanos(time);
     let nanoseconds = time.nanosecond();
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_has_the_chosen_digits_even_if_they_are_zero() {
+    fn a_timestamp_has_the_chosen_number_of_fraction_digits_even_if_they_are_zeros() {
         for (time, digits, mark, text) in [
             (394_000_000, FractionDigits::Three, UtcMark::Z, "2026-11-20T09:12:33.394Z"),
             (0, FractionDigits::Three, UtcMark::Z, "2026-11-20T09:12:33.000Z"),

@@ -135,7 +135,7 @@ impl ActiveFaults {
             let matches = rule.trigger.matches(self.seed, index, ordinal, operation, contract);
             (matches && increment_up_to(applied, rule.trigger.max_times())).then(|| {
                 let mut random = random_of_rule(self.seed, index, ordinal);
-                // Skips the first word, which the trigger uses for the rate.
+                // Discards the first random word, because the trigger has used this word for `rate`.
                 random.below(1);
                 TriggeredFault { fault: &rule.fault, rule: index, random }
             })

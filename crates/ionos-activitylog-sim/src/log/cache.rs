@@ -17,7 +17,7 @@ pub(crate) struct RecordCache {
     bytes: AtomicUsize,
 }
 
-/// A slice, and those of its records that were serialized.
+/// A slice of the log, and those records of the slice that were serialized.
 pub(crate) struct CachedSlice {
     pub(crate) outline: SliceOutline,
     /// One cell per event for its first (not amended) record. Empty if the cache is off.

@@ -66,8 +66,9 @@ impl<'a> LogView<'a> {
         LogPage { log: self.log, now: self.now, total, hits: found.into_iter().map(|(_, event)| event).collect() }
     }
 
-    /// Finds the hits of a page, and opens only the slices that have such hits. `remaining` has the number of each hit
-    /// and its position on the page, in ascending order of the numbers.
+    /// Adds the hits of a page to `found`, each with its position on the page. Opens only the slices that have hits of
+    /// the page. `remaining` has the number of each hit and its position on the page, in ascending order of the
+    /// numbers.
     fn find_hits(
         &self,
         counts: &[u64],
@@ -130,8 +131,8 @@ impl<'a> LogView<'a> {
         log.source.open(self.contract, slice, &log.behavior)
     }
 
-    /// The number of hits of each hour. If an hour is cut by the range or has events that may not have arrived yet, its
-    /// slices are counted one by one and stored in `slice_counts`.
+    /// The number of hits of each hour. If the range starts or ends within an hour, or if events of the hour may not
+    /// have arrived yet, the slices of the hour are counted one by one, and each count is stored in `slice_counts`.
     fn count_by_hour(&self, slice_counts: &mut SliceCounts) -> Vec<u64> {
         let slices = self.log.source.slices_per_hour();
         let count_hour = |hour: u64| {

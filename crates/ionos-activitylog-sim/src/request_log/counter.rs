@@ -17,8 +17,8 @@ use crate::operation::Operation;
 /// Together they have a million requests and take 40 MB.
 const GENERATION: usize = 1 << 19;
 
-/// Counts requests over the life of the simulator. The counter forgets a request after between one and two times
-/// [`GENERATION`] other requests that differ from each other.
+/// Counts requests over the life of the simulator. The counter forgets a request that is not repeated: at the earliest
+/// after [`GENERATION`] other requests that differ from each other, and at the latest after twice as many.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounter(Mutex<RequestCounts>);
 
@@ -29,10 +29,10 @@ struct RequestCounts {
     repetitions: RepetitionCounts,
 }
 
-/// The number of equal requests so far, by fingerprint.
+/// For each fingerprint, the number of requests with this fingerprint so far.
 #[derive(Debug, Default)]
 struct RepetitionCounts {
-    /// Requests since the last generation was full.
+    /// Requests since the young generation was last full.
     young: HashMap<u64, u64>,
     /// Requests of the previous generation that have not been repeated since.
     old: HashMap<u64, u64>,

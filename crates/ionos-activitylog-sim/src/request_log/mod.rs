@@ -56,7 +56,7 @@ pub struct LoggedRequest {
     /// The fault that was applied. `None` if no rule of the script matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<LoggedFault>,
-    /// The status of the answer, even if a fault prevented it from being sent.
+    /// The status of the answer, even if a fault prevented the answer from being sent.
     pub status: u16,
     /// Size of the answer's body in bytes, after compression if the answer is compressed. Faults of the connection and
     /// the spaces of a decompression bomb do not change the size.
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_logged_wherever_it_occurs() {
+    fn a_secret_is_redacted_wherever_it_occurs() {
         let simulator = Simulator::builder().token("se/cret+x").basic_auth("me", "hunter2").build();
         let jwt = TestToken::new(simulator.contracts()[0]).build();
         for (path, authorization) in [
@@ -322,7 +322,7 @@ mod tests {
         }
         let logged = simulator.request_log();
         let bytes = serde_json::to_vec(&logged).unwrap().len();
-        assert!((REQUEST_LOG_BYTES - REQUEST_LOG_BYTES / 10..=REQUEST_LOG_BYTES).contains(&bytes), "{bytes}");
+        assert!((REQUEST_LOG_BYTES - REQUEST_LOG_BYTES / 10..=REQUEST_LOG_BYTES).contains(&bytes), "{bytes} bytes");
         assert_eq!(logged.last().unwrap().number, 600);
         simulator.clear_request_log();
         simulator.answer(&request);
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_listener_gets_every_request_and_the_log_keeps_the_last() {
+    fn the_listener_gets_every_request_and_the_log_keeps_only_the_last_ones() {
         let count = Arc::new(Mutex::new(0));
         let counted = count.clone();
         let simulator = Simulator::builder()

@@ -1,5 +1,5 @@
-//! Has one function per operation of the service. Each function selects the generated call to send, and reads the
-//! answer to that call.
+//! Calls the service: this module has one function per operation. Each function sends the call of the generated client
+//! for its operation, and reads the answer to that call.
 
 use ionos_activitylog_client as wire;
 
@@ -48,7 +48,7 @@ impl Api {
         self.read_page(contract, range, offset, size, from_hits, || Page::empty(offset)).await
     }
 
-    /// Reads one page and converts its hits with `read`; `empty` is the value of an answer without content (204).
+    /// Reads one page and converts its hits with `read`; `empty` creates the value for an answer without content (204).
     pub(crate) async fn read_page<T>(
         &self,
         contract: &ContractNumber,
@@ -82,7 +82,7 @@ impl Api {
         self.run(Operation::page(contract, range, offset), send, read, empty).await
     }
 
-    /// Reads a request that the Cloud API keeps, and redacts secrets in the answer.
+    /// Reads a request that is stored in the Cloud API, and redacts secrets in the answer.
     pub(crate) async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
         CloudRequest::check_id(id)?;
         let redact = |text: &str| self.authorization.redact(text);

@@ -1,6 +1,7 @@
-//! Turns a failed exchange of the generated client into an [`Error`]. The generated errors drop the status of an answer
-//! that cannot be read, and call every failed connection retryable, so this module classifies failures itself. The
-//! generated errors also print payloads, headers and URLs, so this module redacts every text of an answer.
+//! Turns a failed exchange of the generated client into an [`Error`]. The errors of the generated client do not contain
+//! the status of an answer that cannot be read, and they call every failed connection retryable, so this module
+//! classifies failures itself. These errors also print payloads, headers and URLs, so this module redacts every text of
+//! an answer.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog_client as wire;
@@ -62,7 +63,8 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                 Error::new(ErrorKind::Configuration, format!("the request cannot be built ({reason})"))
                     .with_hint("check the API address")
             }
-            // Unreachable today: the description has no typed error and no upgrade, and no hook returns a custom error.
+            // Unreachable today: the API description has no typed error and no upgrade, and no hook of the generated
+            // client returns a custom error.
             wire::Error::ErrorResponse(_) | wire::Error::InvalidUpgrade(_) | wire::Error::Custom(_) => {
                 unexpected_answer("the answer does not match the API description").with_answer(answer)
             }

@@ -62,8 +62,8 @@ impl TokenCache {
     /// Returns a token that is valid now. Calls the provider if the cache has no valid token, if the token expires
     /// soon, or if the provider reports a change; concurrent callers share one call.
     ///
-    /// If the call fails or returns an expired token, a cached token that is still valid stays in use. If the cache has
-    /// no valid token, fails with [`ErrorKind::TokenProvider`].
+    /// If the call fails or returns an expired token, a cached token that is still valid stays in use. If there is no
+    /// such token either, `get` fails with [`ErrorKind::TokenProvider`].
     pub(crate) async fn get(&self) -> Result<Arc<AccessToken>, Error> {
         let changed = self.inner.provider.changed();
         let refresh = match self.inner.token_or_refresh(changed) {

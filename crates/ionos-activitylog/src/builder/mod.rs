@@ -199,10 +199,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with at most 4,
-    /// halves the number when the service is overloaded, and raises it slowly up to this maximum. Once an
-    /// answer has begun to arrive, its request counts only while the program polls the call or stream that reads the
-    /// answer.
+    /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with a limit of
+    /// at most 4, halves this limit when the service is overloaded, and raises the limit slowly up to this maximum.
+    /// Once an answer has begun to arrive, its request counts only while the program polls the call or stream that
+    /// reads the answer.
     pub fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;
         self

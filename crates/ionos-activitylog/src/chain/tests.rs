@@ -48,10 +48,10 @@ fn blank_and_unset_ids_link_nothing() {
     ] {
         let events = [event(Some(1), request, queue, "DONE"), event(None, request, queue, "x")];
         let chains = Chain::group(&events);
-        assert_eq!(chains.len(), 2, "{request} {queue}");
+        assert_eq!(chains.len(), 2, "request id {request}, queue reference {queue}");
         assert_eq!(chains[1].duration(), None);
     }
-    // A request id and a queue reference with equal digits are different.
+    // A request id and a queue reference with equal digits do not link events.
     let events = [event(Some(1), r#""7""#, "null", "x"), event(Some(2), "null", "7", "x")];
     assert_eq!(Chain::group(&events).len(), 2);
     assert!(Chain::group([]).is_empty());

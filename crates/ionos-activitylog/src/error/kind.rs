@@ -9,10 +9,10 @@ use reqwest::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting or argument is invalid. No request was sent. Correct it.
+    /// A setting or argument is invalid, and no request was sent. Correct the setting or argument.
     Configuration,
-    /// A range, time or duration is malformed, empty, or outside the years 0000 to 9999. No request was sent. Correct
-    /// it.
+    /// A range, time or duration is malformed, empty, or outside the years 0000 to 9999, and no request was sent.
+    /// Correct the value.
     Range,
     /// 400: the service rejects the request. Report it: this library or the service has a defect.
     BadRequest,
@@ -84,7 +84,7 @@ impl ErrorKind {
         }
     }
 
-    /// The hint of an error with a status, if the kind alone determines one.
+    /// The hint for an error that has a status. `None` if the kind alone does not determine the hint.
     pub(crate) fn hint(self) -> Option<&'static str> {
         Some(match self {
             Self::Unauthorized => "check that the token is complete, valid and not expired",
@@ -115,7 +115,7 @@ impl ErrorKind {
         )
     }
 
-    /// Whether a connection could not be established, or was lost, or its transport gave up waiting.
+    /// Whether a connection could not be established, was lost, or took too long.
     pub(super) fn is_connection_failure(self) -> bool {
         matches!(self, Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody)
     }

@@ -76,8 +76,8 @@ pub(crate) struct ErrorAnswer {
 }
 
 impl Error {
-    /// An error with the cause `detail`. Control characters are replaced by spaces, and tokens and passwords of URLs by
-    /// `[redacted]`.
+    /// An error with the cause `detail`. Control characters are replaced by spaces. Tokens, and passwords in URLs, are
+    /// replaced by `[redacted]`.
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(ErrorInner {
             kind,
@@ -263,7 +263,7 @@ impl Error {
     }
 }
 
-/// For the retry loop and the reader.
+/// Methods for the retry loop (module `api`) and for the module `reader`.
 impl Error {
     /// Whether the answer begins like a page of the log and is not JSON.
     pub(crate) fn is_damaged_page(&self) -> bool {

@@ -99,7 +99,7 @@ mod tests {
         ];
         for (pattern, word, expected) in cases {
             let pattern = Pattern::new(Fold::Name, pattern).unwrap();
-            assert_eq!(pattern.matches(word), expected, "{pattern} {word}");
+            assert_eq!(pattern.matches(word), expected, "pattern {pattern}, word {word}");
         }
         let cases = [
             ("jane@example.com", "Jane@Example.COM", true),
@@ -111,7 +111,7 @@ mod tests {
         ];
         for (pattern, word, expected) in cases {
             let pattern = Pattern::new(Fold::Case, pattern).unwrap();
-            assert_eq!(pattern.matches(word), expected, "{pattern} {word}");
+            assert_eq!(pattern.matches(word), expected, "pattern {pattern}, word {word}");
         }
         assert!(!Pattern::new(Fold::Case, "jane_doe").unwrap().matches("janedoe"));
         assert!(Pattern::new(Fold::Name, "_-").is_none());

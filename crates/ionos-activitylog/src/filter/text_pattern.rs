@@ -1,5 +1,6 @@
-//! The regular expression of the filter `text`. It ignores case, as all filters do, unless it begins with `(?-i)`: a
-//! search that silently misses `Nürnberg` because `nürnberg` was typed would be wrong.
+//! The regular expression of the filter `text`. It ignores case, as all filters do, because a search that silently
+//! misses `Nürnberg` when the user typed `nürnberg` would be wrong. An expression that begins with `(?-i)` does not
+//! ignore case.
 //!
 //! The crate `regex-lite` ignores only the case of ASCII letters, so each letter outside ASCII in the expression is
 //! replaced by a character class with both of its cases.
@@ -158,7 +159,7 @@ mod tests {
             ("^$", "", true),
         ] {
             let pattern = TextPattern::new(expression).unwrap();
-            assert_eq!(pattern.is_match(text), expected, "{expression} {text}");
+            assert_eq!(pattern.is_match(text), expected, "expression {expression}, text {text}");
             assert_eq!(pattern.to_string(), expression);
         }
     }

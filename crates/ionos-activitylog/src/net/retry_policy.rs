@@ -122,9 +122,9 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// Maximum `Retry-After` to wait for, below 366 days; zero accepts no wait. A longer one ends the call; see
-    /// [`Error::exceeds_retry_after_ceiling`]. The wait also counts towards [`RetryPolicyBuilder::deadline`], so raise
-    /// both. Default: 60 s.
+    /// Maximum `Retry-After` to wait for, below 366 days; zero accepts no wait. A longer `Retry-After` ends the call;
+    /// see [`Error::exceeds_retry_after_ceiling`]. The wait also counts towards [`RetryPolicyBuilder::deadline`], so
+    /// raise both. Default: 60 s.
     pub fn retry_after_ceiling(mut self, ceiling: Duration) -> Self {
         self.0.retry_after_ceiling = ceiling;
         self

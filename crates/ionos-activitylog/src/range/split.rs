@@ -10,8 +10,8 @@ use super::{DateRange, range_error, zone};
 use crate::error::Error;
 
 impl DateRange {
-    /// Splits the range into `parts` parts whose lengths differ by at most a millisecond; into fewer parts if the range
-    /// has fewer milliseconds than `parts`.
+    /// Splits the range into `parts` parts whose lengths differ by at most a millisecond. If the range has fewer
+    /// milliseconds than `parts`, there is one part per millisecond.
     ///
     /// ```
     /// # use std::num::NonZeroU32;
@@ -52,8 +52,9 @@ impl DateRange {
         Ok(self.split_with(move |position| position.checked_add_signed(length)))
     }
 
-    /// Splits the range at a series of positions. `next` returns the position after a given one; the series ends at
-    /// `None`, or at a position that does not lie between the given one and the end of the range.
+    /// Splits the range at a series of positions. `next` returns the position that follows the given position. The
+    /// series ends when `next` returns `None`, or a position that is not between the given position and the end of the
+    /// range.
     fn split_with(self, mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>) -> impl Iterator<Item = Self> {
         let mut position = self.start;
         iter::from_fn(move || {

@@ -1,6 +1,7 @@
 //! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may
-//! be two events, or one of them may stand in the place of another event, so that the total matches by chance. A window
-//! of one second shows which is the case: its page is short, so it has the record twice only if there are two events.
+//! be two events. They may also be one event that the service sent twice while it left out another event, so that the
+//! total matches by chance. A window of one second shows which is the case: its page is short, so it has the record
+//! twice only if there are two events.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::reader::plan::PlannedWindow;
 /// necessary.
 const MAX_SECONDS: usize = 16;
 
-/// Splits a window at the start and the end of each of these whole seconds. Returns one window if no such boundary lies
+/// Splits a window at the start and the end of each second in `seconds`. Returns one window if no such boundary lies
 /// inside of the window, for example because the window is one of these seconds.
 pub(super) fn split_around(window: PlannedWindow, seconds: &BTreeSet<DateTime<Utc>>) -> Vec<PlannedWindow> {
     let range = window.range;

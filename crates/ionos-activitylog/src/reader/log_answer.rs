@@ -17,7 +17,8 @@ pub(super) struct LogAnswer {
 }
 
 impl LogAnswer {
-    /// Requests one event of the whole log. Keeps the event if it is in `range`.
+    /// Requests one event of the whole log. Adds the event to `pages.received` if its time is in `range` or at exactly
+    /// the end of `range`.
     pub(super) async fn read(pages: PageReader<'_>, range: DateRange) -> Result<Self, Error> {
         let refused = Self { is_visible: false, total: None, requests: 1 };
         let end = pages.api.clock.now().max(range.end());

@@ -1,7 +1,7 @@
-//! Reads one page of a window. If a page is unreadable, or if the service searched only a part of the log for it, it
-//! is requested again here, not by a new scan: if one page in five fails, a scan of ten pages would rarely succeed. A page that stays unreadable, or is
-//! larger than the client's limit, is requested in smaller pieces, so that one record does not make the other records
-//! of the page unreadable.
+//! Reads one page of a window. If a page is unreadable, or is the result of a search of only a part of the log, this
+//! module requests the single page again. Repeating the whole scan would not help: if one page in five fails, a scan of
+//! ten pages rarely succeeds. A page that stays unreadable, or is larger than the client's limit, is requested in
+//! smaller pieces, so that one record does not make the other records of the page unreadable.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -59,8 +59,8 @@ impl PageReader<'_> {
         self.repeat_empty(range, size, fetched).await
     }
 
-    /// Requests one page. Requests the page again if it is unreadable, or if the service searched only a part of the
-    /// log for it, as often as the retry policy allows. `hits`: see [`Self::read_up_to`].
+    /// Requests one page. If the page is unreadable, or is the result of a search of only a part of the log, requests
+    /// the page again, as often as the retry policy allows. `hits`: see [`Self::read_up_to`].
     pub(super) async fn read_or_empty(
         &self,
         range: DateRange,
@@ -94,7 +94,8 @@ impl PageReader<'_> {
         }
     }
 
-    /// Requests a page again while it is empty although it reports events, as often as the retry policy allows.
+    /// Requests a page again while the page is empty although its total reports events, as often as the retry policy
+    /// allows.
     pub(super) async fn repeat_empty(
         &self,
         range: DateRange,
@@ -138,7 +139,8 @@ impl PageReader<'_> {
         }
     }
 
-    /// Boxed, because the function calls itself.
+    /// Requests both halves of a page and adds them to `pieces`. The future is boxed, because the function calls
+    /// itself.
     fn read_halves<'b>(
         &'b self,
         range: DateRange,
@@ -208,7 +210,8 @@ impl Pieces {
         self.skipped.push(UnreadableRecord { range, position, bytes: Vec::new(), reason });
     }
 
-    /// Whether nothing but unreadable answers arrived: the service probably sends no pages at all.
+    /// Whether no piece was readable so far, and at least [`HOPELESS_SKIPS`] hits were unreadable one by one: the
+    /// service probably sends no pages at all.
     fn is_hopeless(&self) -> bool {
         self.pages.is_empty() && self.skipped.len() >= HOPELESS_SKIPS
     }
@@ -238,7 +241,7 @@ pub(super) async fn pause(clock: &dyn Clock, repeats: u32) {
     clock.sleep(Duration::from_secs_f64(clock.chance() * longest)).await;
 }
 
-/// Whether a page has fewer hits than requested although its total is higher.
+/// Whether a page has fewer hits than requested although its total says that more hits follow.
 fn ends_too_early(page: &Page, size: u64) -> bool {
     page.hits() < size && page.total.is_some_and(|total| total.count > page.offset + page.hits())
 }

@@ -28,8 +28,8 @@ pub(super) struct Scan {
     pub(super) pages: u64,
     /// Whether the last page had room for more hits, so that no hit follows it.
     pub(super) reached_end: bool,
-    /// Whether the first page is shorter than its total, and an empty page with the same total follows it: the total is
-    /// wrong, and the service does not limit the page size.
+    /// Whether the first page has fewer hits than its total, and an empty page with the same total follows it: the
+    /// total is wrong, and the service does not limit the page size.
     pub(super) ends_before_total: bool,
     /// Whether no page has a total or a hit.
     pub(super) says_nothing: bool,
@@ -113,8 +113,8 @@ impl PartialScan {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
-    /// Whether it is possible that the service does not support the offset after the first page: no later page has
-    /// hits, and the first page is at least as long as the lowest page limit of a service.
+    /// Whether an empty next page may mean that the service does not support the offset of this page. This is the case
+    /// if the scan has only the first page so far, and the first page has at least [`SERVICE_PAGE_SIZE`] hits.
     pub(super) fn may_lack_offsets(&self) -> bool {
         matches!(&self.pages[..], [first] if first.hits() >= SERVICE_PAGE_SIZE)
     }

@@ -21,9 +21,9 @@ pub struct Window {
     /// The events in the range, each once, sorted by time and then by id, without the events that a filter excludes. An
     /// event without a readable time counts as an event at the start of the window.
     pub events: Vec<Event>,
-    /// Events with a time outside of the range, without those at exactly its end; see [`Window::events_at_end`]. A
-    /// window with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is in the range of the whole
-    /// stream, the event should also be in the window of that time.
+    /// Events whose time is outside of the range. Events at exactly the end of the range are not included; see
+    /// [`Window::events_at_end`]. A window with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is
+    /// in the range of the whole stream, the event should also be in the window that contains this time.
     pub out_of_window: Vec<Event>,
     /// Hits of the last scan that are not JSON. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
     pub unreadable: Vec<UnreadableRecord>,
@@ -67,25 +67,26 @@ impl Window {
         self.gaps.is_empty()
     }
 
-    /// Number of events at exactly the end of the window that its last scan returned and its total counted. 0 if the
-    /// service treats `dateEnd` as exclusive, as the API description says. These events are not among the events of
-    /// this window, because they belong to the window that begins at this time. "End" means the end of the request
-    /// here, which is `range.end()` rounded up to the whole second.
+    /// Number of events at exactly the end of the window that the service returned in the last scan of the window and
+    /// counted in the total. 0 if the service treats `dateEnd` as exclusive, as the API description says. These events
+    /// are not among the events of this window, because they belong to the window that begins at this time. "End" means
+    /// the end of the request here, which is `range.end()` rounded up to the whole second.
     #[must_use]
     pub fn events_at_end(&self) -> u64 {
         self.events_at_end
     }
 
-    /// Number of events at exactly the start of the window that the service neither returned nor counted for the
-    /// window, but returned for a longer range. 0 if the service treats `dateStart` as inclusive, as the API
-    /// description says. These events are among the events of the window, and `reported_total` includes them.
+    /// Number of events at exactly the start of the window that the service returned only for a longer range. For the
+    /// window itself, the service neither returned nor counted these events. 0 if the service treats `dateStart` as
+    /// inclusive, as the API description says. These events are among the events of the window, and `reported_total`
+    /// includes them.
     #[must_use]
     pub fn events_excluded_at_start(&self) -> u64 {
         self.events_excluded_at_start
     }
 
     /// Why the window counts as complete; `None` if the window has a gap. A window that was read in parts has the
-    /// weakest proof of its parts. The proof depends only on the answers of the service.
+    /// weakest of the proofs of its parts. The proof depends only on the answers of the service.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         self.proof
@@ -149,15 +150,15 @@ pub struct Gap {
     pub range: DateRange,
     /// Number of distinct events received.
     pub seen: u64,
-    /// Highest total that any answer for the range reported. `None` if no page reported a total.
+    /// Highest total that any answer for the range reported. `None` if no answer reported a total.
     pub total: Option<Total>,
     /// Why the range could not be verified.
     pub reason: GapReason,
 }
 
 impl Window {
-    /// A window without events, for a range of which `seen` events were returned before. The service reports `missing`
-    /// more, and reading the range again did not return them.
+    /// A window without events, with the gap `range`. Earlier windows returned `seen` events of `range`. The service
+    /// reports `missing` more events, and reading the range again did not return them.
     pub(super) fn of_higher_total(range: DateRange, seen: u64, missing: u64, reason: GapReason) -> Self {
         let total = Some(Total { count: seen + missing, exact: true });
         Self {
@@ -196,7 +197,8 @@ pub enum GapReason {
     OutsideOfWindow,
     /// An answer for the range reported more events than were received, and later answers reported fewer.
     TotalDecreased,
-    /// After the range was read, the service reported more events for it, and reading it again did not return them.
+    /// After the range was read, the service reported more events for the range, and reading the range again did not
+    /// return the additional events.
     TotalIncreased,
     /// The service searched only a part of the log for the range, and said so in its answer.
     PartialSearch,

@@ -37,7 +37,8 @@ pub(super) async fn run(
         Ok(written) => written,
         Err(error) => return Err(export.explain_failure(error).await),
     };
-    // The API documentation does not say whether a contract that the token cannot read is refused or looks empty.
+    // The API documentation does not say how the service answers for a contract that the token cannot read: with an
+    // error, or with an empty log.
     if file.stats().events == 0
         && let Some(failure) = account::not_listed(&export.client, &export.contract).await
     {
@@ -148,8 +149,8 @@ impl<'a> SingleFileExport<'a> {
         Ok(Some(file))
     }
 
-    /// Whether the same arguments gave this range at an earlier time. Without `--to`, a range ends at the time of the
-    /// command. The earlier range then has the same start or, with `--last`, the same length.
+    /// Whether `range` is a range that the same arguments gave at an earlier time. Without `--to`, a range ends at the
+    /// time of the command. The earlier range then has the same start or, with `--last`, the same length.
     fn began_earlier(&self, range: DateRange) -> bool {
         if self.args.range.to.is_some() || range.end() > self.range.end() {
             return false;

@@ -110,7 +110,7 @@ fn column(title: &'static str, min_width: usize, importance: Option<u8>, align_r
 fn row(event: &Event, start: Option<DateTime<Utc>>, before: Option<DateTime<Utc>>, times: TimeFormat) -> Vec<Cell> {
     let event_details = event.details();
     let time = event.time();
-    // With milliseconds, because the events of an operation may be only milliseconds apart.
+    // The time has milliseconds, because the events of an operation may be only milliseconds apart.
     let local = time.map(|time| times.format_millis(time));
     let since = |from: Option<DateTime<Utc>>| {
         let length = time.zip(from).map(|(time, from)| time - from);

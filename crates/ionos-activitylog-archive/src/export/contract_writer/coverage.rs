@@ -1,5 +1,5 @@
-//! Derives the state from the manifests and from facts that manifests do not contain: tries of gaps and sealed ranges.
-//! The state is never ahead of the manifests.
+//! Derives the state from the manifests and from facts that manifests do not contain: how often each gap was read
+//! again, and which ranges were recounted or sealed. The state is never ahead of the manifests.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl ContractWriter {
         (self.manifests_ahead, self.retries_changed) = (true, true);
     }
 
-    /// Forgets what was confirmed about a range.
+    /// Removes a range from the recounted and the sealed ranges.
     pub(crate) fn unconfirm(&mut self, range: DateRange) {
         self.confirmed.recounted = self.confirmed.recounted.difference(&range.into());
         self.confirmed.sealed = self.confirmed.sealed.difference(&range.into());
@@ -90,9 +90,10 @@ fn overlaps(open: &OpenGap, gap: &KnownGap) -> bool {
     ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
 }
 
-/// The open gap for `gap`, with the tries and the next try of the overlapping open gap that has the most tries. Several
-/// open gaps may overlap `gap`, because a gap may have been read in smaller pieces, each of which became an open gap.
-/// `None` if no open gap overlaps.
+/// Converts `gap` into an open gap. The number of tries and the time of the next try come from the open gap in `open`
+/// that overlaps `gap`; if there are several, from the one with the most tries. Several open gaps may overlap `gap`,
+/// because a gap may have been read in smaller pieces, each of which became an open gap. `None` if no open gap overlaps
+/// `gap`.
 fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<OpenGap> {
     let overlapping = open.iter().filter(|open| overlaps(open, gap));
     let known = overlapping.max_by_key(|open| (open.tries, open.next))?;
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_has_the_most_tries_of_the_open_gaps_that_it_overlaps() {
+    fn a_gap_gets_the_highest_number_of_tries_of_the_open_gaps_that_it_overlaps() {
         let mut open = Vec::new();
         for _ in 0..3 {
             add_tries(&mut open, &[gap(2, 4), gap(5, 8)], at(12));

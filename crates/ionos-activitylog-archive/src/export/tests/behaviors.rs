@@ -12,7 +12,7 @@ fn share(share: f64) -> Share {
     Share::new(share).unwrap()
 }
 
-/// Behaviors that make an export read ranges again, with names.
+/// Behaviors of the service with their names. Most of them make an export read ranges again.
 fn behaviors() -> Vec<(&'static str, Behavior)> {
     let calm = Behavior::default;
     let late = LateEvents::new(share(0.1), TimeDelta::hours(2)).unwrap();
@@ -83,7 +83,7 @@ async fn an_export_writes_what_every_command_accepts() {
     }
 }
 
-/// Whether each part of the open days is verified. Parts must agree with the ranges of their day.
+/// The `verified` flag of each part of the open days. The flag of a part must agree with the ranges of its day.
 fn open_parts(simulator: &Simulator, root: &Path) -> Vec<bool> {
     let open = crate::manifest::OpenManifests::read(&folder(simulator, root).open_manifests()).unwrap();
     open.manifests.iter().flat_map(|manifest| &manifest.parts).map(|part| part.verified).collect()

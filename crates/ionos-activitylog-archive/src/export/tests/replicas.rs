@@ -36,7 +36,7 @@ impl Transport for Replicas {
 }
 
 #[tokio::test]
-async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
+async fn an_archive_that_lacks_a_counted_event_is_never_complete() {
     let lists: [&[u64]; 8] =
         [&[1], &[1, 2], &[1, 3], &[1, 3, 5], &[2, 4, 6, 8], &[3, 6, 9, 12], &[5, 10, 15, 20], &[4]];
     for empty in lists {
@@ -65,7 +65,7 @@ async fn an_archive_without_an_event_that_was_counted_is_never_complete() {
             if is_complete && attempt > 0 {
                 break;
             }
-            assert!(attempt < 4, "{empty:?}: {archived} events, {done:?}");
+            assert!(attempt < 4, "empty answers {empty:?}: {archived} archived events, {done:?}");
         }
     }
 }

@@ -119,8 +119,8 @@ async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_prove
     let root = archive_of_version_1();
     let simulator = simulator();
     let folder = folder(&simulator, root.path());
-    // Edit the manifest of the first day without a contradiction in it. According to the state, an interrupted export
-    // still had to link the second day.
+    // Edit the manifest of the first day so that the manifest itself stays consistent. According to the state, an
+    // interrupted export still had to link the second day.
     edit(root.path(), "2026-11-20", "\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"");
     let state = folder.path().join("_state.json");
     let text = std::fs::read_to_string(&state).unwrap();
@@ -140,7 +140,7 @@ async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_prove
         let report = verify(false);
         assert_eq!((report.findings.len(), report.is_complete()), (0, false));
         assert_eq!(report.chains[0].unlinked_days, [second]);
-        assert_eq!(verify(true).findings.len(), 1, "a kept digest does not prove the days before");
+        assert_eq!(verify(true).findings.len(), 1, "a kept digest does not prove earlier days");
         // The chain of the next version names the unlinked day permanently.
         let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
         let _ = export(&continuing(&simulator, root.path()), &simulator, more).await.unwrap();

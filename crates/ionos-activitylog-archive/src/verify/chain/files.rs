@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 use crate::state::ContractLock;
 use crate::verify::Problem;
 
-/// Files of a contract that belong to the archive but are not named in manifests.
+/// Files and folders of a contract that belong to the archive but are not named in manifests.
 const UNLISTED_FILES: [&str; 5] = [STATE, PREVIOUS_STATE, LOCK, RUN_LOG, MANIFESTS];
 
 impl ChainCheck<'_> {
@@ -54,7 +54,7 @@ impl ChainCheck<'_> {
         }
     }
 
-    /// Reports an unlisted file that is a link, a pipe or the like.
+    /// Reports an entry of [`UNLISTED_FILES`] that is a link, a pipe or the like.
     fn check_unlisted(&mut self, path: &Path, name: &str) {
         let is_usual = std::fs::symlink_metadata(path).is_ok_and(|found| match name {
             MANIFESTS => found.is_dir(),

@@ -110,7 +110,7 @@ fn the_events_of_a_chain_share_their_identifiers_and_run_from_queued_to_done_or_
         for shared in ["/meta/requestId", "/principal", "/event/resources"] {
             let values: Vec<_> = chain.iter().map(|record| record.pointer(shared)).collect();
             assert!(values[0].is_some());
-            assert!(values.iter().all(|value| *value == values[0]), "{id}: {shared}");
+            assert!(values.iter().all(|value| *value == values[0]), "chain {id}: different values of {shared}");
         }
         requests.insert(text(chain[0], "/meta/requestId"));
         let steps: Vec<(&str, &str)> =

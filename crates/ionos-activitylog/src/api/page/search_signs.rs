@@ -11,7 +11,7 @@ pub(super) struct SearchSigns {
 }
 
 impl SearchSigns {
-    /// Whether the member of the envelope may be a sign.
+    /// Whether a member of the envelope with this name may be a sign.
     pub(super) fn is_sign(key: &[u8]) -> bool {
         matches!(key, b"timed_out" | b"terminated_early" | b"_shards" | b"_clusters" | b"error" | b"errors")
             || matches!(key, b"is_partial" | b"partial" | b"incomplete_results" | b"httpStatus" | b"status")
@@ -53,7 +53,8 @@ fn is_true(value: &str) -> bool {
 }
 
 /// Why the service did not search all parts. `parts` is "shards" for the parts of an index, or "clusters" for a search
-/// over several clusters. A skipped shard cannot have hits, but a skipped cluster could not be reached.
+/// over several clusters. Skipped shards are not missing, because they cannot have hits; skipped clusters are missing,
+/// because they could not be reached.
 fn missing_parts(counts: &str, parts: &str) -> Option<String> {
     let count = |value: Option<&str>| -> Option<u64> { scalar_text(value?)?.parse().ok() };
     let names = ["total", "successful", "failed", "skipped", "partial", "running"];
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_member_does_not_take_a_sign_back() {
+    fn a_later_member_does_not_revoke_an_earlier_sign() {
         let mut signs = SearchSigns::default();
         signs.add(b"timed_out", "true");
         signs.add(b"timed_out", "false");

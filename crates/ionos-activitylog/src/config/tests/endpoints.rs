@@ -1,4 +1,4 @@
-//! The address and certificates that the YAML file gives this product.
+//! The address and certificates that the YAML file sets for this product.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn the_endpoint_of_this_product_is_selected() {
 }
 
 #[test]
-fn the_first_name_of_the_product_takes_precedence_over_the_second() {
+fn the_product_name_activitylog_takes_precedence_over_activity_log() {
     let text = "environments:
       - {name: a, products: [{name: activity-log, endpoints: [{name: second.example}]}]}
       - {name: b, products: [{name: activitylog, endpoints: [{name: first.example}]}]}";

@@ -80,8 +80,9 @@ impl Moment {
     /// The moment as an inclusive start, in UTC: the first instant of a day, week, month or year. `now` is the current
     /// time; its time zone applies to days and local times.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of a period, or the
-    /// start of a duration before now, is outside the years 0000 to 9999, or if the time zone skipped the day.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the time zone skipped the day. Also fails if the
+    /// result is outside the years 0000 to 9999; for a period, both the start and the exclusive end must be within
+    /// these years.
     pub fn start<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<DateTime<Utc>, Error> {
         Ok(match self.resolve(&now)? {
             ResolvedMoment::Period(range) => range.start(),

@@ -1,4 +1,4 @@
-//! Reads ranges whose total differs from the sum of the totals of their windows.
+//! The cross-check of a range: compares the total of the range with the sum of the totals of its windows.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
@@ -138,7 +138,8 @@ async fn a_single_window_is_compared_with_the_total_only_if_it_is_empty() {
 async fn events_that_arrive_after_their_window_was_read_are_returned_at_the_end() {
     for late in [vec![7], vec![5, 6, 2_000], vec![2_879]] {
         let late_records: Vec<String> = late.iter().map(|minute| record(*minute)).collect();
-        // The late events become part of the log once all pages of the reading, without the cross-check, are sent.
+        // The late events become part of the log once the service has sent all pages that are read before the
+        // cross-check.
         let pages = Arc::new(ChangingLog::default());
         pages.read().await.1.verdict().unwrap();
         let late_after = pages.pages.load(Ordering::Relaxed);
