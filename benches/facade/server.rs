@@ -1,5 +1,5 @@
-//! A server with minimal CPU cost, so that the benchmark measures the clients. The server reads each request up to the
-//! end of its head and writes the next canned response, on connections that stay open.
+//! A server with minimal CPU cost, so that the benchmark measures the clients. The server keeps connections
+//! open. For each request, it reads only the head and writes the next canned response.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -10,7 +10,8 @@ use anyhow::Result;
 
 use crate::canned_pages;
 
-/// Prints its address and serves until standard input ends, which also happens if the parent process dies.
+/// Prints the address of the server, then serves until standard input ends. Standard input also ends if the parent
+/// process dies.
 pub(crate) fn serve() -> Result<()> {
     let responses = Arc::new(canned_pages::responses()?);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

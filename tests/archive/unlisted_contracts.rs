@@ -1,5 +1,5 @@
-//! If the service no longer lists a contract of the archive, the archived trail of this contract has stopped. An export
-//! of all contracts warns of this.
+//! If the service no longer lists a contract of the archive, exports add no further events of this contract. An export
+//! of all contracts warns of each such contract.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::exports::{demo_contract, scratch_folder};
 use crate::support::program::{Printed, ialog, names, run};
 
-/// The contract that the world `calm` lists, and the world `single` does not.
+/// The contract that the simulated service lists in the world `calm`, but not in the world `single`.
 fn unlisted_contract(root: &Path) -> String {
     let names = names(root);
     let numbers = names.iter().filter_map(|name| name.strip_prefix("contract="));

@@ -68,7 +68,7 @@ const BASIC: &[(&str, &str)] = &[("IONOS_USERNAME", USER), ("IONOS_PASSWORD", PA
 const CREDENTIALS: [Credentials; 3] = [(BASIC, PASSWORD), (BASIC, PAIR), (&[("IONOS_TOKEN", TOKEN)], TOKEN)];
 
 #[test]
-fn no_header_of_an_answer_shows_a_secret() {
+fn a_secret_in_a_header_of_an_answer_is_not_shown() {
     for (variables, secret) in CREDENTIALS {
         for headers in [
             format!("X-Echo: a {secret} b\r\n"),
@@ -86,7 +86,7 @@ fn no_header_of_an_answer_shows_a_secret() {
 }
 
 #[test]
-fn no_body_of_an_answer_shows_a_secret() {
+fn a_secret_in_the_body_of_an_answer_is_not_shown() {
     for (variables, secret) in CREDENTIALS {
         for echo in [
             secret.to_owned(),
@@ -112,7 +112,7 @@ fn no_body_of_an_answer_shows_a_secret() {
 }
 
 #[test]
-fn no_reason_of_a_status_shows_a_secret() {
+fn a_secret_in_the_reason_phrase_of_an_answer_is_not_shown() {
     for (variables, secret) in CREDENTIALS {
         let answer = response(&format!("499 {secret}"), &format!("X-Echo: {secret}\r\n"), b"");
         assert_redacted("reason", &answer, variables);

@@ -1,5 +1,6 @@
 //! A client that is generated strictly from the vendor's published description, without this project's overlays, can
-//! read the simulator's default answers. The types are generated here from that description, independent of the client.
+//! read the simulator's default answers. The types are generated here from that description, and not taken from the
+//! client crate.
 //!
 //! Strict means that a value of a wrong JSON type fails the whole page. Unknown members are accepted, because the
 //! description does not forbid further members in any object. For example, `@uuid` is in every record but in no schema.

@@ -70,7 +70,7 @@ async fn compressed_answers_are_requested_and_read() {
 }
 
 #[tokio::test]
-async fn gzip_is_read_under_all_its_names_and_in_several_members_for_success_and_error() {
+async fn gzip_is_decoded_under_all_its_names_and_in_several_members_for_any_status() {
     let (first, second) = (br#"{"name":"CLO"#, br#"UD API"}"#);
     let members = [gzip(first), gzip(second)].concat();
     for encoding in ["gzip", "GZIP", "x-gzip", "X-GZip", "identity, gzip"] {
@@ -93,7 +93,7 @@ async fn gzip_is_read_under_all_its_names_and_in_several_members_for_success_and
 }
 
 #[tokio::test]
-async fn an_encoding_that_was_not_requested_is_named_for_success_and_error() {
+async fn the_error_names_a_content_encoding_that_was_not_requested() {
     let body = [0x8b, 0x00, 0x80, b'{', 0xff];
     for encoding in ["br", "deflate", "gzip, br", "gzip, gzip", "x-made-up"] {
         for (status, beginning) in [("200 OK", "the answer has"), ("502 Bad Gateway", "502 Bad Gateway; its body has")]
@@ -111,7 +111,7 @@ async fn an_encoding_that_was_not_requested_is_named_for_success_and_error() {
 }
 
 #[tokio::test]
-async fn utf_16_is_named_and_not_shown_as_text() {
+async fn the_error_names_utf_16_and_does_not_show_the_body_as_text() {
     let encode = |text: &str, mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
         mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
     };
@@ -164,7 +164,7 @@ async fn the_error_of_a_refused_wait_names_the_flag_and_the_seconds_that_the_ser
 }
 
 #[tokio::test]
-async fn a_gzip_body_that_is_cut_or_damaged_names_gzip() {
+async fn the_error_for_a_cut_or_damaged_gzip_body_names_gzip() {
     let whole = gzip(br#"{"name":"CLOUD API"}"#);
     let mut damaged = whole.clone();
     damaged[15] ^= 0xff;

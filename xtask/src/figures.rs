@@ -1,4 +1,5 @@
-//! `cargo xtask structure --figures`: counts of lines, type names, circles, public items and long functions.
+//! `cargo xtask structure --figures`: counts of lines, type names, circular imports and public items, and the longest
+//! functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,7 +18,7 @@ use crate::workspace::Member;
 /// Number of functions in the list of the longest functions.
 const LISTED_FUNCTIONS: usize = 10;
 
-/// Lines of source files.
+/// Numbers of lines of source files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct LineCounts {
     /// All lines.

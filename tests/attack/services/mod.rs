@@ -80,7 +80,7 @@ const COMMANDS: [&[&str]; 3] = [
     &["export", "--format", "ndjson", "--out", "audit"],
 ];
 
-/// A service that answers each request with the bytes of `answer`.
+/// A service that answers each request with the result of `answer`.
 fn each(name: &str, code: i32, answer: impl Fn(&ReceivedRequest) -> Vec<u8> + Send + Sync + 'static) -> ServiceCase {
     stream(name, code, move |request, connection| connection.write_all(&answer(request)))
 }
@@ -96,7 +96,7 @@ fn same_page(name: &str, code: i32, body: impl AsRef<[u8]>) -> ServiceCase {
     same(name, code, ok(body))
 }
 
-/// A service that answers each request with status 200 and this body.
+/// A service that answers each request with status 200 and the result of `body`.
 fn each_page<B: AsRef<[u8]>>(
     name: &str,
     code: i32,
@@ -279,8 +279,8 @@ fn check_archive(folder: &Path, expected: Option<usize>) -> Vec<String> {
     missing_events("the archive", &lines.join("\n"), count)
 }
 
-/// The cases of all modules. If `heavy` is set, only the heavy cases, which need much memory or time; otherwise only
-/// the other cases. The modules whose cases take longest come first.
+/// Returns the heavy cases of all modules if `heavy` is set, and all other cases otherwise. A heavy case needs much
+/// memory or time. The modules whose cases take longest come first.
 fn cases(heavy: bool) -> Vec<ServiceCase> {
     let groups = [pages::cases(), protocol::cases(), bodies::cases(), statuses::cases(), contracts::cases()];
     groups.into_iter().flatten().filter(|case| case.is_heavy == heavy).collect()

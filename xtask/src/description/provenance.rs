@@ -1,4 +1,4 @@
-//! Checks the origin of the description. PROVENANCE.toml records the author of the description and a checksum. The
+//! Checks the origin of the API description. PROVENANCE.toml records the author and a checksum of the description. The
 //! checksum shows whether the description was changed later.
 
 use std::fs;

@@ -12,7 +12,7 @@ use crate::args::input_file;
 use crate::args::parse_error::InvalidValue;
 use crate::error::CommandError;
 
-/// The help of `--contract`, followed by a sentence about the default.
+/// The help of `--contract`. `$default` describes which contracts are selected without the flag.
 macro_rules! contract_help {
     ($default:literal) => {
         concat!(
@@ -99,7 +99,7 @@ impl ContractSelector {
         }
     }
 
-    /// Whether the selector contains only numbers, so that the list of contracts is not needed.
+    /// Whether the selector contains only numbers. If so, the known contracts are not needed.
     fn is_number(&self) -> bool {
         match self {
             Self::Number(_) => true,
@@ -174,13 +174,13 @@ pub(crate) fn is_selected(selectors: &[ContractSelector], contract: &ContractNum
     })
 }
 
-/// Whether all selectors are numbers, so that the known contracts are not needed.
+/// Whether all selectors contain only numbers. If so, the known contracts are not needed.
 pub(crate) fn are_numbers(selectors: &[ContractSelector]) -> bool {
     selectors.iter().all(ContractSelector::is_number)
 }
 
-/// Whether any selector is a contract number or a file that contains a contract number. Numbers are not checked against
-/// the known contracts.
+/// Whether any selector is a contract number or a file that contains a contract number. [`select_contracts`] selects
+/// such a contract even if it is not known.
 pub(crate) fn has_number(selectors: &[ContractSelector]) -> bool {
     selectors.iter().any(|selector| match selector {
         ContractSelector::Number(_) => true,

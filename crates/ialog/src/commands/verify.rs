@@ -124,7 +124,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         true => match compare_with_service(archive, contracts.as_deref(), &args, context).await {
             Ok(totals) => Some(totals),
             Err(error) if report.is_intact() => return Err(error),
-            // The findings are the result.
+            // If files have findings, these are the result, and a failed comparison is only a note.
             Err(error) => {
                 context.warn(format_args!("note: {error}"));
                 None

@@ -79,7 +79,7 @@ impl SortAndLimit {
             }
             return;
         }
-        // The values are computed once per row, because a value may take the whole record to compute.
+        // The values are computed once per row, because the whole record may have to be parsed for a value.
         let mut sorted: Vec<(Vec<Option<SortValue>>, Row)> = std::mem::take(rows)
             .into_iter()
             .map(|row| {

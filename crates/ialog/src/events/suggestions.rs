@@ -1,16 +1,17 @@
 //! Suggests similar values for a filter that matches no event. The log has no closed list of values. So the candidates
-//! are the values of the events that were read; if these events have none, the values that are known from the vendor.
+//! are the values of the events that were read. If these events have no value for a filter key, the candidates are the
+//! values that the vendor is known to use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ionos_activitylog::internal::{Pattern, did_you_mean, event_words, required_patterns};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
-/// Number of words of a filter key after which no further events are recorded for that key.
+/// Once this number of words is recorded for a filter key, the words of further events are not recorded for that key.
 const MAX_WORDS: usize = 1000;
 
-/// Maximum number of recorded words to list. If no recorded word is similar to the word in the filter, all recorded
-/// words are listed. If there are more recorded words than this, the list is omitted.
+/// Maximum number of recorded words to list. The recorded words are listed if none of them is similar to the word in
+/// the filter. If there are more recorded words than this, the list is omitted.
 const MAX_LISTED: usize = 12;
 
 /// The words that a filter requires, and the words of the events read so far. Empty once an event has matched.

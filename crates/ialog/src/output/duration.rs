@@ -9,8 +9,8 @@ use super::plural::format_count;
 /// Units from the largest to the smallest, each with its length in seconds.
 const UNITS: [(&str, i64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
-/// A length, rounded down to the largest unit that fits at least twice, such as `47 hours` or `2 days`. If no unit fits
-/// twice, the unit is a second.
+/// A length of time, rounded down to the largest unit that fits at least twice, such as `47 hours` or `2 days`. If no
+/// unit fits twice, the unit is a second.
 pub(crate) fn format_rough(length: TimeDelta) -> String {
     let seconds = length.num_seconds().abs();
     let unit = UNITS.iter().find(|(_, unit)| seconds >= 2 * unit);
@@ -28,7 +28,7 @@ pub(crate) fn format_relative(time: DateTime<Utc>, now: DateTime<Utc>) -> String
     }
 }
 
-/// A length. The precision is a millisecond below one minute (`0.438 s`), a tenth of a second below one hour
+/// A length of time. The precision is a millisecond below one minute (`0.438 s`), a tenth of a second below one hour
 /// (`3 min 07.2 s`), and a minute for longer times (`5 h 12 min`).
 pub(crate) fn format_exact(length: TimeDelta) -> String {
     const MINUTE: i64 = 60_000;

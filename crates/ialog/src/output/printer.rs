@@ -48,7 +48,7 @@ impl Printer {
         Self::new(PrinterFormat::Csv, columns, has_titles)
     }
 
-    /// One line per row, from a template with values such as `{user}`.
+    /// One line per row, from a template with placeholders such as `{user}`.
     pub(crate) fn template(template: &str) -> Result<Self, CommandError> {
         Ok(Self::new(PrinterFormat::Template(parse_template(template)?), Vec::new(), false))
     }

@@ -50,7 +50,7 @@ pub(super) struct PartWriter {
 }
 
 impl PartWriter {
-    /// Writes to the folders of a contract's days. Fails if a thread cannot be started.
+    /// Starts the threads, which write to the folders of a contract's days. Fails if a thread cannot be started.
     pub(super) fn begin<F>(
         folder: PathBuf,
         splitter: impl FnOnce(SyncSender<FinishedRange>) -> PartSplitter<F>,
@@ -105,7 +105,7 @@ impl PartWriter {
         WriteReport { ranges, error: self.join().err() }
     }
 
-    /// Ends the last part at the end of the range, and waits for the disk.
+    /// Ends the last part at `end`, the end of the range, and waits until every part is on disk.
     pub(super) async fn finish(&mut self, end: DateTime<Utc>) -> WriteReport {
         self.hand_over(WriterMessage::End(end));
         self.drain().await

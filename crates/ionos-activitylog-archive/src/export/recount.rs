@@ -14,7 +14,7 @@ use crate::manifest::CountComparison;
 /// Minimum time since the end of a range before the range can be marked as recounted or sealed.
 const CONFIRMED_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// Recounts every verified range that overlaps `range`, or reads it again.
+/// Recounts or reads again every verified range that overlaps `range`.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
     let days = job.writer.chain.days.range(first..=last);

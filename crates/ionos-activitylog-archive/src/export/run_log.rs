@@ -164,7 +164,7 @@ mod tests {
         ] {
             let log = line(result, head) + "{\"schema\":\"ialog";
             let expected = at_end.filter(|_| is_missing);
-            let what = format!("{result}, {head}, {end:?}, {has_version_1}");
+            let what = format!("result {result}, head {head}, end {end:?}, has_version_1 {has_version_1}");
             assert_eq!(lost_end(log.as_bytes(), end, has_version_1), expected, "{what}");
         }
     }

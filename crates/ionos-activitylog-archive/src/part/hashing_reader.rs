@@ -20,7 +20,8 @@ impl<R: Read> HashingReader<R> {
         Self { file, hash: Sha256::new(), bytes: 0 }
     }
 
-    /// Compares the digest and the size of the bytes read so far with the manifest.
+    /// Compares the digest and the size of the bytes read so far with the manifest. Returns a sentence about the
+    /// difference, or `None` if there is no difference.
     pub(crate) fn difference(&self, part: &Part) -> Option<String> {
         let sha256 = Digest::from(self.hash.clone());
         ((sha256, self.bytes) != (part.sha256, part.bytes)).then(|| {

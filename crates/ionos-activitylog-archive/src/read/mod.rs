@@ -3,7 +3,7 @@
 //!
 //! The parts are merged (k-way merge). A part is opened when the merge reaches the start of its range, and the part
 //! after it is opened in advance. An open part takes at most a few MiB of memory. `part_lines` reads lines, `parallel`
-//! parses them on several threads. `coverage` has the ranges that were read.
+//! parses them on several threads. `coverage` finds the missing parts of the requested range.
 
 mod coverage;
 mod parallel;
@@ -53,12 +53,13 @@ pub struct ArchivedEvent {
 /// }
 /// ```
 ///
-/// An event without a readable time occurred at an unknown time in the range of its part: the range that was read,
-/// within one day. Such an event is returned if this range overlaps the requested one, see
+/// An event without a readable time occurred at an unknown time in the range of its part, which lies within one day.
+/// Such an event is returned if the range of its part overlaps the requested range, see
 /// [`ArchivedEvent::uncertain_range`].
 ///
 /// The iterator ends with [`Error::Damaged`] if a part is missing, cannot be decompressed, has a line that is not JSON,
-/// or is not the file of its manifest. The digest of a part is known at its end, after its events were returned.
+/// or is not the file that its manifest describes. The digest of a part is compared only at the end of the part, after
+/// the events of the part were returned.
 /// [`verify_archive`](crate::verify_archive) finds any other change.
 #[must_use = "events are read only when the iterator is advanced"]
 pub struct ArchiveReader {
@@ -102,9 +103,9 @@ impl ArchiveReader {
     /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
     /// events.
     ///
-    /// Fails with [`Error::NoArchive`] if the archive has no contract, or if it has neither a day nor a state of one of
-    /// `contracts`. Fails with [`Error::Open`] if a folder cannot be listed, and with [`Error::Damaged`] if the state
-    /// of a contract shows that manifests are missing. Also fails with the errors of
+    /// Fails with [`Error::NoArchive`] if the archive has no contract, or if it has neither a day nor a state for one
+    /// of the `contracts`. Fails with [`Error::Open`] if a folder cannot be listed, and with [`Error::Damaged`] if the
+    /// state of a contract shows that manifests are missing. Also fails with the errors of
     /// [`Manifest::read`](crate::Manifest::read).
     pub fn open(
         archive: &Archive,
@@ -191,9 +192,9 @@ impl ArchiveReader {
         if self.open_end { self.ends_within_range() } else { Vec::new() }
     }
 
-    /// Contracts whose archive ends before the requested end of the range, each with the time of its own end: the end
-    /// of all that was read of the contract, verified or not. Empty if no end was requested. A contract whose archive
-    /// does not reach the range is in [`incomplete_ranges`](Self::incomplete_ranges) only.
+    /// Contracts whose archive ends before the requested end of the range, each with the time at which its archive
+    /// ends. Archived ranges count even if they are not verified. Empty if no end was requested. A contract whose
+    /// archive does not reach the range is in [`incomplete_ranges`](Self::incomplete_ranges) only.
     #[must_use]
     pub fn missed_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         if self.open_end { Vec::new() } else { self.ends_within_range() }
@@ -207,7 +208,7 @@ impl ArchiveReader {
         ends.collect()
     }
 
-    /// Contracts whose archive has no range at all, whatever range is requested.
+    /// Contracts whose archive has no range at all. The requested range does not matter.
     #[must_use]
     pub fn empty_contracts(&self) -> Vec<ContractNumber> {
         let empty = self.contracts.iter().filter(|covered| covered.end.is_none());
@@ -237,8 +238,9 @@ impl ArchiveReader {
         affected.filter_map(|covered| Some((covered.contract.clone(), covered.lost_end?))).collect()
     }
 
-    /// Contracts whose state is missing or damaged, so that nothing shows whether manifests are missing, whatever range
-    /// is read. [`rebuild_state`](crate::rebuild_state) recreates a state.
+    /// Contracts whose state is missing or damaged. Without a state, nothing shows whether the last manifests of a
+    /// contract are missing. The requested range does not matter. [`rebuild_state`](crate::rebuild_state) recreates a
+    /// state.
     #[must_use]
     pub fn contracts_of_unknown_end(&self) -> Vec<ContractNumber> {
         let unknown = self.contracts.iter().filter(|covered| covered.is_end_unknown);
@@ -256,7 +258,7 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Whether reading again cannot complete these ranges of a contract, see
+    /// Whether the ranges `missing` of a contract stay incomplete even if they are read again, see
     /// [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
     #[must_use]
     pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {

@@ -1,4 +1,4 @@
-//! Compares the last manifests with digests that were kept elsewhere. A kept digest proves everything up to its
+//! Compares the manifests with digests that were kept elsewhere. A kept digest proves everything up to its
 //! manifest, because each manifest contains the digest of the one before.
 
 use std::path::PathBuf;

@@ -4,7 +4,7 @@
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, and `day` checks
 //! the lines of a day. `foreign` reports files that are not of the archive, and `moved` recognises parts under other
-//! names. `heads` compares the last manifests with digests that were kept elsewhere, and `document` is the report for
+//! names. `heads` compares the manifests with digests that were kept elsewhere, and `document` is the report for
 //! machines. In contrast, `online` compares the numbers of archived events with the totals of the service.
 
 mod chain;
@@ -85,7 +85,7 @@ pub struct ManifestChain {
     pub gaps: u64,
     /// The links of all closed manifests, those of version 1 first.
     pub links: Vec<ManifestLink>,
-    /// The last day that is closed. `None` if no day is.
+    /// The last closed day. `None` if no day is closed.
     pub closed_until: Option<NaiveDate>,
     /// The day that is open, because it is not over. At most one.
     pub open_days: Vec<NaiveDate>,
@@ -96,11 +96,13 @@ pub struct ManifestChain {
     /// End of the range of a completed export in the run log, if the manifests end earlier. In this case, the manifest
     /// of an open day is missing, and the state does not show this loss. Otherwise `None`.
     pub lost_end: Option<DateTime<Utc>>,
-    /// Days of manifests of version 1 that are not linked to the one before. They prove nothing about earlier days.
+    /// Days whose manifest has version 1 and is not linked to the manifest before it. These manifests prove nothing
+    /// about earlier days.
     pub unlinked_days: Vec<NaiveDate>,
     /// Whether the chain lists the manifests of version 1.
     pub has_import: bool,
-    /// The manifest whose digest was kept elsewhere. `None` before [`VerifyReport::compare_heads`].
+    /// The last manifest whose digest was kept elsewhere. `None` before [`VerifyReport::compare_heads`], or if no kept
+    /// digest matches.
     pub kept: Option<ManifestLink>,
 }
 

@@ -2,8 +2,8 @@
 //! each verified range of a day, and for each range with gaps. Does not use the earlier totals that the manifests
 //! record.
 //!
-//! A service may count the events at exactly the end of a range, or not count the events at exactly the start. So if a
-//! total differs from the number of archived events, the last or the first second of the range is read as well.
+//! A service may count the events at exactly the end of a range, or may leave out the events at exactly the start. So
+//! if a total differs from the number of archived events, the last or the first second of the range is read as well.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
@@ -15,8 +15,8 @@ use crate::layout::Archive;
 use crate::manifest::{ArchivedCount, CountComparison, KnownGap, Manifest, Part, read_days};
 use crate::sum::saturating_sum;
 
-/// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if all of its
-/// ranges are equal.
+/// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if the counts
+/// of all of its ranges are equal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
@@ -27,7 +27,8 @@ pub struct TotalsReport {
     /// Number of days for which the service reports as many events as the archive has. An event that is archived
     /// several times because it was amended counts once.
     pub equal: u64,
-    /// Days for which the service reports more events, by contract. A recount adds the late events.
+    /// Days for which the service reports more events than the archive has, by contract. A recount adds the late
+    /// events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
     /// Number of events that the service reports and the archive does not have, in the verified ranges of the days in
     /// `more`. They arrived after the export. The number may include records without a time, because the service
@@ -35,7 +36,7 @@ pub struct TotalsReport {
     pub more_events: u64,
     /// As `more_events`, for the ranges with gaps. The service may have had these events when the ranges were read.
     pub missing_events: u64,
-    /// Number of days for which the service reports fewer events.
+    /// Number of days for which the service reports fewer events than the archive has.
     pub fewer: u64,
     /// Number of days that could not be compared completely.
     pub unknown: u64,
@@ -74,7 +75,7 @@ struct ComparedRange {
     /// Text that tells users how to get the events that the archive does not have.
     remedy: &'static str,
     has_gap: bool,
-    /// Whether an event is at exactly the start of the range, so that the service may not count it.
+    /// Whether an archived event is at exactly the start of the range. The service may leave out such an event.
     has_event_at_start: bool,
 }
 

@@ -41,7 +41,7 @@ pub(crate) const PRIVILEGE: &str = "ACCESS_ACTIVITY_LOG";
 /// The header that selects the contract to act for, as in other APIs of the vendor.
 const CONTRACT_HEADER: HeaderName = HeaderName::from_static("x-contract-number");
 
-/// The contracts of the account, and the credentials that it accepts.
+/// The contracts of the account, and the credentials that the simulator accepts.
 pub(crate) struct AccessControl {
     pub(crate) contracts: Contracts,
     /// Opaque token that reads every contract. Compared as text and never parsed, so claims in it have no effect.

@@ -21,9 +21,9 @@ use crate::data::vocabulary::{self as words, ErrorTemplate, event_type, service,
 pub(crate) struct RecordSettings<'a> {
     pub(crate) population: Population,
     pub(crate) behavior: &'a Behavior,
-    /// Exclusive upper bound for the number of operations of a slice, not counting the operations of bursts.
+    /// Exclusive upper bound for the number of operations in a time slice of the log. Bursts are not counted.
     pub(crate) max_operations_per_slice: u64,
-    /// The number of the first slice of the log.
+    /// The index of the first time slice of the log.
     pub(crate) first_slice: u64,
     pub(crate) slices_per_hour: u64,
 }
@@ -48,7 +48,7 @@ impl<'a> OperationContext<'a> {
         settings: &'a RecordSettings,
         random: &mut Random,
     ) -> Self {
-        // The actor of a session is a person, and the service is the DCD. A session has no request.
+        // A session event has a person as its actor, the DCD as its service, and no request.
         let session = operation == CloudOperation::Single(SingleEvent::Session);
         let actor = if session { settings.population.person(random) } else { settings.population.anyone(random) };
         let location = RequestLocation { contract: key.contract, slice: key.part, operation: index };

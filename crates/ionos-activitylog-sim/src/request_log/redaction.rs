@@ -10,10 +10,10 @@ use ionos_activitylog_client::redact::{
     REDACTED, authorization_secrets, is_secret_name, redact_credentials, redact_known, redact_parameters,
 };
 
-/// Minimum length, in bytes, of a credential of a request that is replaced in all texts of the request.
+/// A credential that a request sends is replaced in all texts of this request if it has at least this many bytes.
 const MIN_FOUND_BYTES: usize = 6;
 
-/// Minimum length of a segment of a path that may be a token, in bytes.
+/// A path segment with the form of a token counts as a secret if it has at least this many bytes.
 const MIN_TOKEN_BYTES: usize = 24;
 
 /// Redacts secrets. Holds the credentials that the simulator accepts. Has no `Debug`, so that these credentials cannot
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_of_a_path_is_replaced_for_its_name_or_its_form() {
+    fn a_path_segment_is_replaced_if_it_follows_a_secret_name_or_has_the_form_of_a_token() {
         for (path, shown) in [
             ("/activitylog/v1/contracts/31721060", "/activitylog/v1/contracts/31721060"),
             (

@@ -20,9 +20,9 @@ use crate::net::concurrency::{LoadFeedback, QueuePosition};
 use crate::net::poll_scope::PollScope;
 use crate::runtime::spawner::PolledBy;
 
-/// Maximum number of forgiven attempts of a call. An attempt is forgiven if it failed because it was not polled for at
-/// least a second. A forgiven attempt does not count against the retry policy. Without this maximum, a call might never
-/// end in a program whose executor always polls attempts that late.
+/// Maximum number of forgiven attempts of a call. An attempt is forgiven if it failed because the executor did not poll
+/// it for a second or longer. A forgiven attempt does not count against the retry policy. Without this maximum, a call
+/// might never end in a program whose executor always polls too late.
 const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {

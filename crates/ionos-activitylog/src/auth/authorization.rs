@@ -1,5 +1,5 @@
-//! Holds the credentials of a client, of any kind. Builds the Authorization header of each request, and removes the
-//! credentials from texts in which the service may have repeated them.
+//! Holds the credentials of a client, whatever their kind is. Builds the Authorization header of each request, and
+//! removes the credentials from texts in which the service may have repeated them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ mod tests {
         Authorization::Token(Arc::new(AccessToken::new(text).unwrap()))
     }
 
-    /// Supplies tokens named by a counter.
+    /// Supplies the tokens `planted-0`, `planted-1` and so on.
     struct Counter(std::sync::atomic::AtomicU32);
 
     impl TokenProvider for Counter {

@@ -49,7 +49,7 @@ impl ClientBuilder {
             Some(client) => client.clone(),
             None => self.connect(&base_url, &resolved)?,
         };
-        // A client or transport of the program has time limits of its own.
+        // An HTTP client or a transport that the caller supplies has its own time limits.
         let read_timeout = (self.http.is_none() && self.transport.is_none()).then_some(self.read_timeout);
         let transport = match self.transport {
             Some(transport) => transport,

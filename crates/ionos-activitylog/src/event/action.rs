@@ -20,7 +20,7 @@ pub struct Action<'a> {
     pub service: Option<ServiceName<'a>>,
 }
 
-/// See [`Details::actions`](super::Details::actions).
+/// The names of the actions of an event, see [`Details::actions`](super::Details::actions).
 pub(super) fn action_names<'a>(resources: Vec<Resource<'a>>, request: Action<'a>) -> Vec<Cow<'a, str>> {
     let acted_on = resources.iter().find_map(|one| one.resource_type.clone());
     let mut actions: Vec<Cow<'a, str>> = Vec::new();

@@ -58,7 +58,7 @@ pub(super) fn find_issues(record: &str) -> Vec<Issue> {
     collector.0
 }
 
-/// The path to a value. Written as a pointer only for an issue, because most records have none.
+/// The path to a value. It is converted to the text of a pointer only for an issue, because most records have no issue.
 #[derive(Clone, Copy)]
 enum IssuePath<'a> {
     Record,

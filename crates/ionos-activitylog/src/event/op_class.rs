@@ -135,7 +135,7 @@ mod tests {
                 r#"{{"event":{{"param":{{"action":{method:?},"uri":{uri:?}}},"resources":[{{"action":[]}},{{"action":{names}}}]}}}}"#
             ));
             let class = event.unwrap().details().op_class();
-            assert_eq!(class, expected, "{name} {method} {uri}");
+            assert_eq!(class, expected, "name {name}, method {method}, URI {uri}");
             assert_eq!(class.is_mutation(), expected != Read);
         }
     }

@@ -20,7 +20,7 @@ use super::vocabulary::{EventType, Status};
 ///
 /// Types and statuses are compared like in [`Status::matches`], so `failed` is a failure as well.
 ///
-/// The order is the precedence among several events of one operation: failure comes first.
+/// The order of the variants is their precedence if the events of one operation differ: failure comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// The request failed.

@@ -1,6 +1,6 @@
 //! The words of the vendor: types of events, statuses, services, types of resources and names of actions. The lists are
-//! open and not published, and a new word must neither fail nor look like another one. So each word is a newtype over
-//! its text, with constants for the known words.
+//! open and not published. A new word must neither cause an error nor be taken for another word. So each word is a
+//! newtype over its text, with constants for the known words.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -40,7 +40,7 @@ pub(super) fn split_pairs(text: &str) -> Result<Vec<String>, Error> {
     Ok(pairs)
 }
 
-/// Splits off the first pair.
+/// Splits a text after its first pair. Returns the pair, with a quoted value decoded, and the text after the pair.
 fn split_first_pair(text: &str) -> Result<(String, &str), Error> {
     let (word, remaining) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let Some(key) = word.find("=\"").map(|sign| sign + 1) else {

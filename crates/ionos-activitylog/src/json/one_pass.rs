@@ -14,7 +14,7 @@ use super::string_marks::StringMarks;
 /// Maximum nesting depth of a value that [`OnePass::skip_value`] reads: 64, the number of bits of its stack.
 const MAX_DEPTH: u32 = u64::BITS;
 
-/// A position between two tokens of text that is not validated yet.
+/// A position between two tokens of a text. The text after the position is not validated yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OnePass<'a> {
     text: &'a str,
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_values_that_a_tree_could_not_hold() {
+    fn reads_values_that_the_value_type_of_serde_json_cannot_hold() {
         let digits = "9".repeat(400);
         for value in [&digits, "1e400", "-0.0", r#""\ud800\udc00 \udc00\/""#, r#"{"a":1,"a":{"\u0061":[]}}"#, "[[],{}]"]
         {
@@ -334,7 +334,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn a_value_is_read_exactly_if_serde_json_reads_it(text in mutated_json()) {
+        fn a_value_is_read_if_and_only_if_serde_json_reads_it(text in mutated_json()) {
             prop_assert_eq!(read_value(&text), read_value_by_serde(&text), "{}", text);
         }
 

@@ -1,6 +1,6 @@
-//! Wraps every transport. Adds authorization, user agent and contract, and removes the header `api-version`, which the
-//! vendor's clients do not send. Bounds the size of the answer, and frees the concurrency slot once the answer is
-//! complete.
+//! Wraps every transport. Adds the headers for authorization, user agent and contract to each request, and removes the
+//! header `api-version`, which the vendor's clients do not send. Bounds the size of the answer, and frees the
+//! concurrency slot once the answer is complete.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -96,7 +96,7 @@ impl Transport for HeaderMiddleware {
 /// Makes the body fail once it exceeds the cap. The transport has already decompressed the body, so the cap also stops
 /// a decompression bomb.
 fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
-    // The connection enforces a declared length, so no cap is needed. A decompressed answer declares none.
+    // The connection enforces a declared length, so no cap is needed. A decompressed answer declares no length.
     if answer.content_length().is_some_and(|length| length <= cap) {
         return answer;
     }
@@ -122,7 +122,7 @@ fn skip_byte_order_mark(answer: reqwest::Response) -> reqwest::Response {
 }
 
 /// Returns a part of a body, without the byte order mark if the body starts with one. `start` holds back the first
-/// bytes of the body as long as they may be the beginning of a mark. Once the first bytes are known, `start` is `None`.
+/// bytes of the body as long as they may be the beginning of a mark. Afterwards, `start` is `None`.
 fn strip_start(start: &mut Option<Vec<u8>>, data: Bytes) -> Bytes {
     let Some(mut held) = start.take() else {
         return data;

@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Nanoseconds per millisecond, the resolution of ranges.
 const MILLISECOND: u32 = 1_000_000;
-/// Nanoseconds per second, the resolution of requests.
+/// Nanoseconds per second, the resolution of most requests.
 const SECOND: u32 = 1_000_000_000;
 
 /// The format of a time in a request: UTC, whole seconds.
@@ -36,7 +36,8 @@ const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 /// A half-open time range: `start` is inclusive, `end` is exclusive.
 ///
 /// Start and end are in UTC, in whole milliseconds, and within the years 0000 to 9999. Requests contain whole seconds
-/// (see [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions.
+/// (see [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions. Only if
+/// a single second has too many events, requests contain parts of this second.
 ///
 /// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
 /// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A
@@ -73,7 +74,7 @@ impl DateRange {
             .with_hint("the start must be before the end"));
         }
         let range = Self { start, end }.widened(MILLISECOND);
-        // A request contains the range in whole seconds.
+        // A request may contain the range rounded outwards to whole seconds.
         let requested = range.to_whole_seconds();
         for time in [requested.start, requested.end] {
             if !zone::has_four_digit_year(time) {
@@ -125,8 +126,8 @@ impl DateRange {
         Self::from_bounds(self.start, self.end.min(last_whole_second(&now)))
     }
 
-    /// The range rounded outwards to whole seconds. Requests contain whole seconds, because it is undocumented whether
-    /// the service accepts fractions.
+    /// The range rounded outwards to whole seconds. It is undocumented whether the service accepts fractions of a
+    /// second in a request.
     #[must_use]
     pub fn to_whole_seconds(self) -> Self {
         self.widened(SECOND)

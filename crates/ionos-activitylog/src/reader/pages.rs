@@ -50,8 +50,8 @@ struct PageCursor {
     full_page: Option<u64>,
     /// First and last record of the previous page.
     previous_ends: Option<(String, String)>,
-    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit its
-    /// pages and count only the hits of a page, so the next page has to be empty.
+    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit the
+    /// size of a page and report the hits of the page as the total. So the next page has to confirm the end.
     must_confirm_end: bool,
     has_ended: bool,
 }
@@ -120,10 +120,10 @@ impl PageCursor {
         Ok(())
     }
 
-    /// Called if the service refuses the page after the first one. Succeeds if the refusal proves that there is no such
-    /// page. It proves nothing if the service may limit its pages and count only the hits of a page. A limit below the
-    /// service's default page size is ruled out by the page that begins at the last hit: without a limit, this page has
-    /// exactly one hit.
+    /// Called if the service refuses the page after the first page. Succeeds if the refusal proves that no hit follows
+    /// the first page. The refusal proves nothing if the service limits the size of a page and reports the hits of the
+    /// page as the total. To rule out a limit below the service's default page size, this function requests the page
+    /// that begins at the last hit. If there is no such limit, this page has exactly one hit.
     async fn end_after_refusal(&self) -> Result<(), Error> {
         let EventsRequest { api, contract, range, page_size, .. } = &self.request;
         let is_known = match self.offset {

@@ -57,7 +57,7 @@ impl Proof {
     }
 }
 
-/// The facts about the scans of one window on which the rules depend.
+/// The facts about the scans of one window. The rules of the proofs depend only on these facts.
 ///
 /// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as
 /// inclusive returns and counts such events. So the events at the end that the last scan returned count as distinct
@@ -90,13 +90,14 @@ struct ScanFacts {
     /// Whether the last scan has several pages, and either repeats a hit outside of the overlap of two pages, or has
     /// hits that moved between its requests.
     repeats_across_pages: bool,
-    /// Whether any scan of several pages repeated or moved a hit as in `repeats_across_pages`, or lacked a known event.
+    /// Whether any scan of several pages repeated or moved a hit as in `repeats_across_pages`, or lacked an event that
+    /// was received before.
     is_unstable: bool,
     /// Number of scans in a row, up to the last one, that returned the same events.
     identical_scans: u32,
     /// Whether the window cannot be split any further.
     is_finest: bool,
-    /// Whether a page of the last scan had a hit that is not JSON, or was of a partial search.
+    /// Whether a page of the last scan had a hit that is not JSON, or came from a partial search.
     is_damaged: bool,
     /// Whether events at exactly the start of the window were returned by other answers, but by no scan. These events
     /// are not among the distinct events here.
@@ -209,9 +210,9 @@ pub(super) struct Verification {
     /// The ids of the events at exactly the start of the window that other answers returned, but no scan. A service
     /// that excludes the start of a range neither returns nor counts them, so no scan is expected to have them.
     only_received_at_start: HashSet<EventId>,
-    /// Whether a scan returned an event at exactly the start of the window, so that the service includes the start.
+    /// Whether a scan returned an event at exactly the start of the window. If so, the service includes the start.
     includes_start: bool,
-    /// Number of events at the end of the window in the last scan, as its total counts them.
+    /// Number of events at the end of the window that the total of the last scan counts.
     pub(super) at_end: u64,
 }
 
@@ -242,8 +243,9 @@ impl Verification {
         }
     }
 
-    /// Adds events of the window that answers returned outside of its scans. A scan that lacks one of them proves
-    /// nothing. With `excludes_start`, no scan is expected to have the events at exactly the start of the window.
+    /// Adds events of the window that arrived in other answers than its scans. A scan that lacks one of these events
+    /// proves nothing. With `excludes_start`, no scan is expected to have the events at exactly the start of the
+    /// window.
     pub(super) fn receive(&mut self, events: Vec<Event>, excludes_start: bool) {
         self.has_received |= !events.is_empty();
         let start = self.range().start();
@@ -277,7 +279,8 @@ impl Verification {
         self.highest_total.map(|total| Total { count: self.inside(total.count), ..total })
     }
 
-    /// A total without the events at the end of the window, and with those at its start that no scan returned.
+    /// Converts a total: subtracts the events at the end of the window, and adds the events at its start that no scan
+    /// returned.
     fn inside(&self, total: u64) -> u64 {
         total.saturating_sub(self.at_end).saturating_add(self.excluded_at_start())
     }
@@ -287,7 +290,7 @@ impl Verification {
         self.only_received_at_start.len() as u64
     }
 
-    /// The whole seconds with counted repeats of the last scan.
+    /// The seconds of the window in which the last scan had counted repeats.
     pub(super) fn seconds_with_repeats(&self) -> BTreeSet<DateTime<Utc>> {
         self.content_repeats.seconds()
     }
@@ -397,8 +400,8 @@ impl Verification {
         }
     }
 
-    /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, including counted
-    /// repeats, and the events outside of the window.
+    /// Removes and returns two lists of events, both sorted by time and id: the events that lie in `range`, including
+    /// counted repeats, and the events outside of the window.
     pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.add_repeats();
         self.events.take(range)

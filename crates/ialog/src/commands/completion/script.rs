@@ -1,5 +1,5 @@
-//! Additions to the generated scripts: they complete `--contract` and `--profile` by calling the program, and offer
-//! files only for values that are files.
+//! Additions to the completion scripts that clap generates. With the additions, the scripts complete `--contract` and
+//! `--profile` by calling the program, and offer files only for values that are files.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ complete -c ialog -l profile -x -a "(ialog __complete profiles 2>/dev/null)"
 complete -c ialog -n "not __fish_seen_subcommand_from {files}" -f
 "#;
 
-/// Inserted at the beginning of the generated block.
+/// Inserted at the beginning of the generated script block.
 const POWERSHELL: &str = r#"
     $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition })
     $candidates = switch ("$($typed[-1])") {
@@ -73,8 +73,8 @@ const POWERSHELL: &str = r#"
     }
 "#;
 
-/// Replaces the end of the generated block. If nothing matches, the shell offers files for commands that take files,
-/// and nothing for other commands.
+/// Replaces the end of the generated script block. If no completion matches the typed word, the shell offers files for
+/// commands that take files, and nothing for other commands.
 const POWERSHELL_END: &str = r#"    $fitting = @($completions.Where{ $_.CompletionText -like "$wordToComplete*" })
     if (!$fitting -and "$($typed[1])" -cnotin {files}) {
         return ''

@@ -1,4 +1,4 @@
-//! Checks of the network: name, connection and clock of the service.
+//! Checks of the network: the host name of the service, the connection to the service, and its clock.
 
 use std::io;
 use std::net::IpAddr;

@@ -104,7 +104,8 @@ pub(super) async fn run(
                 summary.add_failure(contract.clone(), failure);
             }
         }
-        // The API documentation does not say whether a contract that the token cannot read is refused or looks empty.
+        // The API documentation does not say how the service answers for a contract that the token cannot read: with an
+        // error or with an empty log.
         if summary.is_last_empty
             && let Some(failure) = account::not_listed(&client, &contract).await
         {
@@ -191,7 +192,7 @@ struct ExportSummary {
     /// Number of contracts of the archive that were selected, but that the service does not list.
     unlisted: usize,
     is_stopped: bool,
-    /// Whether the contract that was added last was read to its end, with at least one request and without any event.
+    /// Whether the export that was added last read its whole range with at least one request, and received no event.
     is_last_empty: bool,
 }
 

@@ -109,7 +109,7 @@ async fn a_recounted_range_that_cannot_be_verified_becomes_a_gap() {
 }
 
 #[tokio::test]
-async fn a_late_repetition_of_an_equal_record_is_added() {
+async fn a_late_record_that_equals_an_archived_one_is_added() {
     let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let twice = |share| Behavior {
         duplicates: Share::new(share).unwrap(),
@@ -163,7 +163,7 @@ async fn several_late_parts_of_a_day_verify_in_any_order() {
             let exporter = exporter(&simulator, root.path(), &now).recount(true);
             let _ = export(&exporter, &simulator, days()).await.unwrap();
             let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-            assert_eq!(report.findings, [], "seed {seed}, {now}");
+            assert_eq!(report.findings, [], "seed {seed}, now {now}");
         }
     }
 }
@@ -174,7 +174,7 @@ async fn events_that_arrive_during_an_export_are_archived_by_it() {
 }
 
 #[tokio::test]
-async fn an_export_interrupted_before_it_compares_totals_compares_them_when_it_is_finished() {
+async fn an_export_interrupted_before_the_comparison_of_totals_compares_them_when_run_again() {
     export_while_events_arrive(true).await;
 }
 
@@ -251,7 +251,7 @@ async fn an_export_of_one_window_asks_for_the_total_only_if_the_window_is_empty(
 }
 
 #[tokio::test]
-async fn an_export_whose_total_cannot_be_requested_is_not_compared_and_does_not_fail() {
+async fn an_export_that_receives_no_total_skips_the_cross_check_and_succeeds() {
     use ionos_activitylog::CrossCheck;
     let root = tempfile::tempdir().unwrap();
     let faults = Faults::new().add_rule(Trigger::any().requests(3..=100), Answer::new(503)).unwrap();

@@ -7,7 +7,7 @@ use ionos_activitylog::seam::{Exchange, Transport};
 
 use super::*;
 
-/// One event per 10 minutes, of which every seventh arrives late.
+/// A log with one event per 10 minutes. Every seventh event arrives late.
 #[derive(Default)]
 struct LateLog {
     all_arrived: AtomicBool,
@@ -60,6 +60,6 @@ async fn a_stop_while_late_events_are_read_leaves_no_gap() {
         let done = recount().run(&[7.into()], days(), std::future::pending()).await.pop().unwrap().1.unwrap();
         assert!(done.gaps.is_empty() && done.warnings.is_empty(), "reread {reread}, stop at {stop_at}: {done:?}");
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-        assert_eq!((report.findings.as_slice(), report.events), (&[][..], 432), "{reread}, stop at {stop_at}");
+        assert_eq!((report.findings.as_slice(), report.events), (&[][..], 432), "reread {reread}, stop at {stop_at}");
     }
 }

@@ -1,4 +1,5 @@
-//! Services whose `dateEnd` is inclusive: an event at the boundary of two ranges is in both, and is returned once.
+//! Services whose `dateEnd` is inclusive: they send an event at the boundary of two ranges for both ranges. A stream
+//! must return this event once.
 
 use super::*;
 
@@ -51,9 +52,9 @@ async fn events_at_the_boundaries_of_parts_of_a_second_are_returned_once() {
     }
 }
 
-/// An event is in each range that ends at its time and in none that begins there.
+/// The service sends an event for each range that ends at the time of the event, but for no range that begins then.
 #[tokio::test]
-async fn an_event_that_only_the_earlier_window_showed_is_returned_and_its_window_is_a_gap() {
+async fn an_event_that_was_sent_only_for_the_earlier_window_is_returned_and_the_later_window_is_a_gap() {
     // In the first case, there is an event in each second, so every boundary of two windows has an event. The second
     // case is a single window.
     for (events, step, is_boundary) in [(20_000, 1, true), (1_440, 60, false)] {
@@ -68,13 +69,13 @@ async fn an_event_that_only_the_earlier_window_showed_is_returned_and_its_window
     }
 }
 
-/// One event is missing from every page, but the total is as high as if it were there.
+/// One event is missing from every page, but the total counts this event.
 #[tokio::test]
 async fn an_event_at_the_end_never_explains_a_missing_event() {
     let start = day().start();
     for (end, hidden) in [(60, 30), (60, 0), (60, 60), (1_440, 700)] {
         let events = 1_500;
-        // The service hides the event of one minute, and reports one event more than the range has without it.
+        // The service hides the event of one minute. Its total is one more than the number of the other events.
         let hides: fn(u64, DateTime<Utc>) -> bool = match hidden {
             30 => |_, time| time == parse_time("2026-11-19T00:30:00Z"),
             0 => |_, time| time == parse_time("2026-11-19T00:00:00Z"),
@@ -124,7 +125,8 @@ async fn an_event_at_the_start_of_a_range_that_excludes_it_is_returned() {
         let builder = Simulator::builder().behavior(behavior).burst(start, TimeDelta::milliseconds(1), 5);
         let range = DateRange::new(start, start + TimeDelta::minutes(minutes)).unwrap();
         let summary = read_and_compare(&simulated(builder), range, &format!("{end} {minutes}")).await;
-        // One request for the two seconds around the start, one for the second after it, and two identical scans.
+        // One request reads the two seconds around the start, and one reads the second after the start. The other
+        // requests belong to two identical scans.
         assert!(summary.requests <= 7, "{summary:?}");
     }
 }
