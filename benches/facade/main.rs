@@ -27,8 +27,8 @@ use minimal_client::MinimalClient;
 /// Number of pages in a round: each canned page twice. Short rounds keep the two compared rounds close in time.
 const PAGES: u64 = 20;
 
-/// Number of counted rounds of each client. It is large, because single rounds are disturbed, and odd, so that the
-/// median is the value of one round.
+/// Number of counted rounds of each client. The number is large, because other work of the machine disturbs single
+/// rounds. It is odd, so that the median is the value of one round.
 const ROUNDS: usize = 201;
 
 /// Number of rounds of each client before the first counted round, to warm up connections, caches and the allocator.

@@ -18,7 +18,7 @@ const CONNECTIONS: u64 = 4;
 /// Number of requested pages, spread evenly over the log.
 const PAGES: u64 = 2_000;
 
-/// Reads pages over all connections. Returns millions of bytes of bodies per second.
+/// Reads all pages, over all connections. Returns the throughput in millions of body bytes per second.
 pub(crate) fn measure_throughput(address: &str, simulator: &Simulator, events: u64) -> Result<f64> {
     let step = events / PAGES;
     let next = AtomicU64::new(0);
@@ -35,7 +35,8 @@ pub(crate) fn measure_throughput(address: &str, simulator: &Simulator, events: u
     Ok(bytes as f64 / 1e6 / start.elapsed().as_secs_f64())
 }
 
-/// Reads pages on one connection until none is left. Returns the number of bytes of their bodies.
+/// Reads pages on one connection until all connections together have requested all pages. Returns the number of body
+/// bytes that this connection received.
 fn read_pages(address: &str, simulator: &Simulator, step: u64, next: &AtomicU64) -> Result<u64> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;

@@ -1,5 +1,5 @@
-//! Settings of a machine. An input is a line `NAME=value` for each variable, then `%%` on a line of its own, the YAML
-//! file of ionosctl, another `%%`, and its JSON file.
+//! Checks the settings of a machine. An input has three sections, separated by lines with `%%`: a line `NAME=value` for
+//! each environment variable, the YAML file of ionosctl, and the JSON file of ionosctl.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,8 +27,8 @@ pub fn check(bytes: &[u8]) {
     check_output(&variables, &files, mentions_token);
 }
 
-/// Checks that no text for users has a control character. Unless `may_have_token`, also checks that no such text has
-/// the token.
+/// Checks that no text for users has a control character. If `may_have_token` is false, also checks that no such text
+/// contains the token.
 fn check_output(variables: &BTreeMap<String, String>, files: &BTreeMap<PathBuf, Vec<u8>>, may_have_token: bool) {
     let texts: Vec<String> = match resolve_settings(variables, files) {
         Ok((settings, profiles)) => {

@@ -1,5 +1,5 @@
-//! Bodies of answers. The reader takes the hits out of a page in one pass or in one of two slower ways. `serde_json`
-//! decides which bodies are JSON, and what their hits are.
+//! Checks how the bodies of answers are read. The reader extracts the hits of a page in one pass or in one of two
+//! slower ways. `serde_json` decides which bodies are JSON, and what their hits are.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::Page;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 /// The page size of the request.
 const LIMIT: u64 = 1_000;
 
-/// Number of hits of a page that are examined on their own. More would only take time.
+/// Maximum number of hits of a page that are examined one by one. Examining more hits would only take time.
 const EXAMINED_HITS: usize = 16;
 
 /// Maximum number of hits of a page that was requested with [`LIMIT`].
@@ -32,14 +32,15 @@ struct ExpectedHits<'a> {
     hits: Option<Vec<&'a RawValue>>,
 }
 
-/// Reads a body as the answer to the first request of a day.
+/// Reads a body as the answer to the first request for a range of one day, and checks the result.
 pub fn check(body: &[u8]) {
     let start = DateTime::<Utc>::UNIX_EPOCH;
     let range = DateRange::new(start, start + chrono::TimeDelta::days(1)).unwrap();
     let read = read_page(body.to_vec(), range, 0, LIMIT);
     match serde_json::from_slice::<ExpectedPage<'_>>(body) {
         Ok(expected) if is_object_of_objects(body) => check_json(read, expected),
-        // serde also reads a struct from a list, but the reader must refuse such a body.
+        // serde also reads a struct from a list, but the reader must refuse a body with a list in the place of an
+        // object.
         Ok(_) => assert!(read.is_err(), "a list is accepted in the place of an object"),
         Err(_) => check_damaged(read, body),
     }
@@ -57,7 +58,7 @@ fn is_object_of_objects(body: &[u8]) -> bool {
     !is_list(body) && !hits.is_some_and(|hits| is_list(hits.get().as_bytes()))
 }
 
-/// The page of a body that is JSON has the hits that `serde_json` finds, byte for byte.
+/// Checks that the page of a body that is JSON has the hits that `serde_json` finds, byte for byte.
 fn check_json(read: Result<Page, String>, expected: ExpectedPage<'_>) {
     let Some(ExpectedHits { total, hits }) = expected.hits else {
         assert!(read.is_err(), "a page without `hits` is accepted");
@@ -100,7 +101,7 @@ fn record_of(hit: &str) -> &str {
     hit_object.and_then(|hit| hit.source).map_or(hit, RawValue::get)
 }
 
-/// A body that is not JSON is refused, or its unreadable hits are kept as bytes.
+/// Checks that a body that is not JSON is refused, or that its unreadable hits are kept as bytes.
 fn check_damaged(read: Result<Page, String>, body: &[u8]) {
     let Ok(page) = read else { return };
     assert!(!page.unreadable.is_empty(), "a body that is not JSON is read without a gap");

@@ -17,7 +17,8 @@ use crate::support::pty::{Pty, TerminalStreams, screen_text};
 
 const MARK: &str = "mark";
 
-/// Control sequences in 7 and 8 bits, a title, marks of direction, invisible characters, and private-use characters.
+/// Control sequences in 7-bit and 8-bit form, a sequence that sets the window title, direction marks, invisible
+/// characters, and private-use characters.
 const PAYLOADS: [&str; 7] = [
     "\u{1b}[2J\u{8}",
     "\u{9b}31m\u{7f}",
@@ -32,7 +33,7 @@ fn marked(payload: &str) -> String {
     format!("{MARK}{payload}z")
 }
 
-/// Runs a command with both streams on a terminal, and checks the text that reaches the screen.
+/// Runs a command with stdout and stderr on a terminal, and checks the text that reaches the screen.
 fn check(name: &str, payload: &str, command: Command) {
     let (written, _) = Pty::start(command, TerminalStreams::Both, 500).read();
     let shown = screen_text(&written);
@@ -131,7 +132,7 @@ fn no_argument_reaches_the_terminal_unescaped() {
     assert!(carriers >= 250, "{carriers} carriers");
 }
 
-/// A service that gives the same answer to each request.
+/// Starts a service that gives the same answer to each request. Returns its URL.
 fn service(status: &str, body: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -173,8 +174,8 @@ fn no_answer_of_the_service_reaches_the_terminal_unescaped() {
         check_answer("404 Not Found", format!("<html><title>{text}</title><body>{text}</body></html>"), payload);
         check_answer("400 Bad Request", text, payload);
     }
-    // The program requests an unreadable answer several times, with waits. To save time, a single text contains all
-    // payloads.
+    // If an answer is unreadable, the program repeats the request several times, with waits. To save time, a single
+    // text contains all payloads.
     let text = marked(&PAYLOADS.concat());
     check_answer("200 OK", format!("{{\"hits\":{{\"total\":1,\"hits\":[{text}"), "all");
     assert!(carriers >= 70, "{carriers} carriers");

@@ -7,7 +7,7 @@ use crate::support::program::{ialog, names, run};
 use crate::support::snapshot;
 
 #[test]
-fn the_page_of_a_command_is_a_snapshot() {
+fn the_page_of_a_command_matches_its_snapshot() {
     let printed = run(ialog(Path::new("/"), &["man", "contracts"]));
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
     snapshot::check("cli", "man__contracts", &printed.stdout);

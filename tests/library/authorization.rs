@@ -123,13 +123,13 @@ async fn a_replay_with_a_new_token_does_not_count_as_a_retry() {
     let scripted = ScriptedTransport::new(statuses.map(|status| answer(status, "{}")));
     let client = Client::builder().token_provider(provider).transport(scripted).clock(clock.clone());
     let info = client.build().unwrap().info().await.unwrap();
-    // Five attempts and the replay.
+    // Five attempts, and the replay with a new token.
     assert_eq!(info.meta().attempts(), 6);
     assert_eq!(clock.waits().len(), 4);
 }
 
 #[tokio::test]
-async fn an_expired_token_fails_before_any_request_with_its_expiry_time() {
+async fn an_expired_token_fails_before_any_request_and_the_error_names_its_expiry_time() {
     let scripted = ScriptedTransport::new([]);
     let token = jwt(r#"{"exp":1795176000}"#);
     let clock = VirtualClock::starting_at(noon());

@@ -132,7 +132,8 @@ fn range_of(target: &Target) -> Option<(RangeStart, DateTime<Utc>)> {
     Some(((path.clone(), time("dateStart")?, value("limit")?.clone()), time("dateEnd")?))
 }
 
-/// An empty page, if the request is for the two seconds around the start of an earlier range, with the same page size.
+/// An empty page, if the request is for the two seconds around the start of the range of an earlier request with the
+/// same page size.
 fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<Step> {
     let ((path, start, limit), end) = range_of(target)?;
     let middle = start + TimeDelta::seconds(1);
@@ -146,12 +147,13 @@ impl ScriptedTransport {
         Self::with_steps(answers.into_iter().map(Step::from))
     }
 
-    /// Takes one step for each request, in order.
+    /// Answers each request with the next step.
     pub fn with_steps(steps: impl IntoIterator<Item = Step>) -> Arc<Self> {
         Self::from_steps(steps.into_iter().map(|step| (None, step)))
     }
 
-    /// Takes the first remaining step with the target of the request. The requests may come in any order.
+    /// Answers each request with the first remaining step that has the target of this request. The requests may come in
+    /// any order.
     pub fn with_targets(steps: impl IntoIterator<Item = (Target, Step)>) -> Arc<Self> {
         let steps = steps.into_iter();
         Self::from_steps(steps.map(|(target, step)| (Some(target), step)))
@@ -180,7 +182,7 @@ impl ScriptedTransport {
     }
 }
 
-/// The members of a page that show whether the page is the last one. The records of the page may be anything.
+/// The members of a page that show whether the page is the last one. The hits of the page may be any JSON values.
 #[derive(Deserialize)]
 struct AnswerPage {
     hits: AnswerHits,

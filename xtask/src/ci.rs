@@ -62,7 +62,7 @@ fn run_steps(root: &Path, times: &mut StepTimes) -> Result<()> {
 }
 
 impl StepTimes {
-    /// Runs a check. Its error names the command to run next, which shows the problem or fixes it.
+    /// Runs a check. If the check fails, the error names the command to run next, which shows the problem or fixes it.
     fn step(&mut self, name: &'static str, command: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("ci: {name}");
         let start = Instant::now();

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{cargo, workspace};
 
-/// Runs each example of the facade. Fails if one fails or prints nothing, or if there is no example.
+/// Runs each example of the facade. Fails if an example fails or prints nothing, or if there is no example.
 pub fn run(root: &Path) -> Result<()> {
     let names = example_names(&root.join(workspace::EXAMPLES))?;
     if names.is_empty() {

@@ -1,6 +1,6 @@
 //! `cargo xtask soak`: reads and archives ten million events, and kills exports three hundred times. The task takes
-//! minutes. The benchmark program compares all events with the log, and all files with those of an undisturbed export.
-//! This module compares the peak memory of the benchmark program with limits.
+//! minutes. The benchmark program compares all events with the log, and all files with those of an export that was not
+//! killed. This module compares the peak memory of the benchmark program with limits.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};

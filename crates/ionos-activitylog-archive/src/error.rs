@@ -204,7 +204,7 @@ impl Error {
 /// Maximum number of files that a message names.
 const MAX_NAMED_FILES: usize = 3;
 
-/// The first files, and the number of the others.
+/// The paths of the first files, and the number of the other files.
 fn describe_files(paths: &[PathBuf]) -> String {
     let mut named: Vec<String> = paths.iter().take(MAX_NAMED_FILES).map(|path| single_line(path)).collect();
     match paths.len().saturating_sub(named.len()) {

@@ -2,8 +2,8 @@
 //!
 //! A secret is found in three ways: by the name of its header, parameter or member ([`is_secret_name`]), by its form
 //! ([`redact_credentials`], and [`redact_secret_forms`] for messages), and by its value where the value is known
-//! ([`redact_known`]). A setting whose value may be a secret that was typed in the wrong place is shown with
-//! [`redact_value`]. There is one list of names, and doubtful cases count as secret.
+//! ([`redact_known`]). [`redact_value`] hides the value of a setting if the value may be a secret that was typed in the
+//! wrong place. All callers use the same names of secrets, and doubtful cases count as secret.
 
 mod known;
 mod spelling;
@@ -14,7 +14,8 @@ pub use spelling::is_unsafe_for_terminal;
 /// The text shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Parts that make a name the name of a secret, in lower case and without separators between words.
+/// Parts of names of secrets, in lower case and without separators between words. A name that contains one of these
+/// parts is the name of a secret.
 const SECRET_NAME_PARTS: [&str; 18] = [
     "auth",
     "bearer",
@@ -36,8 +37,8 @@ const SECRET_NAME_PARTS: [&str; 18] = [
     "userdata",
 ];
 
-/// Words that make a name the name of a secret, in lower case. Only a whole word of the name counts, because a harmless
-/// word may contain a secret word: for example, `ping` contains `pin`.
+/// Words of names of secrets, in lower case. A name with one of these words is the name of a secret. Only a whole word
+/// of the name counts, because a harmless word may contain a secret word: for example, `ping` contains `pin`.
 const SECRET_NAME_WORDS: [&str; 9] = ["community", "hash", "mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
 
 /// The HTTP authentication schemes that are followed by a credential.
@@ -52,8 +53,8 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 /// The separators between the members of JSON, a query, a form or a list.
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
-/// Minimum length in bytes of a value of letters and digits that may be a token: the length of 24 random bytes in
-/// base64.
+/// Minimum length in bytes for a word of letters and digits to count as a possible token: the length of 24 random bytes
+/// in base64.
 const MIN_OPAQUE_BYTES: usize = 32;
 
 /// Minimum length in bytes of a JSON Web Token that directly follows a letter. The header of a token alone is longer. A
@@ -239,7 +240,7 @@ fn redact_web_tokens(text: &str) -> String {
     redacted + rest
 }
 
-/// Replaces the text after the name of a scheme and an encoded space, such as in `x=Bearer%20abc`.
+/// Replaces the credential after an authentication scheme and an encoded space, such as `abc` in `x=Bearer%20abc`.
 fn redact_encoded_scheme(word: &str) -> String {
     if !ENCODED_SPACES.iter().any(|space| word.contains(space)) {
         return word.to_owned();

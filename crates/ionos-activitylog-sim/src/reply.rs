@@ -40,7 +40,7 @@ pub(crate) struct Pace {
 /// The end of a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ReplyEnd {
-    /// The complete body is sent. The connection stays open, unless the announced length is wrong.
+    /// The complete body is sent. If the announced length is right, the connection stays open.
     #[default]
     Complete,
     /// The connection is closed after this many bytes of the body.

@@ -1,4 +1,4 @@
-//! The time of the first release build of the facade, with all its dependencies.
+//! Measures the time of a release build of the facade and all its dependencies from scratch.
 
 use std::path::Path;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::table::BenchRow;
 use crate::cargo;
 
-/// Builds in a temporary folder. The downloads of cargo are kept and not measured.
+/// Builds in a temporary folder. Cargo downloads the dependencies before the measurement.
 pub(super) fn measure(root: &Path) -> Result<BenchRow> {
     cargo::run(root, &["fetch", "--quiet"], &[])?;
     let folder = tempfile::tempdir()?;

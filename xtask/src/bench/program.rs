@@ -12,7 +12,7 @@ pub(crate) fn run<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> 
     run_with(root, program, &[])
 }
 
-/// As [`run`], with arguments for the program.
+/// Like [`run`], but with arguments for the program.
 pub(crate) fn run_with<T: DeserializeOwned>(root: &Path, program: &str, arguments: &[&str]) -> Result<T> {
     let package = ["run", "--quiet", "--release", "--package", "workspace-benches"];
     let args = [&package[..], &["--bin", program, "--"], arguments].concat();

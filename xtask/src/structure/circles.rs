@@ -1,9 +1,10 @@
 //! Checks that sibling modules form floors: if module A uses module B, directly or through others, B must not use A.
 //!
 //! A use is a `use` declaration or a path in code. A use leads to the module that defines the name, and to each module
-//! through whose re-export the name was found. A use between two modules counts as a use between two siblings: the two
-//! children of the nearest common ancestor that contain these modules. For example, if `a::b::c` uses `a::d::e`, this
-//! counts as a use of `a::d` by `a::b`. Uses between a module and its own ancestors do not count.
+//! that re-exports the name, if the name was found through this re-export. A use between two modules counts as a use
+//! between two siblings: the two children of the nearest common ancestor that contain these modules. For example, if
+//! `a::b::c` uses `a::d::e`, this counts as a use of `a::d` by `a::b`. Uses between a module and its own ancestors do
+//! not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -20,10 +21,10 @@ use super::{ResolvedName, SourceLocation};
 /// Maximum number of uses that a message lists for each pair of modules.
 const MAX_LISTED_USES: usize = 4;
 
-/// Uses between siblings: the using and the used module, and the place and text of each use.
+/// Uses between siblings. The key is the using and the used module; the value is the place and text of each use.
 type SiblingUses = BTreeMap<(usize, usize), BTreeSet<(SourceLocation, String)>>;
 
-/// A message for each circle among the children of any module.
+/// One message for each circle. A circle is a group of sibling modules that use each other.
 #[must_use]
 pub fn find_circles(tree: &SourceTree) -> Vec<String> {
     let uses = sibling_uses(tree);
@@ -75,7 +76,7 @@ fn describe(tree: &SourceTree, circle: &[usize], uses: &SiblingUses) -> String {
     let parent = tree.modules[circle[0]].parent.map_or_else(String::new, |parent| tree.display_path(parent));
     let mut text = format!("circle of modules in {parent}: {}", names.join(", "));
     let mut ties: Vec<_> = uses.iter().filter(|((from, to), _)| circle.contains(from) && circle.contains(to)).collect();
-    // The pair with the fewest uses is the cheapest to cut.
+    // The pair with the fewest uses comes first, because these uses are the easiest to remove.
     ties.sort_by_key(|(_, places)| places.len());
     for ((from, to), places) in ties {
         let name = |module: usize| tree.modules[module].path.last().map_or("crate", String::as_str);
@@ -114,7 +115,8 @@ pub(super) fn sibling_uses(tree: &SourceTree) -> SiblingUses {
     uses
 }
 
-/// The two different siblings that contain two modules; `None` if one module contains the other.
+/// The two different siblings that contain the modules `from` and `to`; `None` if one of these modules contains the
+/// other.
 fn siblings_above(tree: &SourceTree, from: usize, to: usize) -> Option<(usize, usize)> {
     let (from, to) = (lineage(tree, from), lineage(tree, to));
     from.into_iter().zip(to).find(|(a, b)| a != b)
@@ -170,8 +172,8 @@ impl<'ast> Visit<'ast> for PathCollector {
 }
 
 impl PathCollector {
-    /// Adds the paths with two or more segments that the tokens contain, also in string literals, such as those of
-    /// serde's attributes.
+    /// Adds the paths in the tokens that have two or more segments. Also searches string literals, because attributes
+    /// of serde contain paths as strings.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut start = None;
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_through_a_re_export_names_files_and_names() {
+    fn the_message_for_a_circle_through_a_re_export_lists_files_and_names() {
         let tree = tree(&[
             ("lib.rs", "mod high; mod low; pub use high::High;"),
             ("high.rs", "use crate::low::Low;\npub struct High(Low);"),

@@ -125,7 +125,7 @@ impl SourceTree {
 }
 
 impl SourceModule {
-    /// A place in this module's file.
+    /// The place of a span in this module's file.
     #[must_use]
     pub fn location(&self, span: proc_macro2::Span) -> SourceLocation {
         SourceLocation { file: self.file.clone(), line: span.start().line }

@@ -1,4 +1,4 @@
-//! Snapshots of the effect that a change of the description has on the generated code, stored in
+//! Snapshots of the effect that a change of the API description has on the generated code, stored in
 //! `tests/snapshots/codegen` of the repository. These tests belong to xtask, because they must run even if the facade
 //! does not compile against the new description yet.
 

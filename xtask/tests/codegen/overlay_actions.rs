@@ -7,7 +7,7 @@ use xtask::{codegen, workspace};
 use crate::snapshot;
 
 #[test]
-fn each_overlay_action_is_a_snapshot() {
+fn each_overlay_action_matches_its_snapshot() {
     let patched = codegen::patch_description(&workspace::root()).unwrap();
     for action in &patched.actions {
         let file = action.overlay.trim_end_matches(".yaml");
@@ -24,7 +24,7 @@ fn each_overlay_action_is_a_snapshot() {
     assert!(patched.actions.len() >= 20);
 }
 
-/// The change with the name of the type that contains the changed place, instead of the full path to the place.
+/// The change, with the name of the type that contains the changed place instead of the full path to the place.
 fn by_type(document: &Value, change: &Change) -> Change {
     let mut place = document;
     let mut owner = "";

@@ -4,7 +4,7 @@ use xtask::structure::{check_member, checked_members, read_trees, unused_excepti
 use xtask::workspace;
 
 #[test]
-fn names_are_unique_modules_form_no_circle_and_no_field_doc_is_one_word() {
+fn type_names_are_unique_and_modules_form_no_circle_and_no_field_doc_is_one_word() {
     let root = workspace::root();
     let members = checked_members(&root).unwrap();
     assert!(members.iter().any(|member| member.name == "ialog"), "{members:?}");

@@ -43,8 +43,8 @@ pub(crate) struct ServiceArgs {
 }
 
 impl ServiceArgs {
-    /// For commands that send no request: fails if flags are given that only affect requests. `reason` says why no
-    /// request is sent.
+    /// Fails if a flag is given that only affects requests. Called by commands that send no request; `reason` says why
+    /// they send none.
     pub(crate) fn reject_unused_flags(&self, reason: &str) -> Result<(), CommandError> {
         let flags = [
             (self.attempts.is_some(), "--attempts"),
@@ -61,7 +61,7 @@ impl ServiceArgs {
         Err(CommandError::usage(format!("{reason}, so {unused} would have no effect"), format!("remove {unused}")))
     }
 
-    /// The flags that select the same account in another command, for example in a hint.
+    /// The flags with which another command, such as one in a hint, selects the same account.
     pub(crate) fn repeat_flags(&self) -> String {
         let demo = if self.account.demo { " --demo" } else { "" };
         let profile = self.account.profile.as_ref();

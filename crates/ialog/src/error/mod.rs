@@ -34,8 +34,8 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
-    /// An error. Its texts may quote arguments and settings, so secrets are removed from the texts, such as tokens and
-    /// the passwords in URLs.
+    /// An error. Its message and hint may quote arguments and settings. So secrets, such as tokens and passwords in
+    /// URLs, are removed.
     fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             code,

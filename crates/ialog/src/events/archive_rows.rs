@@ -28,7 +28,7 @@ const EVENTS_PER_TURN: u64 = 256;
 /// Hint for events that the archive does not have.
 const EXPORT_AGAIN: &str = "run `ialog export` for that range to the same folder to add what is missing";
 
-/// As [`EXPORT_AGAIN`], for an archive that ends before the requested end.
+/// Like [`EXPORT_AGAIN`], but for an archive that ends before the requested end.
 const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same folder to add what is missing, or use --from \
                                   without --to to read up to the end of the archive";
 
@@ -50,7 +50,8 @@ pub(crate) struct ArchiveRows {
     marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
-    /// Number of returned events that may be outside of the range, and the ranges in which they are, see
+    /// Number of returned events without a readable time that may be outside of the requested range, and the ranges in
+    /// which these events occurred, see
     /// [`ArchivedEvent::uncertain_range`](ionos_activitylog_archive::ArchivedEvent::uncertain_range).
     uncertain: (u64, RangeSet),
     /// Number of events that were read when the task last yielded.
@@ -91,7 +92,8 @@ impl ArchiveRows {
         })
     }
 
-    /// Also returns the events that do not match `filter`. Must be called before the first event is read.
+    /// Lets [`Self::next`] also return the events that do not match `filter`. Must be called before the first event is
+    /// read.
     pub(super) fn return_all(self, filter: Filter) -> Self {
         Self { reader: self.reader.filter(Filter::new()), marked: Some((filter, FilterCounts::default())), ..self }
     }
@@ -126,7 +128,8 @@ impl ArchiveRows {
         Ok(None)
     }
 
-    /// Ends the reading before the last row. Compares the parts whose rows were returned with their manifests.
+    /// Ends the reading before the last row. Checks each part whose rows were returned: compares the part with its
+    /// manifest.
     pub(super) fn stop(&mut self) -> Result<(), CommandError> {
         self.progress = None;
         Ok(self.reader.finish_open_parts()?)
@@ -246,8 +249,8 @@ fn describe_uncertain(count: u64, ranges: &RangeSet) -> Option<String> {
     ))
 }
 
-/// Sentences that say where an archive ends, and how long before the end of a requested range. Consecutive contracts
-/// with the same end share a sentence.
+/// Sentences that say where an archive ends and, if a range was requested, how long before the end of this range.
+/// Consecutive contracts with the same end share a sentence.
 fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz, requested: Option<DateRange>) -> Vec<String> {
     let groups = ends.chunk_by(|(_, one), (_, other)| one == other);
     let sentences = groups.filter_map(|group| {

@@ -26,7 +26,7 @@ const FORMATS: &str = r#"
     def @tsv: map(__cell(__in("\\"; "\\\\") | __in("\t"; "\\t") | __in("\n"; "\\n") | __in("\r"; "\\r"))) | join("\t");
 "#;
 
-/// Maximum length of an expression in bytes, because the parser of expressions is recursive.
+/// Maximum length of an expression in bytes. The parser is recursive, so a longer expression could overflow the stack.
 const MAX_EXPRESSION_BYTES: usize = 10_000;
 
 /// Maximum nesting of a record, because reading, printing and dropping a value are recursive.
@@ -106,7 +106,7 @@ impl JqExpression {
     }
 }
 
-/// Compiles an expression. Fails with the reason why it is invalid.
+/// Compiles an expression. The error says why the expression is invalid.
 fn compile(expression: &str) -> Result<Filter<Native<JustLut<Val>>>, String> {
     /// Name of the definition whose body is the expression.
     const MAIN: &str = "__main";
@@ -139,7 +139,7 @@ fn compile(expression: &str) -> Result<Filter<Native<JustLut<Val>>>, String> {
     })
 }
 
-/// Evaluates a record. Any unwinding of the evaluation becomes an error.
+/// Applies a compiled expression to a record. Any unwinding of the evaluation becomes an error.
 fn evaluate_within_limits(filter: &Filter<Native<JustLut<Val>>>, record: &str) -> Result<String, JqFailure> {
     jq_guard::begin(record.len());
     let result = catch_unwind(AssertUnwindSafe(|| evaluate(filter, record)));

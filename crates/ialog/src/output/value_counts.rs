@@ -34,7 +34,7 @@ impl ValueCounts {
     }
 }
 
-/// The unit of the counts. It names the count in all formats.
+/// What is counted: operations or events. All output formats use this word as the name of the count.
 pub(crate) const fn count_unit(folds: bool) -> &'static str {
     if folds { "operations" } else { "events" }
 }

@@ -1,4 +1,4 @@
-//! The formats of exported files. Formats are written event by event and depend on the events alone: the same events
+//! The formats of exported files. A file is written event by event and depends on the events alone: the same events
 //! give the same bytes.
 //!
 //! | format | content | purpose |
@@ -114,7 +114,7 @@ impl EventEncoder {
 }
 
 fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
-    /// Number of bytes that most rows need; longer rows are flushed in pieces.
+    /// Size of the buffer in bytes, which is enough for most rows. Longer rows are flushed in pieces.
     const BUFFER: usize = 1 << 10;
     let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
     writer.write_record(cells)?;

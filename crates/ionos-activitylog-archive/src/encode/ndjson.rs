@@ -15,7 +15,7 @@ use memchr::memchr2;
 /// ```
 #[must_use]
 pub fn to_line(record: &str) -> Cow<'_, str> {
-    // JSON has no line break inside a string, so each one is between tokens.
+    // JSON has no line break inside a string, so each line break is between tokens.
     if memchr2(b'\n', b'\r', record.as_bytes()).is_none() {
         return Cow::Borrowed(record);
     }

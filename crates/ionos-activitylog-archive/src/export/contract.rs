@@ -1,4 +1,4 @@
-//! Exports one contract: reads missing ranges for the first time, and ranges with gaps again to close them.
+//! Exports one contract: reads missing ranges for the first time, and rereads ranges with gaps to close the gaps.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -117,8 +117,8 @@ pub(super) async fn export(
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
-    /// The verified ranges that end in the future. Of each range, excludes the part that an export with a right clock
-    /// has reached, because that part is not doubtful.
+    /// The verified ranges that end in the future. Excludes the parts before the latest range end of the exports with a
+    /// right clock, because these parts are not doubtful.
     fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {
         let future = self.writer.verified_after(present + FUTURE_TOLERANCE);
         if future.is_empty() {
@@ -143,7 +143,8 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// The ranges to read, in order of time. Records the unverified ranges that wait for their next try.
+    /// The ranges to read, in order of time. Stores the unverified ranges that wait for their next try in
+    /// `self.waiting`.
     fn tasks(&mut self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
         let fresh = missing.iter().map(ReadTask::Missing);
@@ -180,8 +181,8 @@ impl ContractExportRun<'_> {
         }
         let has_gaps = tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_)));
         if is_finishing || has_gaps {
-            // The interrupted export may have read windows whose totals were not compared. A gap may stand for an
-            // unexplained total of a longer range.
+            // The interrupted export may have read windows whose totals were not compared. A gap may also have been
+            // added because the total of a longer range was unexplained.
             cross_check::run(self, range, u64::MAX).await?;
         }
         if self.exporter.recount || self.exporter.reread {
@@ -229,7 +230,7 @@ impl ContractExportRun<'_> {
         }
     }
 
-    /// Returns the number of windows.
+    /// Reads the windows of a range and passes them to the part writer. Returns the number of windows.
     async fn write_windows(&mut self, part_writer: &mut PartWriter, range: DateRange) -> Result<u64, Error> {
         let mut count = 0;
         let mut windows = pin!(self.windows(range));

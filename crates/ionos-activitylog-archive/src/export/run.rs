@@ -28,19 +28,20 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) done: ContractExport,
     /// Number of events received that were not archived before.
     pub(super) events_received: u64,
-    /// The archived records without a time, for the ranges that are read again. `None` until a range is read again.
+    /// The archived records without a time, which are needed if a range is read again. `None` until a range is read
+    /// again.
     pub(super) undated: Option<ArchivedUndated>,
     /// Number of records without a time that the service returned when the last range was read again, although these
     /// records were already archived with other days.
     pub(super) undated_elsewhere: u64,
-    /// The extra requests that wrong totals may cost, for all ranges together.
+    /// The budget of extra requests that wrong totals may cause, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
     /// Unverified ranges that this export does not read, because their next try is later.
     pub(super) waiting: RangeSet,
 }
 
 impl ContractExportRun<'_> {
-    /// The events of a range. All ranges of the export share the same extra requests.
+    /// The events of a range. All ranges of the export share one budget of extra requests.
     fn events(&self, range: DateRange) -> Events {
         share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra)
     }
@@ -63,14 +64,14 @@ impl ContractExportRun<'_> {
         }))
     }
 
-    /// Spends extra requests, which wrong totals cause. If fewer than `requests` are left, spends none and returns
-    /// `false`.
+    /// Spends `requests` of the budget for extra requests, which wrong totals cause. If fewer are left, spends none and
+    /// returns `false`.
     pub(super) fn try_spend_extra(&self, requests: u64) -> bool {
         self.extra.try_spend(requests, PageSize::DEFAULT.get())
     }
 
-    /// Records in the manifests that a range of one day is not complete. So the next export reads the range again, and
-    /// no command reports it as complete before that.
+    /// Records in the manifests that a range within one day is not complete. So the next export reads the range again,
+    /// and no command reports it as complete before that.
     pub(super) fn add_gap(
         &mut self,
         range: DateRange,
@@ -124,9 +125,10 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range, corrected to include the start of the range and to exclude its end,
-    /// see [`CorrectedTotal`]. `None` if the service reports no exact total, or if the export is stopped. Also `None`
-    /// if the range starts or ends within a second, because a request can only express whole seconds.
+    /// Total that the service reports for a range, corrected to count the events at exactly the start of the range, but
+    /// not those at exactly its end, see [`CorrectedTotal`]. `None` if the service reports no exact total, or if the
+    /// export is stopped. Also `None` if the range starts or ends within a second, because a request can only express
+    /// whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);

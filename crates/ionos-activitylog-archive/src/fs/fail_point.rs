@@ -1,9 +1,11 @@
-//! Names the steps around each durable write. Tests kill an export at each step and check that the next one continues.
+//! Names the steps around each durable write. Tests kill an export at each step and check that the next export
+//! continues.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A step that an export has just completed.
+/// A step that an export has just completed. A file "has its name" once its temporary file was renamed to the final
+/// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailPoint {

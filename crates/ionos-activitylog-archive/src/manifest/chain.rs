@@ -1,4 +1,4 @@
-//! Reads all manifests of a contract, and fails at the first one that does not continue the chain. In contrast,
+//! Reads all manifests of a contract, and fails at the first manifest that does not continue the chain. In contrast,
 //! [`verify_archive`](crate::verify_archive) reports every difference.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,9 +73,9 @@ impl ChainEntry {
 /// All manifests of a contract.
 #[derive(Debug, Default)]
 pub(crate) struct Chain {
-    /// The sum of all manifests of each day, including the open ones.
+    /// For each day, the sum of all its manifests, including the open manifest.
     pub(crate) days: BTreeMap<NaiveDate, Manifest>,
-    /// The open manifests.
+    /// The open manifests whose content is not in the chain yet, by day.
     pub(crate) open: BTreeMap<NaiveDate, Manifest>,
     /// Days in the file of open manifests, including the days that were closed after this file was written.
     pub(crate) open_on_disk: BTreeSet<NaiveDate>,

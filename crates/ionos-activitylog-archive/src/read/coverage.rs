@@ -14,7 +14,8 @@ pub(super) struct ContractCoverage {
     read: RangeSet,
     /// Gaps that reading again cannot close.
     pub(super) beyond_reach: RangeSet,
-    /// End of all ranges that were read, also of those outside of the requested range. `None` if nothing was read.
+    /// Latest end of the ranges that were read, including ranges outside of the requested range. `None` if nothing was
+    /// read.
     pub(super) end: Option<DateTime<Utc>>,
     /// End of the range of a completed export in the run log, if the manifests end earlier.
     pub(super) lost_end: Option<DateTime<Utc>>,
@@ -25,8 +26,8 @@ pub(super) struct ContractCoverage {
 }
 
 impl ContractCoverage {
-    /// The coverage of a contract without the ranges of its days, which [`ContractCoverage::add`] adds. `run_log` was
-    /// read before the days.
+    /// Creates the coverage of a contract, without the ranges of its days: [`ContractCoverage::add`] adds them. The
+    /// caller must have read `run_log` before `archived`.
     pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays, run_log: &[u8]) -> Self {
         let end = covered_end(&archived.days);
         Self {
@@ -51,13 +52,14 @@ impl ContractCoverage {
         self.read.extend(manifest.unverified_ranges().iter());
     }
 
-    /// End of all ranges that were read, if it lies within `range`.
+    /// Latest end of the ranges that were read, if this end lies within `range`.
     pub(super) fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
         self.end.filter(|end| range.start() < *end && *end < range.end())
     }
 
-    /// Ranges that are not archived or not verified. If no range was requested, only ranges between the first and the
-    /// last time that was read. `open_end`: the requested range ends where the archive ends.
+    /// Parts of the requested range that are not archived or not verified. If no range was requested, this function
+    /// uses the range from the start of the first to the end of the last range that was read. If `open_end` is set, the
+    /// requested range ends where the archive ends.
     pub(super) fn incomplete_ranges(&self, requested: Option<DateRange>, open_end: bool) -> RangeSet {
         let requested = match requested {
             Some(requested) if open_end => {

@@ -1,8 +1,8 @@
 //! Checks the parts of a day in one pass over each file: the digests of the file and of its lines, and the counts, ids,
 //! times and order of the events.
 //!
-//! A part has one finding for each cause. If the file is not the one that its manifest names, its lines differ too. So
-//! the finding of the file names the first difference only.
+//! A part has one finding for each cause. If the digest of the file differs from the manifest, the lines usually differ
+//! too. So there is one finding for the file, and it names only the first difference of the lines.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Read};
@@ -34,7 +34,7 @@ type KnownIds<'a> = HashMap<EventId, (ContentHash, &'a Part, u64)>;
 pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part: &dyn Fn(&Part)) -> VerifyReport {
     let mut report = VerifyReport::default();
     let mut known = KnownIds::new();
-    // Late parts come last, because their ids count only if no other part has them.
+    // Late parts come last in the manifest, because an id counts for a late part only if no other part has the id.
     let (mut late, mut all_read, mut events) = (LatePartTotals::default(), true, 0);
     for part in &manifest.parts {
         let location = FileLocation { root, file: folder.join(part.file.to_string()) };
@@ -76,7 +76,7 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
     report
 }
 
-/// Compares a file with kept records with its digest.
+/// Checks the digest of a file of kept records.
 fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &KeptRecords) {
     let digest = regular_file::digest(&location.file, kept.bytes.saturating_add(1));
     let (problem, detail) = match digest {
@@ -89,7 +89,7 @@ fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &Kep
 }
 
 /// Sums over the late parts of a day. Only the sums can be checked: an id counts for the late part that was written
-/// first, and the names of the parts do not show their order.
+/// first, and the names of the parts do not show in which order the parts were written.
 #[derive(Default)]
 struct LatePartTotals {
     unique: u64,
@@ -144,7 +144,7 @@ fn check_part<'a>(
             scan.read(Box::new(bounded), part, known, &mut lines)
         })
     };
-    // An error of the system shows nothing about the content of the file.
+    // An error of the operating system says nothing about the content of the file.
     if let Err(error) = &unpacked
         && error.raw_os_error().is_some()
     {
@@ -298,7 +298,7 @@ impl PartScan {
         self.last_id = Some(id);
     }
 
-    /// Checks that the time lies in the range of the part, and that the event follows the previous one.
+    /// Checks that the time lies in the range of the part, and that the event is not out of order.
     fn check_time(&mut self, time: DateTime<Utc>, id: &EventId, part: &Part, lines: &mut LineProblems) {
         let number = self.count;
         if !part.file.range.contains(time) {
@@ -333,9 +333,9 @@ impl PartScan {
             self.unique += 1;
             return;
         };
-        // An event with the same id and another content was amended. Equal records without a usable @uuid are several
-        // events in three cases: they are adjacent, one of them is late, or they have no time and may be from several
-        // windows.
+        // An event with the same id and another content was amended. Equal records without a usable @uuid count as
+        // different events, not as duplicates, in three cases: they are adjacent, one of them is late, or they have no
+        // time and may be from several windows.
         let in_other_part = !std::ptr::eq(*other, part);
         let adjacent = self.last_id.as_ref() == Some(id);
         let is_repeat = id.is_of_content() && (adjacent || !has_time || part.late && in_other_part);

@@ -125,8 +125,8 @@ impl TestToken {
         self
     }
 
-    /// The time of issue, `iat`, rounded down to the second. The lifetime starts then, but a simulator also accepts the
-    /// token earlier. Default: [`LOG_BEGIN`].
+    /// The time of issue, `iat`, rounded down to the second. The lifetime starts at this time, but a simulator also
+    /// accepts the token before this time. Default: [`LOG_BEGIN`].
     pub fn issued_at(mut self, time: DateTime<Utc>) -> Self {
         self.issued_at = time;
         self
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_expiry_or_lifetime_counts_and_every_lifetime_is_possible() {
+    fn the_expiry_or_lifetime_set_last_counts_and_every_lifetime_is_possible() {
         let end = |token: &TestToken| parts(&token.build()).1["exp"].as_i64().unwrap();
         let epoch = TestToken::new(1).issued_at(DateTime::UNIX_EPOCH);
         let time = DateTime::from_timestamp(7, 0).unwrap();

@@ -51,7 +51,8 @@ pub struct Behavior {
     pub dialect: Dialect,
     /// The share of records with `@uuid`. Default: all, as in every published sample.
     pub uuid: Share,
-    /// The share of pages, of hits and of records with undocumented members, each chosen separately. Default: none.
+    /// The share of pages, hits and records that have undocumented members. Each page, hit and record is drawn
+    /// separately. Default: none.
     pub unknown_members: Share,
     /// The share of records with an event type and action names that are not public. Default: none.
     pub unknown_types: Share,
@@ -73,7 +74,8 @@ pub struct Behavior {
     /// The time for which events stay in the log; `None` if they stay forever. Default: `None`.
     pub retention: Option<TimeDelta>,
 
-    /// The time zone in which a bare date means midnight. Default: UTC, because times in the log are in UTC.
+    /// The time zone of a bare date, which means midnight in this zone. Default: UTC, because times in the log are in
+    /// UTC.
     pub bare_date_zone: FixedOffset,
     /// The answer to a date that cannot be parsed. Default: status 400.
     pub bad_date: BadDate,
@@ -288,8 +290,8 @@ setting! {
     DateEnd, default Exclusive {
         /// The event is not in the range.
         Exclusive = "exclusive",
-        /// The event is in the range. A range that starts at the same time has the event too, unless `dateStart` is
-        /// exclusive.
+        /// The event is in the range. If `dateStart` is inclusive, a range that starts at the same time has the event,
+        /// too.
         Inclusive = "inclusive",
     }
 }

@@ -6,7 +6,7 @@ use crate::data::random::{Random, RandomKey, fingerprint, to_text};
 use crate::data::record::EventResource;
 use crate::data::vocabulary::ChangeTemplate;
 
-/// Resources of each type in the inventory of a contract.
+/// Number of resources of each type in the inventory of a contract.
 const RESOURCES_PER_TYPE: u64 = 12;
 
 impl ChangeTemplate {
@@ -38,8 +38,8 @@ pub(crate) fn draw_target(
     (uri, resources)
 }
 
-/// Replaces the words in braces by identifiers: `{id}` by `id`, and any other word, which is a resource type, by a
-/// resource of that type.
+/// Replaces the words in braces by identifiers: `{id}` by `id`, and any other word, which is a resource type, by the
+/// identifier of a resource of that type.
 pub(crate) fn fill_template(key: RandomKey, random: &mut Random, template: &str, id: &str) -> String {
     // Capacity for two identifiers.
     let mut uri = String::with_capacity(template.len() + 64);

@@ -9,7 +9,7 @@ use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use uuid::Uuid;
 
-/// Identifies a part of the simulated data. Equal keys produce equal words.
+/// Identifies a part of the simulated data. Generators with equal keys and equal streams produce equal random words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RandomKey {
     pub(crate) seed: u64,
@@ -28,7 +28,7 @@ impl RandomKey {
     pub(crate) const QUEUE: u64 = u64::MAX - 2;
     /// The request ids of answers, and the ids of test tokens.
     pub(crate) const ANSWERS: u64 = u64::MAX - 3;
-    /// The number of events of each hour; the stream is the hour.
+    /// The number of events of each hour; the number of the stream is the hour.
     pub(crate) const PROFILE: u64 = u64::MAX - 4;
     /// The identifiers of requests.
     pub(crate) const REQUESTS: u64 = u64::MAX - 5;
@@ -49,7 +49,7 @@ impl SeedPrefix {
         Self(mix(mix(seed) ^ part))
     }
 
-    /// The generator of the part for a contract.
+    /// The generator of one stream of this part of a contract's data.
     pub(crate) fn random(self, contract: u64, stream: u64) -> Random {
         let state = mix(mix(self.0 ^ contract) ^ stream);
         Random(SplitMix64::seed_from_u64(state))
@@ -60,7 +60,7 @@ impl SeedPrefix {
 pub(crate) struct Random(SplitMix64);
 
 impl Random {
-    /// The generator of a part. Different streams of one key are independent of each other.
+    /// The generator of one stream of a key. Different streams of one key are independent of each other.
     pub(crate) fn new(key: RandomKey, stream: u64) -> Self {
         SeedPrefix::new(key.seed, key.part).random(key.contract, stream)
     }

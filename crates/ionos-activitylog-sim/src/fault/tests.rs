@@ -47,7 +47,8 @@ fn request(path: &str) -> String {
     )
 }
 
-/// Everything that was received until the connection ended, and the error if it did not end in an orderly way.
+/// Everything that was received until the connection ended, and the error if the connection did not end in an orderly
+/// way.
 #[derive(Debug, PartialEq, Eq)]
 struct Received {
     head: String,

@@ -35,7 +35,8 @@ impl BodySegments {
         })
     }
 
-    /// Takes the next piece, of at most `max` bytes, where `max` is at least 1. `None` at the end.
+    /// Removes and returns the next piece, which has at most `max` bytes. `max` must be at least 1. Returns `None` at
+    /// the end.
     fn take_piece(&mut self, max: u64) -> Option<Bytes> {
         while self.current.is_empty() {
             match self.parts.last_mut() {

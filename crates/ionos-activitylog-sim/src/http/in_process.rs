@@ -2,7 +2,8 @@
 //! runtime with I/O. Requests are answered by the same code as in the HTTP server.
 //!
 //! Faults look as they do behind an HTTP client: decompression bombs arrive decompressed, a body longer than announced
-//! is cut, and a shorter one ends with an [`std::io::Error`]. Pauses use tokio's timer, so a test may pause time.
+//! is cut, and a shorter one ends with an [`std::io::Error`]. Delays use tokio's timer, so a test may pause tokio's
+//! clock.
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ impl Transport for InProcessTransport {
 ///
 /// reqwest errors cannot be constructed, so this function reads a body that fails at once with a reset. Reading this
 /// body needs no client and no socket, and the error does not claim that connecting failed. The cause of the error is
-/// an [`std::io::Error`] of the right kind.
+/// an [`std::io::Error`] of the kind `ConnectionReset`.
 async fn fail_with_reset(url: reqwest::Url) -> reqwest::Result<reqwest::Response> {
     let body = reqwest::Body::wrap(BodyStream::reset_at_start());
     match reqwest::Response::from(http::Response::new(body)).bytes().await {

@@ -69,7 +69,7 @@ impl Env for ProcessEnv {
     }
 }
 
-/// An environment without variables, files and user directories, for clients that only the program configures.
+/// An environment without variables, files and user directories, for clients whose settings all come from the program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EmptyEnv;
 

@@ -1,6 +1,6 @@
 //! The YAML file of the vendor's tools, in the format of their `fileconfiguration` package. Parsing is lenient, because
 //! several tools and people write the file: unknown members are ignored and a version may be a number or a string.
-//! Error messages quote only names and locations from the file, because other values may be secrets.
+//! Error messages quote only names, and the locations of endpoints, from the file, because other values may be secrets.
 
 use std::path::Path;
 

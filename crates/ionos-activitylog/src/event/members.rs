@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::json::{self, OnePass};
 
-/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`RecordObject`] are next to
-/// each other.
+/// A member that [`Details`](super::Details) or the event itself reads. In this enum, the members of one
+/// [`RecordObject`] are next to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Uuid,
@@ -38,7 +38,7 @@ pub(super) enum RecordObject {
 }
 
 impl RecordObject {
-    /// The member with this key, which is decoded and without quotes.
+    /// The member with this key. `key` is decoded and has no quotes.
     #[inline]
     pub(super) fn member(self, key: &[u8]) -> Option<Member> {
         Some(match (self, key) {
@@ -58,7 +58,7 @@ impl RecordObject {
         })
     }
 
-    /// The indexes of its members in [`RecordMembers`].
+    /// The indexes, in [`RecordMembers`], of the members of this object.
     fn members(self) -> RangeInclusive<usize> {
         let (first, last) = match self {
             Self::Record => (Member::Uuid, Member::Principal),
@@ -79,8 +79,8 @@ pub(super) struct RecordMembers<'a> {
 }
 
 impl<'a> RecordMembers<'a> {
-    /// Reads the record that follows, which may be any JSON value; returns its text as well. `None` if the record needs
-    /// [`RecordMembers::scan`] or is not JSON.
+    /// Reads the record at the cursor, which may be any JSON value. Returns the text of the record and its members.
+    /// `None` if the record needs [`RecordMembers::scan`] or is not JSON.
     #[inline]
     pub(super) fn read(cursor: &mut OnePass<'a>) -> Option<(&'a str, Self)> {
         let mut members = Self::default();
@@ -128,7 +128,7 @@ impl<'a> RecordMembers<'a> {
         Some(())
     }
 
-    /// The members of a record that a JSON reader has accepted.
+    /// Finds the members of a record that is known to be valid JSON.
     pub(super) fn scan(record: &'a str) -> Self {
         let mut members = Self::default();
         let [meta, event] = json::get_many(record, ["meta", "event"]);
@@ -156,7 +156,7 @@ impl<'a> RecordMembers<'a> {
 pub(super) struct MemberSpans([[u16; 2]; COUNT]);
 
 impl MemberSpans {
-    /// The positions of members that are slices of the record.
+    /// The positions of `members` in `record`. The texts of `members` must be slices of `record`.
     pub(super) fn new(record: &str, members: &RecordMembers<'_>) -> Self {
         let position = |address: *const u8| u16::try_from(address.addr().wrapping_sub(record.as_ptr().addr()));
         Self(members.texts.map(|member| {

@@ -1,4 +1,4 @@
-//! Parses one condition of a filter, the value of a key, and tests whether an event meets the condition.
+//! Parses the value of a filter key into a condition, and tests whether an event meets a condition.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -84,7 +84,7 @@ pub(super) fn any_matches(conditions: &[Condition], key: FilterKey, record: &str
     }
 }
 
-/// The words of an event that a filter on the key compares. Empty for keys that do not compare words.
+/// The words of an event that a filter on the key compares with its value. Empty for keys that do not compare words.
 #[must_use]
 pub fn event_words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
     let one = |word: Option<Cow<'a, str>>| word.into_iter().collect();
@@ -185,7 +185,8 @@ fn missing_value(key: FilterKey) -> Error {
     invalid_filter(format!("the filter {:?} has no value", key.as_str())).with_hint(format!("use {key}=VALUE"))
 }
 
-/// `meant` is the value, or the word that the value is a synonym of.
+/// The error for an invalid value. `meant` is the valid word that the value is a synonym of, or the value itself if it
+/// is no synonym.
 fn invalid_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
     let suggestion = did_you_mean(meant, known.iter().copied());
     invalid_filter(format!("invalid value {:?} for the filter {:?}{suggestion}", redact_value(value), key.as_str()))

@@ -1,5 +1,6 @@
 //! Measures four things: the form of the total and whether the total is capped, how the service treats fractions of a
-//! second in dates, whether the start and the end of a range are inclusive, and how late events appear.
+//! second in dates, whether the start and the end of a range are inclusive, and how long it takes until an event
+//! appears in the log.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,8 @@ use crate::event::Event;
 use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, describe_failure};
 use crate::range::DateRange;
 
-/// Minimum total to test for a cap. A smaller total is hardly ever capped, so the two requests of the test would be
-/// wasted.
+/// Minimum total for which the probe tests whether the total is capped. A smaller total is hardly ever capped, so the
+/// two requests of the test would be wasted.
 const MIN_TOTAL_TO_TEST: u64 = 1_000;
 
 const TOO_MANY_EVENTS: &str = "a second has more events than a page";
@@ -85,8 +86,8 @@ impl ProbeSession<'_> {
             DateRange::new(start, time.trunc_subsecs(0) + TimeDelta::seconds(1)).ok()
         };
         // An event at a whole second proves nothing if the service excludes the start of a range, so other events are
-        // preferred. Of several such events, chooses the one with the fewest events in its second, because a second
-        // with few events most likely fits on one page.
+        // preferred. Among equally good events, chooses the one whose second has the fewest events, because such a
+        // second most likely fits on one page.
         let candidates = by_second.values().filter_map(|events| {
             let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
             let second = time.trunc_subsecs(0);
@@ -125,7 +126,8 @@ impl ProbeSession<'_> {
     }
 
     /// Whether the service treats `dateStart` as exclusive: whether a range that begins at exactly the time of an event
-    /// lacks the event (`None` if unknown). The time must be a whole second unless the service takes fractions.
+    /// lacks the event (`None` if unknown). If the service does not take fractions, the test needs an event at a whole
+    /// second.
     pub(super) async fn date_start(
         &mut self,
         page: &Page,
@@ -153,7 +155,7 @@ impl ProbeSession<'_> {
     }
 
     /// Whether the service treats `dateEnd` as inclusive: whether a range that ends at exactly the time of an event has
-    /// the event. The time must be a whole second unless the service takes fractions.
+    /// the event. If the service does not take fractions, the test needs an event at a whole second.
     pub(super) async fn date_end(&mut self, page: &Page, fractions: Option<DateFractions>) -> Finding {
         let finding = |answer: &str, observation: &str| Finding::new("date end", answer, observation);
         let Some((event, time)) = event_at_exact_time(page, fractions) else {

@@ -24,8 +24,8 @@ const MAX_MONTHS: u32 = 100 * 12;
 ///
 /// The text is a whole number above 0, followed by one of the units `s`, `m`, `h`, `d`, `w`, `mo` and `y` (seconds to
 /// years) in lower case. The maximum is 100 years. A day is 24 hours and a week is 7 days, even if clocks change.
-/// Months and years are those of the local calendar. If the resulting month does not have the day, such as February 31,
-/// the start is on the last day of that month.
+/// Months and years are those of the local calendar. If subtracting months leads to a day that does not exist, such as
+/// February 31, the result is on the last day of that month.
 ///
 /// ```
 /// # use ionos_activitylog::Length;

@@ -26,11 +26,11 @@ pub(super) struct CollectedEvents {
     keys: Vec<SortKey>,
     /// All different contents with exactly the time of the window's end, by id.
     at_end: HashMap<EventId, Vec<Event>>,
-    /// The contents of `at_end` that [`CollectedEvents::take_new_at_end`] has not taken yet.
+    /// The contents of `at_end` that [`CollectedEvents::take_new_at_end`] has not returned yet.
     new_at_end: Vec<Event>,
     /// Number of contents whose id already had another content.
     pub(super) amended: u64,
-    /// Number of contents with a time outside of the window, without those at its end.
+    /// Number of contents with a time outside of the window, not counting those at exactly the end of the window.
     pub(super) out_of_window: u64,
     /// Number of contents without a readable time.
     pub(super) undated: u64,
@@ -86,13 +86,13 @@ impl CollectedEvents {
         (self.contents.len() as u64).saturating_sub(self.amended)
     }
 
-    /// The times of all contents, in no particular order. The time of a record without a readable time is the start of the
-    /// window.
+    /// The times of all contents, in no particular order. For a record without a readable time, this is the start of
+    /// the window.
     pub(super) fn times(&self) -> Vec<DateTime<Utc>> {
         self.keys.iter().map(|key| key.time).collect()
     }
 
-    /// Takes all contents, in the order in which they were read.
+    /// Removes all contents and returns them in the order in which they were read.
     pub(super) fn take_all(&mut self) -> Vec<Event> {
         std::mem::replace(self, Self::new(self.range)).contents
     }
@@ -113,7 +113,7 @@ impl CollectedEvents {
         self.at_end.keys().cloned().collect()
     }
 
-    /// Takes the events at the end of the window that were added since the last call.
+    /// Returns the events at the end of the window that were added since the last call of this function.
     pub(super) fn take_new_at_end(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.new_at_end)
     }
@@ -177,9 +177,10 @@ impl CollectedEvents {
         self.keys.iter().map(|key| hasher.hash_one(&key.id)).collect()
     }
 
-    /// Removes all events. Returns two lists of them, both sorted by time and id: the events that lie in `range`, and the events outside of
-    /// the window. Drops the events of the window that are not in `range`. Events without a time count as events at the
-    /// start of the window and are always in the first list.
+    /// Removes the events, except for those at the end of the window, and returns two lists, both sorted by time and
+    /// id: first the events that lie in `range`, then the events outside of the window. Drops the events of the window
+    /// that are not in `range`. Events without a time count as events at the start of the window and are always in the
+    /// first list.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.keys.sort_unstable();
         let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();

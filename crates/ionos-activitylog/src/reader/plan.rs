@@ -1,6 +1,6 @@
 //! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows of a
 //! second or more begin and end at whole seconds, because the service does not document whether a query may contain a
-//! fraction.
+//! fraction of a second.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -22,9 +22,9 @@ pub(super) struct PlannedWindow {
     /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
     /// requests.
     pub(super) was_scanned: bool,
-    /// If this window is a part of a window whose number of events may be a limit: that number. The part does not have
-    /// all events of the longer window, so it has fewer events unless there is a limit; see
-    /// [`suspected_limit`](crate::reader::suspected_limit).
+    /// If this window is a part of a longer window, and the number of events of the longer window may be a limit of the
+    /// service: that number. Without a limit, a part has fewer events than the longer window. So a part with the same
+    /// number of events suggests a limit; see [`suspected_limit`](crate::reader::suspected_limit).
     pub(super) suspected_limit: Option<u64>,
     /// If this window is the first part of a split: number of requests that led to the split. Otherwise 0.
     pub(super) earlier_requests: u64,
@@ -34,7 +34,7 @@ pub(super) struct PlannedWindow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SplitWindow {
     pub(super) range: DateRange,
-    /// `None` if the total may be a cap.
+    /// Total that the service reported for the window. `None` if the total may be capped.
     pub(super) total: Option<u64>,
 }
 
@@ -81,8 +81,8 @@ impl PlannedWindow {
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
-    /// shorter than the resolution. The parts differ from this window only in their ranges, and have no
-    /// `earlier_requests`.
+    /// shorter than the resolution. The parts differ from this window only in their ranges, and in their
+    /// `earlier_requests`, which are 0.
     pub(super) fn split(self, count: u64, resolution: Resolution) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
         let length = self.range.duration().num_milliseconds();

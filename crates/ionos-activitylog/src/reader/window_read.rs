@@ -1,4 +1,4 @@
-//! Reads one window of a stream, polled by the stream or by a task of its own.
+//! Reads one window of a stream. Either the stream polls the reading, or a task of the spawner does.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -43,7 +43,7 @@ impl WindowRead {
         Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
     }
 
-    /// As [`WindowRead::run`], in a task of its own.
+    /// Like [`WindowRead::run`], but for a reading that a task of the spawner polls.
     pub(super) async fn run_on_spawner(self) -> Result<WindowResult<Window>, Error> {
         let (api, scope) = self.request.api.with_scope(PolledBy::Spawner);
         let request = EventsRequest { api: Arc::new(api), ..EventsRequest::clone(&self.request) };

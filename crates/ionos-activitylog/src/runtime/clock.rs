@@ -26,8 +26,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn sleep(&self, duration: Duration) -> Sleep<'_>;
 
     /// A timer to race against other work: resolves once the duration has passed. Unlike [`Clock::sleep`], an alarm
-    /// does not advance a virtual clock. It resolves once other waits or [`VirtualClock::advance`] have advanced the
-    /// clock by the duration.
+    /// does not advance a virtual clock. With a virtual clock, the alarm resolves once other waits or
+    /// [`VirtualClock::advance`] have advanced the clock by the duration.
     fn alarm(&self, duration: Duration) -> Sleep<'_> {
         self.sleep(duration)
     }

@@ -64,7 +64,7 @@ pub(crate) struct CandidatesArgs {
     pub(crate) what: CandidateKind,
 }
 
-/// Values that depend on the machine of the user.
+/// A kind of value whose candidates depend on the user's machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CandidateKind {
     Contracts,
@@ -86,8 +86,8 @@ pub(crate) fn run(args: &CompletionArgs, context: &mut Context<'_>) -> Result<()
     })
 }
 
-/// Sets the hint of each value: a file or no file. Dynamic arguments keep their hint, because the script completes
-/// their values.
+/// Sets the value hint of each argument: a file or no file. The arguments in `script::DYNAMIC_ARGS` keep their hint,
+/// because the script asks the program for their values.
 fn set_value_hints(command: Command) -> Command {
     let set_hint = |arg: Arg| {
         let is_dynamic = script::DYNAMIC_ARGS.contains(&arg.get_id().as_str());

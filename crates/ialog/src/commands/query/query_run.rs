@@ -39,7 +39,7 @@ pub(super) struct QueryRun {
     /// The operations so far; `None` if the output has one row per event.
     folder: Option<OperationFolder>,
     rows: Vec<Row>,
-    /// Size of `rows`.
+    /// Total size of the records in `rows`.
     kept: KeptBytes,
     values: ValueCounts,
     has_several_contracts: bool,
@@ -47,7 +47,7 @@ pub(super) struct QueryRun {
     is_pipe_closed: bool,
 }
 
-/// The number of events and operations, and the number of rows that were written.
+/// The counts of operations, of all rows, and of the rows that were written.
 pub(super) struct ShownCounts {
     /// `None` if events are not folded.
     operations: Option<OperationCounts>,
@@ -77,8 +77,8 @@ impl QueryRun {
         }
     }
 
-    /// Adds a row, which must match the filter unless rows are folded. Returns `false` if no more rows can be written,
-    /// because the output pipe is closed.
+    /// Adds a row. If rows are not folded, the row must match the filter. Returns `false` if no more rows can be
+    /// written, because the output pipe is closed.
     pub(super) fn add(&mut self, row: Row, context: &mut Context<'_>) -> Result<bool, CommandError> {
         let Some(folder) = &mut self.folder else {
             self.add_row(row, context)?;

@@ -25,9 +25,9 @@ pub(super) struct OperationCollector {
 const SEARCH_LESS: &str = "search a shorter time range with --from and --to, or one contract with --contract";
 
 impl OperationCollector {
-    /// Keeps an event that has a request id or a queue reference. Events can be assigned to operations only after the
-    /// last event: a later event that has both may link earlier events that have only one of the two. Fails if the kept
-    /// events exceed [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+    /// Keeps an event that has a request id or a queue reference. Events can be assigned to operations only after all
+    /// events were added: an event with both a request id and a queue reference may link earlier events that have only
+    /// one of the two. Fails if the kept events exceed [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
     pub(super) fn add(&mut self, row: Row) -> Result<(), CommandError> {
         if operation_links(&row.event).next().is_some() {
             let Row { contract, event, .. } = row.detach();
@@ -37,7 +37,8 @@ impl OperationCollector {
         Ok(())
     }
 
-    /// The operations with the reference, ordered by contract and then by the start of their chain.
+    /// The operations whose request id or queue reference is `reference`, ordered by contract and then by the start of
+    /// their chain.
     pub(super) fn operations(&self, reference: &str) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (contract, events) in &self.events {
@@ -58,10 +59,10 @@ fn has_reference(event: &Event, reference: &str) -> bool {
     !reference.is_empty() && names.any(|name| name.trim().eq_ignore_ascii_case(reference))
 }
 
-/// Splits a chain into operations, one for each request, and returns those that have the reference. An event without a
-/// request id is assigned by its queue reference: of the requests with the same queue reference, the event belongs to
-/// the last one that had started at the time of the event. If none of these requests had started, the event belongs to
-/// the first of them.
+/// Splits a chain into operations, one for each request, and returns those that have `reference` as their request id or
+/// queue reference. An event without a request id is assigned by its queue reference: of the requests with the same
+/// queue reference, the event belongs to the last one that had started at the time of the event. If none of these
+/// requests had started, the event belongs to the first of them.
 fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
     let mut groups: Vec<RequestGroup<'_>> = Vec::new();
     let mut without_request = Vec::new();

@@ -48,7 +48,7 @@ fn a_long_burst_is_spread_over_its_length_at_any_number_of_events_per_day() {
         for number in 0..8 {
             let start = begin + quarter * number;
             let events = more(start, start + quarter);
-            assert!((75..185).contains(&events), "{events_per_day} per day: {events} events");
+            assert!((75..185).contains(&events), "{events_per_day} events per day: {events} in 15 minutes");
         }
     }
 }

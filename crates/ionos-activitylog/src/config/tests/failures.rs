@@ -1,4 +1,4 @@
-//! Incomplete and invalid sources are errors.
+//! Incomplete and invalid sources of settings are errors.
 
 use super::*;
 

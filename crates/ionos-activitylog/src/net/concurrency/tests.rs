@@ -7,8 +7,8 @@ fn clock() -> VirtualClock {
     VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
-/// Acquires a permit for a new call. Must not be used with a throttled limiter, because each call has a new clock that
-/// starts at 0.
+/// Acquires a permit for a new call. Must not be used with a throttled limiter, because each use of this function
+/// creates a clock that starts at 0.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
     limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock()).await
 }

@@ -76,7 +76,7 @@ impl HostileService {
         }
     }
 
-    /// `None` if the page is refused.
+    /// The body of the answer to a query. `None` if the page is refused.
     fn page(&self, query: PageQuery) -> Option<Vec<u8>> {
         let request = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         self.queries.lock().unwrap().push(query);
@@ -311,7 +311,7 @@ async fn a_poison_record_is_kept_as_bytes_in_its_day_and_the_other_days_are_veri
     }
 }
 
-/// A service that limits its pages and counts only the hits of a page: every total agrees with its page.
+/// A service with a maximum page size, whose totals count only the hits of the page: every total agrees with its page.
 #[tokio::test]
 async fn a_total_that_counts_only_the_page_never_proves_a_window() {
     let minute = TimeDelta::minutes(1);
@@ -324,9 +324,10 @@ async fn a_total_that_counts_only_the_page_never_proves_a_window() {
     }
 }
 
-/// Quiet windows come first. Their pages do not show the limit, not even a page that is exactly as long as the limit.
+/// Windows with few events come first. Their pages do not show the maximum page size of the service, not even a page
+/// that has exactly this size.
 #[tokio::test]
-async fn a_limit_of_pages_is_found_after_windows_with_fewer_events() {
+async fn a_maximum_page_size_is_found_after_windows_with_fewer_events() {
     let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");
     for quiet in [1, 7, 19, 20] {
         let time = |index: u64| match index < quiet {
@@ -421,7 +422,7 @@ async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_la
             // comparing totals. Then it possibly does not return the events of these answers.
             let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
             let may_lack = if is_complete || is_compared { 0 } else { 2 };
-            assert!(lost.len() <= may_lack, "{name}, {max_page}, {requested}: {} lost, {:?}", lost.len(), lost.first());
+            assert!(lost.len() <= may_lack, "{name}, {max_page} of {requested} per page: lost {lost:?}");
             assert!(!is_complete || read.len() == 1_440, "{name}, {max_page} of {requested} per page: {}", read.len());
         }
     }
@@ -489,7 +490,7 @@ async fn a_page_above_the_size_limit_is_read_in_pieces() {
     assert_eq!(reason, "it is larger than the client's limit");
     assert_eq!(summary.gaps.len(), 1);
 
-    // The first records are larger than an answer may be, and the service limits its pages.
+    // The first records are larger than an answer may be, and the service has a maximum page size.
     for (first_large, max_page) in [(1, 7), (1, 3), (3, 1_000), (2, 7)] {
         let log = (0..400).map(|index| large(index, if index < first_large { 200_000 } else { 20 })).collect();
         let service = HostileService::new(log, |count, _| count.to_string());

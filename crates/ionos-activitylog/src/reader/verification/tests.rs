@@ -29,7 +29,7 @@ fn a_scan_proves_the_window_if_its_distinct_events_match_the_total() {
     assert_eq!(VERIFIED.proof(), Some(Proof::ScanMatchesTotal));
     assert_eq!(ScanFacts { agreed_total: Some(3), ..VERIFIED }.scan_matches_total(), None);
     assert_eq!(ScanFacts { agreed_total: None, ..VERIFIED }.scan_matches_total(), None);
-    // An earlier scan had an event that this one lacks.
+    // An earlier scan had an event that this scan lacks.
     assert_eq!(ScanFacts { union: 3, ..VERIFIED }.scan_matches_total(), None);
 }
 
@@ -60,7 +60,7 @@ fn repeats_without_an_id_on_a_single_page_prove_the_window_if_the_total_counts_t
 }
 
 #[test]
-fn no_rule_proves_fewer_events_than_the_highest_total() {
+fn no_rule_proves_a_window_with_fewer_events_than_the_highest_total() {
     let higher = total(3, true);
     let two_pages = ScanFacts { union: 3, agreed_total: Some(3), is_single_page: false, ..VERIFIED };
     let repeats = ScanFacts { repeats_without_id: 1, agreed_total: Some(3), ..VERIFIED };
@@ -89,7 +89,7 @@ fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
 }
 
 #[test]
-fn absent_totals_low_lower_bounds_and_changing_totals_that_were_too_low_are_unusable() {
+fn an_absent_total_a_lower_bound_below_the_events_and_a_changed_total_not_above_them_are_unusable() {
     for (highest_total, lowest_total, total_changed, is_usable) in [
         (total(3, true), Some(3), false, true),
         (None, None, false, false),
@@ -174,8 +174,8 @@ fn an_event_at_the_end_counts_for_the_scan_that_returned_it_and_belongs_to_the_n
     let at_end = event("end", "2026-11-20T11:00:00Z");
     let of_three = |events: Vec<Event>| Scan { agreed_total: Some(3), highest_total: total(3, true), ..scan(events) };
     let mut verification = Verification::new(window);
-    // An event at the end does not explain the total if only an earlier scan returned it, and a repeat of it does not
-    // either.
+    // An event at the end does not explain the total if only an earlier scan returned it. A second copy of this event
+    // on the same page does not explain the total either.
     for events in [vec![inside.clone(), at_end.clone()], vec![inside.clone()], vec![at_end.clone(), at_end.clone()]] {
         assert_eq!(verification.add(of_three(events), true), None);
     }
