@@ -40,8 +40,8 @@ pub struct SimulatorResult {
     pub peak_mebibytes: Option<f64>,
 }
 
-/// Results of `bench-reading`: verified reading compared with copying the same bytes and with the usual loop. Times are
-/// medians in milliseconds for the whole log.
+/// Results of `bench-reading`: verified reading compared with copying the same bytes, and with the usual loop, which
+/// requests one page after another and writes each record. Times are medians in milliseconds for the whole log.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct ReadingResult {
     /// Number of events in the log.
@@ -50,7 +50,7 @@ pub struct ReadingResult {
     pub copy_millis: f64,
     /// Time to write all verified events to a file.
     pub verified_millis: f64,
-    /// Time of the usual loop.
+    /// Time of the usual loop to write all records to a file.
     pub usual_millis: f64,
     /// Time of verified reading divided by the time of copying.
     pub copy_ratio: f64,
@@ -101,7 +101,7 @@ pub struct SoakResult {
     pub killed: Vec<KilledExports>,
 }
 
-/// Exports of one kind that were killed at random points and resumed to files that are identical to those of an
+/// Exports of one kind that were killed at random points and then resumed. Their files are identical to those of an
 /// undisturbed export.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct KilledExports {
@@ -109,7 +109,7 @@ pub struct KilledExports {
     pub kind: String,
     /// Number of times that an export was killed.
     pub kills: u64,
-    /// Number of exports that were resumed to their end.
+    /// Number of exports that were resumed until they were complete.
     pub exports: u64,
     /// Number of files of each export, all of them identical to those of the undisturbed export.
     pub files: u64,

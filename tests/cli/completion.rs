@@ -36,8 +36,8 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     assert_eq!(listed.code, Some(0));
 
     let offered = |world: &str, words: &[&str]| {
-        // Calls the function as bash does: sets the words and the index of the current word, and passes the name of the
-        // program, the current word and the previous word.
+        // Calls the completion function as bash does: sets the words and the index of the current word, and passes the
+        // name of the program, the current word and the previous word.
         let asks = r#"
             source ./script
             files=offered
@@ -73,8 +73,8 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     }
     assert_eq!(offered("calm", &["query", "--contract", "4"]), ["48454223"]);
     assert_eq!(offered("calm", &["query", "--contract", "=", "3"]), ["33586252"]);
-    // The cached contracts belong to another API address, so only `all` is offered. For profiles, their names are
-    // offered.
+    // The cached contracts belong to another API address, so only `all` is offered. The names of the profiles
+    // come from the config file, so they are still offered.
     assert_eq!(offered("offline", &["query", "--contract", ""]), ["all"]);
     assert_eq!(offered("offline", &["query", "--profile", ""]), ["production", "test"]);
     // File names are offered where the program expects a file.

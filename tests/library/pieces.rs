@@ -13,7 +13,8 @@ use crate::support::scripted::TOKEN;
 /// Number of events of the log.
 const EVENTS: usize = 150;
 
-/// A record with its time in minutes after midnight. If `is_large`, the record exceeds the maximum size of an answer.
+/// A record whose time is `minute` minutes after midnight. If `is_large`, the record exceeds the maximum size of an
+/// answer.
 fn record(minute: usize, is_large: bool) -> String {
     let text = "x".repeat(if is_large { 20_000 } else { 20 });
     format!(

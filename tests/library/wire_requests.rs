@@ -49,7 +49,7 @@ async fn the_request_of_each_operation_is_a_snapshot() {
 }
 
 #[tokio::test]
-async fn a_range_within_a_second_is_requested_in_whole_seconds() {
+async fn a_range_with_fractions_of_a_second_is_requested_in_whole_seconds() {
     let (scripted, client) = ScriptedTransport::client([answer(200, r#"{"hits":{"total":0}}"#)]);
     let range =
         DateRange::new("2026-11-20T08:00:00.250Z".parse().unwrap(), "2026-11-20T08:00:01.001Z".parse().unwrap());

@@ -89,7 +89,7 @@ fn the_public_api_contains_no_generated_type() {
     let shows_generated = |part: &&String| words(part).iter().any(|word| GENERATED.contains(&word.as_str()));
     let shown: Vec<&String> = parts.iter().filter(shows_generated).collect();
     assert_eq!(shown, ["pub use ionos_activitylog_client :: { Exchange , Transport } ;"]);
-    assert!(parts.iter().any(|part| part.contains("fn events")), "the scan sees the public methods");
+    assert!(parts.iter().any(|part| part.contains("fn events")), "the scan found no public method `events`");
 }
 
 #[test]

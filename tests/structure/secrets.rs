@@ -190,7 +190,7 @@ fn clients_builders_settings_and_their_errors_contain_no_secret() {
             Err(error) => assert_hidden_everywhere(&error),
         }
     }
-    assert_eq!(built, 3, "a token, a password and a provider are good credentials");
+    assert_eq!(built, 3, "the builders with only a token, a password or a provider are valid");
     assert_hidden_everywhere(&AccessToken::new(TOKEN).unwrap());
     assert_hidden_in_debug(&TokenFile::new("/some/token"));
     assert_hidden_in_debug(&Simulator::builder().token(TOKEN).build());
@@ -315,7 +315,7 @@ fn no_snapshot_contains_a_secret() {
 }
 
 #[tokio::test]
-async fn an_id_or_an_entry_that_repeats_a_secret_is_hidden() {
+async fn a_request_id_or_a_contract_that_repeats_a_secret_is_hidden() {
     let mut refused = answer(403, "");
     refused.headers_mut().insert("x-request-id", TOKEN.parse().unwrap());
     let mut good = answer(200, "{}");

@@ -106,7 +106,7 @@ fn catch_panic(document: &Value, settings: &GenerationSettings) -> Result<Result
     outcome.map_err(|_| message.lock().map(|m| m.clone()).unwrap_or_default())
 }
 
-/// Finds the operation that makes the generator panic by generating one operation at a time.
+/// Generates one operation at a time to find the one that makes the generator panic.
 fn find_panicking_operation(document: &Value, settings: &GenerationSettings, message: &str) -> anyhow::Error {
     for (path, method, operation) in operations(document) {
         let mut single = document.clone();
@@ -125,7 +125,7 @@ fn find_panicking_operation(document: &Value, settings: &GenerationSettings, mes
     )
 }
 
-/// Checks that the output uses the handwritten types and has no typed error.
+/// Checks that the output uses the handwritten types and contains no generated error type.
 fn check(text: &str, raw_types: &[RawType], byte_bodies: usize) -> Result<()> {
     let raw = raw_types.iter().map(|t| format!("crate::Raw<crate::types::{}>", t.inner));
     let handwritten = HANDWRITTEN.iter().map(|(_, path)| (*path).to_owned());

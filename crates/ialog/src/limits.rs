@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | [`MAX_ARGUMENT_FILE_MIB`] | 1 MiB | a file with arguments, such as a list of contracts |
 //! | [`MAX_RECORDING_MIB`] | 1024 MiB | the file of `ialog sim --events` |
-//! | [`MAX_KEPT_MIB`] | 2048 MiB | the records that a command keeps until its last event |
+//! | [`MAX_KEPT_MIB`] | 2048 MiB | the records that a command keeps in memory until it has read the last event |
 
 use crate::error::CommandError;
 
@@ -15,7 +15,8 @@ pub(crate) const MAX_ARGUMENT_FILE_MIB: u64 = 1;
 /// Maximum size of the file of `ialog sim --events` in MiB: about 1.2 million records.
 pub(crate) const MAX_RECORDING_MIB: u64 = 1024;
 
-/// Maximum size of the records that a command keeps until its last event, in MiB: about 2.5 million records.
+/// Maximum size in MiB of the records that a command keeps in memory until it has read the last event: about 2.5
+/// million records.
 pub(crate) const MAX_KEPT_MIB: u64 = 2048;
 
 /// Counts the bytes of the records that a command keeps.
@@ -32,7 +33,7 @@ impl Default for KeptBytes {
 }
 
 impl KeptBytes {
-    /// A count with another maximum in bytes.
+    /// A count that allows at most `max` bytes.
     pub(crate) fn up_to(max: u64) -> Self {
         Self { bytes: 0, max }
     }
@@ -43,13 +44,13 @@ impl KeptBytes {
         self.set(self.bytes.saturating_add(bytes as u64), hint)
     }
 
-    /// Replaces the sum. Fails as [`Self::add`].
+    /// Replaces the sum by `bytes`. Fails, like [`Self::add`], if the new sum exceeds the maximum.
     pub(crate) fn set(&mut self, bytes: u64, hint: &str) -> Result<(), CommandError> {
         self.bytes = bytes;
         self.check_with(0, hint)
     }
 
-    /// Fails as [`Self::add`] if the sum and `other` bytes together exceed the maximum.
+    /// Fails, like [`Self::add`], if the sum and `other` bytes together exceed the maximum. Does not change the sum.
     pub(crate) fn check_with(&self, other: u64, hint: &str) -> Result<(), CommandError> {
         if self.bytes.saturating_add(other) <= self.max {
             return Ok(());

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sum_ends_at_the_largest_number() {
+    fn a_sum_is_at_most_the_largest_u64() {
         assert_eq!((saturating_sum([]), saturating_sum([1, 2])), (0, 3));
         assert_eq!(saturating_sum([u64::MAX, 1, u64::MAX]), u64::MAX);
         assert_eq!((saturating_sum_if_known([]), saturating_sum_if_known([Some(1), None])), (Some(0), None));

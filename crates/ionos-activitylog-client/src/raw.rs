@@ -32,7 +32,7 @@ impl<T> Raw<T> {
         self.json.get()
     }
 
-    /// The JSON text, without a copy.
+    /// Returns the JSON text without copying it.
     #[must_use]
     pub fn into_json(self) -> Box<RawValue> {
         self.json
@@ -40,7 +40,7 @@ impl<T> Raw<T> {
 }
 
 impl<T: DeserializeOwned> Raw<T> {
-    /// The typed view.
+    /// Parses the value as `T`.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_does_not_fit_fails_only_in_parse() {
+    fn a_value_that_does_not_fit_its_type_fails_only_in_parse() {
         let raw: Raw<crate::types::Event> = serde_json::from_str(r#"{"meta": 7}"#).unwrap();
         assert!(raw.parse().is_err());
         assert_eq!(raw.get(), r#"{"meta": 7}"#);

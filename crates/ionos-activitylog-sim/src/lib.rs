@@ -196,8 +196,8 @@ impl Simulator {
         self.0.view(contract, start, end).map_or(0, |view| view.total())
     }
 
-    /// The last requests, in the order of their answers: at most [`REQUEST_LOG_LENGTH`] requests that together take at
-    /// most [`REQUEST_LOG_BYTES`] bytes of memory.
+    /// The most recent requests, in the order of their answers: at most [`REQUEST_LOG_LENGTH`] requests that together
+    /// take at most [`REQUEST_LOG_BYTES`] bytes of memory.
     #[must_use]
     pub fn request_log(&self) -> Vec<LoggedRequest> {
         self.0.request_log.requests()

@@ -25,15 +25,16 @@
 //! events, [`Chain::group`] groups the events of one operation, and [`Client::cloud_request`] reads the content of the
 //! request behind an operation from the Cloud API.
 //!
-//! [`Client::probe`] measures undocumented limits of the service, and [`Client::load_profile`] starts from limits that
-//! were measured before.
+//! [`Client::probe`] measures undocumented limits of the service, and [`Client::load_profile`] makes a client start
+//! from limits that were measured before.
 //!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. The API is async and needs tokio with I/O and time enabled. A program without a runtime
 //! builds one and calls its `block_on`.
 //!
 //! A program may call the client between two events of a stream, poll several streams in any order, and take any time
-//! for an event: a stream that is not polled delays no other call, and no time limit counts the time without polls.
+//! to process an event: a stream that is not polled delays no other call, and no time limit counts the time without
+//! polls.
 //!
 //! # Defaults
 //!
@@ -44,16 +45,16 @@
 //! | time to connect | [`CONNECT_TIMEOUT`], 10 s | a host that has not answered by then is unreachable |
 //! | time between two reads of an answer | [`READ_TIMEOUT`], 30 s | the first bytes of a large page may take long |
 //! | time per attempt | [`ATTEMPT_TIMEOUT`], 2 min | a page of 1000 events over a very slow line |
-//! | attempts per call | 5 | a restart of the service takes less time |
-//! | wait between attempts | random, up to 250 ms; this maximum doubles up to 10 s | clients must not retry at the same time |
+//! | attempts per call | 5 | a restart of the service takes less time than 5 attempts with their waits |
+//! | wait between attempts | random, up to a maximum of 250 ms that doubles with each attempt up to 10 s | clients must not retry at the same time |
 //! | maximum `Retry-After` to wait for | 60 s, see [`RetryPolicyBuilder::retry_after_ceiling`] | the user or a scheduler decides about longer waits |
 //! | time per call, including retries and waits | 5 min | each page is a call, so a stream may run for days |
-//! | retries in a row, of all clones | 100, refilled by successes | retrying every call makes an outage worse |
+//! | retries that all clones together may send without a success | 100, refilled by successes | retrying every call makes an outage worse |
 //! | requests in flight | 4, halved on overload, raised by 1 after 50 successes, up to 16 | the limits of the service are undocumented |
 //! | requests per second | unlimited | set a rate if the contract has one |
 //! | size of an answer, decompressed | [`BODY_CAP`], 64 MiB | a hundred pages of 1000 events |
 //! | bytes read of an error's body | [`ERROR_BODY_CAP`], 64 KiB | error pages are shorter |
-//! | remaining lifetime of a token at which the next one is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most as long |
+//! | remaining lifetime of a token at which the next one is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most 5 min |
 //! | minimum time between two fetches of a token while the current one is valid | [`FETCH_BACKOFF`], 30 s | a failing provider must not be asked for every request |
 //! | length of a message or body in an error | 500 characters | an error is one line |
 //! | redirects | 5, same scheme, host and port only | the token must not be sent to another host |
@@ -61,7 +62,7 @@
 //! | failed attempts that do not count, because the program did not poll them for at least 1 s (for example on a suspended computer) | 100 per call | a call must end even if the executor of the program is always late |
 //! | windows read at the same time | 4 | a window has at most 10 000 events, about 9 MB |
 //! | contracts read at the same time | 4 | each reads windows of its own |
-//! | pages of one window requested at the same time | 16 | a full window of pages of the default size |
+//! | pages of one window requested at the same time | 16 | enough for all pages of a full window at the default page size |
 //! | offset + limit of a page | up to 10 000, or the limit of the service | Elasticsearch's default |
 //! | hits of a page | up to 10 per requested hit, or 10 000 if that is more | a body full of tiny hits would take more memory than the maximum size of an answer |
 //! | parts that a window is split into at once | up to 16, depending on its number of events; up to 4 if the window is itself a part of a split window or has no usable total; up to 64 if it is split by day | a wrong total costs one request for each part |

@@ -42,7 +42,7 @@ fn generating_twice_changes_nothing() {
 }
 
 #[test]
-fn a_renamed_property_fails_the_check_with_a_diff_and_the_command() {
+fn a_renamed_property_fails_the_check_with_a_diff_and_the_command_to_run() {
     let copy = copy();
     replace(copy.path(), VENDOR, "username:", "userName:");
     let message = error(codegen::check(copy.path()));
@@ -151,7 +151,7 @@ fn the_description_is_printed_without_the_overlays_of_code_generation() {
 }
 
 #[test]
-fn an_overlay_of_another_folder_is_reported_with_its_path() {
+fn an_error_in_an_overlay_of_another_folder_names_the_path_of_the_overlay() {
     let copy = copy();
     let overlay = copy.path().join("mine.yaml");
     let action = "{target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}";

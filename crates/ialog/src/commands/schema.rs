@@ -1,4 +1,4 @@
-//! `ialog schema`: prints the JSON Schema of the files and outputs.
+//! `ialog schema`: prints the JSON Schema of the files that `ialog` writes and of its JSON outputs.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};

@@ -88,8 +88,8 @@ fn is_full(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
-/// The command's error for an error of the disk or the folder. The hint does not suggest another file name, because
-/// another name would not help. The command adds to the hint how much progress is kept. `None` for other errors.
+/// Converts an error that the disk or a folder caused. The hint does not suggest another file name, because another
+/// name would not help. The command adds to the hint how much progress is kept. Returns `None` for any other error.
 fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
     let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {

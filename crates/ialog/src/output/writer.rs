@@ -17,7 +17,7 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// The text as it is written.
+    /// The text to write, with its control sequences escaped unless it is data for a pipe.
     pub(crate) fn encode(&self, terminal: &Terminal) -> Cow<'_, str> {
         match self {
             Self::Data(data) if terminal.is_terminal => escape_data(data),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn only_styles_bring_escape_sequences() {
+    fn escape_sequences_in_text_are_escaped_and_those_of_styles_are_not() {
         let mut text = StyledText::default();
         text.push("a\u{1b}[2J\n");
         text.push_styled("\u{1b}[0mb", TextStyle::Failure);

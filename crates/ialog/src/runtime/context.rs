@@ -58,7 +58,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A builder with the settings of the environment, or with the transport of this context.
+    /// A builder with the transport and the token of this context, if it has them, or else with the settings of the
+    /// environment.
     pub(crate) fn client_builder(&self) -> ClientBuilder {
         match &self.account {
             Some((transport, token)) => ClientBuilder::default().transport(transport.clone()).token(token),

@@ -45,9 +45,9 @@ pub(crate) async fn settle_range(
     ))
 }
 
-/// Fails if a wrong clock is the reason why no part of the range is old enough. An export to an archive usually leaves
-/// the most recent events to the next export. But as long as a clock is wrong, the next export may not read these
-/// events either.
+/// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, this is no error
+/// for an export to an archive, because the next export reads the most recent events. But as long as a clock is wrong,
+/// the next export may not read these events either.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,

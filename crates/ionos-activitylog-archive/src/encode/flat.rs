@@ -150,7 +150,7 @@ impl<'a> FlatRow<'a> {
         Self { raw_sha256: Self::hash_record(event), ..Self::without_hash(contract, event) }
     }
 
-    /// The value of `raw_sha256`.
+    /// The value of `raw_sha256` in the row of an event.
     #[doc(hidden)]
     #[must_use]
     pub fn hash_record(event: &Event) -> String {

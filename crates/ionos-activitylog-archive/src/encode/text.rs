@@ -60,7 +60,7 @@ pub(crate) mod instant {
     }
 }
 
-/// For `#[serde(with)]`: as [`instant`], `null` for `None`.
+/// For `#[serde(with)]`: an optional time, written like [`instant`]. `None` is `null`.
 pub(crate) mod instant_or_none {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
 

@@ -1,6 +1,7 @@
 //! Compares the totals of the days that an export has read with the total of the range, in the same way as a stream of
-//! the facade. A day whose total differs is read again, and its new events are archived as late events. Requests that
-//! are only necessary because of a wrong total count as extra requests. Their number is limited per export.
+//! the facade. A day whose total differs is read again, and its new events are archived as late events. A request
+//! that is necessary only because a total is wrong is an extra request. The number of extra requests of an export is
+//! limited.
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -26,8 +27,9 @@ struct CountedRange {
     total: u64,
 }
 
-/// Compares the verified ranges of days that overlap `range` or the second before it: an event at the boundary of two
-/// exports may be in neither of them. `range` was read in `windows` windows.
+/// Compares the totals of the verified ranges that overlap `range` with the totals that the service reports now.
+/// `range` was read in `windows` windows. The comparison includes the second before `range`, because an event at the
+/// boundary of two exports may be missing in both exports.
 ///
 /// Nothing is compared if `range` was read in a single window with events, and no archived range is adjacent to the
 /// start of `range`. In this case, the scan of the window has already counted the whole range.
@@ -74,9 +76,9 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// Compares the total of adjacent days, and the total of each half if the total of the whole differs. Returns the
-    /// number of events that the service reports; `None` if it is unknown, or if the export is stopped. Boxed, because
-    /// the function calls itself.
+    /// Compares the sum of the totals of adjacent days with the total that the service reports for all of them. If they
+    /// differ, does the same for each half of the days. Returns the number of events that the service reports; `None`
+    /// if the number is unknown, or if the export is stopped. Boxed, because the function calls itself.
     fn compare_days<'a>(
         &'a mut self,
         job: &'a mut ContractExportRun<'_>,

@@ -14,7 +14,7 @@ use crate::sum::saturating_sum;
 /// Bytes per event, if no archived events can be measured.
 const EVENT_BYTES: u64 = 850;
 
-/// Events per planned window: three quarters of the 10 000 that the service usually returns for a window.
+/// Events per planned window: three quarters of 10 000, the usual maximum of a window.
 const WINDOW_EVENTS: u64 = 7_500;
 
 /// Estimate of the export of a contract.
@@ -22,7 +22,7 @@ const WINDOW_EVENTS: u64 = 7_500;
 #[non_exhaustive]
 #[must_use = "a plan is for people to look at"]
 pub struct ContractPlan {
-    /// Ranges that are missing.
+    /// Requested ranges that the archive does not contain.
     pub missing: RangeSet,
     /// Archived ranges that could not be verified and that an export reads again.
     pub unverified: RangeSet,
@@ -34,15 +34,15 @@ pub struct ContractPlan {
     pub events: u64,
     /// Whether the service reports exact totals.
     pub exact: bool,
-    /// Number of windows.
+    /// Number of windows that the export reads.
     pub windows: u64,
-    /// Number of requests.
+    /// Number of requests that the export sends.
     pub requests: u64,
-    /// Size of the lines in bytes, uncompressed.
+    /// Uncompressed size in bytes of the lines that the export writes.
     pub bytes: u64,
-    /// Size on disk in bytes. `None` if no archived events show the compression ratio.
+    /// Size of these lines on disk in bytes. `None` if no archived events show the compression ratio.
     pub on_disk: Option<u64>,
-    /// Duration, if every request takes as long as the average request of this estimate.
+    /// Duration of the export, if every request takes as long as the average request of this estimate.
     pub time: Duration,
 }
 

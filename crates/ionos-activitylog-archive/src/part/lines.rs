@@ -1,4 +1,4 @@
-//! Reads a part of any compression line by line, in constant memory.
+//! Reads a part line by line, in constant memory, whatever the compression of the part is.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Take};
@@ -49,8 +49,8 @@ impl PartReader {
         Ok(Self { lines: lines.take(part.unpacked.saturating_add(1)), file, part: part.clone() })
     }
 
-    /// To be called at the end of the lines. Fails with [`Error::Damaged`] if the file is not the one that the manifest
-    /// names.
+    /// Must be called after the last line was read. Fails with [`Error::Damaged`] if the file is not the one that the
+    /// manifest names.
     pub(crate) fn check_file(&self, path: &Path) -> Result<(), Error> {
         match self.file.lock().is_unchanged(&self.part).map_err(|error| unreadable(path, error))? {
             true => Ok(()),
@@ -81,7 +81,8 @@ impl BufRead for PartReader {
 /// Calls a function with every event of a part.
 ///
 /// Fails with [`Error::Damaged`] if the part is missing, is another file than its manifest states, cannot be
-/// decompressed or has a line that is not JSON. Fails with [`Error::Open`] if the operating system cannot read it.
+/// decompressed or has a line that is not JSON. Fails with [`Error::Open`] if the operating system cannot read the
+/// part.
 pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_cannot_be_decompressed_is_damaged_and_an_unreadable_file_is_not() {
+    fn a_part_that_is_missing_is_not_a_file_or_cannot_be_decompressed_is_damaged() {
         let day = tempfile::tempdir().unwrap();
         let read = |compression: Compression, bytes: Option<&[u8]>| {
             let mut part = part(compression);

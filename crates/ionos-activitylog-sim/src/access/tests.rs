@@ -60,7 +60,7 @@ fn error(response: &Response<Bytes>) -> (u16, String, String) {
 }
 
 #[test]
-fn a_test_token_reads_its_contract_and_resellers_and_other_credentials_read_all_contracts() {
+fn a_test_token_reads_one_contract_but_a_reseller_and_other_credentials_read_all() {
     let simulator = builder().basic_auth("Aladdin", "open sesame").build();
     let second = TestToken::new(simulator.contracts()[1]);
     for (authorization, expected) in [
@@ -203,7 +203,7 @@ fn a_token_expires_by_the_clock_of_the_simulator() {
 }
 
 #[test]
-fn a_second_factor_makes_passwords_fail_and_not_tokens() {
+fn a_second_factor_makes_passwords_fail_but_not_tokens() {
     let simulator = builder().basic_auth("Aladdin", "open sesame").two_factor(true).build();
     let basic = ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     assert_eq!(status(&simulator, "", &[basic]), 401);

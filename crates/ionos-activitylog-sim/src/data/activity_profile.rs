@@ -26,7 +26,7 @@ const MAX_WEIGHT: u64 = 12;
 /// Possible numbers of slices per hour; each divides the milliseconds of an hour.
 const SLICE_COUNTS: [u64; 10] = [1, 2, 4, 10, 20, 60, 120, 360, 720, 3600];
 
-/// Maximum number of events in the busiest slices, without bursts, so that a slice is generated fast.
+/// Maximum number of events in a slice of the busiest hour, without bursts, so that a slice is generated fast.
 const TARGET_EVENTS_PER_SLICE: u64 = 1000;
 
 /// Events of a random burst.
@@ -106,7 +106,7 @@ impl ActivityProfile {
         self.bursts.push(Burst { events: burst.events.min(max_events), ..burst });
     }
 
-    /// The maximum number of events for a new burst.
+    /// The maximum number of events that a new burst may have, so that no slice exceeds [`MAX_BURST_EVENTS_PER_SLICE`].
     fn max_burst_events(&self, burst: Burst) -> u64 {
         let slice = self.slice_length();
         let first = burst.begin.div_euclid(slice);
@@ -135,7 +135,7 @@ impl ActivityProfile {
         HOUR / self.slices as i64
     }
 
-    /// An upper bound for the events of a slice without bursts.
+    /// An upper bound for the number of events of a slice. Does not count the events of bursts.
     pub(crate) fn max_events_per_slice(&self) -> u64 {
         max_events_per_hour(self.events_per_day) / self.slices + 2
     }
@@ -151,8 +151,8 @@ impl ActivityProfile {
         slice * events / self.slices + burst_events
     }
 
-    /// The number of events of a slice without bursts, and the parts of bursts in it. Slices are counted since
-    /// 1970-01-01T00:00:00Z.
+    /// The number of events of a slice, except those of bursts, and the parts of bursts that are in the slice. Slices
+    /// are counted since 1970-01-01T00:00:00Z.
     pub(crate) fn slice(&self, contract: u64, slice: u64) -> (u64, impl Iterator<Item = Burst>) {
         let (events, burst) = self.hour_events(contract, slice / self.slices);
         let at = slice % self.slices;
@@ -163,7 +163,7 @@ impl ActivityProfile {
         (events, bursts.filter_map(move |burst| burst.intersect(begin, end)))
     }
 
-    /// The number of events of an hour without bursts, and its random burst, if it has one.
+    /// The number of events of an hour, except those of bursts, and the random burst of the hour, if it has one.
     fn hour_events(&self, contract: u64, hour: u64) -> (u64, Option<Burst>) {
         let mut random = self.seed_prefix.random(contract, hour);
         // Between 75 % and 125 % of the mean, in thousandths of an event. A fraction is rounded up with a probability
@@ -194,7 +194,7 @@ fn max_events_per_hour(events_per_day: u64) -> u64 {
     events_per_day * 7 * MAX_WEIGHT * 5 / 4 / WEEK_WEIGHT
 }
 
-/// The weight of an hour, counted since 1970-01-01T00:00:00Z.
+/// The weight of an hour. Hours are counted since 1970-01-01T00:00:00Z.
 fn hour_weight(hour: u64) -> u64 {
     // 1970-01-01 was a Thursday; 0 is Monday.
     let weekday = (hour / 24 + 3) % 7;
@@ -283,11 +283,11 @@ mod tests {
                 .flat_map(|slice| profile.slice(CONTRACT, slice).1.collect::<Vec<_>>())
                 .collect();
             assert_eq!(parts.iter().map(|part| part.events).sum::<u64>(), 1000);
-            assert_eq!(parts[0].begin, burst.begin, "{per_day}");
-            assert_eq!(parts[parts.len() - 1].end(), burst.end(), "{per_day}");
+            assert_eq!(parts[0].begin, burst.begin, "{per_day} per day");
+            assert_eq!(parts[parts.len() - 1].end(), burst.end(), "{per_day} per day");
             for part in parts {
                 let even = 1000 * part.length as u64 / burst.length as u64;
-                assert!(part.events.abs_diff(even) <= 1, "{per_day}: {part:?}");
+                assert!(part.events.abs_diff(even) <= 1, "{per_day} per day: {part:?}");
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::data::record::{Record, RecordEvent};
 use crate::data::value::UnknownMember;
 use crate::data::vocabulary as words;
 
-/// Changes a record by the deviations that the behavior configures. `random` is the generator of the event.
+/// Changes a record by the deviations that the behavior configures. `random` is the random generator of the event.
 pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut Random) {
     if !is_chosen(behavior.uuid, random) {
         record.uuid = None;
@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Draws exactly one random word for any share. So a change of the
-/// share does not change events that are outside of both the old and the new share.
+/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share is. So if
+/// the share is changed, only events that enter or leave the share change.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

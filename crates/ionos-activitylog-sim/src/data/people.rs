@@ -7,17 +7,17 @@ use crate::data::random::Random;
 use crate::data::value::Text;
 use crate::data::vocabulary::service;
 
-/// Default number of users per contract: the fixed ones.
+/// Default number of users per contract: the number of fixed users.
 pub(crate) const FIXED_USERS: u64 = (PEOPLE.len() + SERVICE_ACCOUNTS.len()) as u64;
 
-/// Default number of services: those with public names.
+/// Default number of services: the number of services with public names.
 pub(crate) const PUBLIC_SERVICES: u64 = 5;
 
 /// A user, with the addresses that the user acts from and the services that the user acts through.
 #[derive(Clone)]
 pub(crate) struct Actor {
     pub(crate) username: Text,
-    /// The identifier of the resource of type `user`.
+    /// The identifier of the user in a resource of type `user`.
     pub(crate) id: Text,
     pub(crate) addresses: &'static [&'static str],
     pub(crate) services: &'static [&'static str],

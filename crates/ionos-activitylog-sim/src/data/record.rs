@@ -52,7 +52,7 @@ pub(crate) struct RecordEvent {
     pub(crate) unknown: UnknownMember,
 }
 
-/// Written as `{}` if no member is set.
+/// The member `param` of an event. Written as `{}` if no member of `param` is set.
 #[derive(Default)]
 pub(crate) struct EventParam {
     pub(crate) action: Option<&'static str>,
@@ -66,7 +66,7 @@ pub(crate) struct EventParam {
 
 #[derive(Clone)]
 pub(crate) struct EventResource {
-    /// Written as `[]` if empty.
+    /// The actions on the resource. Written as `[]` if there are none.
     pub(crate) action: Vec<&'static str>,
     pub(crate) id: String,
     pub(crate) kind: &'static str,

@@ -46,8 +46,8 @@ impl Answer {
         self
     }
 
-    /// Adds a header, and replaces a header of the same name. Headers that describe the framing of the answer, such as
-    /// `Content-Length`, are errors in [`Faults::add_rule`](crate::fault::Faults::add_rule).
+    /// Adds a header, and replaces a header of the same name. [`Faults::add_rule`](crate::fault::Faults::add_rule)
+    /// refuses headers that describe the framing of the answer, such as `Content-Length`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into());
         self

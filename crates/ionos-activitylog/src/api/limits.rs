@@ -106,8 +106,8 @@ impl ServiceLimits {
         self.max_offset.load(Ordering::Relaxed)
     }
 
-    /// Maximum events per window, so that no page of the given size exceeds the maximum offset; at least `page_size`. A
-    /// page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the page before it.
+    /// Maximum number of events in a window, so that no page of `page_size` hits exceeds the maximum offset. At least
+    /// `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the page before it.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
         let pages = self.max_offset.load(Ordering::Relaxed) / page_size;
         let step = page_size - u64::from(page_size >= SERVICE_PAGE_SIZE);

@@ -21,7 +21,7 @@ impl Setting {
         Self { name, origin, shown, overridden: Vec::new() }
     }
 
-    /// Adds the values that this setting overrides.
+    /// Sets the values that this setting overrides.
     pub(super) fn with_overridden(mut self, overridden: Vec<Self>) -> Self {
         self.overridden = overridden;
         self

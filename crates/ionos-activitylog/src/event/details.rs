@@ -91,9 +91,9 @@ impl<'a> Details<'a> {
     }
 
     /// The names of the actions on the resources (`/event/resources/N/action`), without duplicates, in the order of the
-    /// record. If there are none, one name made of the HTTP method and the type of the first resource that has a type,
-    /// such as `DELETE nic`. Without such a resource, the last name in the path of the URI takes the place of the type.
-    /// Empty if the record has neither an action name nor a method.
+    /// record. If the record has no action name, the result is one name: the HTTP method and the type of the first
+    /// resource that has a type, such as `DELETE nic`. If no resource has a type, the last name in the path of the URI
+    /// takes the place of the type. Empty if the record has neither an action name nor a method.
     #[must_use]
     pub fn actions(&self) -> Vec<Cow<'a, str>> {
         action::action_names(self.resources(), self.action())

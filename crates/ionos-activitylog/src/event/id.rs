@@ -15,7 +15,7 @@ const BYTES: usize = 16;
 const MAX_NAME_BYTES: usize = 144;
 /// Positions of the hyphens in a UUID as text.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-/// Positions of the two digits of each byte in a UUID as text.
+/// Position of the first of the two digits of each byte in a UUID as text.
 const DIGIT_PAIRS: [usize; BYTES] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /// The value of each lower-case hex digit, by its character; 255 for all other characters.
 const DIGITS: [u8; 256] = {
@@ -30,9 +30,10 @@ const DIGITS: [u8; 256] = {
 
 /// The id of an event, unique within a contract.
 ///
-/// `u:` and the record's `@uuid` exactly as written, if it is a usable string: not blank, without control characters,
-/// at most 144 bytes. Otherwise `h:` and the first 32 hex digits of [`Event::fingerprint`](crate::Event::fingerprint).
-/// Two records with one `u:` id may differ in content, because the service may amend a record.
+/// The text of an id is `u:` and the record's `@uuid` exactly as written, if the `@uuid` is a usable string: not blank,
+/// without control characters, at most 144 bytes. Otherwise the text is `h:` and the first 32 hex digits of
+/// [`Event::fingerprint`](crate::Event::fingerprint). Two records with one `u:` id may differ in content, because the
+/// service may amend a record.
 ///
 /// Ids are ordered like their text.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -137,7 +138,7 @@ impl Ord for EventId {
             (EventIdForm::Name(one), EventIdForm::Name(other)) => one.cmp(other),
             (EventIdForm::Hash(_), _) => Ordering::Less,
             (_, EventIdForm::Hash(_)) => Ordering::Greater,
-            // Rare, because the events of a contract have ids of one form.
+            // Rare, because the events of a contract usually have ids of one form.
             _ => self.to_string().cmp(&other.to_string()),
         }
     }

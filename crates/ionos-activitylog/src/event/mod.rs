@@ -108,7 +108,7 @@ impl RecordIndex {
 }
 
 impl Event {
-    /// Reads the hit that follows. `None` if it is not JSON.
+    /// Reads the hit at the position of the cursor. `None` if the hit is not JSON.
     pub(crate) fn read_hit(cursor: &mut OnePass<'_>, page: &Arc<String>) -> Option<Self> {
         let start = *cursor;
         if let Some(hit) = HitRecord::read(cursor) {
@@ -160,7 +160,7 @@ impl Event {
     }
 
     /// Copies the record into a text of its own, so that the event no longer keeps the text of its page in memory.
-    /// Streams and windows with a filter do this for the events that they return.
+    /// If a filter is set, streams and windows do this for the events that they return.
     #[must_use]
     pub fn detach(self) -> Self {
         Self { record: self.record.detach(), ..self }
@@ -214,7 +214,8 @@ impl Event {
         Details::new(self.index.members.resolve(self.raw()))
     }
 
-    /// Whether the record is known to fit the model. `false` if only a search for issues can tell.
+    /// Whether a quick check shows that the record fits the model. If `false`, only a search for issues can tell
+    /// whether the record fits.
     fn fits_model(&self) -> bool {
         self.index.is_regular
             && self.index.time.is_some()

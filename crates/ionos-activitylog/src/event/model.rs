@@ -1,5 +1,5 @@
 //! The model of a record: the members that the typed view reads, and the type of each. `issue` compares records with
-//! it.
+//! the model.
 
 /// The expected type of a value. Every value may be missing or null, except [`ModelType::Time`].
 pub(super) enum ModelType {
@@ -66,7 +66,7 @@ pub(super) const EVENT_MEMBERS: &ModelMembers = &[
 ];
 
 impl ModelType {
-    /// The type as messages call it.
+    /// The name of the type in messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Text => "text",

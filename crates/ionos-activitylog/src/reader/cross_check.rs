@@ -94,13 +94,13 @@ pub(super) struct Comparison {
 }
 
 impl ReturnedWindows {
-    /// Adds a window that was returned. Takes the hashes of its ids.
+    /// Adds a window that was returned. Moves the hashes of its ids out of `window`.
     pub(super) fn add(&mut self, window: &mut Window) {
         let ids = std::mem::take(&mut window.id_hashes);
         self.ids += ids.len();
         let is_verified = window.is_verified();
-        // A window without a total and without events counts as 0: the total of a longer range shows whether the window
-        // is really empty.
+        // A window without a total and without events is treated as a window with the total 0: the total of a longer
+        // range shows whether the window is really empty.
         let none_seen = (window.distinct == 0).then_some(0);
         let total = window.reported_total.or(none_seen).filter(|_| is_verified);
         self.windows.push(CheckedWindow {
@@ -147,8 +147,8 @@ impl ReturnedWindows {
 
     /// Compares the total of several windows in a row with the number of returned events. If they differ, does the same
     /// for each half of the windows. Returns the number of events that the service reports; `None` if the number is
-    /// unknown. If the whole has more events than its two halves, the boundary between the halves belongs to neither
-    /// half. Boxed, because the function calls itself.
+    /// unknown. If the service reports more events for the whole than for its two halves together, the missing events
+    /// lie at the boundary between the halves. Boxed, because the function calls itself.
     fn compare_series<'a>(
         &'a self,
         api: &'a Api,
@@ -303,14 +303,14 @@ impl ReturnedIds {
         self.0.extend(events.iter().map(|event| hasher.hash_one(event.id())));
     }
 
-    /// Number of events that were not returned before.
+    /// Number of the given events that were not returned before. `hashes` has the hash of the id of each event.
     pub(super) fn count_new(&self, hashes: &[u64]) -> u64 {
         let read: EventMultiset<u64> = hashes.iter().copied().collect();
         read.iter().map(|(hash, count)| count.saturating_sub(self.0.count(hash))).sum()
     }
 
-    /// Removes the events that were returned before. If an id has more contents than before, all of them stay, because
-    /// it is unknown which of them is new.
+    /// Removes the events that were returned before. If an id occurs more often in `events` than it was returned
+    /// before, all events with this id stay, because it is unknown which of them are new.
     pub(super) fn remove_returned(&self, events: Vec<Event>, hasher: &RandomState) -> Vec<Event> {
         let hashes: Vec<u64> = events.iter().map(|event| hasher.hash_one(event.id())).collect();
         let read: EventMultiset<u64> = hashes.iter().copied().collect();
@@ -319,7 +319,7 @@ impl ReturnedIds {
     }
 }
 
-/// The total of a range, or why there is none.
+/// The total of a range, or why there is none. Adds the events of the answer to `shown`.
 async fn count(
     api: &Api,
     contract: &ContractNumber,

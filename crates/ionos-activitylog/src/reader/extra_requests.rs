@@ -11,8 +11,8 @@ use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, 
 use crate::range::DateRange;
 use crate::reader::plan::SplitWindow;
 
-/// Number of scans whose pages ended before their total. From this number on, all totals are treated as too high. With
-/// only one or two such scans, the reason may be that the service's index lags behind its log.
+/// Number of scans whose pages had fewer events than the total. From this number on, all totals are treated as too
+/// high. With only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
 /// How many times the page after a short page is requested, although an earlier page of the same length was the last
@@ -36,9 +36,9 @@ pub struct ExtraRequests {
     has_contradiction: AtomicBool,
     /// Whether a page had as many hits as requested.
     has_full_page: AtomicBool,
-    /// Scans whose pages ended before their total.
+    /// Number of scans whose pages had fewer events than the total.
     early_ends: AtomicU64,
-    /// Windows that were split because of a high total.
+    /// Number of windows that were split because of a high total.
     splits: AtomicU64,
     /// Parts of a window whose total was higher than that of the window.
     parts_above_whole: AtomicU64,
@@ -84,7 +84,7 @@ impl ExtraRequests {
     }
 
     /// Compares the total of a window with that of the longer window that it is a part of. If two parts have as many
-    /// events as the whole, totals do not depend on the range.
+    /// events as the whole, the totals of the service do not depend on the requested range.
     pub(super) fn compare_totals(&self, total: u64, whole: SplitWindow) {
         if total == 0 || whole.total.is_none_or(|whole| total < whole) {
             return;
@@ -115,19 +115,19 @@ impl ExtraRequests {
         self.has_full_page.load(Ordering::Relaxed)
     }
 
-    /// Records that the pages of a scan ended before its total.
+    /// Records that the pages of a scan had fewer events than the total.
     pub(super) fn record_early_end(&self) {
         self.early_ends.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether the pages of any scan ended before its total. If so, pages are requested one by one, because requests
-    /// for pages after the end would be wasted.
+    /// Whether the pages of any scan had fewer events than the total. If so, pages are requested one by one, because
+    /// requests for pages after the end would be wasted.
     pub(super) fn has_early_end(&self) -> bool {
         self.early_ends.load(Ordering::Relaxed) > 0
     }
 
-    /// Counts the split of a window with a high total. `false` if too many windows were split in relation to the number
-    /// of events received: the totals or the pages must be wrong.
+    /// Counts the split of a window with a high total. Returns `false` if too many windows were split in relation to
+    /// the number of events received. In this case, the totals or the pages must be wrong.
     pub(super) fn try_split(&self, page_size: u64) -> bool {
         if self.is_endless() {
             return false;
@@ -176,13 +176,14 @@ impl ExtraRequests {
         self.highest_scan.fetch_max(events, Ordering::Relaxed);
     }
 
-    /// Whether a range had more events than this number. If so, the service does not limit ranges to this number.
+    /// Whether an answer or a scan had more than `events` events. If so, the service does not limit ranges to this
+    /// number.
     pub(super) fn has_larger_range(&self, events: u64) -> bool {
         self.has_higher_count(events) || self.highest_scan.load(Ordering::Relaxed) > events
     }
 
-    /// Whether another answer had or reported more events than `hits`. If so, the service limits neither its pages nor
-    /// its totals to this number.
+    /// Whether an answer contained or reported more than `hits` events. If so, the service limits neither its pages nor
+    /// its totals to `hits`.
     pub(super) fn has_higher_count(&self, hits: u64) -> bool {
         self.highest_count.load(Ordering::Relaxed) > hits
     }

@@ -15,11 +15,12 @@ use crate::reader::verification::Verification;
 /// Minimum number of events that may be a limit: one below 50, because a limit of 50 may exclude the 50th event.
 const MIN_LIMIT: u64 = 49;
 
-/// Whether a window may have more events than its scans returned and counted.
+/// Whether a window may have more events than its scans returned and its total reports.
 pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification, extra: &ExtraRequests) -> bool {
     let events = counted_events(verification);
     match window.suspected_limit {
-        // This window is a part of a window with this number of events, and does not have all of them.
+        // The window is a part of a window with `limit` events. If the part has as many events as the whole, this
+        // number may be a limit of the service.
         Some(limit) => events == limit && !extra.has_larger_range(limit),
         None => is_round(events),
     }

@@ -126,7 +126,7 @@ async fn a_quiet_range_takes_three_requests_and_returns_each_event_once_in_order
     let summary = read_and_compare(&simulator, day(), "a day").await;
     // The second request shows that no page follows. The third one requests the seconds around the start of the day.
     assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 3, 0));
-    // Requests contain whole seconds, so the reader has to drop the received events outside of a range with fractions.
+    // Requests contain whole seconds. So if the range has fractions, the reader drops received events outside of it.
     let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
     let _ = read_and_compare(&simulator, within, "within seconds").await;
 }
@@ -184,7 +184,7 @@ async fn a_range_without_a_usable_total_is_split_if_an_offset_is_refused() {
                 ..Behavior::default()
             };
             let simulator = simulated(Simulator::builder().events_per_day(900).burst_interval(0).behavior(behavior));
-            let _ = read_and_compare(&simulator, day(), &format!("{total} {value} {deep_offset}")).await;
+            let _ = read_and_compare(&simulator, day(), &format!("total: {total}, {value}; offset: {deep_offset}")).await;
         }
     }
 }
@@ -205,7 +205,7 @@ async fn every_combination_of_order_total_and_dialect_is_read_completely() {
                         unknown_members: Share::new(0.05).unwrap(),
                         ..Behavior::default()
                     };
-                    let what = format!("{order} {total} {value} {dialect}");
+                    let what = format!("order: {order}, total: {total}, {value}, dialect: {dialect}");
                     let simulator = simulated(Simulator::builder().events_per_day(1_000).behavior(behavior));
                     let _ = read_and_compare(&simulator, day(), &what).await;
                 }
@@ -283,7 +283,7 @@ async fn a_burst_within_milliseconds_is_read_completely_or_reported_as_a_gap() {
         };
         let simulator =
             simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
-        let _ = read_and_compare(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
+        let _ = read_and_compare(&simulator, day(), &format!("{count} events, fractions: {fractions}, {digits}")).await;
     }
     // Within one millisecond, the log has more events than the maximum offset. If the service does not support
     // fractions, the same holds within one second.

@@ -77,7 +77,7 @@ enum Phase {
     Comparing(BoxFuture<'static, (ReturnedWindows, Comparison)>),
     /// Reads the windows with differing totals again.
     ReadingAgain(RereadProgress),
-    /// The windows agree with the total, or could not be compared.
+    /// Reads and compares nothing more. Returns the windows with gaps that are left in the queue, if any.
     Ended,
 }
 
@@ -215,7 +215,8 @@ impl WindowStream {
         }
     }
 
-    /// Takes the earliest window from the queue if the window is completed, and moves the position to its end.
+    /// Removes the earliest window from the queue and returns it, if it is completed. Moves the position to the end of
+    /// the window. Does not return a window that lacks an event at its start, but queues it again.
     fn pop_completed(&mut self) -> Option<Result<Window, Error>> {
         if !matches!(self.queue.front()?.state, QueuedState::Completed(_)) {
             return None;
@@ -356,7 +357,7 @@ impl WindowStream {
         self.phase = Phase::ReadingAgain(RereadProgress { returned: ids, differing });
     }
 
-    /// Queues a window with a gap for each range of which events are missing.
+    /// Queues a window with a gap for each range in which events are missing.
     fn queue_gaps(&mut self, differing: &[DifferingWindows]) {
         for one in differing.iter().filter(|one| one.found < one.missing) {
             self.queue_gap(one.range, one.seen + one.found, one.missing - one.found, GapReason::TotalIncreased);

@@ -42,14 +42,14 @@ impl CheckResult {
 /// The checks of every report, in the order in which they run.
 const CHECKS: [&str; 6] = ["configuration", "dns", "connection", "clock", "authentication", "privilege"];
 
-/// A check with its result and a sentence.
+/// A check with its result and a sentence that explains the result.
 struct CheckEntry {
     check: &'static str,
     result: CheckResult,
     message: String,
 }
 
-/// The checks so far.
+/// The checks that were run or skipped so far.
 pub(super) struct DoctorReport {
     is_json: bool,
     max_width: Option<usize>,
@@ -88,7 +88,7 @@ impl DoctorReport {
         self.add(check, CheckResult::Skipped, format!("needs {needs}"), context).map(drop)
     }
 
-    /// Skips all [`CHECKS`] that are not in the report.
+    /// Adds all [`CHECKS`] that are not yet in the report, as skipped. `needs` is the name of the check that failed.
     pub(super) fn skip_rest(&mut self, needs: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
         for check in CHECKS {
             if self.entries.iter().all(|entry| entry.check != check) {
@@ -114,7 +114,7 @@ impl DoctorReport {
         self.is_json
     }
 
-    /// The report as a JSON object, with the findings of the probe.
+    /// The report as a JSON object, with the findings of `--probe`. `probe` is `None` if there are no findings.
     pub(super) fn json(&self, probe: Option<Value>) -> String {
         let checks = self.entries.iter().map(|entry| {
             json!({

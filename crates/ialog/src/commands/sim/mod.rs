@@ -1,5 +1,5 @@
-//! `ialog sim`: serves the simulated API on a loopback port. Every setting of the simulator is a flag, with the default
-//! of the simulator, so that the program and the library simulate the same service.
+//! `ialog sim`: serves the simulated API on a loopback port. Every setting of the simulator has a flag with the
+//! same default, so that the program and the library simulate the same service.
 
 mod access;
 mod faults;
@@ -202,7 +202,7 @@ type SimulatedTime = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// The years that can be simulated; every log ends at [`LOG_END`](ionos_activitylog_sim::LOG_END).
 const YEARS: RangeInclusive<i32> = 1970..=2199;
 
-/// The time of the machine, or a given time that advances or stands still.
+/// The clock of the simulator: the time of the machine, or a given time that advances or stands still.
 fn clock(log: &LogArgs, machine: &Arc<dyn Clock>) -> Result<SimulatedTime, CommandError> {
     let machine = machine.clone();
     let Some(moment) = log.now else {
@@ -286,7 +286,8 @@ fn with_faults(
     Ok(builder)
 }
 
-/// A function that writes each request as one line. The first error is sent to `log_error`, and ends the writing.
+/// A function that writes each request as one line. Sends the first error to `log_error`, and writes nothing more after
+/// it.
 fn write_requests(request_log: File, log_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
     let request_log = Mutex::new(Some(request_log));
     move |seen| {

@@ -219,7 +219,8 @@ fn format_operations(
     }
 }
 
-/// Shows the counts, and how to find the other requests of a queue reference.
+/// Shows the number of events and operations. If other requests have the same queue reference, also shows the command
+/// that finds them.
 fn show_related(operations: &[Operation], context: &mut Context<'_>) {
     let events: usize = operations.iter().map(|operation| operation.events().len()).sum();
     let mut text = format_count(events as u64, "event");

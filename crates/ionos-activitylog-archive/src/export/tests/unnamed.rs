@@ -36,14 +36,14 @@ async fn a_file_that_verify_reports_stops_the_export_and_stays() {
             std::fs::write(&path, "{\"evidence\":1}\n").unwrap();
             let before = files(root.path());
             let is_finding = !verify_archive(&Archive::new(root.path()), None).unwrap().is_intact();
-            assert_eq!(is_finding, !(is_open && can_be_left), "{name}, {is_open}");
+            assert_eq!(is_finding, !(is_open && can_be_left), "{name}, open: {is_open}");
             let more = range("2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z");
             let exported = export(&exporter, &simulator, more).await;
             if is_finding {
                 let error = exported.unwrap_err();
-                assert!(matches!(error, Error::UnnamedFiles { .. }), "{name}, {is_open}: {error}");
+                assert!(matches!(error, Error::UnnamedFiles { .. }), "{name}, open: {is_open}: {error}");
                 assert!(error.to_string().contains(&name) && error.hint().contains("evidence"), "{error}");
-                assert_eq!(files(root.path()), before, "{name}, {is_open}");
+                assert_eq!(files(root.path()), before, "{name}, open: {is_open}");
             } else {
                 let removed = "removed 1 file that an interrupted export had left".to_owned();
                 assert_eq!(exported.unwrap().warnings, [removed], "{name}");

@@ -68,12 +68,12 @@ async fn a_manifest_that_was_added_after_the_last_export_is_found() {
     assert!(report.findings[0].detail.starts_with("file was added, and 1 after it:"), "{}", report.findings[0]);
     assert!(matches!(export_again(&simulator, root.path()).await, Err(Error::Damaged { .. })));
 
-    // With an open state, the same chain is no finding, because a killed export can leave both.
+    // If the state is open, the same chain is no finding, because a killed export can leave such a chain and state.
     edit_state(&folder, |state| state.open = true);
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!((report.findings.as_slice(), report.is_complete()), (&[][..], false));
     // If the state is damaged, its previous copy is used. An export may have been interrupted after that copy was
-    // written, so the added manifests are no finding, although the copy is closed.
+    // written, so the added manifests are no finding, although the state in the copy is closed.
     edit_state(&folder, |state| state.open = false);
     edit_state(&folder, |_| {});
     fs::write(folder.path().join("_state.json"), "{").unwrap();
@@ -165,7 +165,7 @@ async fn an_open_manifest_that_the_closed_state_does_not_know_is_found() {
 }
 
 #[tokio::test]
-async fn each_edit_is_one_finding_with_its_cause() {
+async fn each_edit_is_reported_with_its_cause() {
     type Edit = fn(&ContractFolder, &[PathBuf]);
     let cases: [(&str, Edit, &[&str]); 13] = [
         ("part removed", |_, parts| fs::remove_file(&parts[1]).unwrap(), &["file is missing"]),
@@ -274,7 +274,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// The times of all lines are wrong, and the manifest has the digest of the edited file.
 #[tokio::test]
-async fn lines_that_contradict_a_consistent_manifest_are_counted_and_not_listed() {
+async fn lines_with_the_same_problem_are_counted_in_one_finding() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::None).await;
     let folder = folder(&simulator, root.path());
@@ -336,7 +336,7 @@ async fn numbers_of_any_size_are_added_without_overflow() {
     assert!(reader.into_iter().any(|event| event.is_err()));
     assert_eq!(crate::rebuild_state(&folder, &clock()).unwrap().state.coverage[0].count, u64::MAX);
     edit_state(&folder, |state| (state.open, state.generation) = (true, u64::MAX));
-    assert!(export_again(&simulator, root.path()).await.is_err(), "the sizes of the parts differ");
+    assert!(export_again(&simulator, root.path()).await.is_err(), "the export accepted parts of another size");
     let plan = exporter(&simulator, root.path(), NOW);
     let wider = range("2026-11-01T00:00:00Z", "2026-11-06T00:00:00Z");
     assert!(plan.plan(&[simulator.contracts()[0].into()], wider).await[0].1.is_ok());
@@ -410,8 +410,9 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
     let day = folder.day("2026-11-02".parse().unwrap());
     let ending = "20261102T000000Z-20261103T000000Z-0123456789abcdef.ndjson.zst";
     let later = "20261103T000000Z-20261104T000000Z-0123456789abcdef.ndjson.zst";
-    // The expected finding with a closed state, and the one with an open state. `None`: only a warning. Some of the
-    // files are no finding if the state is open, because a killed export may have left them.
+    // The finding that is expected if the state is closed, and the one if the state is open. `None`: the report has
+    // only a warning. If the state is open, some of the files are no finding, because a killed export may have left
+    // them.
     let cases: BTreeMap<String, (Option<Problem>, Option<Problem>)> = [
         (format!("part-{ending}"), (Some(Problem::Extra), Some(Problem::Extra))),
         (format!("part-{later}"), (Some(Problem::Extra), None)),
@@ -432,11 +433,11 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
             fs::write(&path, "x").unwrap();
             let report = verify_archive(&Archive::new(root.path()), None).unwrap();
             let problems: Vec<Problem> = report.findings.iter().map(|finding| finding.problem).collect();
-            assert_eq!(problems, expected.into_iter().collect::<Vec<_>>(), "{name}, {is_open}");
+            assert_eq!(problems, expected.into_iter().collect::<Vec<_>>(), "{name}, open: {is_open}");
             assert_eq!(report.warnings.is_empty(), expected.is_some(), "{name}: {:?}", report.warnings);
             fs::remove_file(&path).unwrap();
         }
-        // A folder with one of these names is foreign, except with a name that file systems create.
+        // A folder with one of these names is foreign, unless operating systems create files of this name.
         fs::create_dir(&path).unwrap();
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
         let expected = if name == "Thumbs.db" { vec![] } else { vec![Problem::Foreign] };

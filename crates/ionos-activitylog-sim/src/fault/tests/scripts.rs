@@ -1,4 +1,4 @@
-//! Tests that the right requests get a fault, and that the choice of these requests does not depend on timing.
+//! A fault is applied to the right requests, and the choice of these requests does not depend on timing.
 
 use super::*;
 use crate::{Operation, Share};

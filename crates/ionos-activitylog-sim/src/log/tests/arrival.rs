@@ -50,7 +50,7 @@ fn an_amended_event_keeps_its_identifier_and_its_time() {
         assert_eq!((&before[..60], time_of(before)), (&after[..60], time_of(after)));
         count += 1;
     }
-    assert!((before.len() / 10..before.len() / 3).contains(&count), "{count} of {}", before.len());
+    assert!((before.len() / 10..before.len() / 3).contains(&count), "{count} of {} changed", before.len());
     let between = seen("2026-11-20T10:00:00Z");
     assert!(between != before && between != after);
 }
@@ -67,7 +67,7 @@ fn counted_duplicates_are_in_the_total_and_on_the_pages() {
     let unique: BTreeSet<&String> = hits.iter().collect();
     assert_eq!(unique.len(), events.len());
     let twice = hits.len() - unique.len();
-    assert!((events.len() / 15..events.len() / 7).contains(&twice), "{twice}");
+    assert!((events.len() / 15..events.len() / 7).contains(&twice), "{twice} duplicates");
 }
 
 #[test]

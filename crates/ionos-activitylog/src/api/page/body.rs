@@ -106,7 +106,8 @@ fn has_list_for_object(body: &[u8]) -> bool {
     is_list(body) || hits().is_some_and(|hits| is_list(hits.get().as_bytes()))
 }
 
-/// The signs of a partial search in a body that `serde_json` accepted.
+/// Why the service searched only a part of the log, for a body that `serde_json` accepted. `None` if the body has no
+/// sign of a partial search.
 fn partial_search(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let mut signs = SearchSigns::default();

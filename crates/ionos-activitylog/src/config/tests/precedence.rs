@@ -1,4 +1,4 @@
-//! The precedence of the sources.
+//! The precedence of the sources of a setting: program, variables, files.
 
 use super::*;
 

@@ -25,7 +25,8 @@ pub(super) struct LimiterState {
     pub(super) limit: u32,
     pub(super) in_flight: u32,
     pub(super) successes: u32,
-    /// Number of halvings so far. A request that began in an earlier epoch was sent under an older limit.
+    /// Number of times that the limit was halved so far. A request that began in an earlier epoch was sent under an
+    /// older limit.
     pub(super) epoch: u64,
     /// No request is sent before this time, measured by [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed).
     pub(super) throttled_until: Duration,
@@ -33,7 +34,7 @@ pub(super) struct LimiterState {
     last_ordinal: u64,
     scopes: BTreeMap<ScopeId, ScopeState>,
     last_scope: u64,
-    /// Number of times that a scope was woken.
+    /// Number of wakes so far, of all scopes together.
     wakes: u64,
 }
 
@@ -171,8 +172,9 @@ impl LimiterState {
         self.queue.remove(&position).map(|previous| previous.waker)
     }
 
-    /// The place of a call in the queue. Leaves out each other scope that was woken with the ordinal `stalled_since` or
-    /// a smaller one and was not polled since. If `stalled_since` is `None`, leaves out no scope.
+    /// The place of a call in the queue. Leaves out the waiting calls and the slots of stalled scopes: those that were
+    /// woken with the ordinal `stalled_since` or a smaller one and have not been polled since. Never leaves out the
+    /// scope of the call itself. If `stalled_since` is `None`, leaves out no scope.
     pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
         let Some(since) = stalled_since else {
             return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };

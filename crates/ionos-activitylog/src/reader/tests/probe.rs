@@ -137,7 +137,7 @@ async fn a_probe_tells_whether_the_end_of_a_range_is_inclusive() {
     ] {
         let probe = run_probe(builder_with(behavior(date_end, fractions, digits))).await;
         let found = probe.findings.iter().find(|finding| finding.name == "date end").unwrap();
-        assert_eq!(found.answer, answer, "{date_end} {fractions} {digits}: {}", found.observation);
+        assert_eq!(found.answer, answer, "end: {date_end}, fractions: {fractions}, {digits}: {}", found.observation);
     }
 }
 
@@ -160,7 +160,7 @@ async fn a_probe_tells_whether_the_start_of_a_range_is_exclusive() {
     ] {
         let probe = run_probe(builder_with(behavior(date_start, fractions, digits))).await;
         let found = probe.findings.iter().find(|finding| finding.name == "date start").unwrap();
-        assert_eq!(found.answer, answer, "{date_start} {fractions} {digits}: {}", found.observation);
+        assert_eq!(found.answer, answer, "start: {date_start}, fractions: {fractions}, {digits}: {}", found.observation);
         assert_eq!(probe.start_exclusive, start_exclusive);
     }
 }
@@ -181,7 +181,7 @@ async fn a_start_is_reported_as_exclusive_only_if_the_events_of_its_second_fit_o
             .burst(second + TimeDelta::milliseconds(500), TimeDelta::milliseconds(1), 50);
         let probe = run_probe(builder).await;
         let found = probe.findings.iter().find(|finding| finding.name == "date start").unwrap();
-        assert_eq!(found.answer, answer, "{date_start} {total}: {}", found.observation);
+        assert_eq!(found.answer, answer, "start: {date_start}, total: {total}: {}", found.observation);
     }
 }
 
@@ -246,7 +246,7 @@ async fn a_wrong_profile_does_not_lose_events() {
     let none = ServiceProfile::default;
     let wrong = [
         ("tiny pages", ServiceProfile { page_cap: Some(20), ..none() }),
-        ("pages that do not divide", ServiceProfile { page_cap: Some(999), ..none() }),
+        ("a page size that does not divide the offset cap", ServiceProfile { page_cap: Some(999), ..none() }),
         ("larger pages", ServiceProfile { page_cap: Some(5000), ..none() }),
         ("page cap of 0", ServiceProfile { page_cap: Some(0), ..none() }),
         ("low offset cap", ServiceProfile { offset_cap: Some(100), ..none() }),
