@@ -16,7 +16,7 @@ pub(crate) const PAGE_SIZE: u64 = 1_000;
 /// Length of the log in days: two years.
 const DAYS: u64 = 730;
 
-/// Number of threads of the server. The throughput limit of `cargo xtask bench sim` is meant for two cores.
+/// Number of threads of the server. The minimum throughput in `cargo xtask bench sim` is meant for two cores.
 const THREADS: usize = 2;
 
 pub(crate) fn simulator() -> Simulator {
@@ -28,13 +28,13 @@ pub(crate) fn event_count(simulator: &Simulator) -> u64 {
     simulator.count(simulator.contracts()[0], LOG_BEGIN, end())
 }
 
-/// Path and query of the page at an offset of the whole log.
+/// Path and query of the page that begins at `offset` in the whole log.
 pub(crate) fn page_path(simulator: &Simulator, offset: u64) -> String {
     let contract = simulator.contracts()[0];
     format!("/activitylog/v1/contracts/{contract}?offset={offset}&limit={PAGE_SIZE}")
 }
 
-/// A request for the page at an offset of the whole log.
+/// A request for the page that begins at `offset` in the whole log.
 pub(crate) fn page_request(simulator: &Simulator, offset: u64) -> Result<Request<()>> {
     Request::get(page_path(simulator, offset))
         .header(AUTHORIZATION, format!("Bearer {}", simulator.token()))

@@ -25,7 +25,8 @@ use workspace_benches::server::{SERVE, Server, serve_simulator};
 /// Second argument of a process that exports and may kill itself.
 pub(crate) const KILLED: &str = "killed";
 
-/// Second argument of a server. The third argument is the time of the service in days after the start of the log.
+/// Second argument of a server process. The third argument is the time of the service in days after the start of the
+/// log.
 pub(crate) const KILLS_LOG: &str = "kills-log";
 
 /// Number of times that each kind of export is killed.
@@ -37,7 +38,7 @@ const DAYS: i64 = 4;
 /// Time of the service at which all late events have appeared, in days after the start of the log.
 const COMPLETE_DAYS: i64 = 10;
 
-/// Name of the service in archives and files, the same for every port of the service.
+/// Name of the service in archives and files. It is fixed, because the port of the server differs from run to run.
 const API: &str = "soak";
 
 /// Name of the file of an export to a single file.

@@ -21,7 +21,7 @@ pub(crate) struct StreamRun {
     pub(crate) peak_mebibytes: Option<f64>,
 }
 
-/// Reads all events. Fails unless each arrives once, in order and with the bytes of the log.
+/// Reads all events. Fails if an event is missing, repeated, out of order or not byte for byte as in the log.
 pub(crate) fn read() -> Result<StreamRun> {
     let server = Server::start(&[])?;
     let runtime = runtimes::multi_threaded()?;

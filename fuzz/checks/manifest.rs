@@ -1,4 +1,4 @@
-//! Manifests of an archive, single or as the file of open manifests. A manifest that is accepted keeps its meaning when
+//! Single manifests of an archive, and the file of open manifests. A manifest that is accepted keeps its meaning when
 //! it is written again.
 
 use ionos_activitylog_archive::internal::{parse_manifest, parse_open_manifests};

@@ -34,7 +34,7 @@ fn an_export_killed_at_every_step_ends_in_the_same_bytes() {
             let folder = scratch_folder();
             let kill = format!("{step}:{before}");
             for range in RANGES {
-                // The first export leaves a part that is not in the state yet. The next export removes this part.
+                // The first export leaves a part that no manifest names yet. The next export removes this part.
                 if step == FailPoint::LeftoverRemoved {
                     let first = export_to_archive(folder.path(), range, "calm", Some("part-written:1"));
                     is_killed(first, &kill);

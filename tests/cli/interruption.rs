@@ -1,5 +1,5 @@
-//! Ctrl-C ends a command at any time and leaves no incomplete file under its final name. The next run does not read the
-//! kept events again.
+//! Ctrl-C ends a command at any time and leaves no incomplete file under its final name. If the interrupted command has
+//! kept events, the next run does not read these events again.
 #![cfg(unix)]
 
 use std::fs;
@@ -239,7 +239,7 @@ fn open_for_reader(pipe: &Path, child: &mut Child) -> fs::File {
         // Fails as long as no process has the pipe open for reading.
         match fs::File::options().write(true).custom_flags(nonblocking).open(pipe) {
             Ok(writer) => return writer,
-            Err(_) => assert!(child.try_wait().unwrap().is_none(), "the program does not read the pipe"),
+            Err(_) => assert!(child.try_wait().unwrap().is_none(), "the program ended before it opened the pipe"),
         }
         std::thread::yield_now();
     }

@@ -15,7 +15,7 @@
 //! stand before the program, and words with spaces are in single quotes. A line with `=` has the exit code of the
 //! command; there is no such line if the exit code is 0. The account and the time are those of the simulated world
 //! `calm` unless `IALOG_TEST_WORLD` names another world. `␛` stands for the escape character. Host and process id of a
-//! lock owner are removed, because they differ between runs.
+//! lock owner are replaced by fixed values, because they differ between runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -61,7 +61,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// A line without the host and process id of a lock owner.
+/// A line with fixed values in place of the host and the process id of a lock owner.
 fn without_lock_owner(line: &str) -> String {
     let writer = line.split_once(r#","host":""#).and_then(|(begin, rest)| {
         let (_, rest) = rest.split_once(r#","since":"#)?;
@@ -125,7 +125,7 @@ fn rerun(script: &str) -> String {
     ] {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        // The program warns of a file with a token that other users can open.
+        // The program warns if a file contains a token and other users can open the file.
         #[cfg(unix)]
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }

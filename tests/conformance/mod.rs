@@ -86,7 +86,7 @@ fn the_names_of_the_cases_are_unique() {
             assert!(names.insert(case.name.clone()), "{file}: two cases are named {:?}", case.name);
         }
     }
-    assert!(names.len() >= MIN_CASES, "{} cases", names.len());
+    assert!(names.len() >= MIN_CASES, "only {} cases", names.len());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_case_with_an_exit_code_has_a_command_line() {
             count += 1;
         }
     }
-    assert!(count >= MIN_CASES_FOR_COMMAND_LINE, "{count} cases");
+    assert!(count >= MIN_CASES_FOR_COMMAND_LINE, "only {count} cases have an exit code");
 }
 
 /// A valid case that holds, as JSON.

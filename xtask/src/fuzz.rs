@@ -94,7 +94,7 @@ mod tests {
     use crate::workspace;
 
     #[test]
-    fn an_unknown_target_is_refused_with_the_names_of_all() {
+    fn an_unknown_target_is_refused_with_the_names_of_all_targets() {
         let names = target_names(&workspace::root()).unwrap();
         assert_eq!(selected(names.clone(), Some("page")).unwrap(), ["page"]);
         assert_eq!(selected(names.clone(), None).unwrap(), names);

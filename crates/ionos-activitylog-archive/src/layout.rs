@@ -64,8 +64,9 @@ impl Archive {
         &self.root
     }
 
-    /// The archive that contains this folder, if this is the folder of a contract: if it has the name of such a folder,
-    /// or contains a state file. `None` otherwise.
+    /// The archive that contains the folder [`Archive::root`], if that folder is not an archive but the folder of a
+    /// contract. The folder of a contract has the name of such a folder, or contains a state file. `None` for any other
+    /// folder.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
@@ -157,7 +158,7 @@ impl ContractFolder {
         self.manifests().join(OPEN_MANIFESTS)
     }
 
-    /// Path of the manifest of a day that version 0.1.0 wrote.
+    /// Path of the manifest that version 0.1.0 wrote for a day.
     pub(crate) fn manifest_of_version_1(&self, date: NaiveDate) -> PathBuf {
         self.day(date).join(MANIFEST_OF_VERSION_1)
     }
@@ -190,21 +191,21 @@ pub(crate) fn is_kept_file(name: &str) -> bool {
     })
 }
 
-/// The number of a manifest's file name. `None` for any name that [`ContractFolder::manifest`] does not form.
+/// The number in the file name of a manifest. `None` for any name that [`ContractFolder::manifest`] does not form.
 pub(crate) fn manifest_number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".json")?;
     let number: u64 = digits.parse().ok()?;
     (number > 0 && format!("{number:08}") == digits).then_some(number)
 }
 
-/// The contract of a folder name. `None` for any name that [`Archive::contract`] does not form.
+/// The contract in the name of a folder. `None` for any name that [`Archive::contract`] does not form.
 pub(crate) fn contract_of(name: &str) -> Option<ContractNumber> {
     let number: ContractNumber = name.strip_prefix(CONTRACT)?.parse().ok()?;
     (format!("{CONTRACT}{number}") == name).then_some(number)
 }
 
-/// The day of a folder name. `None` for any name that [`ContractFolder::day`] does not form, so that each day has
-/// exactly one name.
+/// The day in the name of a folder. `None` for any name that [`ContractFolder::day`] does not form, so that each day
+/// has exactly one name.
 pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
     let text = name.strip_prefix(DATE)?;
     let date: NaiveDate = text.parse().ok()?;
@@ -238,8 +239,8 @@ pub struct PartName {
     pub late: bool,
     /// Range of the part (half-open, UTC). All events of the part that have a time lie within the range.
     pub range: DateRange,
-    /// 16 consecutive hex digits of the digest of its lines: the first ones, unless another part of the day has that
-    /// name.
+    /// 16 consecutive hex digits of the digest of the part's lines. These are the first 16 digits, unless a different
+    /// part of the day already has the name with these digits.
     pub content: String,
     /// Compression of the file.
     pub compression: Compression,

@@ -178,8 +178,8 @@ impl SimulatorBuilder {
     }
 
     /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Settings
-    /// of the behavior that change the bytes of a record have no effect. Other settings of the data have no effect
-    /// either, but the seed still determines the random choices of faults and answers.
+    /// of the behavior that change the bytes of a record have no effect. The other settings of the data have no effect
+    /// either, except for the seed, which still determines the random choices of faults and answers.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
         self
@@ -261,8 +261,8 @@ impl SimulatorBuilder {
     }
 
     /// The clock, which returns the current time in UTC and may be called several times per request. An event exists if
-    /// its time is before the current time. For the log, a time after [`LOG_END`] counts as [`LOG_END`]. Default: the
-    /// clock of the machine.
+    /// its time is before the current time. For the log, a current time after [`LOG_END`] counts as [`LOG_END`].
+    /// Default: the clock of the machine.
     pub fn clock(mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -319,7 +319,7 @@ impl SimulatorBuilder {
     }
 }
 
-/// Distinct contract numbers of 8 digits. The first ones do not depend on the count.
+/// Distinct contract numbers of 8 digits. A higher count adds numbers and does not change the first ones.
 fn contract_numbers(seed: u64, count: usize) -> Vec<u64> {
     let key = RandomKey { seed, contract: 0, part: RandomKey::CONTRACTS };
     let mut random = Random::new(key, 0);

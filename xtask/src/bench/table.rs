@@ -11,7 +11,7 @@ pub(crate) struct BenchRow {
     decimals: usize,
 }
 
-/// The range of good values. Both limits are inclusive.
+/// The bound of good values. A value that equals the bound is good.
 #[derive(Clone, Copy, Debug)]
 enum BenchLimit {
     AtMost(f64),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// A generated type and its raw wrapper.
 #[derive(Debug, PartialEq)]
 pub struct RawType {
-    /// Name of the component that the generator replaces by the wrapper.
+    /// Name of the wrapper component, for which the generator uses the type `Raw` of the client.
     pub wrapper: String,
     /// Name of the generated type inside the wrapper.
     pub inner: String,

@@ -55,9 +55,9 @@ impl TimeArgs {
     }
 }
 
-/// The range of the arguments. A time has a fraction of a second, in whole milliseconds, only if the user gave one. The
-/// range ends at the start of the current second at the latest, because later events may not exist yet. Days and local
-/// times are those of the time zone of `now`.
+/// Resolves the arguments to a range. A start or end that the user gave with a fraction of a second keeps the fraction,
+/// rounded to milliseconds; any other start or end is a whole second. The range ends at the start of the current second
+/// at the latest, because later events may not exist yet. Days and local times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);

@@ -70,7 +70,7 @@ impl OperationFolder {
         Self { counts_only: true, ..self }
     }
 
-    /// Adds an event. Events that do not match the filter must be added, too.
+    /// Adds an event to its operation. The caller must also add the events that do not match the filter.
     pub(crate) fn add(&mut self, row: Row) {
         if !self.open.contains_key(&row.contract) {
             if self.by_contract {
@@ -102,7 +102,8 @@ impl OperationFolder {
         std::mem::take(&mut self.rows)
     }
 
-    /// Completes all contracts, and returns the rows of [`Self::take_rows`] and the number of operations.
+    /// Completes all contracts. Returns the rows that [`Self::take_rows`] has not returned yet, and the numbers of
+    /// operations.
     pub(crate) fn finish(mut self) -> (Vec<Row>, OperationCounts) {
         self.close_contracts();
         (self.rows, self.counts)
@@ -212,7 +213,7 @@ struct FoldedEvents {
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
     event_count: u64,
-    /// The first event with an error.
+    /// The error of the first event that has one; `None` if no event has an error.
     error: Option<EventError>,
 }
 

@@ -25,8 +25,8 @@ const MAX_STACK: usize = STACK_BYTES / 2;
 /// Maximum number of steps per record. An expression that visits each value of a record of 100 kB takes 10,000 steps.
 const MAX_STEPS: u64 = 100_000;
 
-/// Maximum length of a string and of the output of a record, in bytes. If twice the length of the record is more, it is
-/// the maximum instead.
+/// Maximum length of a string, and of the output for a record, in bytes. For a record that is longer than half of this,
+/// the maximum is twice the length of the record.
 const MAX_BYTES: usize = 4 << 20;
 
 /// Name of the filter that counts steps and checks the limits.
@@ -124,7 +124,7 @@ pub(super) fn filters() -> [native::Fun<JustLut<Val>>; 2] {
     [(STEP, v(0), step), (MULTIPLY, v(2), multiply)]
 }
 
-/// The definition after calls of the [`filters`] were inserted.
+/// Inserts calls of the [`filters`] into a definition.
 pub(super) fn guard_definition(definition: Def<&str>) -> Def<&str> {
     Def { body: step_before(guard(definition.body)), ..definition }
 }
@@ -145,7 +145,7 @@ fn guard_box(term: Term<&str>) -> Box<Term<&str>> {
     Box::new(guard(term))
 }
 
-/// The term after calls of the [`filters`] were inserted.
+/// Inserts calls of the [`filters`] into a term.
 pub(super) fn guard(term: Term<&str>) -> Term<&str> {
     match term {
         Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) | Term::Arr(None) => term,

@@ -65,9 +65,9 @@ pub(crate) fn wrap_paragraphs(text: &str, max_width: Option<usize>) -> String {
     format!("{}\n", out.trim_end())
 }
 
-/// Wraps the second column of an indented line. The second column follows the key after at least two spaces; a line
-/// without a second column stays unchanged. The wrapped lines are to the right of the key. If fewer than
-/// [`MIN_COLUMN_WIDTH`] columns are left there, the lines are below the key.
+/// Wraps the explanation in an indented line. The explanation follows the key after at least two spaces; a line without
+/// an explanation stays unchanged. The wrapped lines are to the right of the key. If fewer than [`MIN_COLUMN_WIDTH`]
+/// terminal columns are left there, the lines are below the key.
 fn wrap_second_column(line: &str, max_width: usize) -> String {
     let indent = line.len() - line.trim_start().len();
     let gap = line.get(indent..).and_then(|rest| rest.find("  "));
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_labelled_text_wraps_below_itself_and_no_word_is_broken() {
+    fn the_lines_of_a_labelled_text_are_aligned_and_no_word_is_broken() {
         let text = "the service is there and answers";
         let shown = |max_width| labelled_text("ok", TextStyle::Success, text, 6, max_width).to_string();
         assert_eq!(shown(None), "ok      the service is there and answers\n");

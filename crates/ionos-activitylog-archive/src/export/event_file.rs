@@ -41,7 +41,7 @@ impl EventFileWriter {
         Ok(())
     }
 
-    /// Makes the file durable, gives it its name, and returns its number of events.
+    /// Makes the file durable, gives it its final name, and returns the number of events in the file.
     pub fn commit(mut self) -> Result<u64, Error> {
         let failed = |error| Error::Write { path: self.target.path().to_path_buf(), source: error };
         self.encoder.end(self.frames.open());

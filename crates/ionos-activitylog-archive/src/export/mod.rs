@@ -105,7 +105,8 @@ pub struct ExportProgress {
 #[non_exhaustive]
 #[must_use = "it says what is missing"]
 pub struct ContractExport {
-    /// The requested range without its most recent seconds, see [`SETTLE_DELAY`]. `None` if all of it is too recent.
+    /// The requested range without its most recent seconds, see [`SETTLE_DELAY`]. `None` if the whole range is too
+    /// recent.
     pub range: Option<DateRange>,
     /// Number of events that were added to the archive.
     pub events: u64,
@@ -120,13 +121,13 @@ pub struct ContractExport {
     pub no_longer_served: u64,
     /// Number of records that are not JSON or lie outside of their window. They are kept beside the parts of their day.
     pub kept: u64,
-    /// Whether the days that were read have as many events as the service reports for the range. Days that differed
-    /// were read again, and their new events count as late.
+    /// Result of comparing totals: whether the days that were read have as many events as the service reports for the
+    /// range. Days that differed were read again, and their new events count as late.
     pub cross_check: CrossCheck,
     /// Number of requests, without retries.
     pub requests: u64,
-    /// Whether nothing had to be read, because the range is archived or too recent. Its gaps may wait for their next
-    /// try.
+    /// Whether nothing had to be read, because the range is archived or too recent. Also true if the only ranges to
+    /// read are gaps that wait for their next try.
     pub nothing_to_do: bool,
     /// Gaps that overlap the range.
     pub gaps: Vec<KnownGap>,

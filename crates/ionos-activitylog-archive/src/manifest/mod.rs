@@ -3,9 +3,10 @@
 //! digest of the manifest before it, and is never replaced. So a changed or removed part or manifest is noticed unless
 //! every later manifest is changed as well.
 //!
-//! The first manifest of a day lists what was read of the day. A further manifest only adds to it: late events, or a
-//! range that was read or verified later. [`Manifest::add`] computes the sum of all manifests of a day. The manifests
-//! of days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be replaced.
+//! The first manifest of a day lists what was read of the day. Each further manifest lists only additions: late events,
+//! or a range that was read or verified later. [`Manifest::add`] computes the sum of all manifests of a day. The
+//! manifests of days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be
+//! replaced.
 //!
 //! A manifest depends only on the data and the version of the program. It contains no clock time, run or machine, so
 //! that exporting the same events again gives the same bytes. Facts about runs are in `_runs.ndjson`.
@@ -332,16 +333,16 @@ impl Manifest {
         ArchivedCount { distinct: saturating_sum(distinct), lines: saturating_sum(lines) }
     }
 
-    /// Total that the service reported for a range when the range was read last. `None` if it reported no usable total
-    /// for one of the entries in the range.
+    /// Total that the service reported for a range when the range was read last. `None` if the service reported no
+    /// usable total for an entry of `ranges` within the range.
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
         let inside = RangeSet::from(range);
         let entries = self.ranges.iter().filter(|read| read.range().is_some_and(|read| inside.covers(read)));
         saturating_sum_if_known(entries.map(|read| read.total))
     }
 
-    /// Adds a later manifest of the same day. Adjacent verified ranges with the same proof are merged; ranges that are
-    /// not verified stay as they were read, so that each can be read again.
+    /// Adds a later manifest of the same day to this one. Adjacent verified ranges with the same proof are merged;
+    /// ranges that are not verified stay as they were read, so that each can be read again.
     pub(crate) fn add(&mut self, later: &Self) {
         for read in &later.ranges {
             let Some(range) = read.range() else { continue };
@@ -400,7 +401,7 @@ impl Manifest {
         saturating_sum_if_known(self.parts_in(read.range()?).map(|part| part.total))
     }
 
-    /// Sorts parts and gaps, and recomputes the sums and the digest.
+    /// Sorts parts, gaps and kept records, and recomputes the sums and the digest.
     pub(crate) fn recompute(&mut self) {
         self.parts.sort_by(|a, b| {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
@@ -411,7 +412,7 @@ impl Manifest {
         self.digest = digest::combine(self.parts.iter().map(|part| &part.digest));
     }
 
-    /// The sums over the parts.
+    /// The sums over the parts and ranges.
     fn sum_parts(&self) -> EventCounts {
         let sum = |of: fn(&Part) -> u64| saturating_sum(self.parts.iter().map(of));
         let counted = self.ranges.iter().all(|range| range.verified && range.counted);
@@ -437,14 +438,14 @@ pub(crate) struct ArchivedCount {
     pub(crate) lines: u64,
 }
 
-/// A count of the service, compared with the archived events of its range.
+/// Result of comparing the service's count for a range with the archived events of the range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CountComparison {
     Equal,
     Fewer,
     More,
-    /// More than the distinct archived events, but not more than their lines. The service may count each content of an
-    /// amended event, or may have a further event.
+    /// The service counts more events than the archive has distinct events, but not more than the archive has lines.
+    /// The service may count each content of an amended event, or may have a further event.
     Ambiguous,
 }
 

@@ -16,7 +16,7 @@ pub(crate) const CONTRADICTS_CLOSED: &str = "it repeats or contradicts closed ma
 /// Schema and version of the file of open manifests.
 pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
 
-/// An open manifest, compared with the chain.
+/// Result of comparing an open manifest with the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenManifestKind {
     /// It has content that the chain does not have.
@@ -73,9 +73,10 @@ impl OpenManifests {
         Ok(open)
     }
 
-    /// Whether the closed manifests that open manifests repeat are the last ones of the chain. `repeated`: the numbers
-    /// of these closed manifests. `last`: the last number of the chain. Only the last closed manifests can also be
-    /// open, because an export that has added manifests to the chain rewrites the open manifests before it adds more.
+    /// Whether all closed manifests that an open manifest repeats are at the end of the chain. `repeated`: the numbers
+    /// of these closed manifests. `last`: the number of the last manifest of the chain. No other closed manifest can
+    /// also be open, because an export that has added manifests to the chain rewrites the open manifests before it adds
+    /// more.
     pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
         repeated.sort_unstable();
         repeated.iter().rev().zip((1..=last).rev()).all(|(number, expected)| *number == expected)

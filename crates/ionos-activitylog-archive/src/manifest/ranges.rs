@@ -67,7 +67,8 @@ impl ReadRange {
         Self { from: range.start(), to: range.end(), verified: true, counted: total.is_some(), total, proof }
     }
 
-    /// This entry, restricted to `range`, which is a part of its range. Only the total of the whole range is known.
+    /// This entry, restricted to a part of its range. The restricted entry has no total, because the service reported a
+    /// total only for the whole range.
     fn of_part(self, range: DateRange) -> Self {
         match self.range() == Some(range) {
             true => self,
@@ -110,7 +111,7 @@ impl KnownGap {
         DateRange::new(self.from, self.to).ok()
     }
 
-    /// Whether the gap and a range have a common time.
+    /// Whether the gap overlaps a range.
     pub(crate) fn overlaps(&self, range: DateRange) -> bool {
         self.range().is_some_and(|gap| gap.intersection(&range).is_some())
     }

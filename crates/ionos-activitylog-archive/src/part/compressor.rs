@@ -9,7 +9,7 @@ use crate::digest::{Digest, HashingWriter};
 use crate::encode::{Compression, FRAME_BYTES, FrameWriter};
 use crate::fs::AtomicFile;
 
-/// Number of bytes that are handed over at once if the part is not compressed.
+/// Number of bytes that are handed to the thread at once if the part is not compressed.
 const PLAIN_BYTES: usize = 1 << 17;
 
 /// Maximum number of frames that wait for compression. A longer queue would use more memory and save no time, because

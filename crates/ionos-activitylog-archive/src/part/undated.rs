@@ -1,5 +1,6 @@
-//! Records without a readable time belong to no range, so a service may return one of them for several ranges. A day has
-//! each of these records at most once. Reading a range again does not add a record that is already archived in any day.
+//! Records without a readable time belong to no range, so a service may return the same record for several ranges. If
+//! the record has a `@uuid`, each day keeps it at most once. Reading a range again does not add a record that is
+//! already archived in any day.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -30,8 +31,8 @@ impl ArchivedUndated {
         Self { parts: parts.into_iter().collect(), ..Self::default() }
     }
 
-    /// Adds an event to a day. Returns `false` if the event has no time, and the day already has an equal record with a
-    /// `@uuid`.
+    /// Whether an event must be added to a day. `false` if the event has no time, and the day already has an equal
+    /// record with a `@uuid`. Remembers an event without a time as a record of the day.
     pub(crate) fn insert(&mut self, date: NaiveDate, event: &Event) -> Result<bool, Error> {
         if event.time().is_some() {
             return Ok(true);

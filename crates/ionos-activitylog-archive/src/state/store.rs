@@ -59,8 +59,9 @@ impl State {
     }
 }
 
-/// The state in the terms of the current version. Version 1 called a range sealed if only the number of events was
-/// equal, which is now called recounted.
+/// Converts a state of version 1 to the current version; returns any other state unchanged. If only the number of
+/// events of a range had been compared and was equal, version 1 called the range sealed; the current version calls it
+/// recounted.
 fn from_version_1(mut state: State) -> State {
     if state.schema == STATE_SCHEMA_1 {
         state.schema = STATE_SCHEMA.to_owned();

@@ -15,7 +15,7 @@ const MAX_BACKSLASHES: usize = 8;
 /// The spellings of `&`, which begins an HTML character reference.
 const AMPERSANDS: [&str; 5] = ["&", "%26", r"\u0026", r"\x26", "&amp;"];
 
-/// The HTML character references that are recognised if they are cut off.
+/// Names of the HTML character references that are recognised even if the text ends within the reference.
 const COMMON_REFERENCES: [&str; 5] = ["amp", "apos", "gt", "lt", "quot"];
 
 /// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction

@@ -1,6 +1,6 @@
 //! Revokes tokens, as the owner of a token can do while a program uses the token. A test in Rust revokes a token
-//! between two requests. The command line cannot do this, so the plain token can also be revoked after a number of
-//! requests.
+//! between two requests. The command line cannot do this. So the plain token, which is no `TestToken`, can also be
+//! revoked after a number of requests.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_while_the_set_is_locked_does_not_change_it() {
+    fn a_panic_while_the_set_is_locked_leaves_the_set_unchanged() {
         let revocations = Revocations::new(None);
         revocations.add("one");
         let panicked = std::thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! Shares of events. A share must include the same events in every request, in any order of requests. So the unique
-//! number of each event is compared with a threshold, and the threshold depends on the share alone.
+//! Shares of events. A share must include the same events in every request, whatever the order of the requests. So the
+//! unique number of each event is compared with a threshold, and the threshold depends on the share alone.
 
 use std::fmt;
 use std::str::FromStr;

@@ -59,8 +59,8 @@ pub(super) fn null_for_array(body: &Bytes) -> Option<Bytes> {
     replace_part(text, find_list(text)?.get(), "null")
 }
 
-/// Gives one member of one record a type that the service never sends for it. `None` if the answer has no record, or if
-/// the record has no members.
+/// Gives one member of one record a type that the service never sends for this member. `None` if the answer has no
+/// record, or if the record has no members.
 ///
 /// An answer that is an object, but not a page, is treated as a record.
 pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {

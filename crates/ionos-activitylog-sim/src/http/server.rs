@@ -66,8 +66,8 @@ pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::
     }
 }
 
-/// Whether a client closed its connection before the connection was accepted, or a signal interrupted the call. The
-/// listener still works after such an error.
+/// Whether accepting a connection failed because the client had already closed it, or because a signal interrupted the
+/// call. The listener still works after such an error.
 fn is_client_error(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }
@@ -129,7 +129,8 @@ async fn compute_reply(service: Arc<Service>, head: Request<()>) -> Reply {
     }
 }
 
-/// Locks the handover. Ignores poisoning, because no code that holds the lock can panic halfway.
+/// Locks the place through which a broken reply is handed over. Ignores poisoning, because no code that holds the lock
+/// can panic halfway.
 fn lock(handover: &Mutex<Option<BrokenReply>>) -> MutexGuard<'_, Option<BrokenReply>> {
     handover.lock().unwrap_or_else(PoisonError::into_inner)
 }

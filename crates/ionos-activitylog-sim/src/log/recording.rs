@@ -20,9 +20,9 @@ use crate::log::span::to_nanoseconds;
 /// Events of an exported log, held in memory. Created with [`Recording::read`].
 #[derive(Clone, Default)]
 pub struct Recording {
-    /// By contract, then by hour since 1970-01-01T00:00:00Z.
+    /// The events by contract, then by hour since 1970-01-01T00:00:00Z.
     contracts: BTreeMap<u64, BTreeMap<u64, Vec<RecordedEvent>>>,
-    /// By the identifier of the request, then by contract.
+    /// The events by the identifier of their request, then by contract.
     requests: HashMap<String, BTreeMap<u64, Vec<RecordedEvent>>>,
 }
 
@@ -80,7 +80,7 @@ struct IdentityFields<'a> {
     contract_number: Option<&'a RawValue>,
 }
 
-/// Compression formats, by the first bytes of a file.
+/// The name of each compression format, and the bytes with which its files begin.
 const COMPRESSION_FORMATS: [(&str, &[u8]); 2] = [("gzip", &[0x1f, 0x8b]), ("zstd", &[0x28, 0xb5, 0x2f, 0xfd])];
 
 /// Some programs write this character before UTF-8 text.
@@ -181,16 +181,17 @@ impl Recording {
         self.contracts.get(&contract).and_then(|hours| hours.get(&hour)).map_or(&[], Vec::as_slice)
     }
 
-    /// The contract of a request, and its events in the order of their times. If several contracts have a request with
-    /// this identifier, returns the first contract that `may_read` accepts. `None` if there is no such contract.
+    /// The events of a request in the order of their times, and the contract of the request. If several contracts have
+    /// a request with this identifier, returns the first contract that `may_read` accepts. `None` if there is no such
+    /// contract.
     pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
         let mut by_contract = self.requests.get(id)?.iter();
         by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))
     }
 }
 
-/// Parses a contract number, which is a JSON number or JSON text. `Ok(None)` for empty text; for any other value, an
-/// error with the JSON of the value.
+/// Parses a contract number, which is a JSON number or a JSON string. `Ok(None)` for an empty string. The error is the
+/// JSON of the invalid value.
 fn parse_contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
     let text = named.get().trim_matches('"');
     if text.is_empty() {

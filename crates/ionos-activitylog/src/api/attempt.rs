@@ -27,7 +27,8 @@ pub(super) struct Attempt<'a> {
     pub(super) number: u32,
     pub(super) position: QueuePosition,
     pub(super) scope: &'a Arc<PollScope>,
-    /// End of the time for the call, on the time scale of [`PollScope::attended`]. `None` if the call has no deadline.
+    /// Time at which the call must end, on the time scale of [`PollScope::attended`]. `None` if the call has no
+    /// deadline.
     pub(super) deadline: Option<Duration>,
     /// The refused token of the previous attempt, which must not be sent again. `None` if no token was refused.
     pub(super) refused_token: Option<&'a AccessToken>,
@@ -46,8 +47,8 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the connection failed after a time, at least [`STALL`], in which the attempt was not polled. The service
-    /// is then not to blame.
+    /// Whether the connection failed after the attempt had not been polled for at least [`STALL`]. In this case, the
+    /// failure says nothing about the service.
     pub(super) was_stalled: bool,
 }
 
@@ -204,7 +205,8 @@ impl Api {
         }
     }
 
-    /// The first time limit of an attempt: when it ends, on the time scale of [`PollScope::attended`], and its kind.
+    /// The time limit of an attempt that is reached first: the time at which it is reached, on the time scale of
+    /// [`PollScope::attended`], and its kind.
     fn time_limit(&self, sent_at: Duration, last_read: Duration, deadline: Option<Duration>) -> (Duration, TimeLimit) {
         let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
         let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
@@ -215,7 +217,8 @@ impl Api {
     }
 
     /// The error of an attempt that exceeded a time limit. If an answer with an error status had begun to arrive,
-    /// returns the error of that status.
+    /// returns the error of that status, except if the time of the call is over and that error would make the caller
+    /// send another request.
     fn timed_out(&self, limit: TimeLimit, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();

@@ -1,6 +1,6 @@
 //! Calls the service: runs attempts and retries, converts answers and errors, and observes the limits of the service.
-//! [`calls`] has one function per operation, [`retry_loop`] runs the call, and [`attempt`] sends one request. The
-//! module `reader` reads whole ranges.
+//! [`calls`] has one function per operation, [`retry_loop`] runs the attempts of a call, and [`attempt`] runs one
+//! attempt. The module `reader` reads whole ranges.
 
 mod attempt;
 mod calls;
@@ -34,7 +34,8 @@ use crate::net::retry_policy::RetryPolicy;
 use crate::runtime::clock::Clock;
 use crate::runtime::spawner::{PolledBy, Spawner};
 
-/// Runs calls. If the `Api` has a scope, all its calls are polled together. Otherwise each call has a scope of its own.
+/// Runs calls. If the `Api` has a [`PollScope`], all its calls share this scope, because they are polled together.
+/// Otherwise each call has a scope of its own.
 #[derive(Clone)]
 pub(crate) struct Api {
     shared: Arc<SharedApi>,

@@ -33,7 +33,7 @@ impl CredentialParts<'_> {
     /// The credentials of the source, if it has any. A token takes precedence over username and password, as in the
     /// vendor's tools.
     ///
-    /// Fails if there is no token, and either a username without a password or a password without a username.
+    /// Fails if there is no token, and only one of username and password.
     pub(super) fn into_credentials(self) -> Result<Option<Credentials>, Error> {
         let Self { source, names, .. } = self;
         let incomplete = |present: &str, absent: &str| {
@@ -62,7 +62,7 @@ pub(super) fn non_blank_secret(secret: Option<SecretString>) -> Option<SecretStr
 }
 
 impl Credentials {
-    /// The credentials for users, with `[redacted]` in place of secrets.
+    /// A description of the credentials for users, with `[redacted]` in place of secrets.
     pub(super) fn redacted(&self) -> String {
         match self {
             Self::Token(_) => "token [redacted]".to_owned(),

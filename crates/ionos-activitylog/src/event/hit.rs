@@ -1,5 +1,5 @@
-//! Takes the record out of its envelope, the hit. If a hit does not contain exactly one record, the whole hit is kept
-//! as the record and gets an issue, so that no page loses an event.
+//! Finds the record in its envelope, the hit. If a hit does not contain exactly one record, the whole hit is kept as
+//! the record and gets an issue, so that no page loses an event.
 
 use super::members::RecordMembers;
 use crate::json::{self, JsonType, OnePass};
@@ -13,7 +13,7 @@ pub(super) struct HitRecord<'a> {
 }
 
 impl<'a> HitRecord<'a> {
-    /// Reads the hit that follows. `None` if it needs [`HitRecord::scan`] or is not JSON.
+    /// Reads the hit at the cursor in one pass. `None` if the hit needs [`HitRecord::scan`] or is not JSON.
     #[inline]
     pub(super) fn read(cursor: &mut OnePass<'a>) -> Option<Self> {
         let mut record = None;
@@ -28,7 +28,7 @@ impl<'a> HitRecord<'a> {
         Some(Self { text, members, issue: None })
     }
 
-    /// The record of a hit that a JSON reader has accepted.
+    /// Finds the record of a hit that a JSON reader has already accepted.
     pub(super) fn scan(hit: &'a str) -> Self {
         let mut records = json::members(hit).filter_map(|(key, value)| key.is_named("_source").then_some(value));
         let (text, issue) = match (JsonType::from_text(hit), records.next(), records.next()) {

@@ -1,5 +1,5 @@
-//! The text of a record: its own, or a part of the page that contained it. The events of a page share one copy of the
-//! page, so that reading does not copy each record.
+//! The text of a record: a text of its own, or a part of the page that contained the record. The events of a page share
+//! one copy of the page, so that reading does not copy each record.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl RecordText {
         }
     }
 
-    /// The record with a text of its own. Copies it only if it is a part of a longer text.
+    /// The record with a text of its own. Copies the record only if it is a part of a longer text.
     pub(super) fn detach(self) -> Self {
         if self.get().len() == self.text.len() { self } else { Self::owned(self.get().to_owned()) }
     }

@@ -50,8 +50,8 @@ pub(crate) fn elements(list: &str) -> Elements<'_> {
     Elements(ScanCursor::inside(list, b'['))
 }
 
-/// The values of the named members of an object. If a key occurs twice, the last one counts, as in most JSON readers.
-/// All are `None` if the value is not an object.
+/// The values of the named members of an object. If a key occurs twice, the value of its last member counts, as in most
+/// JSON readers. All values are `None` if `object` is not an object.
 pub(crate) fn get_many<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> [Option<&'a str>; N] {
     let mut values = [None; N];
     for (key, value) in members(object) {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_json_ends_early_and_never_hangs() {
+    fn scanning_text_that_is_not_json_neither_panics_nor_hangs() {
         for text in ["{\"a", "{\"a\\", "[1,,2", "{\"a\":}", "{,:]", "[}", "[\"ü\\", "{1:2}", "[:]"] {
             members(text).for_each(drop);
             elements(text).for_each(drop);

@@ -44,8 +44,8 @@ impl RateLimiter {
     }
 }
 
-/// A time at which a waiting request will be sent. If the wait is dropped and no later slot is reserved, the slot
-/// becomes free again.
+/// The slot of a waiting request: the time at which the request will be sent. If the wait is dropped and no later slot
+/// is reserved, the slot becomes free again.
 struct ReservedSlot<'a> {
     limiter: &'a RateLimiter,
     slot: Duration,

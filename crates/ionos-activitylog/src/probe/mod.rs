@@ -48,7 +48,7 @@ pub struct Probe {
 pub struct Finding {
     /// Name of the question, such as "page cap".
     pub name: &'static str,
-    /// The answer in a few words; "not known" if the answers of the service are inconclusive.
+    /// The answer in a few words; "not known" if the responses of the service are inconclusive.
     pub answer: String,
     /// The observation that supports the answer, as a sentence without a full stop.
     pub observation: String,
@@ -161,7 +161,7 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// The first page in the largest size that the service accepts, and the page cap.
+    /// Requests the first page in the largest size that the service accepts. Returns the page and the page cap.
     async fn first_page(&mut self, range: DateRange) -> Result<(ProbedPage, (Option<u64>, Finding)), Error> {
         let mut refused = None;
         for size in [LARGE_PAGE].into_iter().chain(SMALLER_PAGES) {
@@ -169,7 +169,7 @@ impl ProbeSession<'_> {
                 Ok(answer) => {
                     let has_more = match answer.total() {
                         Some(total) => total > answer.received(),
-                        // If this request fails, assumes that there are no more events.
+                        // If the request for the next event fails, assumes that there are no more events.
                         None => {
                             let next = self.request_page(range, answer.received(), 1).await;
                             next.is_ok_and(|next| next.received() > 0)

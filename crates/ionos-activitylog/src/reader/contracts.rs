@@ -1,7 +1,7 @@
-//! The windows of several contracts. Contracts take turns and fail independently: an error of one contract does not end
-//! the other contracts, and a busy contract does not delay them. [`ContractsInOrder`] returns the windows contract by
-//! contract, so that the output does not depend on which contract is faster; meanwhile, one window for each of the next
-//! three contracts is prefetched.
+//! The windows of several contracts. Contracts take turns and fail independently: if reading one contract fails, the
+//! other contracts are still read, and a busy contract does not delay them. [`ContractsInOrder`] returns the windows
+//! contract by contract, so that the output does not depend on which contract is faster; meanwhile, one window for each
+//! of the next three contracts is prefetched.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use crate::reader::summary::Summary;
 use crate::reader::window::Window;
 use crate::reader::windows::WindowStream;
 
-/// Maximum contracts that are read at the same time.
+/// Maximum number of contracts that are read at the same time.
 const CONCURRENT_CONTRACTS: usize = 4;
 
 /// A window of one of several contracts, or the error that ends the reading of its contract.
@@ -149,7 +149,8 @@ impl PrefetchedContract {
         }
     }
 
-    /// Reads until one result is ready, and keeps this result.
+    /// Unless a result is already prefetched, polls the windows once. Keeps the result, if there is one, for
+    /// `poll_next`.
     fn prefetch(&mut self, context: &mut Context<'_>) {
         if self.next.is_none()
             && let Poll::Ready(next) = Pin::new(&mut self.windows).poll_next(context)
@@ -171,7 +172,8 @@ impl Stream for ContractsInOrder {
             let Some(first) = self.remaining.front_mut() else {
                 return Poll::Ready(None);
             };
-            // The first contract is read as fast as a single contract; the others only prefetch.
+            // The first contract is read as fast as a single contract; for each of the others, only one window is
+            // prefetched.
             first.windows.set_concurrency(DEFAULT_WINDOWS_AT_ONCE);
             let polled = first.poll_next(context);
             if let Poll::Ready(None) = polled {

@@ -11,10 +11,11 @@
 //! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
 //! windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so, `isolated_repeats` or
 //! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `reading_progress` holds the state
-//! that the windows of a reading share: `extra_requests` bounds what a wrong total may cost, and if a window is split,
-//! `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several windows at once
-//! (`window_read` is one of them) and returns them in order, and `stream` returns their events. `cross_check` compares
-//! the windows with the total of the range. `contracts` combines the windows of several contracts.
+//! that the windows of a reading share. In this state, `extra_requests` limits the requests that a wrong total may
+//! cause. If a window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads
+//! several windows at once (`window_read` is one of them) and returns them in order, and `stream` returns their events.
+//! `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several
+//! contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;

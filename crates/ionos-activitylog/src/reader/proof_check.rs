@@ -15,16 +15,16 @@ pub(super) enum ProofCheck {
     Accepted,
     /// The window must be scanned again. The proof counts only if this scan returns the same events.
     NeedsScan,
-    /// The window must be read as these windows.
+    /// The window must be read again, split into these windows.
     NeedsSplit(Vec<PlannedWindow>),
     /// The service probably returns and counts at most this number of events for a range, and the window has more.
     Limited(u64),
-    /// The proof proves nothing.
+    /// The proof does not show that the window is complete.
     Refuted,
 }
 
-/// Checks the proof of a window. `says_nothing`: no answer about the window, and none about the log, had a hit or a
-/// total. Also returns the number of requests.
+/// Checks the proof of a window. `says_nothing`: whether no answer about the window or about the whole log had a hit or
+/// a total. Also returns the number of requests that the check sent.
 pub(super) async fn check_proof(
     proof: Proof,
     window: PlannedWindow,
@@ -67,7 +67,7 @@ pub(super) async fn check_proof(
     check_limit(window, verification, pages, may_split).await
 }
 
-/// Finds out whether the number of events of a window is a limit.
+/// Finds out whether the number of events of a window is the maximum that the service returns for any range.
 async fn check_limit(
     window: PlannedWindow,
     verification: &Verification,

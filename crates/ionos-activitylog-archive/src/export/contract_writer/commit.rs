@@ -37,9 +37,9 @@ impl ContractWriter {
         Manifest::new(api, contract.clone(), date)
     }
 
-    /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end. After an error, the
-    /// caller must not add anything else, because the chain would then have later days without this one: see
-    /// [`ContractWriter::has_failed`].
+    /// Adds the ranges, parts, gaps and kept records of `addition` to its day. Closes the earlier days first, and the
+    /// day itself if it is read to its end. After an error, the caller must not add anything else, because the chain
+    /// would then have later days without this day: see [`ContractWriter::has_failed`].
     pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
         let added = self.try_add(addition);
         self.has_failed = added.is_err();
@@ -70,13 +70,14 @@ impl ContractWriter {
         if self.chain.open.contains_key(&date) {
             self.write_open()?;
         }
-        // Record the tries after writing the manifest, because writing the state drops tries of gaps that no manifest
-        // names.
+        // Record the tries of the gaps after writing the manifest, because writing the state drops the tries of every
+        // gap that no manifest names.
         self.record_gap_tries(&addition.gaps);
         Ok(())
     }
 
-    /// Closes the open days that are selected and over, in order of date.
+    /// Closes the manifests of the open days that `is_selected` accepts, in order of date. A day that is not over stays
+    /// open.
     pub(super) fn close_days(&mut self, is_selected: impl Fn(NaiveDate) -> bool) -> Result<(), Error> {
         let dates = self.chain.open.keys().copied();
         let dates: Vec<NaiveDate> = dates.filter(|date| is_selected(*date) && self.is_over(*date)).collect();

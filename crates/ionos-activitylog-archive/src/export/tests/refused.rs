@@ -4,7 +4,7 @@
 use super::*;
 
 #[tokio::test]
-async fn an_archive_of_another_service_is_refused_with_both_names() {
+async fn the_error_for_an_archive_of_another_service_names_both_services() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);

@@ -99,7 +99,7 @@ fn an_invalid_limit_is_an_error_that_names_the_bounds() {
 }
 
 #[test]
-fn the_header_has_the_chosen_form_and_is_never_too_short() {
+fn retry_after_has_the_chosen_form_and_is_never_less_than_the_wait() {
     use RetryAfterForm::{Absent, Date, Fraction, Seconds};
     for (form, nanoseconds, expected) in [
         (Seconds, 1, Some("1")),
@@ -120,7 +120,7 @@ fn the_header_has_the_chosen_form_and_is_never_too_short() {
 }
 
 #[test]
-fn a_date_in_retry_after_is_a_valid_http_date_and_is_absent_beyond_the_latest_time() {
+fn a_date_in_retry_after_is_a_valid_http_date_and_is_absent_after_the_latest_possible_time() {
     let wait = TimeDelta::hours(15);
     for day in 0..366 {
         let now = at(day * 86_400_000);

@@ -1,4 +1,4 @@
-//! Ranges and their pages.
+//! Tests of ranges and their pages.
 
 use std::collections::BTreeSet;
 

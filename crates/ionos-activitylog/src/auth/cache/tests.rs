@@ -1,4 +1,4 @@
-//! The cache with a scripted provider: each result takes several polls, and calls are counted.
+//! Tests of the cache with a scripted provider, which counts its calls and needs several polls for each result.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -287,7 +287,7 @@ async fn a_panic_of_the_provider_is_an_error_and_the_next_call_works() {
 }
 
 #[tokio::test]
-async fn a_change_refreshes_at_once_but_after_a_failure_only_after_the_backoff() {
+async fn a_changed_token_is_fetched_at_once_but_after_a_failure_only_after_the_backoff() {
     let scene = CacheScenario::new([Token("one", 3600), Token("two", 3600), Fails("half"), Token("three", 3600)]);
     assert_eq!(scene.name().await, "one");
     scene.script.changed.store(true, Ordering::Relaxed);
@@ -311,8 +311,9 @@ async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
     let error = cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
     assert!(error.to_string().contains("the token file"), "{error}");
-    // The first token, the next one, and a file that is empty, half-written or missing. Consecutive contents differ in
-    // length, so that the test does not depend on the resolution of file times.
+    // The file has the first token, then the second one; then it is empty, half-written and missing; at the end, it has
+    // the first token again. Consecutive contents differ in length, so that the test does not depend on the resolution
+    // of file times.
     let first = jwt(r#"{"exp":1795179600}"#);
     let second = jwt(r#"{"exp":1795179600,"identity":{}}"#);
     let steps = [

@@ -1,4 +1,4 @@
-//! The places of the config files.
+//! Tests of the places in which config files are searched.
 
 use super::*;
 

@@ -24,7 +24,7 @@ fn delayed() -> Simulator {
     simulated(Simulator::builder().contracts(6).events_per_day(3_000).behavior(behavior).faults(faults))
 }
 
-/// As [`delayed`], with few large windows.
+/// Like [`delayed`], but with few large windows.
 fn delayed_without_limits() -> Simulator {
     let faults = Faults::new().add_rule(Trigger::any(), Fault::Delay(Duration::from_millis(30))).unwrap();
     simulated(Simulator::builder().events_per_day(60_000).faults(faults))
@@ -85,7 +85,7 @@ async fn a_call_between_two_items_of_any_stream_does_not_wait_for_the_stream() {
     }
 }
 
-/// A range that fits below the maximum offset.
+/// A range that is short enough to be read below the maximum offset.
 fn quiet_hour() -> DateRange {
     range("2026-11-19T08:00:00Z", "2026-11-19T09:00:00Z")
 }
