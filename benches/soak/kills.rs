@@ -106,7 +106,10 @@ fn kill_often(kind: KillKind, address: &str, seed: u64, begin: impl Fn(&Path) ->
     let before = read_files(undisturbed.path())?;
     let steps = run_process(kind, address, undisturbed.path(), None)?.context("the undisturbed export was killed")?;
     let expected = read_files(undisturbed.path())?;
-    ensure!(steps > 10 && expected != before, "the undisturbed export has only {steps} steps");
+    ensure!(
+        steps > 10 && expected != before,
+        "the undisturbed export changed no file or has too few steps: {steps}, at least 11 expected"
+    );
     let (stopwatch, mut numbers) = (Stopwatch::start(), RandomNumbers(seed));
     let (mut kills, mut exports) = (0, 0);
     while kills < KILLS {

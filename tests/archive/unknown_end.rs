@@ -105,7 +105,10 @@ fn an_archive_that_lost_all_of_its_open_day_is_not_complete() {
     let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
     assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
     verified();
-    let expected = format!("the end of the archive of contract {} is missing: an export read up to ", demo_contract());
+    let expected = format!(
+        "the end of the archive of contract {} is missing: an earlier export had archived events up to ",
+        demo_contract()
+    );
     for arguments in READERS {
         let printed = run(ialog(folder.path(), arguments));
         // The range of the second command ends where the manifests end.

@@ -21,7 +21,7 @@ const MAX_ARCHIVE_MEBIBYTES: f64 = 200.0;
 /// decides at which points exports are killed; `None` stands for a new seed. `only_kills` skips the ten million events.
 pub fn run(root: &Path, seed: Option<u64>, only_kills: bool) -> Result<()> {
     let seed = seed.unwrap_or_else(new_seed);
-    println!("soak: exports are killed at points of the seed {seed}; repeat them with `--seed {seed}`");
+    println!("soak: the seed {seed} decides at which points exports are killed; repeat this run with `--seed {seed}`");
     let seed = seed.to_string();
     let arguments = if only_kills { &[&*seed, "--only-kills"][..] } else { &[&*seed][..] };
     let result: SoakResult = program::run_with(root, "soak", arguments)?;

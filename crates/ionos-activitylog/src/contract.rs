@@ -42,7 +42,7 @@ impl FromStr for ContractNumber {
                 ErrorKind::Configuration,
                 format!("{:?} is not a contract number", redact_value(text)),
             )
-            .with_hint(format!("it has 1 to {MAX_DIGITS} decimal digits and nothing else")));
+            .with_hint(format!("a contract number has 1 to {MAX_DIGITS} decimal digits and nothing else")));
         }
         Ok(Self(text.to_owned()))
     }

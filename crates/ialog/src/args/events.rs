@@ -68,7 +68,7 @@ pub(crate) struct FilterArgs {
     #[arg(long = "where", value_name = "FILTER")]
     conditions: Vec<String>,
 
-    /// Login name; * matches any text, and filter flags are repeatable
+    /// Login name; * matches any text. All filter flags can be repeated
     #[arg(long, value_name = "NAME")]
     user: Vec<String>,
 

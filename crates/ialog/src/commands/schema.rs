@@ -15,13 +15,13 @@ event           one record of the log: each line of a .ndjson file
 events          a .json file: an array of records
 flat            one row of a .csv file. null is an empty cell; resources is a cell with JSON text. A cell that starts with =, \
 +, -, @, a tab, a line break or an apostrophe is prefixed with an apostrophe, so that spreadsheets do not run it as a formula
-manifest        _manifests/NUMBER.json of one contract of an archive: what was added to a day
+manifest        _manifests/NUMBER.json of one contract of an archive: the records that were added to a day
 open-manifests  _manifests/open.json: the manifests of days that are not over
-import          the first manifest of an archive that version 0.1.0 began
+import          the first manifest of an archive that was started with version 0.1.0
 verification    the output of `ialog verify -o json`
 state           _state.json of one contract of an archive
 run             one line of _runs.ndjson of one contract of an archive
-checkpoint      the file beside an unfinished export to a file")]
+checkpoint      the checkpoint file beside the unfinished file of an export")]
 pub(crate) struct SchemaArgs {
     /// Document: event, events, flat, manifest, open-manifests, import, verification, state, run or checkpoint
     /// [default: all, in one object]

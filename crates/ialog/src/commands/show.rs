@@ -49,7 +49,7 @@ pub(crate) struct ShowArgs {
 /// The format of an event.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ShowFormat {
-    /// A value on each line, those of `ialog schema flat`
+    /// One value per line: the values of `ialog schema flat`
     Fields,
     /// The record, indented
     Json,

@@ -37,7 +37,7 @@ deleted folder is not found. With the --head of each contract, a deleted folder 
 
 The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with the identity, the ranges \
 and the last manifest in _state.json, and with the last manifest and the end of each finished export in _runs.ndjson. \
-Nothing proves their times, tries and numbers of events.
+Nothing proves the times, tries and numbers of events in these two files.
 
 Examples:
   ialog verify audit

@@ -36,7 +36,7 @@ impl From<ionos_activitylog::Error> for CommandError {
             };
         }
         let hint = error.hint().unwrap_or(match code {
-            2 => "correct it",
+            2 => "correct the setting or argument",
             _ => "use -vv to see requests and answers",
         });
         Self { request_id: error.request_id().map(str::to_owned), ..Self::new(code, error.summary(), hint) }

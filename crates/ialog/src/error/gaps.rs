@@ -10,7 +10,7 @@ pub(crate) fn gap_hint(retry_hint: &str, gaps: usize, beyond_reach: usize) -> St
     match beyond_reach {
         0 => retry_hint.to_owned(),
         all if all == gaps => format!("{why}; {instead}"),
-        some => format!("{retry_hint}; for {some} of them {why}: {instead} there"),
+        some => format!("{retry_hint}; for {some} of the gaps, {why}: {instead} of these gaps"),
     }
 }
 
@@ -29,8 +29,8 @@ mod tests {
         );
         assert_eq!(
             hint(3, 1),
-            "try again; for 1 of them another attempt returns no more events, because no shorter range can be requested: \
-             ask the vendor's support for the missing events there"
+            "try again; for 1 of the gaps, another attempt returns no more events, because no shorter range can be \
+             requested: ask the vendor's support for the missing events of these gaps"
         );
     }
 }

@@ -190,7 +190,7 @@ impl ArchiveRows {
         let ends = self.reader.lost_ends().into_iter();
         let sentences = ends.map(|(contract, end)| {
             UnprovenRanges::one(format!(
-                "the end of the archive of contract {contract} is missing: an export read up to {}",
+                "the end of the archive of contract {contract} is missing: an earlier export had archived events up to {}",
                 format_time(end, self.zone)
             ))
         });

@@ -31,7 +31,9 @@ pub(crate) async fn settle_range(
 ) -> Result<DateRange, CommandError> {
     let local = context.clock.now();
     let service = service_time(client, local, range, delay).await;
-    if let Some(warning) = service.and_then(|service| clock_warning(local, service, "later events are excluded")) {
+    if let Some(warning) =
+        service.and_then(|service| clock_warning(local, service, "events after the service's time are excluded"))
+    {
         context.warn(format_args!("warning: {warning}"));
     }
     if let Some(settled) = settled_range(range, local, service, delay) {

@@ -69,9 +69,9 @@ pub struct FlatRow<'a> {
     pub uri: Option<Cow<'a, str>>,
     /// Path of the URI with `{id}` in place of numbers and UUIDs.
     pub uri_template: Option<String>,
-    /// Id of the single request.
+    /// Id of the request that caused the event.
     pub request_id: Option<Cow<'a, str>>,
-    /// Id of the provisioning request.
+    /// Id of the provisioning request; all events of one operation have the same id.
     pub queue_ref_id: Option<Cow<'a, str>>,
     /// Id of the transaction that caused the event.
     pub transaction_id: Option<Cow<'a, str>>,
@@ -88,7 +88,7 @@ pub struct FlatRow<'a> {
     /// The action: the first name that the record gives, such as `sec.user.create`, or else the HTTP method and its
     /// object, such as `DELETE nic`.
     pub action: Option<Cow<'a, str>>,
-    /// All resources. In CSV one cell of JSON.
+    /// All resources. In CSV, one cell that contains JSON text.
     pub resources: Vec<FlatResource<'a>>,
     /// Description of the status.
     pub message: Option<Cow<'a, str>>,

@@ -112,7 +112,7 @@ pub struct FileCheckpoint {
     pub reading: ExportSpec,
     /// Number of durable bytes, in complete frames.
     pub bytes: u64,
-    /// SHA-256 of these bytes.
+    /// SHA-256 of the durable bytes.
     pub sha256: Digest,
     /// Time at which reading continues. Every event before this time is in the file or in `open`.
     #[serde(with = "text::instant")]
@@ -120,7 +120,7 @@ pub struct FileCheckpoint {
     pub read_to: DateTime<Utc>,
     /// Number of events before `read_to`.
     pub events: u64,
-    /// Number of these events that do not fit the event model.
+    /// Number of events before `read_to` that do not fit the event model.
     pub with_issues: u64,
     /// Number of requests, without retries.
     pub requests: u64,
@@ -130,7 +130,7 @@ pub struct FileCheckpoint {
     /// record for several windows; the file has it once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undated: Vec<Digest>,
-    /// SHA-256 of this file, computed while this member is the SHA-256 of the empty text.
+    /// SHA-256 of this file. For the computation, the value of this member is the SHA-256 of the empty text.
     pub digest: Digest,
 }
 

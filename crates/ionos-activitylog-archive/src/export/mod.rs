@@ -103,7 +103,7 @@ pub struct ExportProgress {
 /// Result of the export of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "it says what is missing"]
+#[must_use = "the result names the gaps of the archive"]
 pub struct ContractExport {
     /// The requested range without its most recent seconds, see [`SETTLE_DELAY`]. `None` if the whole range is too
     /// recent.

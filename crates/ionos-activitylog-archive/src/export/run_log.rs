@@ -53,8 +53,8 @@ pub struct RunRecord {
     pub requests: u64,
     /// Outcome: `done`, `stopped` or the error message.
     pub result: String,
-    /// Latest manifest at the end of the export. A copy of its digest, kept elsewhere, reveals any later change up to
-    /// this manifest.
+    /// Latest manifest at the end of the export. A copy of its digest, kept elsewhere, reveals any later change of
+    /// this manifest or of an earlier one.
     pub head: Option<ManifestLink>,
 }
 

@@ -118,7 +118,7 @@ impl ResumableFile {
     pub(crate) fn check_length(&self, expected: u64) -> Result<(), Error> {
         let length = self.file.metadata().map_err(|error| self.failed(error))?.len();
         if length < expected {
-            let detail = format!("it has {length} bytes, {expected} were written");
+            let detail = format!("it has {length} bytes, but its checkpoint counts {expected}");
             return Err(Error::damaged(self.paths.partial.clone(), detail));
         }
         Ok(())
@@ -351,7 +351,7 @@ mod tests {
         partial.begin(None).unwrap().write_all(b"four").unwrap();
         partial.save(CHECKPOINT).unwrap();
         let error = partial.check_length(5).unwrap_err().to_string();
-        assert!(error.ends_with("it has 4 bytes, 5 were written"), "{error}");
+        assert!(error.ends_with("it has 4 bytes, but its checkpoint counts 5"), "{error}");
     }
 
     #[cfg(unix)]

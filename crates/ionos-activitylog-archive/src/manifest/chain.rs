@@ -115,7 +115,7 @@ impl Chain {
                 ChainEntry::Imported(import) => {
                     let found: Vec<ManifestLink> = earlier.iter().map(|(link, _)| *link).collect();
                     if import.contract != *folder.contract() || import.manifests != found {
-                        let detail = "it lists other manifests than the folders of the days have".to_owned();
+                        let detail = "it lists manifests that differ from those in the folders of the days".to_owned();
                         return Err(Error::damaged(path, detail));
                     }
                     earlier.drain(..).for_each(|(_, manifest)| chain.add(manifest));

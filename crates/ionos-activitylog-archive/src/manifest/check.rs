@@ -74,7 +74,7 @@ impl Manifest {
             }
             if range.proof.is_some() && (!range.verified || self.schema == MANIFEST_SCHEMA_1) {
                 return Err(format!(
-                    "the range from {} has a proof, but is not verified or the manifest has version 1",
+                    "the range from {} must not have a proof, because the range is not verified or the manifest has version 1",
                     range.from
                 ));
             }

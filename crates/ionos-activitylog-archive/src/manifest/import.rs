@@ -16,7 +16,8 @@ use crate::fs::json_file;
 /// Schema and version of the list of imported manifests.
 pub const IMPORT_SCHEMA: &str = "ialog.import/1";
 
-/// The manifests of version 1 that an archive had when a later version first wrote to it. Number 1 of its chain.
+/// The manifests of version 1 that an archive had when a later version first wrote to it. This list is number 1 of the
+/// chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -47,7 +48,9 @@ impl ImportedManifests {
         let import: Self = json_file::parse(bytes, &[IMPORT_SCHEMA], path)?;
         let in_order = import.manifests.is_sorted_by(|one, next| one.date < next.date);
         if import.number != 1 || import.manifests.is_empty() || !in_order {
-            let detail = "a list of imported manifests has number 1 and at least one day, in order".to_owned();
+            let detail =
+                "a list of imported manifests must have number 1 and at least one day, and its days must be in order"
+                    .to_owned();
             return Err(Error::damaged(path.to_path_buf(), detail));
         }
         Ok(import)

@@ -16,7 +16,7 @@ use crate::encode::text;
 #[non_exhaustive]
 pub struct KeptRecords {
     /// File name: `kept-CONTENT.bin` for one hit that is not JSON, `kept-CONTENT.ndjson` for events, one per line.
-    /// CONTENT is the start of its SHA-256.
+    /// CONTENT is the start of the SHA-256 of the file.
     pub file: String,
     /// SHA-256 of the file.
     pub sha256: Digest,
@@ -32,7 +32,7 @@ pub struct KeptRecords {
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Number of hits of the window before the record, in the order of the service. Absent for events.
+    /// Number of hits that the service returned before this record for the window. Absent for events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
     /// Why the records are in no part: `not-json` or `outside-of-window`.

@@ -139,7 +139,7 @@ pub struct Part {
     pub unpacked: u64,
     /// Number of events.
     pub count: u64,
-    /// Number of distinct ids. In a late part only the ids that no other part has.
+    /// Number of distinct ids. In a late part, only ids that no other part has are counted.
     pub unique: u64,
     /// Total that the service reported for the range; in a late part the increase of it. An event that was amended
     /// while it was read counts once. `null` if the range is not verified or its total did not match.

@@ -112,7 +112,7 @@ impl StateDifference {
                 format!("file was changed: it repeats the closed manifest of {date}, but no export was interrupted")
             }
             Self::AddedRange(range) => format!(
-                "file lacks {range}, which a manifest covers, although the last export ended: the state or the \
+                "file does not list {range}, which a manifest covers, although no export was interrupted: the state or the \
                  manifest was changed"
             ),
             Self::OtherIdentity(member) => {

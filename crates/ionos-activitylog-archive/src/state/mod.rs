@@ -63,8 +63,8 @@ pub struct State {
     pub open: bool,
     /// Latest manifest. May be outdated while `open` is true. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// Start of the export that is open, UTC. If that export was interrupted, the export that finishes it does not read
-    /// a gap again that was read since this time. `null` unless `open` is true.
+    /// Start of the export that is open, UTC. If that export was interrupted, a later export finishes it and skips each
+    /// gap that was read since this time. `null` unless `open` is true.
     #[serde(default, with = "text::instant_or_none")]
     #[schemars(with = "Option<String>")]
     pub open_since: Option<DateTime<Utc>>,

@@ -58,8 +58,8 @@ pub struct VerifiedContract {
     pub manifests: u64,
     /// The last manifest. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// The manifest that one of the given digests belongs to. `null` if no digest was given, or if no manifest of this
-    /// contract has one of the digests.
+    /// The manifest whose digest is one of the given digests (`--head`). `null` if no digest was given, or if no
+    /// manifest of this contract has one of the digests.
     pub kept: Option<ManifestLink>,
     /// Manifests after the one in `kept`, which the given digest does not cover.
     pub after_kept: Vec<ManifestLink>,
@@ -75,7 +75,7 @@ pub struct VerifiedContract {
     pub days: Vec<VerifiedDay>,
 }
 
-/// The sum of the manifests of a day.
+/// The combined content of all manifests of a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct VerifiedDay {
@@ -109,9 +109,10 @@ pub struct ComparedTotals {
     pub fewer_days: u64,
     /// Days that could not be compared completely.
     pub unknown_days: u64,
-    /// Events in verified ranges that the service reports and the archive does not have. They arrived after the export.
+    /// Number of events of verified ranges that the service reports and the archive lacks. They arrived after the
+    /// export.
     pub late_events: u64,
-    /// Events in ranges with gaps that the service reports and the archive does not have.
+    /// Number of events of ranges with gaps that the service reports and the archive lacks.
     pub missing_events: u64,
     /// The differences and remarks, for people.
     pub notes: Vec<String>,

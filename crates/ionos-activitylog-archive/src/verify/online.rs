@@ -226,8 +226,8 @@ fn compare(
         }
         CountComparison::Fewer => {
             report.warnings.push(format!(
-                "{shown}: the service reports {count} events, {distinct} are archived: it no longer keeps the others; \
-                 the archive has them"
+                "{shown}: the service reports {count} events, {distinct} are archived: the service no longer keeps the \
+                 other events; the archive still has them"
             ));
             TotalComparison::Fewer
         }

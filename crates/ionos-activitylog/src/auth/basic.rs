@@ -36,7 +36,7 @@ impl BasicCredentials {
         }
         if username.contains(':') {
             return Err(invalid("the username contains a colon, which HTTP Basic authentication does not allow")
-                .with_hint("correct it"));
+                .with_hint("correct the username"));
         }
         if username.chars().any(char::is_control) {
             return Err(invalid("the username contains a control character").with_hint("enter it again"));

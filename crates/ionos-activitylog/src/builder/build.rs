@@ -42,7 +42,7 @@ impl ClientBuilder {
             Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
                     ErrorKind::Configuration,
-                    "a pinned or root certificate is set together with an HTTP client of the program",
+                    "a pinned or root certificate is set, but the program supplies its own HTTP client",
                 )
                 .with_hint("set the certificate in the HTTP client"));
             }

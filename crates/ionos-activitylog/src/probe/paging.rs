@@ -60,7 +60,7 @@ impl ProbeSession<'_> {
             return (finding("unstable", observation.to_owned()), Some(false));
         }
         let observation = format!(
-            "{} events came in the same order {READINGS} times; {tied} of them share their time with another",
+            "{} events came in the same order {READINGS} times; {tied} of them have the same time as another event",
             expected.len()
         );
         (finding("stable", observation), Some(true))

@@ -93,7 +93,7 @@ impl SerializedCheckpoint {
                 "the checkpoint has version {}, this library supports version {VERSION}",
                 self.version
             ))
-            .with_hint("use the version of the library that wrote it"));
+            .with_hint("use the version of the library that wrote the checkpoint"));
         }
         let time = |text: &str| {
             let time = DateTime::parse_from_rfc3339(text);

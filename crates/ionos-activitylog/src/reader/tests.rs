@@ -184,7 +184,8 @@ async fn a_range_without_a_usable_total_is_split_if_an_offset_is_refused() {
                 ..Behavior::default()
             };
             let simulator = simulated(Simulator::builder().events_per_day(900).burst_interval(0).behavior(behavior));
-            let _ = read_and_compare(&simulator, day(), &format!("total: {total}, {value}; offset: {deep_offset}")).await;
+            let _ =
+                read_and_compare(&simulator, day(), &format!("total: {total}, {value}; offset: {deep_offset}")).await;
         }
     }
 }

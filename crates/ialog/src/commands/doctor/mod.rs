@@ -273,7 +273,7 @@ fn write_profile(
             (Some(path), message)
         }
         Err(error) => {
-            let message = format!("results cannot be stored ({error}): later commands do not use them");
+            let message = format!("results cannot be stored ({error}), so later commands cannot use them");
             (None, message)
         }
     }

@@ -22,8 +22,8 @@ use crate::service::account;
 The file extension selects the format and the compression (.gz or .zst): .ndjson is one record per line and .json is \
 an array, each record on one line and byte for byte as the service sent it, see `ialog help schemas`; .csv is a \
 table, see `ialog schema flat`. A file appears under its final name only when it is complete. To resume an \
-interrupted export, run the same command again: with --last or without --to, the range that the command had when the \
-export began is completed.
+interrupted export, run the same command again. With --last or without --to, the resumed export completes the range of the \
+first run.
 
 A name that ends with / or has no file extension is the folder of an archive, with one folder per contract and day, and a \
 chain of manifests per contract. Ranges that are already in the archive are not read again, so running the same command \

@@ -54,8 +54,8 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, conflicts_with = "list_values")]
     pub(crate) count: bool,
 
-    /// Print the values of a column with their number of operations, or of events with --no-fold; an operation or event
-    /// with several values is counted once for each value
+    /// Print each value of a column with the number of operations that have it (with --no-fold: the number of events);
+    /// an operation or event with several values is counted once for each value
     #[arg(long, value_name = "COLUMN")]
     pub(crate) list_values: Option<String>,
 }

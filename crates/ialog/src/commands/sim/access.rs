@@ -22,7 +22,7 @@ pub(crate) struct AccessArgs {
     #[arg(long, value_name = "LENGTH", requires = "jwt", value_parser = parse_duration)]
     pub(crate) token_lifetime: Option<TimeDelta>,
 
-    /// Make the JSON Web Token one of a reseller, for all contracts
+    /// Issue the JSON Web Token for a reseller who can read all contracts
     #[arg(long, requires = "jwt")]
     pub(crate) reseller: bool,
 

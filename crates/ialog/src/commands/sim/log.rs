@@ -59,7 +59,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "HOURS", default_value_t = ionos_activitylog_sim::DEFAULT_BURST_INTERVAL)]
     pub(crate) burst_every: u64,
 
-    /// Add a burst of events at a time, such as 2026-11-20T09:12:33Z,3ms,900; repeatable
+    /// Add a burst of events: start, length and number of events, such as 2026-11-20T09:12:33Z,3ms,900; repeatable
     #[arg(long, value_name = "WHEN,LENGTH,COUNT")]
     pub(crate) burst: Vec<BurstSpec>,
 

@@ -50,7 +50,7 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-Prints the address to standard output once the API is ready, and the environment variables to use it to standard error. \
+Once the API is ready, prints its address to standard output, and the environment variables that a client needs to standard error. \
 The data is generated from the seed and is the same on every machine. Stop the simulator with Ctrl-C.
 
 A share is a number from 0 to 1 or a percentage. A duration is an integer with ms, s, m, h, d or w.

@@ -15,7 +15,7 @@ pub(crate) struct PagingArgs {
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<OverLimit>(OverLimit::NAMES))]
     pub(crate) over_limit: OverLimit,
 
-    /// Handling of offset + limit above the window cap
+    /// Handling of a request whose offset + limit is above --window-cap
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<DeepOffset>(DeepOffset::NAMES))]
     pub(crate) deep_offset: DeepOffset,
 

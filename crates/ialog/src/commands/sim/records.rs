@@ -10,7 +10,7 @@ use super::one_of;
 
 #[derive(Args)]
 pub(crate) struct RecordArgs {
-    /// JSON types of the members whose type differs between sources
+    /// JSON types of the members for which the vendor's description, samples and SDKs disagree
     #[arg(long, value_name = "DIALECT", default_value_t, value_parser = one_of::<Dialect>(Dialect::NAMES))]
     pub(crate) dialect: Dialect,
 
@@ -38,7 +38,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "DELAY", default_value = "none")]
     pub(crate) ingest_delay: IngestDelay,
 
-    /// Late events: none, or share and delay such as 1%:2h
+    /// Late events: none, or a share and a delay such as 1%:2h
     #[arg(long, value_name = "SHARE:LENGTH", default_value = "none")]
     pub(crate) late: LateEvents,
 

@@ -160,7 +160,11 @@ async fn a_probe_tells_whether_the_start_of_a_range_is_exclusive() {
     ] {
         let probe = run_probe(builder_with(behavior(date_start, fractions, digits))).await;
         let found = probe.findings.iter().find(|finding| finding.name == "date start").unwrap();
-        assert_eq!(found.answer, answer, "start: {date_start}, fractions: {fractions}, {digits}: {}", found.observation);
+        assert_eq!(
+            found.answer, answer,
+            "start: {date_start}, fractions: {fractions}, {digits}: {}",
+            found.observation
+        );
         assert_eq!(probe.start_exclusive, start_exclusive);
     }
 }
