@@ -1,10 +1,11 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A reader may send two kinds of further requests. The request for the page after the last page of a range shows
+//! A reader may send three kinds of further requests. The request for the page after the last page of a range shows
 //! whether the service returns fewer events per page than requested. The request for the two seconds around the start
-//! of a range shows whether the service excludes events at exactly the start. A script may omit these requests: the
-//! transport answers them with an empty page, see [`LastPages`] and [`page_around_start`].
+//! of a range shows whether the service excludes events at exactly the start. The requests for the halves of a range
+//! show whether the service shortens long ranges. A script may omit these requests: the transport answers them with an
+//! empty page, see [`LastPages`], [`page_around_start`] and [`page_of_half`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -84,6 +85,7 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
     /// Path, start of the range and page size of each request for a page so far.
     starts: Mutex<HashSet<RangeStart>>,
+    ranges: Mutex<HashSet<RequestedRange>>,
 }
 
 /// The offset after the last page, for each path and range. This offset is known if the page at the offset 0 has fewer
@@ -124,6 +126,9 @@ impl LastPages {
 /// The path of a request for a page, the start of its range, and its page size.
 type RangeStart = (String, DateTime<Utc>, String);
 
+/// The path, the start and the end of a request for a page.
+type RequestedRange = (String, DateTime<Utc>, DateTime<Utc>);
+
 /// The start and the end of the range of a request for a page.
 fn range_of(target: &Target) -> Option<(RangeStart, DateTime<Utc>)> {
     let (path, query) = target;
@@ -139,6 +144,19 @@ fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<St
     let middle = start + TimeDelta::seconds(1);
     let is_around = end == middle + TimeDelta::seconds(1) && starts.contains(&(path, middle, limit));
     is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
+}
+
+/// An empty page, if the request is for the first hits of one half of the range of an earlier request.
+fn page_of_half(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
+    let (path, query) = target;
+    let (_, end) = range_of(target)?;
+    let (_, start, _) = range_of(target)?.0;
+    let is_first_page = query.iter().any(|(name, value)| name == "offset" && value == "0");
+    let is_half = ranges.iter().any(|(other, from, to)| {
+        let middle = *from + TimeDelta::seconds((*to - *from).num_milliseconds() / 2 / 1_000);
+        other == path && ((start, end) == (*from, middle) || (start, end) == (middle, *to))
+    });
+    (is_first_page && is_half).then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
 impl ScriptedTransport {
@@ -203,10 +221,12 @@ impl Transport for ScriptedTransport {
             true => None,
             false => {
                 let around_start = page_around_start(&self.starts.lock().unwrap(), &target);
-                around_start.or_else(|| self.last_pages.lock().unwrap().empty_page(&target))
+                let of_half = || page_of_half(&self.ranges.lock().unwrap(), &target);
+                around_start.or_else(of_half).or_else(|| self.last_pages.lock().unwrap().empty_page(&target))
             }
         };
-        if let Some((start, _)) = range_of(&target) {
+        if let Some((start, end)) = range_of(&target) {
+            self.ranges.lock().unwrap().insert((start.0.clone(), start.1, end));
             self.starts.lock().unwrap().insert(start);
         }
         let step = after_end.unwrap_or_else(|| {

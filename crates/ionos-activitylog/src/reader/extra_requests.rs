@@ -3,12 +3,13 @@
 //! repeats of an empty page, further scans, and the windows of a split that locates the mismatch. When the extra
 //! requests are used up, a window without a proof becomes a gap.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::api::page::Page;
 use crate::defaults::{EXTRA_REQUESTS, EXTRA_REQUESTS_PER_PAGE, SPLITS_PER_PAGE, SPLITS_WITHOUT_EVENTS};
 use crate::range::DateRange;
+use crate::reader::checked_windows::CheckedWindows;
 use crate::reader::plan::SplitWindow;
 
 /// Number of scans whose pages had fewer events than the total. From this number on, all totals are treated as too
@@ -23,6 +24,13 @@ const REPEATED_END_PROBES: u64 = 4;
 /// Number of parts with more events than the whole window that an honest service does not reach: a part has more events
 /// only if events arrived after the whole window was requested.
 const MAX_PARTS_ABOVE_WHOLE: u64 = 20;
+
+/// Number of scans that may reach the maximum offset before any scan reaches the end of its window. An honest log with
+/// 10^9 events in the range needs fewer.
+const MAX_ENDLESS_SCANS: u64 = 40;
+
+/// Number of further scans that may reach the maximum offset for each scan that reaches the end of its window.
+const ENDLESS_SCANS_PER_END: u64 = 4;
 
 /// The extra requests of one reading, or of several readings of one contract that share them.
 #[derive(Debug, Default)]
@@ -42,8 +50,15 @@ pub struct ExtraRequests {
     splits: AtomicU64,
     /// Parts of a window whose total was higher than that of the window.
     parts_above_whole: AtomicU64,
+    /// Scans without a usable total that reached the maximum offset before the end of the window.
+    endless_scans: AtomicU64,
+    /// Scans without a usable total that reached the end of the window.
+    ended_scans: AtomicU64,
+    /// Length in seconds of the shortest range that the service refused as too long. 0 if it refused none.
+    refused_seconds: AtomicI64,
     /// See [`Self::is_endless`].
     is_endless: AtomicBool,
+    checked_windows: Mutex<CheckedWindows>,
     /// Length of the longest short page that is known to have been the last one of its window.
     longest_end: AtomicU64,
     /// Number of requests for the page after a short page that had exactly `longest_end` hits.
@@ -141,12 +156,34 @@ impl ExtraRequests {
         self.is_endless.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the service probably invents events, so that reading would never end: the total of a range grew faster
-    /// than its events were read, or many parts of windows had more events than the whole window. If so, no further
-    /// window is split, and no extra request is sent.
+    /// Records the result of a scan without a usable total: whether it reached the end of the window, or the maximum
+    /// offset.
+    pub(super) fn record_scan_without_total(&self, reached_end: bool) {
+        let scans = if reached_end { &self.ended_scans } else { &self.endless_scans };
+        scans.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the service probably invents events, so that reading would never end. This is the case if the total of a
+    /// range grew faster than its events were read, if many parts of windows had more events than the whole window, or
+    /// if hardly any window ends, however short it is. Then no further window is split, and no extra request is sent.
     pub(super) fn is_endless(&self) -> bool {
+        let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
         self.is_endless.load(Ordering::Relaxed)
-            || self.parts_above_whole.load(Ordering::Relaxed) >= MAX_PARTS_ABOVE_WHOLE
+            || load(&self.parts_above_whole) >= MAX_PARTS_ABOVE_WHOLE
+            || load(&self.endless_scans) > MAX_ENDLESS_SCANS + ENDLESS_SCANS_PER_END * load(&self.ended_scans)
+    }
+
+    /// Records that the service refuses a range as too long.
+    pub(super) fn record_refused_range(&self, range: DateRange) {
+        let seconds = range.duration().num_seconds();
+        let shorter = |known: i64| (known == 0 || seconds < known).then_some(seconds);
+        let _ = self.refused_seconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, shorter);
+    }
+
+    /// Whether the service has refused a range of this length, or a shorter one, as too long.
+    pub(super) fn has_refused_range(&self, range: DateRange) -> bool {
+        let refused = self.refused_seconds.load(Ordering::Relaxed);
+        refused > 0 && range.duration().num_seconds() >= refused
     }
 
     /// Whether the page after a short page must be requested although the total equals the number of hits. The reason
@@ -186,6 +223,11 @@ impl ExtraRequests {
     /// its totals to `hits`.
     pub(super) fn has_higher_count(&self, hits: u64) -> bool {
         self.highest_count.load(Ordering::Relaxed) > hits
+    }
+
+    /// Reads or changes which windows were compared with their halves.
+    pub(super) fn with_checked_windows<T>(&self, access: impl FnOnce(&mut CheckedWindows) -> T) -> T {
+        access(&mut self.checked_windows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn full_pages(&self, page_size: u64) -> u64 {

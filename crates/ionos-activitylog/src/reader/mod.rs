@@ -17,6 +17,7 @@
 //! `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several
 //! contracts.
 
+mod checked_windows;
 pub(crate) mod checkpoint;
 mod collected_events;
 mod content_repeats;
@@ -24,6 +25,7 @@ pub(crate) mod contracts;
 pub(crate) mod cross_check;
 pub(crate) mod events;
 pub(crate) mod extra_requests;
+mod half_check;
 mod isolated_repeats;
 mod log_answer;
 mod page_end;

@@ -130,7 +130,10 @@ pub(super) async fn detect_page_size(
     };
     scan.requests += second.requests;
     if scan.pages.iter().any(|first| ignores_offset(first, &second.page)) {
-        return Ok(SecondPage::Empty);
+        // Only the first page of a range can be read, so a range with more events must be split.
+        pages.api.limits.record_max_page(received);
+        pages.api.limits.record_max_offset(received);
+        return Ok(SecondPage::Refused);
     }
     let has_hits = second.page.hits() > 0;
     if has_hits {
@@ -149,7 +152,7 @@ pub(super) async fn detect_page_size(
 
 /// Whether the second page is the first one again. If so, the service ignores the offset. If both pages have a single
 /// record without a usable `@uuid`, their equality proves nothing: two different events may have equal records.
-fn ignores_offset(first: &Page, second: &Page) -> bool {
+pub(super) fn ignores_offset(first: &Page, second: &Page) -> bool {
     let has_ids = || first.events.iter().any(|event| !event.id().is_of_content());
     first.hits() > 0 && has_same_records(first, second) && (first.hits() > 1 || has_ids())
 }

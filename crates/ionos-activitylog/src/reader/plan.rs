@@ -80,6 +80,13 @@ impl PlannedWindow {
         self.range.by_day(&Utc).map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
+    /// Splits the window by day, or into halves if it lies within a day: for a service that limits the length of a range.
+    pub(super) fn split_by_length(self) -> Vec<Self> {
+        let whole = Self { part_of: None, ..self };
+        let days = whole.split_by_day();
+        if days.len() > 1 { days } else { whole.split(2, Resolution::Second) }
+    }
+
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none
     /// shorter than the resolution. The parts differ from this window only in their ranges, and in their
     /// `earlier_requests`, which are 0.

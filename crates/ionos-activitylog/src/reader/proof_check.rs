@@ -1,8 +1,9 @@
 //! Takes a second look at a proof. Some services return only a part of the events of a range and report only this part
 //! as the total, so the window looks complete. A suspicious window is read again as smaller windows, which show the
-//! missing events.
+//! missing events. A window that is much longer than the ones checked before is compared with its two halves.
 
 use crate::error::Error;
+use crate::reader::half_check::check_halves;
 use crate::reader::isolated_repeats::split_around;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_reader::PageReader;
@@ -64,7 +65,17 @@ pub(super) async fn check_proof(
             return Ok((ProofCheck::NeedsScan, 0));
         }
     }
-    check_limit(window, verification, pages, may_split).await
+    let (check, requests) = check_limit(window, verification, pages, may_split).await?;
+    if !matches!(check, ProofCheck::Accepted) {
+        return Ok((check, requests));
+    }
+    let (halves, own) = check_halves(window, verification, pages, page_size).await?;
+    let check = match halves {
+        None => ProofCheck::Accepted,
+        Some(halves) if may_split(&halves) => ProofCheck::NeedsSplit(halves),
+        Some(_) => ProofCheck::Refuted,
+    };
+    Ok((check, requests + own))
 }
 
 /// Finds out whether the number of events of a window is the maximum that the service returns for any range.

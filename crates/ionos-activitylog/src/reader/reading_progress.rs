@@ -44,4 +44,9 @@ impl ReadingProgress {
         let mut start = self.unchecked_start.lock().unwrap_or_else(PoisonError::into_inner);
         start.take_if(|start| *start == window.start()).is_some()
     }
+
+    /// Makes the start of a window unchecked again, because its check failed.
+    pub(super) fn return_unchecked_start(&self, window: DateRange) {
+        *self.unchecked_start.lock().unwrap_or_else(PoisonError::into_inner) = Some(window.start());
+    }
 }

@@ -6,11 +6,14 @@ use futures_util::{StreamExt, stream};
 
 use crate::api::limits::{SERVICE_PAGE_SIZE, ServiceLimits};
 use crate::api::page::{Page, PageSize};
+use crate::api::response::Response;
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
-use crate::reader::page_end::{PageEnd, SecondPage, confirms_end, detect_page_size, may_be_refusal, probe_end};
-use crate::reader::page_reader::{FetchedPage, PageReader};
+use crate::reader::page_end::{
+    PageEnd, SecondPage, confirms_end, detect_page_size, ignores_offset, may_be_refusal, probe_end,
+};
+use crate::reader::page_reader::{FetchedPage, PageReader, reports_missing_events};
 use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, is_mostly_outside};
@@ -21,7 +24,10 @@ use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends,
 const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
-const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
+const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, SMALLEST_PAGE_SIZE];
+
+/// The smallest page size to try.
+const SMALLEST_PAGE_SIZE: u64 = 20;
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
 pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
@@ -265,6 +271,13 @@ impl WindowScanner<'_> {
                 return Ok(Some(RemainingPages::Unreachable(offset)));
             }
         }
+        if scan.next_offset < total
+            && scan.pages.len() == 1
+            && scan.pages.iter().any(|first| ignores_offset(first, &fetched.page))
+        {
+            // The service ignores the offset, so only the first page of a window can be read.
+            return Ok(Some(RemainingPages::Unreachable(scan.received())));
+        }
         self.limits().record_page(fetched.page.hits(), self.page_size);
         scan.page_size = size.max(fetched.page.hits().min(self.page_size.get()));
         scan.next_offset = offset + scan.page_size;
@@ -345,6 +358,7 @@ impl WindowScanner<'_> {
         self.gate.wait().await;
         loop {
             if read + size > self.limits().max_offset().max(size) {
+                self.extra().record_scan_without_total(false);
                 return Ok(scan.over_limit(None));
             }
             let next = match self.pages.read_up_to(range, read, self.current_page_size(), size).await {
@@ -377,6 +391,7 @@ impl WindowScanner<'_> {
                         return Ok(scan.over_limit(None));
                     }
                 }
+                self.extra().record_scan_without_total(true);
                 return Ok(scan.complete(true));
             }
             if scan.pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
@@ -409,7 +424,11 @@ impl WindowScanner<'_> {
         let refused = match self.pages.read(range, 0, size).await {
             Err(error) if error.kind() == ErrorKind::BadRequest => error,
             fetched => {
-                let FetchedPage { page, requests } = fetched?;
+                let fetched = fetched?;
+                let FetchedPage { page, requests } = match reports_missing_events(&fetched.page) {
+                    true => self.shorter_first_page(range, size, fetched).await?,
+                    false => fetched,
+                };
                 self.limits().record_page(page.hits(), self.page_size);
                 return Ok((page, requests));
             }
@@ -430,6 +449,31 @@ impl WindowScanner<'_> {
             }
         }
         Err(refused)
+    }
+
+    /// A first page of a smaller size, if the page of `size` hits is empty although its total reports events: the
+    /// service may send an empty page if the page size is too large. Returns the empty page if no smaller page has hits.
+    async fn shorter_first_page(
+        &self,
+        range: DateRange,
+        size: u64,
+        mut empty: FetchedPage,
+    ) -> Result<FetchedPage, Error> {
+        for smaller in [SERVICE_PAGE_SIZE, SMALLEST_PAGE_SIZE].into_iter().filter(|smaller| *smaller < size) {
+            if !self.extra().try_spend(1, size) {
+                break;
+            }
+            empty.requests += 1;
+            match self.pages.api.page(self.pages.contract, range, 0, smaller).await.map(Response::into_inner) {
+                Ok(page) if page.hits() > 0 => {
+                    self.limits().record_max_page(smaller);
+                    return Ok(FetchedPage { page, requests: empty.requests });
+                }
+                Err(error) if !may_be_refusal(error.kind()) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(empty)
     }
 }
 

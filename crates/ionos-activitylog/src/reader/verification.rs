@@ -285,6 +285,11 @@ impl Verification {
         total.saturating_sub(self.at_end).saturating_add(self.excluded_at_start())
     }
 
+    /// Number of equal records without an id that the last scan returned further times.
+    pub(super) fn content_repeats(&self) -> u64 {
+        self.content_repeats.count() + self.content_repeats.count_at_end()
+    }
+
     /// Number of events at exactly the start of the window that no scan returned.
     pub(super) fn excluded_at_start(&self) -> u64 {
         self.only_received_at_start.len() as u64

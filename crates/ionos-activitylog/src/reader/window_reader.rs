@@ -7,9 +7,10 @@ use futures_util::future::{BoxFuture, try_join};
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::range::DateRange;
+use crate::reader::half_check::is_refused_as_too_long;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_end::may_be_refusal;
 use crate::reader::page_reader::pause;
@@ -205,6 +206,9 @@ impl WindowReader<'_> {
         let mut ends_before_total = false;
         // Whether an answer for a longer range had a hit or a total, after an answer for the window had neither.
         let mut is_log_visible = false;
+        if extra.has_refused_range(window.range) && is_splittable {
+            return Ok(WindowResult::Split { windows: window.split_by_length(), requests });
+        }
         loop {
             let page_size = self.scanner.current_page_size();
             let max_events = match self.limits().is_unstable() && is_splittable {
@@ -220,13 +224,28 @@ impl WindowReader<'_> {
             };
             let scan = self.scanner.scan(window.range, options);
             let scan = match self.progress.takes_unchecked_start(window.range) {
-                true => {
-                    let (scan, check) = try_join(scan, StartCheck::read(self.scanner, window.range)).await?;
-                    requests += check.requests;
-                    self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
-                    scan
+                true => match try_join(scan, StartCheck::read(self.scanner, window.range)).await {
+                    Ok((scan, check)) => {
+                        requests += check.requests;
+                        self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
+                        Ok(scan)
+                    }
+                    Err(error) => {
+                        self.progress.return_unchecked_start(window.range);
+                        Err(error)
+                    }
+                },
+                false => scan.await,
+            };
+            let scan = match scan {
+                Err(error) if error.kind() == ErrorKind::BadRequest && is_splittable => {
+                    if !is_refused_as_too_long(window.range, self.scanner.pages).await? || !extra.try_split(page_size) {
+                        return Err(error);
+                    }
+                    extra.record_refused_range(window.range);
+                    return Ok(WindowResult::Split { windows: window.split_by_length(), requests: requests + 2 });
                 }
-                false => scan.await?,
+                scan => scan?,
             };
             let scan = match scan {
                 ScanResult::Complete(scan) => scan,

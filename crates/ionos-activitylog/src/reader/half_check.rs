@@ -1,0 +1,114 @@
+//! Compares a window with its two halves. Some services silently shorten a long range, or return and count only a part
+//! of its events. Then the total of the window equals its number of events, but its halves have more events. One
+//! request for each half shows this.
+
+use chrono::{DateTime, Utc};
+
+use crate::error::Error;
+use crate::event::Event;
+use crate::range::DateRange;
+use crate::reader::checked_windows::MIN_LENGTH;
+use crate::reader::page_end::may_be_after_end;
+use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces};
+use crate::reader::plan::{PlannedWindow, Resolution};
+use crate::reader::verification::Verification;
+
+/// Requests the number of events in each half of a verified window, unless an equal check has already succeeded. Returns
+/// the windows to read instead if the halves have more events than the window, and the number of requests.
+pub(super) async fn check_halves(
+    window: PlannedWindow,
+    verification: &Verification,
+    pages: PageReader<'_>,
+    page_size: u64,
+) -> Result<(Option<Vec<PlannedWindow>>, u64), Error> {
+    let events = verification.events.distinct();
+    let seconds = window.range.duration().num_seconds();
+    let is_limited = !pages.extra.has_larger_range(events);
+    let needs_check = pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
+    let halves = PlannedWindow { part_of: None, ..window }.split(2, Resolution::Second);
+    let [first, second] = halves[..] else { return Ok((None, 0)) };
+    if !needs_check {
+        return Ok((None, 0));
+    }
+    let times = verification.events.times();
+    // Records that the service may count in each half, or more than once.
+    let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
+    let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
+    let mut requests = 0;
+    for (half, at_end) in [(first, 0), (second, verification.at_end)] {
+        let allowed = events_in(half.range, &times) + repeats + at_end;
+        let answer = read_half(half.range, allowed, verification, pages, page_size).await?;
+        requests += answer.requests;
+        if answer.has_more {
+            // A service may keep its log in one index per day, so days are tried before other parts.
+            return Ok((Some(window.split_by_length()), requests));
+        }
+    }
+    pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
+    Ok((None, requests))
+}
+
+/// Whether the service refuses a range because of its length: it accepts the last part of the range.
+pub(super) async fn is_refused_as_too_long(range: DateRange, pages: PageReader<'_>) -> Result<bool, Error> {
+    let start = range.end() - MIN_LENGTH;
+    let Some(last) = DateRange::new(start, range.end()).ok().filter(|_| start > range.start()) else {
+        return Ok(false);
+    };
+    match pages.read(last, 0, 1).await {
+        Err(error) if may_be_after_end(error.kind()) => Ok(false),
+        fetched => fetched.map(|fetched| !fetched.page.says_nothing()),
+    }
+}
+
+/// Number of events in a range and at exactly its end, because the service may count the events at the end too.
+fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
+    times.iter().filter(|time| range.contains(**time) || **time == range.end()).count() as u64
+}
+
+/// The answer for one half.
+struct Half {
+    /// Whether the half has more events than allowed, or an event that the window does not have.
+    has_more: bool,
+    requests: u64,
+}
+
+/// Requests the number of events of one half: its total, or without totals, one hit more than `allowed`. If the number
+/// is too high, requests a whole page: the total may be wrong. An answer that cannot be used is no reason to doubt the
+/// window.
+async fn read_half(
+    range: DateRange,
+    allowed: u64,
+    verification: &Verification,
+    pages: PageReader<'_>,
+    page_size: u64,
+) -> Result<Half, Error> {
+    let size = match verification.highest_total {
+        Some(_) => 1,
+        None => (allowed + 1).min(page_size),
+    };
+    let mut half = Half { has_more: false, requests: 0 };
+    for (size, is_whole_page) in [(size, false), (page_size, true)] {
+        let FetchedPage { page, requests } = match pages.read(range, 0, size).await {
+            Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => {
+                half.requests += 1;
+                break;
+            }
+            fetched => fetched?,
+        };
+        half.requests += requests;
+        let hits = page.hits();
+        // A whole page with all allowed events and no other one shows that the total is wrong.
+        let has_room = is_whole_page && hits < size && hits >= allowed;
+        let count = page.total.map_or(0, |total| total.count).max(hits);
+        let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));
+        let is_unknown = |event: &Event| is_inside(event) && !verification.events.contains(&event.id());
+        let has_unknown = page.events.iter().any(is_unknown);
+        let is_partial = page.partial_search.is_some();
+        pages.received.keep(verification.range(), page.events);
+        half.has_more = !is_partial && (has_unknown || count > allowed && !has_room);
+        if has_unknown || !half.has_more {
+            break;
+        }
+    }
+    Ok(half)
+}

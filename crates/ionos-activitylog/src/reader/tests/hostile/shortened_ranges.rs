@@ -1,0 +1,115 @@
+//! Services that silently answer for only a part of a long range. The total and the hits of each answer agree.
+
+use std::sync::atomic::AtomicU64;
+
+use ionos_activitylog_client::{Exchange, Transport};
+
+use super::*;
+
+/// What a service leaves out of a range.
+#[derive(Clone, Copy, Debug)]
+enum Shortened {
+    /// All but the last part of this length.
+    ToEnd(TimeDelta),
+    /// All but the first part of this length.
+    ToStart(TimeDelta),
+    /// All days but the last one.
+    ToLastDay,
+    /// All but this number of the newest events.
+    ToNewest(usize),
+    /// Nothing, but the service refuses longer ranges.
+    Refused(TimeDelta),
+    /// All events, if the page size is above this number.
+    ToPageSize(u64),
+    /// All events after the first page of this length, for every offset.
+    ToFirstPage(usize),
+}
+
+struct ShorteningService {
+    /// Times of the events, in order.
+    times: Vec<DateTime<Utc>>,
+    shortened: Shortened,
+    has_total: bool,
+    requests: AtomicU64,
+}
+
+impl ShorteningService {
+    /// The events of a range that the service returns and counts.
+    fn events(&self, range: DateRange) -> Vec<(usize, DateTime<Utc>)> {
+        let inside = self.times.iter().copied().enumerate().filter(|(_, time)| range.contains(*time));
+        let last_day = (range.end() - TimeDelta::milliseconds(1)).date_naive();
+        let mut events: Vec<_> = match self.shortened {
+            Shortened::ToEnd(length) => inside.filter(|(_, time)| *time >= range.end() - length).collect(),
+            Shortened::ToStart(length) => inside.filter(|(_, time)| *time < range.start() + length).collect(),
+            Shortened::ToLastDay => inside.filter(|(_, time)| time.date_naive() == last_day).collect(),
+            _ => inside.collect(),
+        };
+        events.reverse();
+        if let Shortened::ToNewest(count) = self.shortened {
+            events.truncate(count);
+        }
+        events
+    }
+}
+
+impl Transport for ShorteningService {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let PageQuery { range, offset, limit } = PageQuery::of(&request);
+        let is_refused = matches!(self.shortened, Shortened::Refused(length) if range.duration() > length);
+        let events = self.events(range);
+        let (mut offset, mut length) = (offset as usize, limit as usize);
+        match self.shortened {
+            Shortened::ToPageSize(size) if limit > size => length = 0,
+            Shortened::ToFirstPage(size) => (offset, length) = (0, length.min(size)),
+            _ => {}
+        }
+        let hits = events.iter().skip(offset).take(length);
+        let hits: Vec<String> =
+            hits.map(|(index, time)| format!(r#"{{"_source":{}}}"#, record(*index as u64, *time))).collect();
+        let total = if self.has_total { format!(r#""total":{},"#, events.len()) } else { String::new() };
+        let answer = match is_refused {
+            true => http::Response::builder().status(400).body(String::new()).unwrap(),
+            false => http::Response::new(format!(r#"{{"hits":{{{total}"hits":[{}]}}}}"#, hits.join(","))),
+        };
+        Box::pin(async move { Ok(answer.into()) })
+    }
+}
+
+#[tokio::test]
+async fn no_event_of_a_shortened_range_is_lost() {
+    let range = range("2026-11-18T00:00:00Z", "2026-11-21T00:00:00Z");
+    let times: Vec<DateTime<Utc>> = (0..617).map(|index| range.start() + TimeDelta::seconds(index * 419)).collect();
+    for (shortened, has_total) in [
+        (Shortened::ToEnd(TimeDelta::hours(12)), true),
+        (Shortened::ToEnd(TimeDelta::hours(12)), false),
+        (Shortened::ToEnd(TimeDelta::hours(6)), true),
+        (Shortened::ToEnd(TimeDelta::days(2)), true),
+        (Shortened::ToStart(TimeDelta::days(2)), true),
+        (Shortened::ToStart(TimeDelta::hours(30)), false),
+        (Shortened::ToLastDay, true),
+        (Shortened::ToNewest(333), true),
+        (Shortened::ToNewest(365), true),
+        (Shortened::Refused(TimeDelta::days(2)), true),
+        (Shortened::Refused(TimeDelta::hours(6)), true),
+        (Shortened::ToPageSize(200), true),
+        (Shortened::ToFirstPage(100), true),
+    ] {
+        let requests = AtomicU64::new(0);
+        let service = Arc::new(ShorteningService { times: times.clone(), shortened, has_total, requests });
+        let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-31T00:00:00Z")));
+        let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock).build().unwrap();
+        let mut stream = client.events(CONTRACT.parse().unwrap(), range).windows();
+        let mut read = 0;
+        while let Some(window) = stream.try_next().await.unwrap() {
+            read += window.events.len();
+        }
+        let what = format!("{shortened:?}, total: {has_total}");
+        assert_eq!(read, times.len(), "{what}");
+        assert!(stream.summary().is_complete(), "{what}: {:?}", stream.summary());
+        let requests = service.requests.load(Ordering::Relaxed);
+        // Without totals, each window takes at least two scans.
+        let most = if has_total { 160 } else { 800 };
+        assert!(requests < most, "{what}: {requests} requests");
+    }
+}
