@@ -92,6 +92,56 @@ fn an_export_killed_while_the_service_fails_ends_in_the_same_bytes() {
     kill_at_random("stormy", 60, 2);
 }
 
+/// A recount or reread finds late events of both contracts on many days, and also reads days for the first time.
+#[test]
+fn a_search_for_late_events_killed_at_random_points_ends_in_the_same_bytes() {
+    let (archived, range) = (("2026-10-21", "2026-11-02"), ("2026-10-19", "2026-11-03"));
+    for (flag, seed) in [("--recount", 3), ("--reread", 4)] {
+        let search = |folder: &Path, kill: Option<&str>| {
+            let mut command = export_to_archive(folder, range, "late", kill);
+            command.arg(flag);
+            command
+        };
+        let archived_early = || {
+            let folder = scratch_folder();
+            let printed = run(export_to_archive(folder.path(), archived, "early", None));
+            assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+            folder
+        };
+        let undisturbed = archived_early();
+        let printed = run(search(undisturbed.path(), None));
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+        assert!(printed.stderr.contains("arrived late"), "{}", printed.stderr);
+        let expected = archive_files(&undisturbed.path().join("audit"));
+        let mut numbers = random_numbers(seed);
+        let mut next = |below: u64| numbers.next().unwrap() % below;
+        let mut killed = 0;
+        while killed < 25 {
+            let folder = archived_early();
+            // Each attempt has a new random point. Sooner or later an export ends before it reaches its point.
+            loop {
+                let kill = match next(4) {
+                    0 => format!("request:{}", next(120)),
+                    _ => format!("step:{}", next(600)),
+                };
+                let when = format!("{flag} {kill} after {killed} kills");
+                if !is_killed(search(folder.path(), Some(&kill)), &when) {
+                    break;
+                }
+                killed += 1;
+                assert_sound(folder.path(), &when);
+                // An export of the archived days has nothing to read, and must not end the search.
+                if next(3) == 0 {
+                    let plain = run(export_to_archive(folder.path(), archived, "late", None));
+                    assert_eq!(plain.code, Some(0), "{when}: {}", plain.stderr);
+                }
+            }
+            assert_sound(folder.path(), flag);
+            assert!(archive_files(&folder.path().join("audit")) == expected, "{flag} after {killed} kills");
+        }
+    }
+}
+
 /// The kill comes from another process, so it can hit any instruction and not only a fail point.
 #[test]
 fn an_export_killed_by_another_process_ends_in_the_same_bytes() {

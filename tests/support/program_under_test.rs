@@ -9,6 +9,8 @@
 //! | `calm` | two contracts with 24 events per day |
 //! | `single` | one contract |
 //! | `busy` | one contract with 5000 events per day |
+//! | `early` | as `late`, but on an earlier day: no late event of the last two weeks has arrived |
+//! | `late` | as `calm`, but one in five events arrived two weeks late |
 //! | `stormy` | one in five requests fails with 503 |
 //! | `broken` | all requests for one of the two contracts fail |
 //! | `partial` | all searches for one of the two contracts are partial |
@@ -43,8 +45,8 @@ use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_sim::fault::{Answer, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
-    Behavior, DateStart, DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share,
-    Simulator, TestToken, TotalShape, TotalValue,
+    Behavior, DateStart, DeepOffset, LateEvents, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording,
+    Share, Simulator, TestToken, TotalShape, TotalValue,
 };
 use rustix::process::Signal;
 use tokio::runtime::Handle;
@@ -92,8 +94,11 @@ fn interrupt(runtime: &Handle) {
     let _ = waiting.recv();
 }
 
-/// The time of every simulated service when the program starts.
+/// The time of every simulated service when the program starts, except in the world `early`.
 const NOW: &str = "2026-11-20T12:00:00Z";
+
+/// The time of the service and of the program in the world `early`.
+const EARLY: &str = "2026-11-04T00:00:00Z";
 
 fn main() -> ExitCode {
     let Ok(world) = std::env::var("IALOG_TEST_WORLD") else {
@@ -102,7 +107,8 @@ fn main() -> ExitCode {
     let killed = Arc::new(HookPoint::from_env("IALOG_TEST_KILL"));
     let interrupted = HookPoint::from_env("IALOG_TEST_INTERRUPT");
 
-    let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
+    let now = if world == "early" { EARLY } else { NOW };
+    let now: DateTime<Utc> = now.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
     let clock = Arc::new(VirtualClock::starting_at(now + ahead));
     // For the service, time passes only in the world `throttled`, because a rate limit depends on the time.
@@ -122,6 +128,11 @@ fn main() -> ExitCode {
         let fifth = Share::new(0.2).unwrap_or_default();
         let faults = Faults::new().add_rule(Trigger::any().rate(fifth), Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if ["early", "late"].contains(&world.as_str())
+        && let Ok(late_events) = LateEvents::new(Share::new(0.2).unwrap_or_default(), TimeDelta::weeks(2))
+    {
+        simulator = simulator.behavior(Behavior { late_events, ..Behavior::default() });
     }
     if world == "narrow" {
         simulator = simulator.events_per_day(48).behavior(Behavior {

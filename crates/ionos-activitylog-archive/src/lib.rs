@@ -74,7 +74,10 @@ pub use manifest::{
 };
 pub use read::{ArchiveReader, ArchivedEvent};
 pub use schema::Document;
-pub use state::{ArchiveIdentity, Certainty, CoverageEntry, OpenGap, RebuiltState, STATE_SCHEMA, State, rebuild_state};
+pub use state::{
+    ArchiveIdentity, Certainty, CoverageEntry, OpenGap, RebuiltState, STATE_SCHEMA, State, UncomparedRange,
+    rebuild_state,
+};
 pub use verify::{
     ComparedTotals, Finding, ManifestChain, Problem, ReportedFinding, TotalsReport, VERIFICATION_SCHEMA,
     VerificationDocument, VerifiedContract, VerifiedDay, VerifyReport, WHAT_IT_PROVES, verify_archive,

@@ -36,6 +36,15 @@ impl ReadTask {
     }
 }
 
+/// The ranges whose totals must be compared once the tasks are done. With a gap, this is all of `range`: the gap may
+/// have been added because the total of a longer range was unexplained.
+fn ranges_to_compare(tasks: &[ReadTask], range: DateRange) -> RangeSet {
+    match tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_))) {
+        true => range.into(),
+        false => tasks.iter().map(|task| task.range()).collect(),
+    }
+}
+
 pub(super) async fn export(
     exporter: &Exporter,
     contract: &ContractNumber,
@@ -93,15 +102,16 @@ pub(super) async fn export(
     let future = job.future_ranges(present);
     let tasks = job.tasks(range, started);
     let is_recount = exporter.recount || exporter.reread;
-    if future.is_empty() && tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close()
-    {
+    let has_unfinished_work = job.writer.state.open
+        || job.writer.has_days_to_close()
+        || !job.writer.state.uncompared_ranges().intersection(&range.into()).is_empty();
+    if future.is_empty() && tasks.is_empty() && !is_recount && !has_unfinished_work {
         return Ok(job.report(range));
     }
     job.done.nothing_to_do = false;
-    let is_finishing = job.writer.was_interrupted();
-    job.writer.begin(started)?;
+    job.writer.begin(started, &ranges_to_compare(&tasks, range))?;
     let read = match job.distrust(&future) {
-        Ok(()) => job.read(&tasks, range, is_finishing).await,
+        Ok(()) => job.read(&tasks, range).await,
         Err(error) => Err(error),
     };
     let ended = job.writer.end(read.is_ok() && !job.done.stopped);
@@ -169,26 +179,22 @@ impl ContractExportRun<'_> {
         tasks
     }
 
-    async fn read(&mut self, tasks: &[ReadTask], range: DateRange, is_finishing: bool) -> Result<(), Error> {
+    /// Reads the ranges of the tasks, recounts archived ranges if requested, and compares totals. The comparison comes
+    /// last: a recount reads each day with late events again, whereas a comparison has a limited number of requests.
+    async fn read(&mut self, tasks: &[ReadTask], range: DateRange) -> Result<(), Error> {
         for task in tasks {
             match task {
-                ReadTask::Missing(range) => self.read_missing(*range, is_finishing).await?,
+                ReadTask::Missing(range) => self.read_missing(*range).await?,
                 ReadTask::Unverified(range) => self.read_gap_again(*range).await?,
             }
             if self.done.stopped {
                 return Ok(());
             }
         }
-        let has_gaps = tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_)));
-        if is_finishing || has_gaps {
-            // The interrupted export may have read windows whose totals were not compared. A gap may also have been
-            // added because the total of a longer range was unexplained.
-            cross_check::run(self, range, u64::MAX).await?;
-        }
         if self.exporter.recount || self.exporter.reread {
             recount::run(self, range).await?;
         }
-        Ok(())
+        cross_check::run(self, range).await
     }
 
     /// Starts the threads that write the events from `start` on.
@@ -211,7 +217,7 @@ impl ContractExportRun<'_> {
 
     /// Reads a range for the first time. Each part belongs to the archive as soon as it is on disk, even if reading or
     /// writing fails later.
-    async fn read_missing(&mut self, range: DateRange, is_finishing: bool) -> Result<(), Error> {
+    async fn read_missing(&mut self, range: DateRange) -> Result<(), Error> {
         let mut part_writer = self.part_writer(range.start())?;
         let read = self.write_windows(&mut part_writer, range).await;
         let written = match read.is_err() || self.is_stopped() {
@@ -224,10 +230,12 @@ impl ContractExportRun<'_> {
         self.undated = None;
         let windows = read?;
         committed?;
-        match self.is_stopped() || is_finishing {
-            true => Ok(()),
-            false => cross_check::run(self, range, windows).await,
+        // An uncompared range that is longer than `range` was partly read by an interrupted export.
+        let is_read_at_once = self.writer.state.uncompared_ranges().iter().any(|uncompared| uncompared == range);
+        if !self.is_stopped() && is_read_at_once && !cross_check::is_needed(self, range, windows) {
+            self.writer.mark_compared(range);
         }
+        Ok(())
     }
 
     /// Reads the windows of a range and passes them to the part writer. Returns the number of windows.

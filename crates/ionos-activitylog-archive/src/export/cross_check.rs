@@ -1,7 +1,7 @@
 //! Compares the totals of the days that an export has read with the total of the range, in the same way as a stream of
 //! the facade. A day whose total differs is read again, and its new events are archived as late events. A request
 //! that is necessary only because a total is wrong is an extra request. The number of extra requests of an export is
-//! limited.
+//! limited. Requests that lead to new events are not extra requests: late events on any number of days are found.
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -19,6 +19,14 @@ const REREAD_RESERVE: u64 = 16;
 /// Number of extra requests that a reread of a day costs. They are refunded if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
+/// Number of extra requests that the totals of two halves cost, if the total of the whole is unusable or lower than the
+/// number of archived events. If it is higher, the halves cost nothing, because one of them lacks events.
+const HALVES_REQUESTS: u64 = 2;
+
+/// Number of extra requests that a total costs if it differs, see [`ContractExportRun::total`]. They are refunded if
+/// days of its range have new events.
+const DIFFERENCE_REQUESTS: u64 = 1;
+
 /// A verified range of a day, with its total.
 #[derive(Clone, Copy)]
 struct CountedRange {
@@ -27,32 +35,47 @@ struct CountedRange {
     total: u64,
 }
 
-/// Compares the totals of the verified ranges that overlap `range` with the totals that the service reports now.
-/// `range` was read in `windows` windows. The comparison includes the second before `range`, because an event at the
-/// boundary of two exports may be missing in both exports.
-///
-/// Nothing is compared if `range` was read in a single window with events, and no archived range is adjacent to the
-/// start of `range`. In this case, the scan of the window has already counted the whole range.
+/// Compares each uncompared part of `range` that this export or an interrupted one has read. Ranges that an earlier
+/// export has compared are not compared again: their days may have late events, which only a recount looks for.
 ///
 /// A request that fails ends the comparison, but not the export, because every event is archived already.
-pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
-    match compare(job, range, windows).await {
-        Err(Error::Read { source }) => {
-            job.done.cross_check = CrossCheck::NotChecked(source.summary());
-            Ok(())
+pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
+    for uncompared in job.writer.state.uncompared_ranges().intersection(&range.into()) {
+        if job.is_stopped() {
+            return Ok(());
         }
-        compared => compared,
+        let result = match compare(job, uncompared).await {
+            Err(Error::Read { source }) => CrossCheck::NotChecked(source.summary()),
+            result => result?,
+        };
+        if job.is_stopped() {
+            return Ok(());
+        }
+        if !matches!(job.done.cross_check, CrossCheck::NotChecked(_)) {
+            job.done.cross_check = result;
+        }
+        job.writer.mark_compared(uncompared);
     }
+    Ok(())
 }
 
-async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64) -> Result<(), Error> {
+/// Whether a comparison can find anything that the scans of the windows have not found. `windows`: the number of
+/// windows in which all of `range` was read. A comparison is not needed if `range` was read in a single window with
+/// events, and no archived range is adjacent to the start of `range`. In this case, the scan of the window has already
+/// counted the whole range.
+pub(super) fn is_needed(job: &ContractExportRun<'_>, range: DateRange, windows: u64) -> bool {
     let series = series(job, with_range_before(range));
     let is_in_range = |one: &&CountedRange| one.range.intersection(&range).is_some();
     let is_empty = series.iter().flatten().filter(is_in_range).all(|one| one.total == 0);
     let is_continued = series.iter().flatten().any(|one| one.range.start() < range.start());
-    if windows == 0 || windows == 1 && !is_empty && !is_continued {
-        return Ok(());
-    }
+    windows > 1 || windows == 1 && (is_empty || is_continued)
+}
+
+/// Compares the totals of the verified ranges that overlap `range` with the totals that the service reports now. The
+/// comparison includes the second before `range`, because an event at the boundary of two exports may be missing in
+/// both exports.
+async fn compare(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<CrossCheck, Error> {
+    let series = series(job, with_range_before(range));
     let result = match series.is_empty() {
         true => CrossCheck::NotChecked("the days were verified without totals".to_owned()),
         false => CrossCheck::Agrees,
@@ -61,11 +84,10 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange, windows: u64
     for days in series {
         comparison.compare_days(job, &days).await?;
         if job.is_stopped() {
-            return Ok(());
+            break;
         }
     }
-    job.done.cross_check = comparison.result;
-    Ok(())
+    Ok(comparison.result)
 }
 
 /// A comparison of totals.
@@ -101,16 +123,23 @@ impl Comparison {
             }
             let (left, right) = days.split_at(days.len() / 2);
             let second = right.first().copied().unwrap_or(last);
-            if !job.try_spend_extra(2) {
+            let missing = total.map_or(0, |total| total.saturating_sub(expected));
+            let of_halves = if missing > 0 { 0 } else { HALVES_REQUESTS };
+            // Without the reserve, no day could be read again, so locating the missing events would be useless.
+            let may_locate = missing == 0 || job.has_extra(REREAD_RESERVE);
+            if !may_locate || !job.try_spend_extra(of_halves) {
                 self.give_up();
-                if let Some(total) = total.filter(|total| *total > expected) {
-                    self.add_missing(job, last, total - expected)?;
+                if missing > 0 {
+                    self.add_missing(job, last, missing)?;
                 }
                 return Ok(total);
             }
-            let gaps = self.gaps;
+            let (gaps, late) = (self.gaps, job.done.late);
             let left = self.compare_days(job, left).await?;
             let right = self.compare_days(job, right).await?;
+            if job.done.late > late {
+                job.extra.refund(of_halves + total.map_or(0, |_| DIFFERENCE_REQUESTS));
+            }
             let in_halves = left.zip(right).map(|(left, right)| left.saturating_add(right));
             let found = in_halves.unwrap_or(expected);
             // Only a higher total shows that events are missing. The service may have capped a lower total.
@@ -141,7 +170,7 @@ impl Comparison {
                 return Ok(None);
             }
             if job.done.late > late {
-                job.extra.refund(REREAD_REQUESTS);
+                job.extra.refund(REREAD_REQUESTS + total.map_or(0, |_| DIFFERENCE_REQUESTS));
             }
         } else {
             self.give_up();

@@ -70,6 +70,15 @@ impl ContractExportRun<'_> {
         self.extra.try_spend(requests, PageSize::DEFAULT.get())
     }
 
+    /// Whether at least `requests` of the budget for extra requests are left.
+    pub(super) fn has_extra(&self, requests: u64) -> bool {
+        let is_left = self.try_spend_extra(requests);
+        if is_left {
+            self.extra.refund(requests);
+        }
+        is_left
+    }
+
     /// Records in the manifests that a range within one day is not complete. So the next export reads the range again,
     /// and no command reports it as complete before that.
     pub(super) fn add_gap(

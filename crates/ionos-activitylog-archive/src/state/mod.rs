@@ -68,6 +68,10 @@ pub struct State {
     #[serde(default, with = "text::instant_or_none")]
     #[schemars(with = "Option<String>")]
     pub open_since: Option<DateTime<Utc>>,
+    /// Ranges whose totals an export has to compare with the totals of their days, in order of time. An export adds
+    /// the ranges that it is about to read, and removes them after the comparison. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncompared: Vec<UncomparedRange>,
     /// A member of version 1 only. It is ignored, because no file may switch off a check of the chain.
     #[serde(default, skip_serializing)]
     #[schemars(skip)]
@@ -133,6 +137,20 @@ pub struct CoverageEntry {
     pub state: Certainty,
     /// Number of events.
     pub count: u64,
+}
+
+/// A range whose total an export has to compare with the totals of its days (half-open, UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UncomparedRange {
+    /// Start, inclusive.
+    #[serde(with = "text::instant")]
+    #[schemars(with = "String")]
+    pub from: DateTime<Utc>,
+    /// End, exclusive.
+    #[serde(with = "text::instant")]
+    #[schemars(with = "String")]
+    pub to: DateTime<Utc>,
 }
 
 /// A gap and the time of its next try.
@@ -207,6 +225,7 @@ impl State {
             open: false,
             head: None,
             open_since: None,
+            uncompared: Vec::new(),
             relink: None,
             coverage: Vec::new(),
             gaps: Vec::new(),
@@ -239,6 +258,16 @@ impl State {
     #[must_use]
     pub fn recounted_ranges(&self) -> RangeSet {
         self.ranges_with(|certainty| certainty == Certainty::Recounted)
+    }
+
+    /// Ranges whose totals an export has to compare with the totals of their days.
+    pub(crate) fn uncompared_ranges(&self) -> RangeSet {
+        self.uncompared.iter().filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
+    }
+
+    /// Replaces the ranges of [`State::uncompared_ranges`].
+    pub(crate) fn set_uncompared(&mut self, ranges: &RangeSet) {
+        self.uncompared = ranges.iter().map(|one| UncomparedRange { from: one.start(), to: one.end() }).collect();
     }
 
     fn ranges_with(&self, is_included: impl Fn(Certainty) -> bool) -> RangeSet {

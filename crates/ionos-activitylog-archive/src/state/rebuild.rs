@@ -61,6 +61,7 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<
         // leftovers.
         state.open = present.open || is_previous && comparison.has_added;
         state.open_since = present.open_since;
+        state.uncompared = present.uncompared;
     }
     for manifest in chain.days.values() {
         state::extend(&mut state.coverage, manifest, &ConfirmedRanges::default());

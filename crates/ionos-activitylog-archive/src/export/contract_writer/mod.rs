@@ -201,12 +201,19 @@ impl ContractWriter {
         self.state.open && self.state.open_since.is_some()
     }
 
+    /// Removes a range from the uncompared ranges. The removal takes effect when the state is written.
+    pub(crate) fn mark_compared(&mut self, range: DateRange) {
+        self.state.set_uncompared(&self.state.uncompared_ranges().difference(&range.into()));
+    }
+
     /// Marks the state as open. Sets the start of the export to `started`, unless the export finishes an interrupted
-    /// one.
-    pub(crate) fn begin(&mut self, started: DateTime<Utc>) -> Result<(), Error> {
+    /// one. Adds `to_compare` to the uncompared ranges, so that a later export compares these ranges if this export is
+    /// interrupted.
+    pub(crate) fn begin(&mut self, started: DateTime<Utc>, to_compare: &RangeSet) -> Result<(), Error> {
         if !self.was_interrupted() {
             self.state.open_since = Some(started);
         }
+        self.state.set_uncompared(&self.state.uncompared_ranges().union(to_compare));
         self.state.open = true;
         self.state.writer = LockOwner::current_process(self.clock.now());
         self.save()?;

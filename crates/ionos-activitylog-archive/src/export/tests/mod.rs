@@ -7,6 +7,7 @@ mod disk;
 mod edge;
 mod faults;
 mod gaps;
+mod killed_recounts;
 mod kills;
 mod late;
 mod late_equal;
@@ -103,10 +104,15 @@ impl PageRequest {
 
     /// The page of a log with one event at each of these times. A page has at most `max_page` events.
     fn answer(&self, times: &[DateTime<Utc>], max_page: usize) -> Exchange<'static> {
+        self.answer_with_total(times, times.len(), max_page)
+    }
+
+    /// Like [`PageRequest::answer`], but with this total.
+    fn answer_with_total(&self, times: &[DateTime<Utc>], total: usize, max_page: usize) -> Exchange<'static> {
         let page = times.iter().skip(self.offset).take(self.limit.min(max_page));
         let hits: Vec<String> =
             page.map(|time| format!(r#"{{"_source":{{"@uuid":"{time:?}","meta":{{"time":"{time:?}"}}}}}}"#)).collect();
-        let page = format!(r#"{{"hits":{{"total":{},"hits":[{}]}}}}"#, times.len(), hits.join(","));
+        let page = format!(r#"{{"hits":{{"total":{total},"hits":[{}]}}}}"#, hits.join(","));
         Box::pin(async move { Ok(http::Response::new(page).into()) })
     }
 }

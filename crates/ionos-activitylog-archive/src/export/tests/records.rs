@@ -49,7 +49,7 @@ async fn reading_a_gap_again_keeps_the_number_of_equal_records() {
         let (settled, fail_points) = (clock.now(), FailPoints::default());
         let mut writer =
             contract_writer::ContractWriter::open(folder, &exporter.api, settled, clock, fail_points).unwrap();
-        writer.begin(settled).unwrap();
+        writer.begin(settled, &ionos_activitylog::RangeSet::new()).unwrap();
         for day in days().by_day(&Utc) {
             let mut unverified = writer.empty_manifest(day.start().date_naive());
             unverified.ranges = vec![crate::manifest::ReadRange::unverified(day)];
