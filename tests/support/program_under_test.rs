@@ -15,6 +15,8 @@
 //! | `broken` | all requests for one of the two contracts fail |
 //! | `partial` | all searches for one of the two contracts are partial |
 //! | `narrow` | one event per page |
+//! | `amended` | as `calm`, but half of the events were changed |
+//! | `changing` | as `narrow`, but the contents of the events differ between two answers |
 //! | `full` | one second has more events than offsets can reach |
 //! | `hostile` | records contain terminal control sequences |
 //! | `unusual` | a record with 250 levels of nesting, and types and statuses in unusual case |
@@ -42,11 +44,12 @@ use std::sync::{Arc, OnceLock, mpsc};
 use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Context;
 use ionos_activitylog::clock::{Clock, VirtualClock};
+use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_sim::fault::{Answer, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
-    Behavior, DateStart, DeepOffset, LateEvents, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording,
-    Share, Simulator, TestToken, TotalShape, TotalValue,
+    AmendedEvents, Behavior, DateStart, DeepOffset, LateEvents, Operation, Order, OverLimit, QueryFractions, RateLimit,
+    Recording, Share, Simulator, TestToken, TotalShape, TotalValue,
 };
 use rustix::process::Signal;
 use tokio::runtime::Handle;
@@ -94,6 +97,18 @@ fn interrupt(runtime: &Handle) {
     let _ = waiting.recv();
 }
 
+/// Two services with the same events, whose contents differ. The request decides which service answers, so that the
+/// answers do not depend on the order of the requests.
+struct ChangingService([Arc<dyn Transport>; 2]);
+
+impl Transport for ChangingService {
+    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let sum: u32 = request.url().as_str().bytes().map(u32::from).sum();
+        let [one, other] = &self.0;
+        if sum.is_multiple_of(2) { one } else { other }.send(operation, request)
+    }
+}
+
 /// The time of every simulated service when the program starts, except in the world `early`.
 const NOW: &str = "2026-11-20T12:00:00Z";
 
@@ -134,13 +149,9 @@ fn main() -> ExitCode {
     {
         simulator = simulator.behavior(Behavior { late_events, ..Behavior::default() });
     }
-    if world == "narrow" {
-        simulator = simulator.events_per_day(48).behavior(Behavior {
-            max_limit: 1,
-            window_cap: 8,
-            deep_offset: DeepOffset::Refuse,
-            ..Behavior::default()
-        });
+    let narrow = || Behavior { max_limit: 1, window_cap: 8, deep_offset: DeepOffset::Refuse, ..Behavior::default() };
+    if ["narrow", "changing"].contains(&world.as_str()) {
+        simulator = simulator.events_per_day(48).behavior(narrow());
     }
     if world == "throttled"
         && let Ok(limit) = RateLimit::new(1.0, 3)
@@ -210,6 +221,22 @@ fn main() -> ExitCode {
     if world == "exclusive" {
         simulator = simulator.behavior(Behavior { date_start: DateStart::Exclusive, ..Behavior::default() });
     }
+    let amended = |share: f64| {
+        AmendedEvents::new(Share::new(share).unwrap_or_default(), TimeDelta::milliseconds(1)).unwrap_or_default()
+    };
+    if world == "amended" {
+        simulator = simulator.behavior(Behavior { amended_events: amended(0.5), ..Behavior::default() });
+    }
+    let changed = (world == "changing").then(|| {
+        let behavior = Behavior { amended_events: amended(1.0), ..narrow() };
+        Simulator::builder()
+            .clock(move || now)
+            .contracts(2)
+            .events_per_day(48)
+            .burst_interval(0)
+            .behavior(behavior)
+            .build()
+    });
     let simulator = simulator.build();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut context = Context::machine(&mut stdout, &mut stderr);
@@ -221,7 +248,11 @@ fn main() -> ExitCode {
             "unprivileged" => bound.privileges(["DATA_CENTER_CREATE"]).build(),
             _ => simulator.token().to_owned(),
         };
-        context.account = Some((simulator.transport(), token));
+        let transport = match changed {
+            Some(changed) => Arc::new(ChangingService([simulator.transport(), changed.transport()])),
+            None => simulator.transport(),
+        };
+        context.account = Some((transport, token));
     }
     // The first fail point is passed on a thread with a runtime. This runtime is kept, because some later fail points
     // are passed on threads without a runtime.

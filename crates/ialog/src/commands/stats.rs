@@ -138,6 +138,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
         return Ok(());
     }
     context.info(describe_counts(operations, counts, is_unfiltered));
+    summary.show_versions(context);
     if let Some(suggestion) = suggestion {
         context.info(suggestion);
     }

@@ -16,6 +16,7 @@ use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
 use crate::events::opened_archive::OpenedArchive;
+use crate::events::versions::describe_versions;
 use crate::output::messages::Verbosity;
 use crate::output::plural::format_count;
 use crate::output::progress::ArchiveProgress;
@@ -135,6 +136,9 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     if args.output == VerifyFormat::Json {
         let json = serde_json::to_string_pretty(&report.document(totals.as_ref()));
         context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
+    }
+    if let Some(note) = describe_versions(report.amended, report.events) {
+        context.warn(note);
     }
     let totals = totals.unwrap_or_default();
     let (late_events, missing_events) = (totals.more_events, totals.missing_events);

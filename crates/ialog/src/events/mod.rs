@@ -15,3 +15,4 @@ pub(crate) mod rows;
 pub(crate) mod service_rows;
 pub(crate) mod sort_and_limit;
 pub(crate) mod suggestions;
+pub(crate) mod versions;

@@ -5,6 +5,7 @@ use ionos_activitylog::{ContractNumber, FilterCounts};
 
 use crate::error::gaps::gap_hint;
 use crate::error::{CommandError, HINTS_ABOVE};
+use crate::events::versions::describe_versions;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
 
@@ -28,6 +29,8 @@ impl UnprovenRanges {
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
+    /// Number of events among those that the filter kept that are changed versions of another event.
+    pub(super) versions: u64,
     /// Sentences that say where the archive ends within the range. If the user gave the end of the range, each sentence
     /// starts with "warning: ". Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
@@ -53,6 +56,13 @@ impl ReadSummary {
     /// Whether all contracts failed before any event was read, so that only errors can be shown.
     pub(crate) fn is_lost(&self) -> bool {
         self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
+    }
+
+    /// Says how many of the events that the filter kept are changed versions of another event.
+    pub(crate) fn show_versions(&self, context: &mut Context<'_>) {
+        if let Some(note) = describe_versions(self.versions, self.counts.kept) {
+            context.warn(note);
+        }
     }
 
     /// Fails unless all contracts were read and are proven to be complete. Prints a warning for each archive end, and

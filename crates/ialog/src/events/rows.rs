@@ -15,6 +15,7 @@ use crate::events::opened_archive::OpenedArchive;
 use crate::events::read_summary::ReadSummary;
 use crate::events::service_rows::ServiceRows;
 use crate::events::suggestions::Suggestions;
+use crate::events::versions::VersionCounter;
 use crate::output::row::Row;
 use crate::output::time::format_range;
 use crate::runtime::context::Context;
@@ -24,6 +25,7 @@ pub(crate) struct Rows {
     source: RowSource,
     filter: Filter,
     suggestions: Suggestions,
+    versions: VersionCounter,
     range: Option<DateRange>,
 }
 
@@ -100,7 +102,8 @@ impl Rows {
             RowSource::Service(rows) => rows.start_progress(context),
             RowSource::Archive(rows) => rows.start_progress(context),
         }
-        Self { source, suggestions: Suggestions::new(&filter), filter, range }
+        let (suggestions, versions) = (Suggestions::new(&filter), VersionCounter::default());
+        Self { source, suggestions, versions, filter, range }
     }
 
     /// Also returns the events that do not match the filter, with [`Row::is_match`] unset, so that whole operations can
@@ -150,10 +153,12 @@ impl Rows {
     /// then by contract.
     pub(crate) async fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Row>, CommandError> {
         let suggestions = &mut self.suggestions;
-        match &mut self.source {
-            RowSource::Service(rows) => Ok(rows.next(suggestions, context).await),
-            RowSource::Archive(rows) => rows.next(suggestions).await,
-        }
+        let row = match &mut self.source {
+            RowSource::Service(rows) => rows.next(suggestions, context).await,
+            RowSource::Archive(rows) => rows.next(suggestions).await?,
+        };
+        row.iter().filter(|row| row.is_match).for_each(|row| self.versions.add(row));
+        Ok(row)
     }
 
     /// Whether every event is kept, because there is no filter.
@@ -175,13 +180,15 @@ impl Rows {
         self.suggestions.hint()
     }
 
-    /// Ends the reading of an archive. If there is a filter, shows how many events matched. Fails if the archive does
-    /// not prove that the events are complete.
+    /// Ends the reading of an archive. Shows how many events matched, if there is a filter, and how many of them are
+    /// changed versions. Fails if the archive does not prove that the events are complete.
     pub(crate) fn finish(self, context: &mut Context<'_>) -> Result<(), CommandError> {
         if !self.is_unfiltered() {
             context.info(format_args!("{} match", self.counts()));
         }
-        self.into_summary().verdict(context)
+        let summary = self.into_summary();
+        summary.show_versions(context);
+        summary.verdict(context)
     }
 
     /// Ends the reading before the last row. Fails if a row that was returned is from a modified archive.
@@ -194,10 +201,11 @@ impl Rows {
 
     /// Ends the reading. If rows are left, the summary has the counts so far, but not all gaps and failures.
     pub(crate) fn into_summary(self) -> ReadSummary {
-        match self.source {
+        let summary = match self.source {
             RowSource::Service(rows) => rows.into_summary(),
             RowSource::Archive(rows) => rows.into_summary(),
-        }
+        };
+        ReadSummary { versions: self.versions.versions(), ..summary }
     }
 }
 

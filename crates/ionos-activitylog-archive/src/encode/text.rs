@@ -25,6 +25,11 @@ pub(crate) fn single_line(path: &Path) -> String {
     path.to_string_lossy().chars().map(escape).collect()
 }
 
+/// For `#[serde(skip_serializing_if)]`: whether a count is 0.
+pub(crate) fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// For `#[serde(with)]`: a value as its `Display` text.
 pub(crate) mod display {
     use super::{Deserialize, Deserializer, Display, FromStr, Serializer};

@@ -120,6 +120,10 @@ pub struct FileCheckpoint {
     pub read_to: DateTime<Utc>,
     /// Number of events before `read_to`.
     pub events: u64,
+    /// Number of events before `read_to` that are further versions of another event: they have the same id and another
+    /// content. Absent if there are none.
+    #[serde(default, skip_serializing_if = "text::is_zero")]
+    pub amended: u64,
     /// Number of events before `read_to` that do not fit the event model.
     pub with_issues: u64,
     /// Number of requests, without retries.
@@ -220,6 +224,7 @@ mod tests {
             sha256: Digest::sha256(b"bytes"),
             read_to: "2026-11-20T12:00:00Z".parse().unwrap(),
             events: 3,
+            amended: 0,
             with_issues: 0,
             requests: 2,
             open: "a,\"b\"\n".to_owned(),

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
 use crate::manifest::KnownGap;
-use crate::part::PartSplitter;
+use crate::part::{PartSplitter, WrittenRange};
 
 /// A range to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub(super) async fn export(
         events: 0,
         discarded: 0,
         with_issues: 0,
+        amended: 0,
         late: 0,
         no_longer_served: 0,
         kept: 0,
@@ -264,9 +265,11 @@ impl ContractExportRun<'_> {
         let parts = written.ranges.iter().filter_map(|one| one.part.as_ref());
         let events: u64 = parts.map(|part| part.count).sum();
         let with_issues: u64 = written.ranges.iter().map(|one| one.with_issues).sum();
+        let amended: u64 = written.ranges.iter().map(WrittenRange::amended).sum();
         self.writer.commit(written.ranges)?;
         self.done.events += events;
         self.done.with_issues += with_issues;
+        self.done.amended += amended;
         self.writer.save_if_due()?;
         written.error.map_or(counted, Err)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
-use ionos_activitylog::internal::UndatedEvents;
+use ionos_activitylog::internal::{EventMultiset, UndatedEvents};
 use ionos_activitylog::{DateRange, Window};
 
 use crate::digest::{Digest, HashingWriter};
@@ -32,6 +32,9 @@ const CHECKPOINT_REQUESTS: u64 = 50;
 pub struct ExportStats {
     /// Number of events written.
     pub events: u64,
+    /// Number of written events that are further versions of another event: they have the same id and another content,
+    /// because the event changed while it was read.
+    pub amended: u64,
     /// Number of written events that do not fit the event model.
     pub with_issues: u64,
     /// Number of requests, without retries.
@@ -181,6 +184,7 @@ impl FileExport {
             Some(kept) => {
                 exported = ExportStats {
                     events: kept.events,
+                    amended: kept.amended,
                     with_issues: kept.with_issues,
                     requests: kept.requests,
                     read_to: Some(kept.read_to),
@@ -299,9 +303,16 @@ impl OpenFile {
     }
 
     fn write(&mut self, window: &Window) -> io::Result<()> {
+        // A filter may have excluded some versions of an event, so the versions in the file are counted here.
+        let (mut ids, has_versions) = (EventMultiset::new(), window.amended > 0);
         for event in &window.events {
             if !self.undated.insert(event) {
                 continue;
+            }
+            if has_versions {
+                let id = event.id();
+                let is_version = !id.is_of_content() && ids.insert(id) > 0;
+                self.exported.amended = self.exported.amended.saturating_add(is_version.into());
             }
             let out = self.frames.open();
             let before = out.len();
@@ -330,6 +341,7 @@ impl OpenFile {
             sha256: hash.clone().into(),
             read_to: self.exported.read_to.unwrap_or(self.spec.from),
             events: self.exported.events,
+            amended: self.exported.amended,
             with_issues: self.exported.with_issues,
             requests: self.exported.requests,
             open,

@@ -115,6 +115,9 @@ pub struct ContractExport {
     pub discarded: u64,
     /// Number of added events that do not fit the event model. They are archived like the others.
     pub with_issues: u64,
+    /// Number of events that were read for the first time and are further versions of another event: they have the same
+    /// id and another content, because the event changed while it was read.
+    pub amended: u64,
     /// Number of added events that reached the log after their range had been verified.
     pub late: u64,
     /// Number of archived events that the service no longer returns. They stay in the archive.

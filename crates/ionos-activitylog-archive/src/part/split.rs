@@ -46,6 +46,11 @@ pub(crate) struct WrittenRange {
 }
 
 impl WrittenRange {
+    /// Number of events that are further versions of an event with the same id in the range.
+    pub(crate) fn amended(&self) -> u64 {
+        self.part.as_ref().map_or(0, |part| part.count.saturating_sub(self.expected_total))
+    }
+
     /// Notes that the service has reported the expected total for exactly this range.
     pub(crate) fn confirm_total(&mut self) {
         self.counted = true;

@@ -176,6 +176,7 @@ fn check_part<'a>(
     }
     report.parts += 1;
     report.events += scan.count;
+    report.amended += scan.amended;
     report.bytes += scan.bytes;
     Ok(scan)
 }
@@ -213,6 +214,8 @@ struct PartScan {
     unique: u64,
     /// Number of repeated events without a usable `@uuid`.
     repeats_without_uuid: u64,
+    /// Number of events with an id that occurred before with another content, in any part of the day.
+    amended: u64,
     bytes: u64,
     lines: Sha256,
     first: Option<DateTime<Utc>>,
@@ -339,6 +342,7 @@ impl PartScan {
         let in_other_part = !std::ptr::eq(*other, part);
         let adjacent = self.last_id.as_ref() == Some(id);
         let is_repeat = id.is_of_content() && (adjacent || !has_time || part.late && in_other_part);
+        self.amended += u64::from(*content != self.content && !id.is_of_content());
         if *content == self.content && !is_repeat {
             let detail = format!("event {id} is already in {}, line {line}", other.file);
             lines.add(number, Problem::Duplicate, detail);

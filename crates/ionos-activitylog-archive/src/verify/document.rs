@@ -38,6 +38,9 @@ pub struct VerificationDocument {
     pub checks: Vec<&'static str>,
     /// What the result does not prove.
     pub limits: &'static str,
+    /// Number of events that are further versions of another event of their day: they have the same id and another
+    /// content, because the event changed.
+    pub amended: u64,
     /// The contracts, in the order of the archive.
     pub contracts: Vec<VerifiedContract>,
     /// The comparison with the totals of the service. `null` if it was not requested (`--online`).
@@ -166,6 +169,7 @@ impl VerifyReport {
             },
             checks: CHECKS.to_vec(),
             limits: WHAT_IT_PROVES,
+            amended: self.amended,
             contracts: self.chains.iter().map(|chain| self.contract(chain)).collect(),
             totals: totals.map(ComparedTotals::from),
             findings: self.findings.iter().map(finding).collect(),

@@ -67,6 +67,9 @@ pub struct VerifyReport {
     pub parts: u64,
     /// Number of events read.
     pub events: u64,
+    /// Number of these events that are further versions of another event of their day: they have the same id and
+    /// another content, because the event changed.
+    pub amended: u64,
     /// Size of the lines of these events in bytes, decompressed.
     pub bytes: u64,
 }
@@ -261,6 +264,7 @@ impl VerifyReport {
         self.chains.extend(other.chains);
         self.parts += other.parts;
         self.events += other.events;
+        self.amended += other.amended;
         self.bytes += other.bytes;
     }
 }

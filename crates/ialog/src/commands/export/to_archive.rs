@@ -11,6 +11,7 @@ use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
 use crate::error::gaps::gap_hint;
 use crate::events::opened_archive::archive_at;
+use crate::events::versions::describe_versions;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
@@ -235,6 +236,9 @@ impl ExportSummary {
                 format_count(export.requests, "request"),
             ));
             self.is_last_empty = export.events == 0 && export.requests > 0 && !export.stopped;
+        }
+        if let Some(note) = describe_versions(export.amended, export.events) {
+            context.warn(format_args!("  {note}"));
         }
         for (number, what) in [
             (export.discarded, "discarded with an unfinished part; the next export reads them again"),

@@ -12,6 +12,7 @@ use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, File
 use super::ExportArgs;
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
+use crate::events::versions::describe_versions;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::output::shell::shell_quote;
@@ -253,6 +254,9 @@ impl<'a> SingleFileExport<'a> {
             format_count(exported.requests, "request"),
             elapsed.as_secs_f64(),
         ));
+        if let Some(note) = describe_versions(exported.amended, exported.events) {
+            context.warn(note);
+        }
         if exported.with_issues > 0 {
             context.info(format_args!("events with unexpected content: {} (written unchanged)", exported.with_issues));
         }

@@ -84,6 +84,7 @@ pub(crate) async fn run(args: &QueryArgs, context: &mut Context<'_>) -> Result<(
     }
     if let Some(shown) = run.finish(counts.kept, times, context)? {
         context.info(shown.describe(counts, is_unfiltered));
+        summary.show_versions(context);
         if let Some(suggestion) = suggestion {
             context.info(suggestion);
         }
