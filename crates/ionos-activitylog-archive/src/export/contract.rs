@@ -59,6 +59,7 @@ pub(super) async fn export(
         discarded: 0,
         with_issues: 0,
         amended: 0,
+        amended_later: 0,
         late: 0,
         no_longer_served: 0,
         kept: 0,
@@ -282,6 +283,7 @@ impl ContractExportRun<'_> {
         };
         self.events_received += reread.new_events;
         self.done.events += reread.new_events;
+        self.done.amended_later += reread.amended;
         self.done.with_issues += reread.with_issues;
         let reported = self.writer.chain.days.get(&date).into_iter().flat_map(|day| &day.gaps);
         let reported = reported.filter(|gap| gap.range() == Some(range)).filter_map(|gap| gap.total).max();
@@ -322,6 +324,7 @@ impl ContractExportRun<'_> {
             to: range.end(),
             events: done.events,
             late: done.late,
+            amended: done.amended_later,
             gaps: done.gaps.len() as u64,
             requests: done.requests,
             result,

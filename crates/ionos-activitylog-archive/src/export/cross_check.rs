@@ -134,10 +134,10 @@ impl Comparison {
                 }
                 return Ok(total);
             }
-            let (gaps, late) = (self.gaps, job.done.late);
+            let (gaps, events) = (self.gaps, job.done.events);
             let left = self.compare_days(job, left).await?;
             let right = self.compare_days(job, right).await?;
-            if job.done.late > late {
+            if job.done.events > events {
                 job.extra.refund(of_halves + total.map_or(0, |_| DIFFERENCE_REQUESTS));
             }
             let in_halves = left.zip(right).map(|(left, right)| left.saturating_add(right));
@@ -164,12 +164,12 @@ impl Comparison {
         job.undated_elsewhere = 0;
         if job.try_spend_extra(REREAD_RESERVE) {
             job.extra.refund(REREAD_RESERVE - REREAD_REQUESTS);
-            let late = job.done.late;
+            let events = job.done.events;
             contents_are_unchanged(job, day.date, day.range).await?;
             if job.is_stopped() {
                 return Ok(None);
             }
-            if job.done.late > late {
+            if job.done.events > events {
                 job.extra.refund(REREAD_REQUESTS + total.map_or(0, |_| DIFFERENCE_REQUESTS));
             }
         } else {

@@ -118,7 +118,11 @@ pub struct ContractExport {
     /// Number of events that were read for the first time and are further versions of another event: they have the same
     /// id and another content, because the event changed while it was read.
     pub amended: u64,
-    /// Number of added events that reached the log after their range had been verified.
+    /// Number of added events that are new versions of archived events: they have the same id and another content,
+    /// because the event changed after it was archived.
+    pub amended_later: u64,
+    /// Number of added events that reached the log after their range had been verified. Does not count the events in
+    /// `amended_later`.
     pub late: u64,
     /// Number of archived events that the service no longer returns. They stay in the archive.
     pub no_longer_served: u64,

@@ -65,7 +65,8 @@ pub(super) async fn contents_are_unchanged(
     };
     job.events_received += reread.new_events;
     job.done.events += reread.new_events;
-    job.done.late += reread.new_events;
+    job.done.amended_later += reread.amended;
+    job.done.late += reread.new_events - reread.amended;
     job.done.with_issues += reread.with_issues;
     let is_verified = reread.is_verified();
     if is_verified {

@@ -22,6 +22,8 @@ pub(super) struct Reread {
     pub(super) addition: Manifest,
     /// Number of events that were not archived before.
     pub(super) new_events: u64,
+    /// Number of new events that are new versions of an archived event. At most `new_events`.
+    pub(super) amended: u64,
     /// Number of new events that do not fit the event model.
     pub(super) with_issues: u64,
     /// Number of archived ids that the service did not return.
@@ -90,12 +92,14 @@ pub(super) async fn run(
         counted: addition.ranges.iter().all(|range| range.counted) && previous_total.is_some(),
         late: true,
     };
-    let part = late.map(|late| late.finish(meta, |id| archived.ids.contains(id))).transpose()?;
+    let is_archived = |id: &EventId| archived.ids.contains(id);
+    let amended = late.as_ref().map_or(0, |late| late.amended(is_archived));
+    let part = late.map(|late| late.finish(meta, is_archived)).transpose()?;
     let new_events = part.as_ref().map_or(0, |part| part.count);
     addition.parts.extend(part);
     addition.recompute();
     let has_kept = job.done.kept > kept_before;
-    Ok(Some(Reread { addition, new_events, with_issues, not_returned, has_kept }))
+    Ok(Some(Reread { addition, new_events, amended, with_issues, not_returned, has_kept }))
 }
 
 /// What was read so far.

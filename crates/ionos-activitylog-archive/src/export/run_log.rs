@@ -47,6 +47,10 @@ pub struct RunRecord {
     pub events: u64,
     /// Number of added events that were late.
     pub late: u64,
+    /// Number of added events that are new versions of archived events: they have the same id and another content.
+    /// Absent if there are none.
+    #[serde(default, skip_serializing_if = "text::is_zero")]
+    pub amended: u64,
     /// Number of gaps within the range.
     pub gaps: u64,
     /// Number of requests, without retries.

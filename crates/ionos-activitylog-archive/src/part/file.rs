@@ -83,6 +83,12 @@ impl PartFile {
         self.ids.expected_total(known)
     }
 
+    /// Number of events that are further versions of an event with the same id, in this part or among the ids for which
+    /// `known` is true.
+    pub(crate) fn amended(&self, known: impl Fn(&EventId) -> bool) -> u64 {
+        self.count.saturating_sub(self.expected_total(known))
+    }
+
     /// Whether a record without a usable `@uuid` occurs more than once.
     pub(super) fn has_repeats(&self) -> bool {
         self.ids.iter().any(|(id, count)| count > 1 && id.is_of_content())

@@ -240,15 +240,16 @@ impl ExportSummary {
         if let Some(note) = describe_versions(export.amended, export.events) {
             context.warn(format_args!("  {note}"));
         }
-        for (number, what) in [
-            (export.discarded, "discarded with an unfinished part; the next export reads them again"),
-            (export.with_issues, "with unexpected content, written unchanged"),
-            (export.late, "arrived late, added"),
-            (export.kept, "that are not JSON or are outside of their window, kept separately as bytes"),
-            (export.no_longer_served, "archived, but no longer returned by the service"),
+        for (number, event, what) in [
+            (export.discarded, "event", " discarded with an unfinished part; the next export reads them again"),
+            (export.with_issues, "event", " with unexpected content, written unchanged"),
+            (export.late, "event", " arrived late, added"),
+            (export.amended_later, "changed event", ", added"),
+            (export.kept, "event", " that are not JSON or are outside of their window, kept separately as bytes"),
+            (export.no_longer_served, "event", " archived, but no longer returned by the service"),
         ] {
             if number > 0 {
-                context.info(format_args!("  {} {what}", format_count(number, "event")));
+                context.info(format_args!("  {}{what}", format_count(number, event)));
             }
         }
         if let CrossCheck::NotChecked(reason) = &export.cross_check {

@@ -1,5 +1,9 @@
 //! Late events reach the log after their range was archived. A recount finds and adds them.
 
+use std::collections::BTreeSet;
+
+use ionos_activitylog::EventId;
+
 use super::*;
 
 #[tokio::test]
@@ -72,6 +76,46 @@ async fn late_events_are_found_among_amended_events() {
     let all = truth(&simulator, days());
     assert!(all.iter().all(|line| lines.contains(line)));
     assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn events_that_changed_after_they_were_archived_are_not_counted_as_late() {
+    use ionos_activitylog_sim::AmendedEvents;
+    let root = tempfile::tempdir().unwrap();
+    // The events change 17 days after their time, and late events arrive 20 days after it.
+    for (now, has_changed, has_late) in
+        [("2026-11-17T00:00:00Z", false, false), (NOW, true, false), ("2026-12-20T00:00:00Z", true, true)]
+    {
+        let behavior = Behavior {
+            late_events: LateEvents::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(),
+            amended_events: AmendedEvents::new(Share::new(0.3).unwrap(), TimeDelta::days(17)).unwrap(),
+            ..Behavior::default()
+        };
+        let simulator = world(now).behavior(behavior).build();
+        let known = ids(&simulator, root.path()).len();
+        let is_first = known == 0;
+        let exporter = exporter(&simulator, root.path(), now).reread(true);
+        let done = export(&exporter, &simulator, days()).await.unwrap();
+        let new_ids = (ids(&simulator, root.path()).len() - known) as u64;
+        let late = if is_first { 0 } else { new_ids };
+        let changed = done.events - new_ids;
+        assert_eq!((done.amended, done.amended_later, done.late), (0, changed, late), "{done:?}");
+        assert_eq!((changed > 0, late > 0), (has_changed, has_late), "{done:?}");
+        let runs = std::fs::read_to_string(folder(&simulator, root.path()).path().join("_runs.ndjson")).unwrap();
+        let run: RunRecord = serde_json::from_str(runs.lines().last().unwrap()).unwrap();
+        assert_eq!((run.events, run.late, run.amended), (done.events, late, changed));
+        assert_eq!(runs.lines().last().unwrap().contains("amended"), changed > 0);
+        let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+        let distinct = ids(&simulator, root.path()).len() as u64;
+        assert_eq!(report.events - report.amended, distinct);
+        assert_whole(root.path());
+    }
+}
+
+/// The ids of all archived events.
+fn ids(simulator: &Simulator, root: &Path) -> BTreeSet<EventId> {
+    let Ok(_) = std::fs::metadata(folder(simulator, root).path()) else { return Default::default() };
+    lines(simulator, root).into_iter().map(|line| Event::from_json(line).unwrap().id()).collect()
 }
 
 #[tokio::test]
