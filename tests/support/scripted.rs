@@ -12,7 +12,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, RetryPolicy};
@@ -154,7 +154,11 @@ fn page_of_half(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Ste
     let is_first_page = query.iter().any(|(name, value)| name == "offset" && value == "0");
     let is_half = ranges.iter().any(|(other, from, to)| {
         let middle = *from + TimeDelta::seconds((*to - *from).num_milliseconds() / 2 / 1_000);
-        other == path && ((start, end) == (*from, middle) || (start, end) == (middle, *to))
+        // A range of several days is divided at a midnight near its middle.
+        let is_boundary = |time: DateTime<Utc>| {
+            time == middle || time.time() == NaiveTime::MIN && (time - middle).abs() < TimeDelta::days(1)
+        };
+        other == path && (start == *from && is_boundary(end) || end == *to && is_boundary(start))
     });
     (is_first_page && is_half).then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }

@@ -1,6 +1,7 @@
 //! Compares a window with its two halves. Some services silently shorten a long range, or return and count only a part
 //! of its events. Then the total of the window equals its number of events, but its halves have more events. One
-//! request for each half shows this.
+//! request for each half shows this. A window of several days is divided at a midnight, because a service may keep its
+//! log in one index per day.
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +11,7 @@ use crate::range::DateRange;
 use crate::reader::checked_windows::MIN_LENGTH;
 use crate::reader::page_end::may_be_after_end;
 use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces};
-use crate::reader::plan::{PlannedWindow, Resolution};
+use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
 /// Requests the number of events in each half of a verified window, unless an equal check has already succeeded. Returns
@@ -25,8 +26,7 @@ pub(super) async fn check_halves(
     let seconds = window.range.duration().num_seconds();
     let is_limited = !pages.extra.has_larger_range(events);
     let needs_check = pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
-    let halves = PlannedWindow { part_of: None, ..window }.split(2, Resolution::Second);
-    let [first, second] = halves[..] else { return Ok((None, 0)) };
+    let [first, second] = window.split_in_two()[..] else { return Ok((None, 0)) };
     if !needs_check {
         return Ok((None, 0));
     }

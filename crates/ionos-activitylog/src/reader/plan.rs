@@ -2,7 +2,7 @@
 //! second or more begin and end at whole seconds, because the service does not document whether a query may contain a
 //! fraction of a second.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use crate::defaults::MAX_PIECES;
 use crate::range::DateRange;
@@ -78,6 +78,21 @@ impl PlannedWindow {
             return self.split(MAX_PIECES, Resolution::Second);
         }
         self.range.by_day(&Utc).map(|range| Self { range, earlier_requests: 0, ..self }).collect()
+    }
+
+    /// Splits the window into two parts, at the midnight UTC that is nearest to its middle. If no midnight is inside of
+    /// the window, splits it at its middle. Returns one window if the window is too short.
+    pub(super) fn split_in_two(self) -> Vec<Self> {
+        let halves = self.split(2, Resolution::Second);
+        let [first, _] = halves[..] else { return halves };
+        let middle = first.range.end();
+        let before = middle.duration_trunc(TimeDelta::days(1)).unwrap_or(middle);
+        let is_inside = |time: &DateTime<Utc>| self.range.start() < *time && *time < self.range.end();
+        let midnights = [before, before + TimeDelta::days(1)].into_iter().filter(is_inside);
+        let boundary = midnights.min_by_key(|midnight| (*midnight - middle).abs()).unwrap_or(middle);
+        let ranges = [(self.range.start(), boundary), (boundary, self.range.end())];
+        let ranges = ranges.into_iter().filter_map(|(start, end)| DateRange::new(start, end).ok());
+        ranges.map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
     /// Splits the window by day, or into halves if it lies within a day: for a service that limits the length of a range.
