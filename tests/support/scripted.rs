@@ -85,6 +85,7 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
     /// Path, start of the range and page size of each request for a page so far.
     starts: Mutex<HashSet<RangeStart>>,
+    /// The requests for pages so far that the script has answered.
     ranges: Mutex<HashSet<RequestedRange>>,
 }
 
@@ -146,7 +147,8 @@ fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<St
     is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
-/// An empty page, if the request is for the first hits of one half of the range of an earlier request.
+/// An empty page, if the request is for the first hits of one half of the range of an earlier request. A reader does not
+/// compare the halves of a range of less than an hour.
 fn page_of_half(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
     let (path, query) = target;
     let (_, end) = range_of(target)?;
@@ -158,7 +160,9 @@ fn page_of_half(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Ste
         let is_boundary = |time: DateTime<Utc>| {
             time == middle || time.time() == NaiveTime::MIN && (time - middle).abs() < TimeDelta::days(1)
         };
-        other == path && (start == *from && is_boundary(end) || end == *to && is_boundary(start))
+        let is_first = start == *from && end < *to && is_boundary(end);
+        let is_second = end == *to && start > *from && is_boundary(start);
+        other == path && *to - *from >= TimeDelta::hours(1) && (is_first || is_second)
     });
     (is_first_page && is_half).then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
@@ -230,7 +234,9 @@ impl Transport for ScriptedTransport {
             }
         };
         if let Some((start, end)) = range_of(&target) {
-            self.ranges.lock().unwrap().insert((start.0.clone(), start.1, end));
+            if after_end.is_none() {
+                self.ranges.lock().unwrap().insert((start.0.clone(), start.1, end));
+            }
             self.starts.lock().unwrap().insert(start);
         }
         let step = after_end.unwrap_or_else(|| {

@@ -56,6 +56,8 @@ pub struct ExtraRequests {
     ended_scans: AtomicU64,
     /// Length in seconds of the shortest range that the service refused as too long. 0 if it refused none.
     refused_seconds: AtomicI64,
+    /// Whether smaller pages than an empty first page were tried.
+    has_tried_smaller_pages: AtomicBool,
     /// See [`Self::is_endless`].
     is_endless: AtomicBool,
     checked_windows: Mutex<CheckedWindows>,
@@ -154,6 +156,12 @@ impl ExtraRequests {
     /// Records that the total of a range grew faster than its events were read.
     pub(super) fn record_endless_range(&self) {
         self.is_endless.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether smaller pages must be tried if a first page is empty although its total reports events. `true` only the
+    /// first time.
+    pub(super) fn try_smaller_pages(&self) -> bool {
+        !self.has_tried_smaller_pages.swap(true, Ordering::Relaxed)
     }
 
     /// Records the result of a scan without a usable total: whether it reached the end of the window, or the maximum

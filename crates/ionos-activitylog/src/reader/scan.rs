@@ -425,7 +425,8 @@ impl WindowScanner<'_> {
             Err(error) if error.kind() == ErrorKind::BadRequest => error,
             fetched => {
                 let fetched = fetched?;
-                let FetchedPage { page, requests } = match reports_missing_events(&fetched.page) {
+                let is_too_long = reports_missing_events(&fetched.page) && self.extra().try_smaller_pages();
+                let FetchedPage { page, requests } = match is_too_long {
                     true => self.shorter_first_page(range, size, fetched).await?,
                     false => fetched,
                 };
