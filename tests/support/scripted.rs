@@ -147,8 +147,8 @@ fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<St
     is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
-/// An empty page, if the request is for the first hits of one half of the range of an earlier request. A reader does not
-/// compare the halves of a range of less than an hour.
+/// An empty page, if the request is for the first hits of one half of the range of an earlier request. A reader does
+/// not compare the halves of a range of less than an hour.
 fn page_of_half(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
     let (path, query) = target;
     let (_, end) = range_of(target)?;

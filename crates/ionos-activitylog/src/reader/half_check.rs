@@ -14,8 +14,8 @@ use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces}
 use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
-/// Requests the number of events in each half of a verified window, unless an equal check has already succeeded. Returns
-/// the windows to read instead if the halves have more events than the window, and the number of requests.
+/// Requests the number of events in each half of a verified window, unless an equal check has already succeeded.
+/// Returns the windows to read instead if the halves have more events than the window, and the number of requests.
 pub(super) async fn check_halves(
     window: PlannedWindow,
     verification: &Verification,

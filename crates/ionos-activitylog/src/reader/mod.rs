@@ -10,10 +10,11 @@
 //! at exactly the start of a range, which the service may exclude. `verification` decides whether the scans prove the
 //! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
 //! windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so, `isolated_repeats` or
-//! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `reading_progress` holds the state
-//! that the windows of a reading share. In this state, `extra_requests` limits the requests that a wrong total may
-//! cause. If a window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads
-//! several windows at once (`window_read` is one of them) and returns them in order, and `stream` returns their events.
+//! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `half_check` compares a window with
+//! its two halves, and `checked_windows` remembers which windows were compared. `reading_progress` holds the state that
+//! the windows of a reading share. In this state, `extra_requests` limits the requests that a wrong total may cause. If
+//! a window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several
+//! windows at once (`window_read` is one of them) and returns them in order, and `stream` returns their events.
 //! `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several
 //! contracts.
 

@@ -95,7 +95,8 @@ impl PlannedWindow {
         ranges.map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
-    /// Splits the window by day, or into halves if it lies within a day: for a service that limits the length of a range.
+    /// Splits the window by day, or into halves if it lies within a day: for a service that limits the length of a
+    /// range.
     pub(super) fn split_by_length(self) -> Vec<Self> {
         let whole = Self { part_of: None, ..self };
         let days = whole.split_by_day();

@@ -51,8 +51,8 @@ async fn a_service_that_refuses_the_offset_after_its_last_event_is_read_complete
         assert!(summary.is_complete(), "{events} events: {summary:?}");
         assert_eq!(read.iter().map(|window| window.events.len() as u64).sum::<u64>(), events);
         let requests = service.requests.load(Ordering::Relaxed);
-        // 20 events may be a limit, so their window is read in parts, and two requests count the events of the halves of
-        // each part.
+        // 20 events may be a limit, so their window is read in parts, and two requests count the events of the halves
+        // of each part.
         assert!(requests <= 45, "{events} events: {requests} requests");
     }
 }
