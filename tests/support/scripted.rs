@@ -3,16 +3,16 @@
 //!
 //! A reader may send three kinds of further requests. The request for the page after the last page of a range shows
 //! whether the service returns fewer events per page than requested. The request for the two seconds around the start
-//! of a range shows whether the service excludes events at exactly the start. The requests for the halves of a range
+//! of a range shows whether the service excludes events at exactly the start. The requests for the parts of a range
 //! show whether the service shortens long ranges. A script may omit these requests: the transport answers them with an
-//! empty page, see [`LastPages`], [`page_around_start`] and [`page_of_half`].
+//! empty page, see [`LastPages`], [`page_around_start`] and [`page_of_part`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, RetryPolicy};
@@ -147,24 +147,24 @@ fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<St
     is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
-/// An empty page, if the request is for the first hits of one half of the range of an earlier request. A reader does
-/// not compare the halves of a range of less than an hour.
-fn page_of_half(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
+/// An empty page, if the request is for the first hits of a part of the range of an earlier request: the parts lie
+/// between the start, the middle and the end of the range, and the midnight and the noon that are nearest to its
+/// middle. Ranges of less than an hour with few events are not compared with their parts.
+fn page_of_part(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
     let (path, query) = target;
-    let (_, end) = range_of(target)?;
-    let (_, start, _) = range_of(target)?.0;
+    let ((_, start, _), end) = range_of(target)?;
     let is_first_page = query.iter().any(|(name, value)| name == "offset" && value == "0");
-    let is_half = ranges.iter().any(|(other, from, to)| {
+    let is_part = ranges.iter().any(|(other, from, to)| {
         let middle = *from + TimeDelta::seconds((*to - *from).num_milliseconds() / 2 / 1_000);
-        // A range of several days is divided at a midnight near its middle.
+        let half_day = TimeDelta::hours(12);
         let is_boundary = |time: DateTime<Utc>| {
-            time == middle || time.time() == NaiveTime::MIN && (time - middle).abs() < TimeDelta::days(1)
+            let is_noon_or_midnight = time.timestamp_millis() % half_day.num_milliseconds() == 0;
+            [*from, middle, *to].contains(&time) || is_noon_or_midnight && (time - middle).abs() <= half_day
         };
-        let is_first = start == *from && end < *to && is_boundary(end);
-        let is_second = end == *to && start > *from && is_boundary(start);
-        other == path && *to - *from >= TimeDelta::hours(1) && (is_first || is_second)
+        let is_inside = *from <= start && end <= *to && end - start < *to - *from;
+        other == path && *to - *from >= TimeDelta::hours(1) && is_inside && is_boundary(start) && is_boundary(end)
     });
-    (is_first_page && is_half).then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
+    (is_first_page && is_part).then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
 impl ScriptedTransport {
@@ -229,8 +229,8 @@ impl Transport for ScriptedTransport {
             true => None,
             false => {
                 let around_start = page_around_start(&self.starts.lock().unwrap(), &target);
-                let of_half = || page_of_half(&self.ranges.lock().unwrap(), &target);
-                around_start.or_else(of_half).or_else(|| self.last_pages.lock().unwrap().empty_page(&target))
+                let of_part = || page_of_part(&self.ranges.lock().unwrap(), &target);
+                around_start.or_else(of_part).or_else(|| self.last_pages.lock().unwrap().empty_page(&target))
             }
         };
         if let Some((start, end)) = range_of(&target) {

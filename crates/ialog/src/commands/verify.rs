@@ -124,7 +124,12 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     let totals = match args.online {
         true => match compare_with_service(archive, contracts.as_deref(), &args, context).await {
             Ok(totals) => Some(totals),
-            Err(error) if report.is_intact() => return Err(error),
+            Err(error) if report.is_intact() => {
+                if args.output == VerifyFormat::Json {
+                    print_document(&report, None, context)?;
+                }
+                return Err(error);
+            }
             // If files have findings, these are the result, and a failed comparison is only a note.
             Err(error) => {
                 context.warn(format_args!("note: {error}"));
@@ -134,8 +139,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         false => None,
     };
     if args.output == VerifyFormat::Json {
-        let json = serde_json::to_string_pretty(&report.document(totals.as_ref()));
-        context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
+        print_document(&report, totals.as_ref(), context)?;
     }
     if let Some(note) = describe_versions(report.amended, report.events) {
         context.warn(note);
@@ -206,6 +210,16 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         ));
     }
     Ok(())
+}
+
+/// Prints the JSON document of a report.
+fn print_document(
+    report: &VerifyReport,
+    totals: Option<&TotalsReport>,
+    context: &mut Context<'_>,
+) -> Result<(), CommandError> {
+    let json = serde_json::to_string_pretty(&report.document(totals));
+    context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")
 }
 
 /// Number of gaps of all contracts.

@@ -4,8 +4,9 @@
 //! not count the events at the start, although they belong to the range.
 //!
 //! A total that is too high is corrected only by events that the service returns for a range with the same end. A total
-//! that is too low is corrected only by events that the service does not return for a range with the same start. So a
-//! late event, which is inside of the range, is never mistaken for an event at a boundary.
+//! that is too low is corrected only by events that the service does not return for a range with the same start. So an
+//! event inside of the range is never mistaken for an event at a boundary. An equal total is not corrected: a late
+//! event can hide an event at the start that the service does not count.
 
 use std::pin::pin;
 

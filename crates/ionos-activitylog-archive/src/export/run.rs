@@ -1,5 +1,6 @@
 //! The state that the steps of one contract's export share, and requests for the total of a range.
 
+use std::cmp::Ordering;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -154,7 +155,15 @@ impl ContractExportRun<'_> {
             Err(error) if error.kind() == ErrorKind::Decode => None,
             Err(error) => return Err(Error::Read { source: error }),
         };
-        let Some(total) = total.filter(|total| *total != expected && self.try_spend_extra(1)) else {
+        // Only events at exactly the start of the range can explain a lower total.
+        let day = self.writer.chain.days.get(&range.start().date_naive());
+        let has_event_at_start = day.is_some_and(|day| day.has_event_at_start(range));
+        let may_correct = |total: &u64| match total.cmp(&expected) {
+            Ordering::Equal => false,
+            Ordering::Less => has_event_at_start,
+            Ordering::Greater => self.try_spend_extra(1),
+        };
+        let Some(total) = total.filter(may_correct) else {
             return Ok(total);
         };
         let corrected = {

@@ -209,6 +209,11 @@ impl Tool {
 }
 
 impl Manifest {
+    /// Whether an archived event is at exactly the start of a range.
+    pub(crate) fn has_event_at_start(&self, range: DateRange) -> bool {
+        self.parts.iter().any(|part| part.first == Some(range.start()))
+    }
+
     /// An empty manifest of a day: nothing was read yet.
     #[must_use]
     pub fn new(api: impl Into<String>, contract: ContractNumber, date: NaiveDate) -> Self {

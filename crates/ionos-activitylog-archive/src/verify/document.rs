@@ -43,7 +43,7 @@ pub struct VerificationDocument {
     pub amended: u64,
     /// The contracts, in the order of the archive.
     pub contracts: Vec<VerifiedContract>,
-    /// The comparison with the totals of the service. `null` if it was not requested (`--online`).
+    /// The comparison with the totals of the service. `null` if it was not requested (`--online`), or if it failed.
     pub totals: Option<ComparedTotals>,
     /// All differences.
     pub findings: Vec<ReportedFinding>,

@@ -109,7 +109,7 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
             true if !gaps.is_empty() && gaps.iter().all(|gap| gap.is_beyond_reach()) => OUT_OF_REACH,
             true => READ_GAP_AGAIN,
         };
-        let has_event_at_start = manifest.parts.iter().any(|part| part.first == Some(range.start()));
+        let has_event_at_start = manifest.has_event_at_start(range);
         ComparedRange { range, archived, remedy, has_gap, has_event_at_start }
     });
     counted.collect()

@@ -1,4 +1,4 @@
-//! Remembers which windows were compared with their halves, so that only few windows of a reading are.
+//! Remembers which windows were compared with their parts, so that only few windows of a reading are.
 
 use chrono::TimeDelta;
 
@@ -8,25 +8,38 @@ pub(super) const MIN_LENGTH: TimeDelta = TimeDelta::hours(1);
 /// Smallest number of events that may be a limit of a service.
 const MIN_EVENTS: u64 = 49;
 
-/// The windows whose halves had no more events than the windows themselves.
+/// The windows whose parts had no more events than the windows themselves.
 #[derive(Debug, Default)]
 pub(super) struct CheckedWindows {
     /// Length of the longest one, in seconds.
     seconds: i64,
     /// Largest number of events in one of them.
     events: u64,
+    /// Whether the parts of a window had more events than the window. If so, every window is checked: a window that is
+    /// not shortened proves nothing about others of its length, because the missing part may have no events.
+    has_failed: bool,
 }
 
 impl CheckedWindows {
-    /// Whether a window must be compared with its halves: it is much longer than the windows compared before, or it may
-    /// be limited and has more events. `may_be_limited`: whether no other range had more events than the window.
+    /// Whether a window must be compared with its parts: it is longer than the windows compared before, or it may be
+    /// limited and has more events. `may_be_limited`: whether no other range had more events than the window.
     pub(super) fn needs_check(&self, seconds: i64, events: u64, may_be_limited: bool) -> bool {
-        let is_longer = seconds >= MIN_LENGTH.num_seconds() && seconds - seconds / 10 > self.seconds;
+        if self.has_failed {
+            return true;
+        }
+        // Windows of one split differ in length by a second.
+        let is_longer = seconds >= MIN_LENGTH.num_seconds() && seconds > self.seconds + 1;
         is_longer || may_be_limited && events >= MIN_EVENTS && events > self.events
     }
 
+    /// Records that the parts of a window had no more events than the window.
     pub(super) fn add(&mut self, seconds: i64, events: u64) {
-        *self = Self { seconds: self.seconds.max(seconds), events: self.events.max(events) };
+        (self.seconds, self.events) = (self.seconds.max(seconds), self.events.max(events));
+    }
+
+    /// Records that the parts of a window had more events than the window.
+    pub(super) fn record_failure(&mut self) {
+        self.has_failed = true;
     }
 }
 
@@ -42,12 +55,16 @@ mod tests {
         checked.add(86_400, 100);
         for (seconds, events, may_be_limited, expected) in [
             (86_400, 100, true, false),
-            (90_000, 0, false, false),
-            (100_000, 0, false, true),
+            (86_401, 0, false, false),
+            (86_402, 0, false, true),
             (60, 101, true, true),
             (60, 101, false, false),
         ] {
             assert_eq!(checked.needs_check(seconds, events, may_be_limited), expected, "{seconds} s, {events} events");
         }
+        let mut failed = CheckedWindows::default();
+        failed.record_failure();
+        failed.add(86_400, 100);
+        assert!(failed.needs_check(60, 0, false));
     }
 }

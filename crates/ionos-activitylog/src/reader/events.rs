@@ -64,8 +64,8 @@ impl Events {
     /// A stream of one window needs no request for the total, because the scan of the window has compared the total
     /// already. If the window is empty, the range is requested a second time.
     ///
-    /// Whether or not this is set, the first window of each length is compared with the totals of its two halves,
-    /// because a service may silently shorten a long range. If the halves have more events, the window is read in
+    /// Whether or not this is set, the first window of each length is compared with the totals of two to four parts,
+    /// because a service may silently shorten a long range. If the parts have more events, the window is read in
     /// parts.
     ///
     /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two

@@ -10,8 +10,8 @@
 //! at exactly the start of a range, which the service may exclude. `verification` decides whether the scans prove the
 //! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
 //! windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so, `isolated_repeats` or
-//! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `half_check` compares a window with
-//! its two halves, and `checked_windows` remembers which windows were compared. `reading_progress` holds the state that
+//! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `part_check` compares a window with
+//! its parts, and `checked_windows` remembers which windows were compared. `reading_progress` holds the state that
 //! the windows of a reading share. In this state, `extra_requests` limits the requests that a wrong total may cause. If
 //! a window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several
 //! windows at once (`window_read` is one of them) and returns them in order, and `stream` returns their events.
@@ -26,12 +26,12 @@ pub(crate) mod contracts;
 pub(crate) mod cross_check;
 pub(crate) mod events;
 pub(crate) mod extra_requests;
-mod half_check;
 mod isolated_repeats;
 mod log_answer;
 mod page_end;
 mod page_reader;
 pub(crate) mod pages;
+mod part_check;
 mod plan;
 mod proof_check;
 mod read_ahead_gate;

@@ -80,18 +80,25 @@ impl PlannedWindow {
         self.range.by_day(&Utc).map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
-    /// Splits the window into two parts, at the midnight UTC that is nearest to its middle. If no midnight is inside of
-    /// the window, splits it at its middle. Returns one window if the window is too short.
-    pub(super) fn split_in_two(self) -> Vec<Self> {
+    /// Splits the window into two to four parts: at its middle, and at the midnight and the noon UTC that are nearest
+    /// to its middle, as far as they are inside. Returns one window if the window is too short.
+    pub(super) fn split_around_middle(self) -> Vec<Self> {
         let halves = self.split(2, Resolution::Second);
         let [first, _] = halves[..] else { return halves };
         let middle = first.range.end();
-        let before = middle.duration_trunc(TimeDelta::days(1)).unwrap_or(middle);
-        let is_inside = |time: &DateTime<Utc>| self.range.start() < *time && *time < self.range.end();
-        let midnights = [before, before + TimeDelta::days(1)].into_iter().filter(is_inside);
-        let boundary = midnights.min_by_key(|midnight| (*midnight - middle).abs()).unwrap_or(middle);
-        let ranges = [(self.range.start(), boundary), (boundary, self.range.end())];
-        let ranges = ranges.into_iter().filter_map(|(start, end)| DateRange::new(start, end).ok());
+        let nearest = |time: DateTime<Utc>| time.duration_round(TimeDelta::days(1)).ok();
+        let half_day = TimeDelta::hours(12);
+        let midnight = nearest(middle);
+        let noon = nearest(middle + half_day).map(|midnight| midnight - half_day);
+        let (start, end) = (self.range.start(), self.range.end());
+        let inside = [Some(middle), midnight, noon].into_iter().flatten().filter(|time| start < *time && *time < end);
+        let mut boundaries: Vec<DateTime<Utc>> = inside.chain([start, end]).collect();
+        boundaries.sort_unstable();
+        boundaries.dedup();
+        let ranges = boundaries.windows(2).filter_map(|pair| match pair {
+            [from, to] => DateRange::new(*from, *to).ok(),
+            _ => None,
+        });
         ranges.map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 

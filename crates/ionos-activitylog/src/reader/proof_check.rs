@@ -1,12 +1,12 @@
 //! Takes a second look at a proof. Some services return only a part of the events of a range and report only this part
 //! as the total, so the window looks complete. A suspicious window is read again as smaller windows, which show the
-//! missing events. A window that is much longer than the ones checked before is compared with its two halves.
+//! missing events. A window that is much longer than the ones checked before is compared with its parts.
 
 use crate::error::Error;
-use crate::reader::half_check::check_halves;
 use crate::reader::isolated_repeats::split_around;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_reader::PageReader;
+use crate::reader::part_check::check_parts;
 use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::suspected_limit::{LimitCheck, may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
@@ -69,10 +69,10 @@ pub(super) async fn check_proof(
     if !matches!(check, ProofCheck::Accepted) {
         return Ok((check, requests));
     }
-    let (halves, own) = check_halves(window, verification, pages, page_size).await?;
-    let check = match halves {
+    let (parts, own) = check_parts(window, verification, pages, page_size).await?;
+    let check = match parts {
         None => ProofCheck::Accepted,
-        Some(halves) if may_split(&halves) => ProofCheck::NeedsSplit(halves),
+        Some(parts) if may_split(&parts) => ProofCheck::NeedsSplit(parts),
         Some(_) => ProofCheck::Refuted,
     };
     Ok((check, requests + own))

@@ -24,10 +24,7 @@ use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends,
 const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
-const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, SMALLEST_PAGE_SIZE];
-
-/// The smallest page size to try.
-const SMALLEST_PAGE_SIZE: u64 = 20;
+const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
 pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
@@ -425,7 +422,10 @@ impl WindowScanner<'_> {
             Err(error) if error.kind() == ErrorKind::BadRequest => error,
             fetched => {
                 let fetched = fetched?;
-                let is_too_long = reports_missing_events(&fetched.page) && self.extra().try_smaller_pages();
+                // Without retries, an empty page may be the answer of a replica that lags behind.
+                let is_repeated = self.pages.api.retry.attempts() > 1;
+                let is_too_long =
+                    is_repeated && reports_missing_events(&fetched.page) && self.extra().try_smaller_pages();
                 let FetchedPage { page, requests } = match is_too_long {
                     true => self.shorter_first_page(range, size, fetched).await?,
                     false => fetched,
@@ -461,7 +461,7 @@ impl WindowScanner<'_> {
         size: u64,
         mut empty: FetchedPage,
     ) -> Result<FetchedPage, Error> {
-        for smaller in [SERVICE_PAGE_SIZE, SMALLEST_PAGE_SIZE].into_iter().filter(|smaller| *smaller < size) {
+        for smaller in SMALLER_PAGE_SIZES.into_iter().filter(|smaller| *smaller < size) {
             if !self.extra().try_spend(1, size) {
                 break;
             }

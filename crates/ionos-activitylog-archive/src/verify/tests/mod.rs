@@ -313,7 +313,7 @@ async fn totals_of_the_service_are_compared() {
     let warnings = &fewer.report.warnings;
     assert_eq!(fewer.report.findings, []);
     assert_eq!(warnings.len(), 3, "{warnings:?}");
-    assert!(warnings[0].contains("the archive has them"));
+    assert!(warnings[0].contains("the archive still has them"));
     assert_eq!((fewer.compared(), fewer.fewer, fewer.more_events), (3, 3, 0));
 }
 

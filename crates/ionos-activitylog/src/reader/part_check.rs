@@ -1,22 +1,22 @@
-//! Compares a window with its two halves. Some services silently shorten a long range, or return and count only a part
-//! of its events. Then the total of the window equals its number of events, but its halves have more events. One
-//! request for each half shows this. A window of several days is divided at a midnight, because a service may keep its
-//! log in one index per day.
+//! Compares a window with its parts. Some services silently shorten a long range, or return and count only a part of
+//! its events. Then the total of the window equals its number of events, but its parts have more events. One request
+//! for each part shows this. The boundaries of the parts are at midnight and at noon too, because a service may keep
+//! its log in one index per day, and because the end of a day may have no events.
 
 use chrono::{DateTime, Utc};
 
 use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::checked_windows::MIN_LENGTH;
+use crate::reader::checked_windows::{CheckedWindows, MIN_LENGTH};
 use crate::reader::page_end::may_be_after_end;
 use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces};
 use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
-/// Requests the number of events in each half of a verified window, unless an equal check has already succeeded.
-/// Returns the windows to read instead if the halves have more events than the window, and the number of requests.
-pub(super) async fn check_halves(
+/// Requests the number of events in each part of a verified window, unless an equal check has already succeeded.
+/// Returns the windows to read instead if the parts have more events than the window, and the number of requests.
+pub(super) async fn check_parts(
     window: PlannedWindow,
     verification: &Verification,
     pages: PageReader<'_>,
@@ -24,27 +24,34 @@ pub(super) async fn check_halves(
 ) -> Result<(Option<Vec<PlannedWindow>>, u64), Error> {
     let events = verification.events.distinct();
     let seconds = window.range.duration().num_seconds();
-    let is_limited = !pages.extra.has_larger_range(events);
+    let total = verification.highest_total.map_or(0, |total| total.count);
+    let is_limited = !pages.extra.has_larger_range(events.max(verification.last_distinct).max(total));
     let needs_check = pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
-    let [first, second] = window.split_in_two()[..] else { return Ok((None, 0)) };
-    if !needs_check {
+    let parts = window.split_around_middle();
+    if !needs_check || parts.len() < 2 {
         return Ok((None, 0));
     }
     let times = verification.events.times();
-    // Records that the service may count in each half, or more than once.
+    // Records that the service may count in each part, or more than once.
     let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
     let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
-    let mut requests = 0;
-    for (half, at_end) in [(first, 0), (second, verification.at_end)] {
-        let allowed = events_in(half.range, &times) + repeats + at_end;
-        let answer = read_half(half.range, allowed, verification, pages, page_size).await?;
+    let (mut requests, mut is_conclusive, mut has_events) = (0, true, false);
+    for part in parts {
+        let at_end = if part.range.end() == window.range.end() { verification.at_end } else { 0 };
+        let allowed = events_in(part.range, &times) + repeats + at_end;
+        let answer = read_part(part.range, allowed, verification, pages, page_size).await?;
         requests += answer.requests;
+        is_conclusive &= answer.is_usable;
+        has_events |= answer.has_events;
         if answer.has_more {
+            pages.extra.with_checked_windows(CheckedWindows::record_failure);
             // A service may keep its log in one index per day, so days are tried before other parts.
             return Ok((Some(window.split_by_length()), requests));
         }
     }
-    pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
+    if is_conclusive && has_events {
+        pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
+    }
     Ok((None, requests))
 }
 
@@ -65,37 +72,40 @@ fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
     times.iter().filter(|time| range.contains(**time) || **time == range.end()).count() as u64
 }
 
-/// The answer for one half.
-struct Half {
-    /// Whether the half has more events than allowed, or an event that the window does not have.
+/// The answer for one part.
+struct PartAnswer {
+    /// Whether the part has more events than allowed, or an event that the window does not have.
     has_more: bool,
+    /// Whether the answer could show that the part has more events.
+    is_usable: bool,
+    has_events: bool,
     requests: u64,
 }
 
-/// Requests the number of events of one half: its total, or without totals, one hit more than `allowed`. If the number
+/// Requests the number of events of one part: its total, or without totals, one hit more than `allowed`. If the number
 /// is too high, requests a whole page: the total may be wrong. An answer that cannot be used is no reason to doubt the
 /// window.
-async fn read_half(
+async fn read_part(
     range: DateRange,
     allowed: u64,
     verification: &Verification,
     pages: PageReader<'_>,
     page_size: u64,
-) -> Result<Half, Error> {
+) -> Result<PartAnswer, Error> {
     let size = match verification.highest_total {
         Some(_) => 1,
         None => (allowed + 1).min(page_size),
     };
-    let mut half = Half { has_more: false, requests: 0 };
+    let mut answer = PartAnswer { has_more: false, is_usable: false, has_events: false, requests: 0 };
     for (size, is_whole_page) in [(size, false), (page_size, true)] {
         let FetchedPage { page, requests } = match pages.read(range, 0, size).await {
             Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => {
-                half.requests += 1;
+                answer.requests += 1;
                 break;
             }
             fetched => fetched?,
         };
-        half.requests += requests;
+        answer.requests += requests;
         let hits = page.hits();
         // A whole page with all allowed events and no other one shows that the total is wrong.
         let has_room = is_whole_page && hits < size && hits >= allowed;
@@ -104,11 +114,13 @@ async fn read_half(
         let is_unknown = |event: &Event| is_inside(event) && !verification.events.contains(&event.id());
         let has_unknown = page.events.iter().any(is_unknown);
         let is_partial = page.partial_search.is_some();
+        answer.is_usable = !is_partial && (page.total.is_some() || size > allowed);
+        answer.has_events |= count > 0;
         pages.received.keep(verification.range(), page.events);
-        half.has_more = !is_partial && (has_unknown || count > allowed && !has_room);
-        if has_unknown || !half.has_more {
+        answer.has_more = has_unknown || !is_partial && count > allowed && !has_room;
+        if has_unknown || !answer.has_more {
             break;
         }
     }
-    Ok(half)
+    Ok(answer)
 }
