@@ -40,7 +40,7 @@ fn measure_without_latency(result: &mut ArchiveResult) -> Result<()> {
     let (copy_runtime, runtime) = (runtimes::single_threaded()?, runtimes::multi_threaded()?);
     let server = Server::start(&[])?;
     let address = server.address();
-    // The exports run before all other measurements, so that the peak memory is that of the exports.
+    // These two exports run before all measurements of time, so that the peak memory is that of an export.
     export(&runtime, address, Compression::Zstd)?;
     export(&runtime, address, Compression::None)?;
     result.peak_mebibytes = peak_mebibytes(std::process::id());

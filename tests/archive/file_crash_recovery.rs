@@ -58,8 +58,8 @@ fn the_next_export_reports_that_the_file_of_a_killed_export_is_complete() {
         let folder = scratch_folder();
         killed(folder.path());
         let again = run(export_to_file(folder.path(), name, "narrow", None));
-        // The last checkpoint was written before the end of the range, so it does not show that this export wrote the
-        // file.
+        // The last checkpoint was written before the whole range was read, so it does not show that this export wrote
+        // the file.
         assert_eq!(again.code, Some(2), "{}", again.stderr);
         assert!(again.stderr.contains("a file under its final name is complete"), "{}", again.stderr);
         assert!(fs::read(folder.path().join(name)).unwrap() == expected);

@@ -1,5 +1,5 @@
-//! Commands that export a simulated account, for tests that kill an export or run it on a full disk. Also the results
-//! of uninterrupted exports, with which the tests compare.
+//! Commands that export a simulated account, for tests that kill an export or run it on a full disk. Also creates the
+//! results of uninterrupted exports, with which the tests compare the results of interrupted exports.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -57,7 +57,8 @@ pub fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(|path| (path.strip_prefix(root).unwrap().display().to_string(), fs::read(&path).unwrap())).collect()
 }
 
-/// The files of an archive whose bytes depend only on the events: all but the state and the log of runs.
+/// The contents of those files of an archive that depend only on the events: of all files except the state and the run
+/// log.
 pub fn archive_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = files_below(root);
     files.retain(|name, _| !name.contains("/_state") && !name.ends_with("/_runs.ndjson"));

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use crate::cargo;
 use crate::tools::Tool;
 
-/// Time after which the test of a peer is asked to end. Together with [`GRACE`], less than ten minutes.
+/// Time after which the test of a peer is asked to end. The sum of this time and [`GRACE`] is less than ten minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(8 * 60);
 
 /// Time for a test to clean up after it is asked to end. Then the test is killed.

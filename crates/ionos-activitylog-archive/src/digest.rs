@@ -35,7 +35,7 @@ impl Digest {
         self.excerpts().next().unwrap_or_default()
     }
 
-    /// All sequences of 16 consecutive hex digits, in order. The first one is [`Digest::short`].
+    /// All sequences of 16 consecutive hex digits of the digest, in order. The first one is [`Digest::short`].
     pub(crate) fn excerpts(&self) -> impl Iterator<Item = String> + use<> {
         let text = self.to_string();
         (0..).map_while(move |start: usize| text.get(start..start + 16).map(str::to_owned))
@@ -80,7 +80,7 @@ impl<W: io::Write> io::Write for HashingWriter<W> {
     }
 }
 
-/// The digest of a sequence of digests, in order.
+/// The digest of the bytes of several digests, in the given order.
 #[must_use]
 pub fn combine<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Digest {
     let mut hash = Sha256::new();

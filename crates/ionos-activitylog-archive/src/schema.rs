@@ -87,7 +87,8 @@ impl Document {
         }
     }
 
-    /// JSON Schema (draft 2020-12) of the document. Its title is the version, or else the name.
+    /// JSON Schema (draft 2020-12) of the document. The title of the schema is the version of the document, or the name
+    /// of a document without a version.
     #[must_use]
     pub fn schema(self) -> Schema {
         let mut schema = match self {
@@ -108,7 +109,7 @@ impl Document {
     }
 }
 
-/// The schema of written documents, which is stricter than what readers accept.
+/// The schema of written documents. It is stricter than a schema of the documents that readers accept.
 fn schema_of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }

@@ -1,4 +1,4 @@
-//! Bytes that are not HTTP, or that break the rules of HTTP.
+//! Cases in which the service sends bytes that are not HTTP or that break the rules of HTTP.
 
 use std::io::Write;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The speed of `ialog query` on an archive of a million events, which the program itself exports from a simulator.
+//! Measures the speed of `ialog query` on an archive of a million events. `ialog export` creates the archive from a
+//! simulator.
 
 use std::path::Path;
 use std::process::Command;

@@ -10,8 +10,8 @@ pub(super) struct WidthRequest {
     pub(super) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// Preferred width. If the spare width is sufficient, the column gets this width before other columns grow beyond
-    /// their minimum. Otherwise the column has no priority and grows evenly with the others. The reason: a
+    /// Preferred width. First, all columns get their minimum. If the remaining width is sufficient, this column gets
+    /// its preferred width before other columns grow. Otherwise this column grows evenly with the others. The reason: a
     /// column below its preferred width may have no room for a whole word, so a few more characters would not help.
     pub(super) preferred: usize,
 }

@@ -90,8 +90,8 @@ impl Table {
     pub(crate) fn render(&self, options: TableOptions) -> (StyledText, Vec<&'static str>) {
         let full = self.width_requests(options, Cell::full_text);
         let total: usize = full.iter().map(|request| request.widest + GAP.len()).sum();
-        // If the table is too wide, the widths are computed from the short texts, so that the other columns get more
-        // space.
+        // If the table is too wide, the widths are computed from the short texts, so that columns without short texts
+        // get more space.
         let fits = options.max_width.is_none_or(|max_width| total <= max_width + GAP.len());
         let requests = if fits { full } else { self.width_requests(options, Cell::short_text) };
         let widths = column_widths(&requests, options.max_width, GAP.len());

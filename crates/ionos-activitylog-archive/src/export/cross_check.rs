@@ -1,7 +1,8 @@
-//! Compares the totals of the days that an export has read with the total of the range, in the same way as a stream of
-//! the facade. A day whose total differs is read again, and its new events are archived as late events. A request
-//! that is necessary only because a total is wrong is an extra request. The number of extra requests of an export is
-//! limited. Requests that lead to new events are not extra requests: late events on any number of days are found.
+//! Compares the totals of the days that an export has read with the total of the range. The facade compares the totals
+//! of windows in the same way. A day whose total differs is read again, and its new events are archived as late events.
+//! A request that is necessary only because a total is wrong is an extra request. The number of extra requests of an
+//! export is limited. Requests that lead to new events are not extra requests, so late events are found on any number
+//! of days.
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
@@ -20,11 +21,12 @@ const REREAD_RESERVE: u64 = 16;
 const REREAD_REQUESTS: u64 = 2;
 
 /// Number of extra requests that the totals of two halves cost, if the total of the whole is unusable or lower than the
-/// number of archived events. If it is higher, the halves cost nothing, because one of them lacks events.
+/// number of archived events. If the total of the whole is higher, the totals of the halves cost nothing, because one
+/// of the halves lacks events.
 const HALVES_REQUESTS: u64 = 2;
 
-/// Number of extra requests that a total costs if it differs, see [`ContractExportRun::total`]. They are refunded if
-/// days of its range have new events.
+/// Number of extra requests that a total costs if it differs from the expected total, see [`ContractExportRun::total`].
+/// They are refunded if days of its range have new events.
 const DIFFERENCE_REQUESTS: u64 = 1;
 
 /// A verified range of a day, with its total.
@@ -125,7 +127,8 @@ impl Comparison {
             let second = right.first().copied().unwrap_or(last);
             let missing = total.map_or(0, |total| total.saturating_sub(expected));
             let of_halves = if missing > 0 { 0 } else { HALVES_REQUESTS };
-            // Without the reserve, no day could be read again, so locating the missing events would be useless.
+            // With fewer extra requests than the reserve, no day could be read again, so locating the missing events
+            // would be useless.
             let may_locate = missing == 0 || job.has_extra(REREAD_RESERVE);
             if !may_locate || !job.try_spend_extra(of_halves) {
                 self.give_up();

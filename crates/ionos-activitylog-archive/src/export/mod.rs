@@ -115,8 +115,8 @@ pub struct ContractExport {
     pub discarded: u64,
     /// Number of added events that do not fit the event model. They are archived like the others.
     pub with_issues: u64,
-    /// Number of events that were read for the first time and are further versions of another event: they have the same
-    /// id and another content, because the event changed while it was read.
+    /// Number of added events, from ranges that were read for the first time, that are further versions of another
+    /// event. They have the id of this event and another content, because the event changed while its range was read.
     pub amended: u64,
     /// Number of added events that are new versions of archived events: they have the same id and another content,
     /// because the event changed after it was archived.
@@ -200,9 +200,9 @@ impl Exporter {
         self
     }
 
-    /// Whether to read archived ranges again, and to compare ids and contents with the archive. Finds what a recount
-    /// cannot see, such as an event that was amended. Also reads gaps again, without waiting for their next try.
-    /// Default: false.
+    /// Whether to read archived ranges again, and to compare ids and contents with the archive. A reread finds what a
+    /// recount cannot see, such as an event that was amended. A reread also reads gaps again, without waiting for their
+    /// next try. Default: false.
     #[must_use]
     pub fn reread(mut self, reread: bool) -> Self {
         self.reread = reread;

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::fs::folder;
 use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
-/// What was written since the last report.
+/// The ranges that were written since the last report, and the error if the writer was stopped by one.
 #[derive(Debug, Default)]
 #[must_use = "the ranges that are on disk belong in a manifest, even if writing others failed"]
 pub(super) struct WriteReport {
@@ -35,8 +35,8 @@ enum WriterMessage {
     End(DateTime<Utc>),
 }
 
-/// Writes windows on two threads. If dropped, it waits for the current window and the current commit, and removes all
-/// parts that are not committed by then.
+/// Writes windows on two threads. Dropping a `PartWriter` waits for the current window and the current commit, and
+/// removes all parts that are not committed by then.
 pub(super) struct PartWriter {
     /// `None` once no more windows are accepted.
     jobs: Option<mpsc::Sender<WriterMessage>>,
@@ -68,8 +68,8 @@ impl PartWriter {
         Ok(Self { jobs: Some(jobs), cut, under_way: false, durable, threads: Some([committing, cutting]) })
     }
 
-    /// Hands over the next window once the previous one was split into parts. Returns the ranges that reached the disk
-    /// since the last call.
+    /// Passes the next window to the splitting thread once this thread has split the previous window into parts.
+    /// Returns the ranges whose parts reached the disk since the last call.
     pub(super) async fn add(&mut self, window: Window) -> WriteReport {
         let has_previous = std::mem::replace(&mut self.under_way, true);
         if has_previous && self.cut.next().await.is_none() {
@@ -163,7 +163,7 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
     Ok(())
 }
 
-/// Maximum number of finished parts that wait for the disk. Each holds a file open.
+/// Maximum number of finished parts that wait to be committed to disk. Each of these parts holds a file open.
 pub(super) const MAX_WAITING_PARTS: usize = 3;
 
 /// Commits ranges and sends them to `done`, up to the first error. Later parts are removed. Stops if the receiver is

@@ -40,7 +40,8 @@ pub struct ContractPlan {
     pub requests: u64,
     /// Uncompressed size in bytes of the lines that the export writes.
     pub bytes: u64,
-    /// Size of these lines on disk in bytes. `None` if no archived events show the compression ratio.
+    /// Size on disk, in bytes, of the lines that the export writes. `None` if no archived events show the compression
+    /// ratio.
     pub on_disk: Option<u64>,
     /// Duration of the export, if every request takes as long as the average request of this estimate.
     pub time: Duration,
@@ -91,7 +92,8 @@ pub(super) async fn estimate(
         plan.events = plan.events.saturating_add(events);
         plan.windows = plan.windows.saturating_add(windows);
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
-        // A range of several windows costs one extra request: the first page of the whole range, which shows the total.
+        // A range of several windows needs one more request, for the first page of the whole range. This page shows the
+        // total.
         let of_range = windows.saturating_mul(pages).saturating_add(u64::from(windows > 1));
         plan.requests = plan.requests.saturating_add(of_range);
     }

@@ -102,7 +102,7 @@ pub(super) async fn run(
     Ok(Some(Reread { addition, new_events, amended, with_issues, not_returned, has_kept }))
 }
 
-/// What was read so far.
+/// The new events, and the ranges and gaps, that a reread has found so far.
 struct RereadEvents {
     addition: Manifest,
     /// The events that were not archived before. `None` if there are none.
@@ -150,7 +150,7 @@ impl RereadEvents {
 struct ArchivedIds {
     /// The ids of all parts that overlap the range.
     ids: HashSet<EventId>,
-    /// The archived ids of events in the range that the service has not returned yet.
+    /// The ids of the archived events whose time is in the range and that the service has not returned yet.
     in_range: HashSet<EventId>,
     /// Digests of the contents of the archived events. A digest is removed once the service has returned a record that
     /// has this content and no usable `@uuid`.
@@ -177,9 +177,9 @@ impl ArchivedIds {
         Ok(archived)
     }
 
-    /// Removes two kinds of records without a time: records that are already archived under another day, and records
-    /// that an earlier window has returned. The service returned these records for another range before, so they do not
-    /// count as events of this window. Returns the number of removed records.
+    /// Removes two kinds of records without a time from a window: records that are already archived under another day,
+    /// and records that an earlier window has returned. The service returned these records for another range before, so
+    /// they do not count as events of this window. Returns the number of removed records.
     fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
         let mut elsewhere = Vec::new();
         for event in window.events.iter().filter(|event| event.time().is_none()) {

@@ -53,10 +53,10 @@ pub async fn service_time(
     now.filter(|_| answered || now != last_reported)
 }
 
-/// Whether a wrong clock is the reason why no part of a range is settled. Requires that the clock of this machine is
-/// ahead of the service's clock. Also requires that a part of the range is settled by the clock of this machine, or
-/// that the range starts after the time of the service. While a clock is wrong, trying again later may not help,
-/// because the range of the next attempt may be too recent as well.
+/// Whether a wrong clock is the reason why no part of a range is settled (old enough to be read). Requires that the
+/// clock of this machine is ahead of the service's clock. Also requires that a part of the range is settled by the
+/// clock of this machine, or that the range starts after the time of the service. While a clock is wrong, trying again
+/// later may not help, because the range of the next attempt may be too recent as well.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
     let is_settled_locally = || settled_range(range, local, None, delay).is_some();

@@ -60,8 +60,8 @@ enum WriteStep {
     Named,
 }
 
-/// Whether a killed export may have left this temporary file in an archive. A folder or link of such a name is a
-/// foreign file.
+/// Whether a killed export may have left this temporary file in an archive. A folder or link with such a name is not a
+/// leftover, because no export creates one.
 pub(crate) fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(PARTIAL)
@@ -119,7 +119,7 @@ impl AtomicFile {
         Ok(file)
     }
 
-    /// Writes a whole file of an archive.
+    /// Writes a file of an archive at once. Replaces any file of that name.
     pub(crate) fn write_all_to(
         path: &Path,
         bytes: &[u8],

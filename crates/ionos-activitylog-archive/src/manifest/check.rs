@@ -8,7 +8,7 @@ use crate::digest;
 
 impl Manifest {
     /// Fails with a description of the first contradiction in the manifest. Every manifest is checked when it is read
-    /// and before it is written, so that no export writes what a reader refuses.
+    /// and before it is written, so that no export writes a manifest that a reader refuses.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Some(day) = self.day() else {
             return Err(format!("{} is not a valid day", self.date));

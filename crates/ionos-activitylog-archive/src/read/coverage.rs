@@ -58,8 +58,8 @@ impl ContractCoverage {
     }
 
     /// Parts of the requested range that are not archived or not verified. If no range was requested, this function
-    /// uses the range from the start of the first to the end of the last range that was read. If `open_end` is set, the
-    /// requested range ends where the archive ends.
+    /// uses the range from the start of the first to the end of the last range that was read. If `open_end` is set and
+    /// the archive ends within the requested range, only the part up to the end of the archive counts as requested.
     pub(super) fn incomplete_ranges(&self, requested: Option<DateRange>, open_end: bool) -> RangeSet {
         let requested = match requested {
             Some(requested) if open_end => {

@@ -113,7 +113,7 @@ pub(super) struct PartEvents {
     path: PathBuf,
     source: BatchSource,
     batch: vec::IntoIter<Result<ParsedItem, Error>>,
-    /// The latest time of an event so far. Until the first event with a time, the start of the part's range.
+    /// The latest time of an event so far. Before the first event with a time, this is the start of the part's range.
     position: DateTime<Utc>,
     /// The range of the part. `None` if it is empty.
     part_range: Option<DateRange>,
@@ -197,8 +197,7 @@ impl PartEvents {
     }
 }
 
-/// Starts the threads of a part. A thread ends when the sender or the receiver at the other side of its channel is
-/// dropped.
+/// Starts the threads of a part. A thread ends when the other end of one of its channels is dropped.
 fn spawn_threads(mut lines: PartLines, selection: &Arc<Selection>) -> io::Result<Vec<Receiver<ParsedBatch>>> {
     let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
     let (mut batch_senders, mut receivers) = (Vec::new(), Vec::new());

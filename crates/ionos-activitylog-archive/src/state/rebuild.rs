@@ -23,12 +23,12 @@ pub struct RebuiltState {
 }
 
 /// Rebuilds the state of a contract from its manifests. Facts about runs are lost: how often each gap was read, and
-/// which ranges were recounted or sealed.
+/// which ranges were recounted or are sealed (see [`Certainty`](crate::state::Certainty)).
 ///
 /// Fails if a manifest is damaged or does not continue the chain, if another process holds the lock, or if there is no
 /// manifest. Fails with [`Error::UnnamedFiles`] if no state can be read and a part exists that no manifest names: the
 /// part shows that its manifest is missing. Also fails if the present state can be read and differs from the chain in a
-/// way that no export leaves, because a rebuilt state would hide what was removed or added.
+/// way that no export causes, because a rebuilt state would hide what was removed or added.
 pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
@@ -57,8 +57,8 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>) -> Result<
     if let Some((present, is_previous)) = present {
         let comparison = StateComparison::of_chain(folder, &present, is_previous, &chain);
         comparison.check(folder)?;
-        // Keep the state open after an interrupted export, so that the next export finishes it and removes its
-        // leftovers.
+        // Keep the state open after an interrupted export, so that the next export finishes the interrupted one and
+        // removes its leftovers.
         state.open = present.open || is_previous && comparison.has_added;
         state.open_since = present.open_since;
         state.uncompared = present.uncompared;

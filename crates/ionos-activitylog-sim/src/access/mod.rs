@@ -4,7 +4,8 @@
 //! Accepted credentials, each in the header `Authorization`:
 //!
 //! - the *plain token*, opaque text, which reads every contract of the account;
-//! - an *unsigned token* ([`TestToken`]), which reads the contract that it names, or every contract for a reseller;
+//! - an *unsigned token* ([`TestToken`]), which reads the contract that it names, or every contract if it is the token
+//!   of a reseller;
 //! - *user name and password*, which read every contract of the account.
 //!
 //! The header `X-Contract-Number` restricts a request to one of the contracts that its credentials may read. A request

@@ -57,7 +57,8 @@ impl Share {
 /// Writes a percentage, or a plain number if parsing the percentage would give another share.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The shortest text that is parsed back as the same share: 100 times 0.07 is not 7 in floating point.
+        // Find the shortest text that is parsed back as the same share. The product cannot be printed as it is, because
+        // 100 times 0.07 is not 7 in floating point.
         let percentage = self.0 * 100.0;
         let shortest = (0..=17)
             .map(|digits| format!("{percentage:.digits$}"))

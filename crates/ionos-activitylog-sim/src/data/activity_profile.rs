@@ -23,7 +23,7 @@ const WEEK_WEIGHT: u64 = 5 * 141 + 2 * 45;
 /// The largest weight.
 const MAX_WEIGHT: u64 = 12;
 
-/// Possible numbers of slices per hour; each divides the milliseconds of an hour.
+/// Possible numbers of slices per hour; each is a divisor of the number of milliseconds in an hour.
 const SLICE_COUNTS: [u64; 10] = [1, 2, 4, 10, 20, 60, 120, 360, 720, 3600];
 
 /// Maximum number of events in a slice of the busiest hour, without bursts, so that a slice is generated fast.

@@ -69,7 +69,8 @@ impl Population {
         fixed_or_derived(PEOPLE, random.below(self.users - self.service_accounts()), "user", 5000)
     }
 
-    /// Draws a service account one time in three, if the contract has service accounts, and otherwise a person.
+    /// Draws a user. If the contract has service accounts, this is one of them with a probability of 1/3. Otherwise it
+    /// is a person.
     pub(crate) fn anyone(self, random: &mut Random) -> Cow<'static, Actor> {
         if self.service_accounts() > 0 && random.one_in(3) {
             fixed_or_derived(SERVICE_ACCOUNTS, random.below(self.service_accounts()), "service-account", 900_000)
@@ -78,8 +79,8 @@ impl Population {
         }
     }
 
-    /// Draws the service that a user acts through: one of the user's own services or, one time in four, a service
-    /// without a public name, if there are such services.
+    /// Draws the service that a user acts through. If there are services without a public name, this is one of them
+    /// with a probability of 1/4. Otherwise it is one of the user's own services.
     pub(crate) fn service(self, random: &mut Random, actor: &Actor) -> Text {
         let others = self.services.saturating_sub(PUBLIC_SERVICES);
         if others > 0 && random.one_in(4) {

@@ -1,5 +1,5 @@
-//! A complete answer that replaces the service's own, as a gateway in front of the service would send it: with any
-//! status, and with a body that the service would never send.
+//! A complete answer that replaces the answer of the service. A gateway in front of the service may send such an
+//! answer: with any status, and with a body that the service would never send.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::fault::error::ScriptError;
 use crate::fault::retry_after::RetryAfter;
 use crate::headers::is_framing_header;
 
-/// An answer that replaces the service's own.
+/// An answer that replaces the answer of the service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
@@ -29,7 +29,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Creates an answer with an empty body. The status is in [200, 999].
+    /// Creates an answer with an empty body. The status must be in [200, 999].
     pub fn new(status: u16) -> Self {
         Self { status, body: Body::Empty, retry_after: None, headers: BTreeMap::new() }
     }
@@ -46,7 +46,7 @@ impl Answer {
         self
     }
 
-    /// Adds a header, and replaces a header of the same name. [`Faults::add_rule`](crate::fault::Faults::add_rule)
+    /// Sets a header; replaces an earlier header of the same name. [`Faults::add_rule`](crate::fault::Faults::add_rule)
     /// refuses headers that describe the framing of the answer, such as `Content-Length`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into());

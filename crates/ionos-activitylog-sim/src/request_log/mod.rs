@@ -23,7 +23,8 @@ pub const REQUEST_LOG_LENGTH: usize = 20_000;
 /// requests are dropped sooner if requests are large.
 pub const REQUEST_LOG_BYTES: usize = 16 << 20;
 
-/// Maximum length of a path, a query or a header value, in bytes: far more than any that the service understands.
+/// Maximum length of a path, a query or a header value, in bytes: far longer than any text that the service
+/// understands.
 const MAX_TEXT_BYTES: usize = 4096;
 
 /// A request that the simulator received, and its outcome. As JSON it is one line.
@@ -166,7 +167,8 @@ impl RequestLog {
 }
 
 impl RequestLogEntries {
-    /// Adds a request, then drops the oldest requests until the log is within its bounds. Never drops the last request.
+    /// Adds a request, then drops the oldest requests until the log is within its bounds. Never drops the added
+    /// request.
     fn add(&mut self, request: LoggedRequest) {
         self.bytes += approximate_size(&request);
         self.requests.push_back(request);

@@ -1,6 +1,6 @@
-//! Calls the service: runs attempts and retries, converts answers and errors, and observes the limits of the service.
-//! [`calls`] has one function per operation, [`retry_loop`] runs the attempts of a call, and [`attempt`] runs one
-//! attempt. The module `reader` reads whole ranges.
+//! Calls the service: runs attempts and retries, converts answers and errors, and learns the limits of the service from
+//! the answers. [`calls`] has one function per operation, [`retry_loop`] runs the attempts of a call, and [`attempt`]
+//! runs one attempt. The module `reader` reads whole ranges.
 
 mod attempt;
 mod calls;

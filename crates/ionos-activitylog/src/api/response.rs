@@ -69,7 +69,8 @@ impl Meta {
         &self.headers
     }
 
-    /// Id that the service gave the request, in any of the usual headers. `None` if the answer has none.
+    /// Id that the service gave to the request, read from any of the usual headers for such an id. `None` if the answer
+    /// has no such header.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()

@@ -79,8 +79,9 @@ impl Claims {
         })
     }
 
-    /// Whether the claims allow reading the log: `true` with the privilege `ACCESS_ACTIVITY_LOG`, or for an owner or
-    /// administrator of the contract. `None` for any other role if the token has no list of privileges.
+    /// Whether the claims allow reading the log: `Some(true)` with the privilege `ACCESS_ACTIVITY_LOG`, or for an owner
+    /// or administrator of the contract. For any other role, `Some(false)` if the list of privileges lacks this
+    /// privilege, and `None` if the token has no list of privileges.
     ///
     /// The service may decide otherwise: privileges may have changed since the token was issued.
     #[must_use]

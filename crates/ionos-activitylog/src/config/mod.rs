@@ -3,7 +3,7 @@
 //!
 //! The sources, in order of precedence:
 //!
-//! 1. the program;
+//! 1. the settings that the program passes;
 //! 2. the environment: `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`,
 //!    `IONOS_CONTRACT_NUMBER`, `IONOS_PINNED_CERT`;
 //! 3. the YAML file of the vendor's tools: the file that `IONOS_CONFIG_FILE` names, or else the first existing file of

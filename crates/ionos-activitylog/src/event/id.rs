@@ -32,8 +32,8 @@ const DIGITS: [u8; 256] = {
 ///
 /// The text of an id is `u:` and the record's `@uuid` exactly as written, if the `@uuid` is a usable string: not blank,
 /// without control characters, at most 144 bytes. Otherwise the text is `h:` and the first 32 hex digits of
-/// [`Event::fingerprint`](crate::Event::fingerprint). Two records with one `u:` id may differ in content, because the
-/// service may amend a record.
+/// [`Event::fingerprint`](crate::Event::fingerprint). Two records with the same `u:` id may differ in content, because
+/// the service may amend a record.
 ///
 /// Ids are ordered like their text.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -150,7 +150,7 @@ impl PartialOrd for EventId {
     }
 }
 
-/// Parses a UUID in lower case with hyphens. Runs for every event, so each digit takes one table lookup.
+/// Parses a UUID in lower case with hyphens. Runs for every event, so each digit is parsed with a single table lookup.
 fn parse_uuid(name: &str) -> Option<[u8; BYTES]> {
     let name: &[u8; 36] = name.as_bytes().try_into().ok()?;
     if HYPHENS.iter().any(|index| name[*index] != b'-') {

@@ -1,7 +1,7 @@
 //! The model of a record: the members that the typed view reads, and the type of each. `issue` compares records with
 //! the model.
 
-/// The expected type of a value. Every value may be missing or null, except [`ModelType::Time`].
+/// The expected type of a value. Every value may be missing or null, except a time and an object that contains a time.
 pub(super) enum ModelType {
     Text,
     /// A number or any text: the service may write a number as text.

@@ -20,7 +20,8 @@ use super::vocabulary::{EventType, Status};
 ///
 /// Types and statuses are compared like in [`Status::matches`], so `failed` is a failure as well.
 ///
-/// The order of the variants is their precedence if the events of one operation differ: failure comes first.
+/// The variants are in order of precedence: if the events of one operation have different outcomes, the first of these
+/// outcomes is that of the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// The request failed.

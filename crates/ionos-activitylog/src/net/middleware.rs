@@ -96,7 +96,8 @@ impl Transport for HeaderMiddleware {
 /// Makes the body fail once it exceeds the cap. The transport has already decompressed the body, so the cap also stops
 /// a decompression bomb.
 fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
-    // The connection enforces a declared length, so no cap is needed. A decompressed answer declares no length.
+    // The connection enforces a declared length, so a declared length within the cap makes the check unnecessary. A
+    // decompressed answer declares no length.
     if answer.content_length().is_some_and(|length| length <= cap) {
         return answer;
     }

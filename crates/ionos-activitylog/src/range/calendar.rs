@@ -80,8 +80,8 @@ impl DateRange {
 
     /// The range from `1970-01-01T00:00:00Z`, which is before any log starts, to an instant (exclusive).
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the instant is not after `1970-01-01T00:00:00Z`, or,
-    /// rounded up to the whole second, is after the year 9999.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the instant is not after `1970-01-01T00:00:00Z`, or
+    /// if the instant, rounded up to the whole second, is after the year 9999.
     pub fn until(end: DateTime<Utc>) -> Result<Self, Error> {
         Self::new(DateTime::UNIX_EPOCH, end)
     }

@@ -1,7 +1,7 @@
 //! Collects the events that the scans of one window returned. If an id has several records that differ, each of these
 //! records is one content of the id. Each content is kept once, even if the service returned it several times. Events
 //! at exactly the end of the window are kept apart: a service that treats `dateEnd` as inclusive returns them, but they
-//! belong to the window that begins there.
+//! belong to the window that begins at this time.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -179,8 +179,8 @@ impl CollectedEvents {
 
     /// Removes the events, except for those at the end of the window, and returns two lists, both sorted by time and
     /// id: first the events that lie in `range`, then the events outside of the window. Drops the events of the window
-    /// that are not in `range`. Events without a time count as events at the start of the window and are always in the
-    /// first list.
+    /// that are not in `range`. Events without a time are always in the first list, and are sorted as if their time
+    /// were the start of the window.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.keys.sort_unstable();
         let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();

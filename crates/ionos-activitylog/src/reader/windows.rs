@@ -65,7 +65,7 @@ pub struct WindowStream {
     /// The records without a time that were returned so far.
     undated: UndatedEvents,
     phase: Phase,
-    /// The scope of all calls, except those on a spawner. Dropped after `running`, whose calls belong to it.
+    /// The scope of all calls, except those on a spawner. Dropped after `running`, whose calls belong to this scope.
     scope: Arc<PollScope>,
 }
 
@@ -190,7 +190,7 @@ impl WindowStream {
         }
     }
 
-    /// Puts the result, or the parts of a split, in the place of the window.
+    /// Replaces a window in the queue with the result of reading it, or with the windows into which it was split.
     fn complete(&mut self, (id, result): CompletedRead) {
         let Some(index) = self.queue.iter().position(|queued| queued.id == id) else {
             return;

@@ -1,4 +1,5 @@
-//! Help topics: texts that concern several commands. Each is shown by `ialog help` and is a page of the manual.
+//! Help topics: texts that concern several commands. `ialog help NAME` shows a topic, and each topic is a page of the
+//! manual.
 
 /// A help topic.
 pub(crate) struct Topic {

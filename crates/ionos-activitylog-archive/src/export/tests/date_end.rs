@@ -8,7 +8,7 @@ use crate::verify::verify_totals;
 
 /// A log with one event per hour from the start of [`days`] on. So there is an event at both ends of each day.
 struct InclusiveService {
-    /// Hours of the events that are not in the log yet.
+    /// The events that are not in the log yet, as hours after the start of [`days`].
     late: Mutex<Vec<i64>>,
 }
 

@@ -10,8 +10,8 @@ use crate::verify::Problem;
 
 impl ChainCheck<'_> {
     /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
-    /// read. `repeated`: days whose open manifest repeats a closed one. Returns `false` if a manifest is missing or
-    /// unreadable, or if the state contradicts the manifests.
+    /// read. `repeated`: days whose open manifest repeats a manifest that the chain already has. Returns `false` if a
+    /// manifest is missing or unreadable, or if the state contradicts the manifests.
     pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) -> bool {
         let path = self.folder.path().join(STATE);
         let (state, is_previous) = match State::read(self.folder) {

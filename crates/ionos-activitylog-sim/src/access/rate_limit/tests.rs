@@ -35,7 +35,7 @@ fn a_bucket_allows_a_burst_at_once_and_then_the_rate() {
         (1.0, 2, vec![0, 60_000, 60_000, 60_000], vec![0, 0, 0, 1000]),
         // A partial refill is kept.
         (1.0, 1, vec![0, 300, 600, 900, 1000, 1500], vec![0, 700, 400, 100, 0, 500]),
-        // A refused request takes nothing.
+        // A refused request takes nothing from the bucket.
         (0.1, 1, vec![0, 1, 1, 1, 10_000], vec![0, 9999, 9999, 9999, 0]),
     ] {
         let name = format!("{per_second} per second, burst {burst}, times {times:?}");

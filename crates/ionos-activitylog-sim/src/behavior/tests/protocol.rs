@@ -1,4 +1,4 @@
-//! Queries, and details of HTTP.
+//! Tests of the settings that concern queries and details of HTTP.
 
 use chrono::{FixedOffset, TimeDelta};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};

@@ -58,7 +58,8 @@ async fn the_same_seed_gives_the_same_bytes_in_any_order_of_requests() {
     }
 }
 
-/// The choice is pinned, because a script that reproduces a bug on one machine must do so on every machine.
+/// The test pins the choice of the requests, because a script that reproduces a bug on one machine must do so on every
+/// machine.
 #[test]
 fn the_requests_that_a_rate_selects_never_change() {
     let script = Faults::new().add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::Html200);

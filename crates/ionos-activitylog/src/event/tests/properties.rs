@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// JSON as text, with the keys of the model among its keys.
+/// Random JSON text. Some of its keys are keys of the model.
 fn json() -> impl Strategy<Value = String> {
     let key = prop_oneof![
         prop::sample::select(vec![
