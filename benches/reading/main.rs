@@ -16,7 +16,8 @@ use workspace_benches::measure::{median, median_ratio};
 use workspace_benches::server::{self, Server};
 use workspace_benches::{log, runtimes};
 
-/// Number of rounds without latency whose times count. The number is odd, so that the median is the time of one round.
+/// Number of rounds without latency whose times are used. The number is odd, so that the median is the time of one
+/// round.
 const ROUNDS: usize = 11;
 
 /// Number of rounds with latency, each of which takes seconds.

@@ -1,4 +1,5 @@
-//! Filters and the records that they match. An input is a line for each pair `key=value`, an empty line, and a record.
+//! Filters and the records that they match. An input has one line for each pair `key=value`, then an empty line, then a
+//! record.
 
 use ionos_activitylog::{Event, Filter};
 

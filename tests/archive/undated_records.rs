@@ -1,5 +1,5 @@
 //! For a record without a readable time, only the exported range that contains it is known. So a command that reads any
-//! section of this range returns the record, and says that it may be outside of the requested range.
+//! section of this range returns the record, and says that the record may be outside of the requested range.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -14,7 +14,8 @@ use crate::support::in_process::run_with_account;
 use crate::support::program::{Printed, ialog, run};
 use crate::support::scripted::{TOKEN, answer};
 
-/// A service that finds records by their true time, even the last records, whose `meta.time` is missing or unreadable.
+/// A service that finds each record by its true time, which is the first value of the pair. The `meta.time` of the
+/// record may be missing or unreadable.
 struct LogService(Vec<(DateTime<Utc>, String)>);
 
 impl Transport for LogService {

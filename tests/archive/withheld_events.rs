@@ -44,7 +44,7 @@ fn record(hour: usize) -> String {
 }
 
 /// Exports four days. The service withholds the events of the hours `withheld`. The service is switched off after
-/// `windows` windows are read.
+/// `windows` windows are read (`None`: never).
 fn export(folder: &Path, withheld: &[usize], windows: Option<usize>) -> Printed {
     let records: Vec<String> = (0..EVENTS).filter(|hour| !withheld.contains(hour)).map(record).collect();
     let now = "2026-11-20T12:00:00Z".parse().unwrap();

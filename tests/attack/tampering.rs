@@ -196,7 +196,7 @@ const FOUND: Codes = (6, 6);
 const NEEDS_HEAD: Codes = (0, 6);
 /// The edit does not change the data that the chain proves.
 const HARMLESS: Codes = (0, 0);
-/// The edit does not change the data that the chain proves, but the result of `verify` is incomplete.
+/// The edit does not change the data that the chain proves, but `verify` reports that the archive is incomplete.
 const INCOMPLETE: Codes = (3, 3);
 
 type Edit = (String, Box<dyn Fn(&Victim)>, Codes);

@@ -1,5 +1,5 @@
-//! Shell completion. If bash is installed, the test runs the completion script for bash. For the other shells, the
-//! handwritten parts of the scripts are snapshots.
+//! Shell completion. If bash is installed, one test runs the completion script for bash. Another test compares the
+//! handwritten parts of the scripts for the other shells with snapshots.
 
 use std::fs;
 use std::path::Path;

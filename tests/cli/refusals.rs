@@ -274,7 +274,7 @@ fn one_of_several_contracts_must_be_chosen() {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
-/// Starts a service that answers four connections, each with one of these bodies, and then closes. Returns its address
+/// Starts a service that answers six connections, each with the next of `bodies`, and then closes. Returns its address
 /// and its thread.
 fn canned_service(bodies: [&'static str; 6]) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

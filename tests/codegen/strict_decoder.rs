@@ -2,8 +2,9 @@
 //! read the simulator's default answers. The types are generated here from that description, and not taken from the
 //! client crate.
 //!
-//! Strict means that a value of a wrong JSON type fails the whole page. Unknown members are accepted, because the
-//! description does not forbid further members in any object. For example, `@uuid` is in every record but in no schema.
+//! Strict means that one value of a wrong JSON type makes the decoding of the whole page fail. Unknown members are
+//! accepted, because the description does not forbid further members in any object. For example, `@uuid` is in every
+//! record but in no schema.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;

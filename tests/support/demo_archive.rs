@@ -1,4 +1,4 @@
-//! Archives of a simulated account, written by the library.
+//! Writes archives of a simulated account with the library.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -47,7 +47,7 @@ enum Outcome {
 }
 
 impl Step {
-    /// An answer whose body fails with this kind of error after the bytes of `answer`.
+    /// An answer whose body has the bytes of `answer` and then fails with an error of this kind.
     pub fn breaks_off(answer: http::Response<Vec<u8>>, kind: io::ErrorKind) -> Self {
         Outcome::BreaksOff(answer, kind).into()
     }
@@ -85,7 +85,7 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
     /// Path, start of the range and page size of each request for a page so far.
     starts: Mutex<HashSet<RangeStart>>,
-    /// The requests for pages so far that the script has answered.
+    /// The range of each request for a page that the script has answered so far.
     ranges: Mutex<HashSet<RequestedRange>>,
 }
 
@@ -127,7 +127,7 @@ impl LastPages {
 /// The path of a request for a page, the start of its range, and its page size.
 type RangeStart = (String, DateTime<Utc>, String);
 
-/// The path, the start and the end of a request for a page.
+/// The path of a request for a page, and the start and the end of its range.
 type RequestedRange = (String, DateTime<Utc>, DateTime<Utc>);
 
 /// The start and the end of the range of a request for a page.

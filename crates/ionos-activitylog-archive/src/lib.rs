@@ -32,12 +32,12 @@
 //! | what | value | reason |
 //! |---|---|---|
 //! | age of the newest events that an export reads | [`SETTLE_DELAY`], 10 s | younger events may not be in the log yet |
-//! | a part ends at midnight UTC, or at the first full hour at which it has | 100 000 events | a killed export repeats little work |
+//! | number of events from which a part ends at the next full hour; at midnight UTC, a part always ends | 100 000 | a killed export repeats little work |
 //! | a gap is read again | after 1 min; each further delay is twice as long, up to 1 day | reading a permanent gap wastes requests |
-//! | a range is recounted or sealed if it is found complete | at least 24 h after its end | later events are rare |
+//! | a range that is found complete is marked as recounted or sealed | at least 24 h after its end | later events are rare |
 //! | size of a manifest or state file | at most 64 MiB | more than any day or contract needs |
 //! | size of a part, decompressed | as its manifest states | a file that was replaced cannot fill the memory |
-//! | a frame of a compressed file ends after the event with which it reaches | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
+//! | size at which a frame of a compressed file ends, after a whole event | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
 //! | the state is written | at the start and end of an export, and in between at most once per second or after a gap | each write waits for the disk |
 //! | finished parts that wait for the disk | at most 3 | each holds a file open |
 //! | a checkpoint of a file export | every 16 MiB or 50 requests | each waits for the disk |

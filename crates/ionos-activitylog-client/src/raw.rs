@@ -1,5 +1,6 @@
-//! Keeps a JSON value as the bytes that the service sent. Decoding a record and encoding it again would drop unknown
-//! members, round numbers and reorder keys, so the record stays as text and the typed view is parsed on demand.
+//! Keeps a JSON value as the bytes that the service sent. Decoding a record and encoding it again would lose unknown
+//! members, digits of numbers and the order of keys. So the record stays as text and the typed view is parsed on
+//! demand.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// One JSON value byte for byte as the service sent it, with its expected type.
+/// One JSON value with its expected type. The value is kept byte for byte as the service sent it.
 ///
 /// Deserializing accepts any JSON value. [`Raw::parse`] checks whether the value fits `T`.
 ///

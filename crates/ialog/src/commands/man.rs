@@ -36,7 +36,7 @@ pub(crate) struct ManArgs {
     pub(crate) no_account: NoAccountArgs,
 }
 
-/// The source, in the footer of each page.
+/// The name of the program, which the footer of each page shows as the source.
 const SOURCE: &str = "ialog";
 /// The name of the manual, in the header of each page.
 const MANUAL: &str = "ialog manual";

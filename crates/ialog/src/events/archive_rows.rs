@@ -150,7 +150,7 @@ impl ArchiveRows {
         self.marked.as_ref().map_or_else(|| self.reader.counts(), |(_, counts)| *counts)
     }
 
-    /// The contracts that may lack events of any time, as one sentence each. Empty if a range was requested, because
+    /// One sentence for each contract that may lack events of any time. Empty if a range was requested, because
     /// [`ArchiveReader::incomplete_ranges`] then names all missing ranges.
     fn unfinished_contracts(&self) -> Vec<UnprovenRanges> {
         if self.range.is_some() {
@@ -173,7 +173,7 @@ impl ArchiveRows {
         sentences.collect()
     }
 
-    /// The contracts whose end is not known, as one sentence each. Such a contract may lack events of any range,
+    /// One sentence for each contract whose archive has an unknown end. Such a contract may lack events of any range,
     /// because late events of a day are in later manifests.
     fn unknown_ends(&self) -> Vec<UnprovenRanges> {
         let contracts = self.reader.contracts_of_unknown_end();
@@ -185,7 +185,7 @@ impl ArchiveRows {
         contracts.iter().map(sentence).collect()
     }
 
-    /// The contracts whose last days are missing, as one sentence each.
+    /// One sentence for each contract whose last days are missing in the archive.
     fn lost_ends(&self) -> Vec<UnprovenRanges> {
         let ends = self.reader.lost_ends().into_iter();
         let sentences = ends.map(|(contract, end)| {
@@ -249,8 +249,8 @@ fn describe_uncertain(count: u64, ranges: &RangeSet) -> Option<String> {
     ))
 }
 
-/// Sentences that say where an archive ends and, if a range was requested, how long before the end of this range.
-/// Consecutive contracts with the same end share a sentence.
+/// Sentences that say at which time an archive ends. If a range was requested, they also say how long before the end of
+/// this range the archive ends. Consecutive contracts with the same end share a sentence.
 fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz, requested: Option<DateRange>) -> Vec<String> {
     let groups = ends.chunk_by(|(_, one), (_, other)| one == other);
     let sentences = groups.filter_map(|group| {

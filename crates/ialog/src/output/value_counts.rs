@@ -1,4 +1,4 @@
-//! Counts the values of a column, the most frequent first.
+//! Counts how often each value of a column occurs, and lists the most frequent value first.
 
 use std::collections::HashMap;
 

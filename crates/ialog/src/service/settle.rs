@@ -1,5 +1,5 @@
-//! Ends a range before the newest events, because some of them may not be in the log yet. Queries and exports to a file
-//! use the same rule as exports to an archive.
+//! Shortens a range so that it ends before the newest events, because some of these events may not be in the log yet.
+//! Queries and exports to a file use the same rule as exports to an archive.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, DateRange, Length};
@@ -47,9 +47,9 @@ pub(crate) async fn settle_range(
     ))
 }
 
-/// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, this is no error
-/// for an export to an archive, because the next export reads the most recent events. But as long as a clock is wrong,
-/// the next export may not read these events either.
+/// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, a range that is
+/// too new is no error for an export to an archive, because the next export reads the most recent events. But as long
+/// as a clock is wrong, the next export may not read these events either.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,

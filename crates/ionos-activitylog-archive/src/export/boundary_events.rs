@@ -27,7 +27,8 @@ impl CorrectedTotal {
     /// second of the range and subtracts the events at the end. If `total` is lower, reads the first second and adds
     /// the events at the start. `events` returns the events of a range.
     ///
-    /// Fails if this second cannot be read. If the second is read but cannot be verified, the total is not corrected.
+    /// Fails if the first or last second cannot be read. If it is read but cannot be verified, the total is not
+    /// corrected.
     pub(crate) async fn read(
         total: u64,
         expected: u64,

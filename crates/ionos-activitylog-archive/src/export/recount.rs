@@ -38,8 +38,8 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
     job.writer.save_if_due()
 }
 
-/// Whether the service reports as many events for a range as are archived. Ignores the earlier totals in the manifest:
-/// since then, events may have been archived, or found to be missing.
+/// Whether the service reports as many events for a range as are archived. Ignores the totals in the manifest, because
+/// events may have been archived, or found to be missing, since the manifest was written.
 async fn total_equals_archive(
     job: &mut ContractExportRun<'_>,
     date: NaiveDate,

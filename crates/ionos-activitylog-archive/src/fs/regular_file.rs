@@ -35,8 +35,8 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 #[error("it has another name (a hard link), where its content would change as well")]
 pub(crate) struct HasAnotherName;
 
-/// Opens or creates a file to write to it in place, with these options. Fails in the cases of [`open`], and also if the
-/// file has another name.
+/// Opens or creates a file with `options`, to write to the file in place. Fails in the cases of [`open`], and also if
+/// the file has another name.
 pub(crate) fn open_to_continue(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let file = open_with(options, path)?;
     if has_another_name(&file.metadata()?) { Err(io::Error::other(HasAnotherName)) } else { Ok(file) }
@@ -63,13 +63,13 @@ fn has_another_name(found: &std::fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(found) > 1
 }
 
-/// On other systems, the number of names is not known.
+/// On systems other than Unix, the number of names of a file is not known.
 #[cfg(not(unix))]
 fn has_another_name(_: &std::fs::Metadata) -> bool {
     false
 }
 
-/// Like [`open`], but with these options, which must not truncate the file.
+/// Like [`open`], but with `options`, which must not truncate the file.
 fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {

@@ -32,7 +32,7 @@ pub(crate) struct ResumableFile {
     overwrite: bool,
     /// Permissions that the file gets with its name.
     permissions: Option<Permissions>,
-    /// Whether the partial file and its checkpoint stay when this is dropped.
+    /// Whether the partial file and its checkpoint stay when this value is dropped.
     keep: bool,
     fail_points: FailPoints,
 }
@@ -74,7 +74,7 @@ impl ResumableFile {
                 break file;
             }
         };
-        // An earlier version may have left a file that others can read.
+        // An earlier version of the program may have left a file that other users can read.
         make_private(&file).map_err(refused)?;
         let permissions = match existing {
             Some(existing) => Some(existing.permissions()),
@@ -125,8 +125,8 @@ impl ResumableFile {
     }
 
     /// Truncates the partial file to `kept_bytes`, the number of bytes that its checkpoint counts, and returns the
-    /// file, positioned at its end. `None` starts from zero and removes an old checkpoint. `Some(0)` keeps the
-    /// checkpoint, because it may hold the text of the first frame.
+    /// file, positioned at its end. With `None`, the file starts from zero, and an old checkpoint is removed. `Some(0)`
+    /// keeps the checkpoint, because it may hold the text of the first frame.
     pub(crate) fn begin(&mut self, kept_bytes: Option<u64>) -> Result<Arc<File>, Error> {
         if kept_bytes.is_none() {
             self.keep = false;
@@ -152,12 +152,12 @@ impl ResumableFile {
         Ok(())
     }
 
-    /// Removes the partial file and its checkpoint when this is dropped.
+    /// Makes the drop of this value remove the partial file and its checkpoint.
     pub(crate) fn discard_on_drop(&mut self) {
         self.keep = false;
     }
 
-    /// The path until the file is complete.
+    /// The path that the file has until it is complete.
     pub(crate) fn partial_path(&self) -> &Path {
         &self.paths.partial
     }
@@ -169,8 +169,8 @@ impl ResumableFile {
 
     /// Syncs the file, gives it its name and removes the checkpoint.
     ///
-    /// Fails with [`Error::AlreadyExists`] if another file has taken the name and must not be replaced; the partial
-    /// file then stays if it has a checkpoint.
+    /// Fails with [`Error::AlreadyExists`] if another file now has the final name and must not be replaced. In this
+    /// case, the partial file stays if it has a checkpoint.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         self.check_present()?;
         if let Some(permissions) = &self.permissions {
@@ -240,7 +240,7 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     }
 }
 
-/// On other systems an open file keeps its name.
+/// On systems other than Unix, an open file keeps its name.
 #[cfg(not(unix))]
 fn is_same_file(_: &File, _: &Path) -> bool {
     true

@@ -40,7 +40,7 @@ pub use document::{
 };
 pub use online::{TotalsReport, verify_totals};
 
-/// Explanation for users of the guarantees and the limits of a verification.
+/// Explains to users what a verification guarantees and what it does not guarantee.
 pub const WHAT_IT_PROVES: &str = "\
 OK means: every file is as its manifest states, no other file is there, each manifest continues the chain, and no range
 of a closed day has a gap. A person who can write to the archive could replace all of it, or remove its end or the folder
@@ -61,16 +61,16 @@ pub struct VerifyReport {
     pub warnings: Vec<String>,
     /// The chain of manifests of each contract.
     pub chains: Vec<ManifestChain>,
-    /// The sum of the manifests of each day, in order of contract and day.
+    /// The combined content of the manifests of each day, in order of contract and day.
     pub days: Vec<Manifest>,
     /// Number of parts read.
     pub parts: u64,
     /// Number of events read.
     pub events: u64,
-    /// Number of these events that are further versions of another event of their day: they have the same id and
-    /// another content, because the event changed.
+    /// Number of events read that are further versions of another event of their day: they have the same id and another
+    /// content, because the event changed.
     pub amended: u64,
-    /// Size of the lines of these events in bytes, decompressed.
+    /// Size of the lines of all events read, in bytes, decompressed.
     pub bytes: u64,
 }
 
@@ -287,11 +287,11 @@ impl FileLocation<'_> {
     }
 }
 
-/// Compares the archive of some contracts (`None`: all) with its manifests, without the service. Uses one thread per
-/// processor core; memory grows with the largest day.
+/// Compares the files of some contracts (`None`: of all contracts) with their manifests, without the service. Uses one
+/// thread per processor core; memory grows with the largest day.
 ///
-/// Fails if the archive cannot be listed or has no contract. Any other problem is a finding, also a requested contract
-/// without a folder.
+/// Fails if the archive cannot be listed or has no contract. Any other problem is a finding; a requested contract
+/// without a folder is one, too.
 pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<VerifyReport, Error> {
     verify_archive_with_progress(archive, contracts, &[], |_, _| {})
 }

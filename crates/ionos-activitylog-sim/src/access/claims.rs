@@ -24,7 +24,8 @@ pub(super) struct TokenClaims {
     role: Option<String>,
     /// The privileges of the user: the strings in `identity.privileges`.
     privileges: Vec<String>,
-    /// The time of expiry, exclusive, rounded down to the second: `exp`. `None` if the token does not expire.
+    /// The time from which the token is expired (`exp`), rounded down to the second. `None` if the token does not
+    /// expire.
     expires: Option<DateTime<Utc>>,
 }
 
@@ -62,7 +63,7 @@ impl TokenClaims {
         })
     }
 
-    /// Whether the token has expired. The time of expiry is exclusive (RFC 7519, section 4.1.4).
+    /// Whether the token has expired. At exactly the time of expiry, it has expired (RFC 7519, section 4.1.4).
     pub(super) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires.is_some_and(|end| now >= end)
     }

@@ -1,5 +1,6 @@
 //! Serves the request log and the records at paths below `/_sim/`, for tests that are not written in Rust. The real
-//! service has no such paths. Requests to them need no credentials, are not counted or logged, and get no faults.
+//! service has no such paths. Requests for these paths need no credentials, are not counted or logged, and get no
+//! faults.
 //!
 //! - `/_sim/ledger` returns the request log, one request per line.
 //! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` returns the records of a range, one per line, oldest first. A
@@ -52,7 +53,7 @@ fn records(service: &Service, contract: Option<&str>, query: Option<&str>) -> Re
         .and_then(|contract| contract.parse().ok())
         .filter(|contract| service.access.contracts.contains(*contract))
         .ok_or_else(ApiError::not_found)?;
-    // Dates are parsed strictly, so that a test never gets the records of another range than intended.
+    // Dates are parsed strictly, so that a test never gets the records of a range that it did not mean.
     let behavior = Behavior { bare_date_zone: service.behavior().bare_date_zone, ..Behavior::default() };
     let query = PageQuery::parse(query.unwrap_or_default(), &behavior)?;
     let view = service.log.view(contract, query.start, query.end, service.now());

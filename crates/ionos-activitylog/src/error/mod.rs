@@ -30,7 +30,7 @@ pub use kind::ErrorKind;
 /// character or a line break.
 pub struct Error(Box<ErrorInner>);
 
-/// Boxed, so that a `Result` stays small.
+/// The content of an [`Error`]. It is boxed, so that a `Result` with an error stays small.
 struct ErrorInner {
     kind: ErrorKind,
     operation: Option<FailedOperation>,

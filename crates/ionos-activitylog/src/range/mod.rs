@@ -74,7 +74,7 @@ impl DateRange {
             .with_hint("the start must be before the end"));
         }
         let range = Self { start, end }.widened(MILLISECOND);
-        // A request may contain the range rounded outwards to whole seconds.
+        // A request may contain the range after rounding to whole seconds, so the rounded range must be valid, too.
         let requested = range.to_whole_seconds();
         for time in [requested.start, requested.end] {
             if !zone::has_four_digit_year(time) {
@@ -120,7 +120,7 @@ impl DateRange {
     }
 
     /// The part of the range before `now`, where `now` is rounded down to the whole second; `None` if there is no such
-    /// part. For ranges that may end in the future, such as [`DateRange::today`].
+    /// part. Useful for a range that may end in the future, such as [`DateRange::today`].
     #[must_use]
     pub fn past<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Option<Self> {
         Self::from_bounds(self.start, self.end.min(last_whole_second(&now)))

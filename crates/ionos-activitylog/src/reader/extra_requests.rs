@@ -1,7 +1,7 @@
-//! Bounds the requests that a reading spends on a service that counts wrongly. The first scan of a window costs
-//! nothing, because an honest service needs it too. Everything else that a wrong total causes is an extra request:
-//! repeats of an empty page, further scans, and the windows of a split that locates the mismatch. When the extra
-//! requests are used up, a window without a proof becomes a gap.
+//! Bounds the requests that a reading spends on a service that counts wrongly. The first scan of a window is not an
+//! extra request, because it is also needed with an honest service. Everything else that a wrong total causes is an
+//! extra request: repeats of an empty page, further scans, and the windows of a split that locates the mismatch. When
+//! the extra requests are used up, a window without a proof becomes a gap.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,24 +12,25 @@ use crate::range::DateRange;
 use crate::reader::checked_windows::CheckedWindows;
 use crate::reader::plan::SplitWindow;
 
-/// Number of scans whose pages had fewer events than the total. From this number on, all totals are treated as too
-/// high. With only one or two such scans, the reason may be that the service's index lags behind its log.
+/// If this number of scans had fewer events on their pages than the total reports, all totals are treated as too high.
+/// With only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
-/// How many times the page after a short page is requested, although an earlier page of the same length was the last
-/// one of its window. This number is enough: a service that limits its pages to this length sends many pages of this
-/// length, and one of these requests finds a further page.
+/// How many times the page after a short page (a page with fewer hits than requested) is requested, although an earlier
+/// page of the same length was the last one of its window. This number is enough: a service that limits its pages to
+/// this length sends many pages of this length, and one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
-/// Number of parts with more events than the whole window that an honest service does not reach: a part has more events
-/// only if events arrived after the whole window was requested.
+/// If this number of parts had more events than their whole windows, the service is assumed to invent events. An honest
+/// service does not reach this number: its parts have more events only if events arrived after the whole window was
+/// requested.
 const MAX_PARTS_ABOVE_WHOLE: u64 = 20;
 
 /// Number of scans that may reach the maximum offset before any scan reaches the end of its window. An honest log with
 /// 10^9 events in the range needs fewer.
 const MAX_ENDLESS_SCANS: u64 = 40;
 
-/// Number of further scans that may reach the maximum offset for each scan that reaches the end of its window.
+/// For each scan that reaches the end of its window, this number of further scans may reach the maximum offset.
 const ENDLESS_SCANS_PER_END: u64 = 4;
 
 /// The extra requests of one reading, or of several readings of one contract that share them.
@@ -48,7 +49,7 @@ pub struct ExtraRequests {
     early_ends: AtomicU64,
     /// Number of windows that were split because of a high total.
     splits: AtomicU64,
-    /// Parts of a window whose total was higher than that of the window.
+    /// Number of parts of windows with a higher total than the whole window.
     parts_above_whole: AtomicU64,
     /// Scans without a usable total that reached the maximum offset before the end of the window.
     endless_scans: AtomicU64,
@@ -56,7 +57,7 @@ pub struct ExtraRequests {
     ended_scans: AtomicU64,
     /// Length in seconds of the shortest range that the service refused as too long. 0 if it refused none.
     refused_seconds: AtomicI64,
-    /// Whether smaller pages than an empty first page were tried.
+    /// Whether smaller pages were requested after a first page was empty although its total reported events.
     has_tried_smaller_pages: AtomicBool,
     /// See [`Self::is_endless`].
     is_endless: AtomicBool,
@@ -72,7 +73,7 @@ pub struct ExtraRequests {
 }
 
 impl ExtraRequests {
-    /// Spends extra requests. Spends none and returns `false` if fewer are left.
+    /// Spends `requests` extra requests. Spends none and returns `false` if fewer than `requests` are left.
     pub fn try_spend(&self, requests: u64, page_size: u64) -> bool {
         if self.is_endless() {
             return false;
@@ -94,8 +95,8 @@ impl ExtraRequests {
         let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
     }
 
-    /// Adds the distinct events of a window. Must not be called for a window whose events a longer window has already
-    /// returned.
+    /// Adds the distinct events of a window. Must not be called if a longer window has already returned the events of
+    /// this window.
     pub(super) fn add_events(&self, events: u64) {
         self.events.fetch_add(events, Ordering::Relaxed);
     }
@@ -222,7 +223,7 @@ impl ExtraRequests {
     }
 
     /// Whether an answer or a scan had more than `events` events. If so, the service does not limit ranges to this
-    /// number.
+    /// number of events.
     pub(super) fn has_larger_range(&self, events: u64) -> bool {
         self.has_higher_count(events) || self.highest_scan.load(Ordering::Relaxed) > events
     }
@@ -233,7 +234,7 @@ impl ExtraRequests {
         self.highest_count.load(Ordering::Relaxed) > hits
     }
 
-    /// Reads or changes which windows were compared with their halves.
+    /// Calls `access` with the windows that were compared with their halves, to read or change them.
     pub(super) fn with_checked_windows<T>(&self, access: impl FnOnce(&mut CheckedWindows) -> T) -> T {
         access(&mut self.checked_windows.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -55,7 +55,8 @@ pub(super) async fn check_parts(
     Ok((None, requests))
 }
 
-/// Whether the service refuses a range because of its length: it accepts the last part of the range.
+/// Whether the service refuses a range because the range is too long. This is assumed if the service accepts a request
+/// for only the last part of the range.
 pub(super) async fn is_refused_as_too_long(range: DateRange, pages: PageReader<'_>) -> Result<bool, Error> {
     let start = range.end() - MIN_LENGTH;
     let Some(last) = DateRange::new(start, range.end()).ok().filter(|_| start > range.start()) else {
@@ -107,7 +108,7 @@ async fn read_part(
         };
         answer.requests += requests;
         let hits = page.hits();
-        // A whole page with all allowed events and no other one shows that the total is wrong.
+        // If a page has room for more hits, and has at least the allowed number of events, a higher total is wrong.
         let has_room = is_whole_page && hits < size && hits >= allowed;
         let count = page.total.map_or(0, |total| total.count).max(hits);
         let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));

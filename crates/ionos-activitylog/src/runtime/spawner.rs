@@ -11,7 +11,7 @@ use futures_util::future::{AbortHandle, BoxFuture, abortable};
 /// Runs tasks of the library on threads of the program.
 ///
 /// A program that runs on tokio passes `|task| { tokio::spawn(task); }`. If the spawner drops a task that has not
-/// ended, the work of the task starts again where the stream is polled, so no result is lost.
+/// ended, the work of the task starts again on the thread that polls the stream, so no result is lost.
 pub trait Spawner: Send + Sync {
     /// Starts the task on another thread and returns without waiting for it.
     fn spawn(&self, task: BoxFuture<'static, ()>);

@@ -177,8 +177,8 @@ fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[Contrac
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
-/// Skips all checks that did not run yet, because the check with the name `needs` did not succeed. Returns `None`,
-/// because there are no findings.
+/// Adds all checks that have not run yet to the report, as skipped. `needs` is the name of the check that they depend
+/// on. Returns `None`, because there are no findings.
 fn skip_rest(
     args: &DoctorArgs,
     needs: &str,

@@ -88,7 +88,8 @@ impl DoctorReport {
         self.add(check, CheckResult::Skipped, format!("needs {needs}"), context).map(drop)
     }
 
-    /// Adds all [`CHECKS`] that are not yet in the report, as skipped. `needs` is the name of the check that failed.
+    /// Adds all [`CHECKS`] that are not yet in the report, as skipped. `needs` is the name of the check that they
+    /// depend on.
     pub(super) fn skip_rest(&mut self, needs: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
         for check in CHECKS {
             if self.entries.iter().all(|entry| entry.check != check) {

@@ -286,8 +286,8 @@ fn with_faults(
     Ok(builder)
 }
 
-/// A function that writes each request as one line. Sends the first error to `log_error`, and writes nothing more after
-/// it.
+/// Returns a function that writes each request as one line. After the first error, the function sends the error to
+/// `log_error` and writes nothing more.
 fn write_requests(request_log: File, log_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
     let request_log = Mutex::new(Some(request_log));
     move |seen| {

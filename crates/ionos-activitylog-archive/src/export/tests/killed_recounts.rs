@@ -1,4 +1,5 @@
-//! Exports that are killed while they look for late events. The repeated export must end like an undisturbed one.
+//! Exports that are killed while they look for late events. The repeated export must produce the same archive as an
+//! export that was not killed.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use crate::verify::tests::copy;
 #[derive(Default)]
 struct LateLog {
     have_arrived: AtomicBool,
-    /// Whether the totals count one event that no page has, so that its range cannot be verified.
+    /// Whether the totals count one event that no page has. If so, the range of this event cannot be verified.
     counts_missing_event: AtomicBool,
 }
 
@@ -64,7 +65,7 @@ impl LateWorld {
         Self { log, client }
     }
 
-    /// An exporter with a clock that shows a time when all gaps are due.
+    /// An exporter with a clock that shows a time at which an export reads all gaps again.
     fn exporter(&self, root: &Path) -> Exporter {
         let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW) + TimeDelta::days(2)));
         Exporter::new(self.client.clone(), Archive::new(root)).clock(clock)
@@ -152,7 +153,7 @@ async fn a_plain_export_after_a_killed_recount_leaves_all_days_verified() {
 }
 
 /// The archive has a gap and lacks later days, so the recount also reads ranges and compares their totals. A plain
-/// export that continues the killed recount does the same.
+/// export that continues the killed recount also reads ranges and compares their totals.
 #[tokio::test]
 async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     let (archived, range) = (first_days(8), first_days(12));
@@ -165,7 +166,7 @@ async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     let undisturbed = run(&world.exporter(whole.path()).recount(true), range).await;
     assert_eq!((undisturbed.gaps.as_slice(), &undisturbed.cross_check), (&[][..], &CrossCheck::Agrees));
     assert_eq!(ranges(whole.path(), Manifest::verified_ranges), range.into());
-    // Every third step, because each kill costs three exports.
+    // Kills the export only at every third step, because each kill costs three exports.
     for passes in (0..).step_by(3) {
         let root = tempfile::tempdir().unwrap();
         copy(base.path(), root.path());
@@ -202,8 +203,8 @@ async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     }
 }
 
-/// The comparison after a closed gap finds all late events, however many days have some. They are no sign of a wrong
-/// total.
+/// The comparison after a closed gap finds all late events, however many days have some. Late events are no sign of a
+/// wrong total.
 #[tokio::test]
 async fn a_comparison_finds_late_events_on_many_days() {
     for recount in [false, true] {

@@ -102,12 +102,12 @@ impl PageRequest {
         Self { from: time("dateStart"), to: time("dateEnd"), offset: number("offset"), limit: number("limit") }
     }
 
-    /// The page of a log with one event at each of these times. A page has at most `max_page` events.
+    /// The page of a log with one event at each of `times`. A page has at most `max_page` events.
     fn answer(&self, times: &[DateTime<Utc>], max_page: usize) -> Exchange<'static> {
         self.answer_with_total(times, times.len(), max_page)
     }
 
-    /// Like [`PageRequest::answer`], but with this total.
+    /// Like [`PageRequest::answer`], but the page reports `total`.
     fn answer_with_total(&self, times: &[DateTime<Utc>], total: usize, max_page: usize) -> Exchange<'static> {
         let page = times.iter().skip(self.offset).take(self.limit.min(max_page));
         let hits: Vec<String> =

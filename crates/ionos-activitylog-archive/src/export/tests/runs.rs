@@ -53,7 +53,7 @@ async fn each_export_appends_a_line_to_the_run_log() {
     let exporter = exporter(&simulator, root.path(), NOW);
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
-    // A process was killed while it wrote a line.
+    // Simulates a process that was killed while it wrote a line.
     let mut torn = std::fs::read(&runs).unwrap();
     torn.extend(b"{\"schema\":\"ialog");
     std::fs::write(&runs, torn).unwrap();

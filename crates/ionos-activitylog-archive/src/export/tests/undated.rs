@@ -11,8 +11,8 @@ use crate::export::{ExportSpec, FileExport, FileTarget};
 
 const UNDATED: &str = r#"{"@uuid":"no-time"}"#;
 
-/// A service with one event per step. It returns [`UNDATED`] for every range, or only for the ranges that contain
-/// `found_at`.
+/// A service with one event at the start of each `step`. It returns [`UNDATED`] for every range, or only for the ranges
+/// that contain `found_at`.
 struct UndatedService {
     /// The service returns [`UNDATED`] only for ranges that contain this time. `None`: for every range.
     found_at: Option<&'static str>,

@@ -58,7 +58,7 @@ pub(super) fn find_hit_borders(body: &[u8], max_hits: usize) -> Option<HitBorder
     found.filter(|_| is_whole && !has_several)
 }
 
-/// A position in the bytes.
+/// A position in the body of a page.
 struct BorderCursor<'a> {
     body: &'a [u8],
     at: usize,
@@ -120,7 +120,8 @@ impl BorderCursor<'_> {
         (byte == b',' || byte == bracket).then_some(byte == bracket)
     }
 
-    /// Moves past a value, whatever is between its brackets. Does not use recursion, because a record may nest deeply.
+    /// Moves past a value. Between its brackets, checks only whether strings and brackets fit together. Does not use
+    /// recursion, because a record may nest deeply.
     fn skip_value(&mut self) -> Option<()> {
         let mut closing = Vec::new();
         loop {

@@ -99,7 +99,8 @@ impl Moment {
         })
     }
 
-    /// The moment as a range: the whole period, or the duration up to now. `None` for an instant.
+    /// The moment as a range: a whole period, or, for a duration such as `7d`, the range of this duration up to now.
+    /// `None` for any other moment.
     pub(super) fn to_range<Tz: TimeZone>(self, now: DateTime<Tz>) -> Result<Option<DateRange>, Error> {
         if let MomentKind::Ago(length) = self.0 {
             return DateRange::last(length, now).map(Some);

@@ -8,8 +8,8 @@ use ionos_activitylog_client::{Exchange, Transport};
 use super::*;
 use crate::{CrossCheck, Window};
 
-/// A log of one event a minute, whose maximum offset is 1000. Late events are on no page until the service has sent
-/// `late_after` answers.
+/// A log with one event per minute. The service refuses offsets from 1000 on. Late events are on no page until the
+/// service has sent `late_after` answers.
 struct ChangingLog {
     minutes: i64,
     /// Minutes of the late events.

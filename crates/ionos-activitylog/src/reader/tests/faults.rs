@@ -21,7 +21,7 @@ async fn a_total_that_counts_duplicates_is_a_proof_only_for_records_without_an_i
         assert_eq!(error.map(|error| error.kind()), (!is_proof).then_some(ErrorKind::Incomplete));
         let received = records.len();
         records.dedup();
-        assert_eq!(records.len() < received, is_proof, "repeats of records without an id are further events");
+        assert_eq!(records.len() < received, is_proof, "repeats of records without an id count as further events");
         assert!(records == ordered(truth(&simulator, day())), "no event is missing, even if there is a gap");
     }
 }

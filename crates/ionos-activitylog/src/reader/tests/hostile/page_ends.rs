@@ -1,10 +1,11 @@
-//! Services that differ in what follows a short page. A refusal of the next page does not prove that the short page was
-//! the last one. An empty answer without a total is not an error.
+//! Services that differ in how they answer the request for the page after a short page. A refusal of the next page does
+//! not prove that the short page was the last one. An empty answer without a total is not an error.
 
 use super::*;
 use crate::Proof;
 
-/// A log with one event at each of these times, which are milliseconds after the start of the day, the earliest first.
+/// A log with one event at each of these times. The times are in milliseconds after the start of the day, in ascending
+/// order.
 fn log_at(milliseconds: impl Iterator<Item = i64>) -> Vec<(DateTime<Utc>, Vec<u8>)> {
     let times = milliseconds.map(|offset| day().start() + TimeDelta::milliseconds(offset));
     times.zip(0..).map(|(time, index)| (time, record(index, time).into_bytes())).collect()
@@ -51,8 +52,8 @@ async fn a_service_that_refuses_the_offset_after_its_last_event_is_read_complete
         assert!(summary.is_complete(), "{events} events: {summary:?}");
         assert_eq!(read.iter().map(|window| window.events.len() as u64).sum::<u64>(), events);
         let requests = service.requests.load(Ordering::Relaxed);
-        // 20 events may be a limit, so their window is read in parts, and two requests count the events of the halves
-        // of each part.
+        // The service may have cut off a page of exactly 20 hits, so the window of 20 events is read in parts. Two
+        // requests count the events of the halves of each part.
         assert!(requests <= 45, "{events} events: {requests} requests");
     }
 }
@@ -71,7 +72,7 @@ async fn a_stream_of_pages_ends_at_a_refusal_only_if_the_refused_page_cannot_exi
         let pages = hostile_client(&Arc::new(service)).events("31720001".parse().unwrap(), day()).pages();
         let read: Result<Vec<_>, Error> = pages.try_collect().await;
         let read = read.map(|pages| pages.iter().map(|page| page.events.len()).sum::<usize>());
-        assert_eq!(read.as_ref().ok().copied(), expected, "{events} events, {max_page} a page: {read:?}");
+        assert_eq!(read.as_ref().ok().copied(), expected, "{events} events, at most {max_page} a page: {read:?}");
     }
 }
 

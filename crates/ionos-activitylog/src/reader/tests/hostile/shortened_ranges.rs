@@ -9,19 +9,19 @@ use super::*;
 /// What a service leaves out of a range.
 #[derive(Clone, Copy, Debug)]
 enum Shortened {
-    /// All but the last part of this length.
+    /// All events except those in the last part of the range, which has this length.
     ToEnd(TimeDelta),
-    /// All but the first part of this length.
+    /// All events except those in the first part of the range, which has this length.
     ToStart(TimeDelta),
-    /// All days but the last one.
+    /// All events except those of the last day.
     ToLastDay,
-    /// All but this number of the newest events.
+    /// All events except this number of the newest ones.
     ToNewest(usize),
-    /// Nothing, but the service refuses longer ranges.
+    /// Nothing, but the service refuses a range that is longer than this length.
     Refused(TimeDelta),
     /// All events, if the page size is above this number.
     ToPageSize(u64),
-    /// All events after the first page of this length, for every offset.
+    /// All events after the first page of this length: the service returns the first page for every offset.
     ToFirstPage(usize),
 }
 
