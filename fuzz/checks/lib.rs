@@ -13,7 +13,7 @@ pub mod range;
 pub mod record;
 pub mod state;
 
-/// A fuzz target: a reader and the properties of its results.
+/// A fuzz target: a name, and a function that checks properties of a reader.
 #[derive(Clone, Copy, Debug)]
 pub struct FuzzTarget {
     /// Name of the target and of the folder with its corpus.

@@ -45,7 +45,8 @@ fn assert_unknown_end(folder: &Path, when: &str) {
     }
 }
 
-/// Runs the readers. The ids of [`READERS`] do not exist, so `trace` and `show` exit with 1.
+/// Checks that no reader reports an unknown end. `trace` and `show` exit with 1, because the ids in [`READERS`] do not
+/// exist.
 fn assert_known_end(folder: &Path, when: &str) {
     for arguments in READERS {
         let printed: Printed = run(ialog(folder, arguments));

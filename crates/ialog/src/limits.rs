@@ -1,5 +1,5 @@
-//! The bounds of what a command reads or keeps. Each bound is far above what normal use needs, so that an endless file
-//! or a huge archive cannot take all memory.
+//! The bounds of what a command reads or keeps. They keep an endless file or a huge archive from taking all memory.
+//! Each bound is far above what normal use needs.
 //!
 //! | bound | value | of |
 //! |---|---|---|

@@ -68,7 +68,7 @@ mod tests {
     fn an_independent_parser_reads_an_http_date_as_the_same_second() {
         let begin: DateTime<Utc> = "1970-01-01T00:00:00Z".parse().unwrap();
         for number in 0..2_000 {
-            // The number of seconds is prime, so that every part of a date takes many values.
+            // The number of seconds between two times is prime, so that every part of a date takes many values.
             let time = begin + TimeDelta::seconds(126_227_677 * number);
             let written = http_date(time).unwrap();
             let read = httpdate::parse_http_date(&written).unwrap();

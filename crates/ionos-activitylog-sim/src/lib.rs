@@ -43,12 +43,12 @@
 //! | number of events of a contract | depends on the time of day and the day of the week, in UTC |
 //! | events of equal time | the later step of an operation is newer |
 //! | `dateStart`, `dateEnd` | inclusive and exclusive, see [`Behavior::date_start`] and [`Behavior::date_end`]; the range is empty if `dateEnd` is not after `dateStart` |
-//! | page | [`DEFAULT_LIMIT`] hits, 20, if the request has no `limit` |
+//! | page | 20 hits ([`DEFAULT_LIMIT`]) if the request has no `limit` |
 //! | `offset` beyond the end | an empty list and the correct total |
 //! | unknown path | 404, [`NOT_FOUND_CODE`] |
 //! | missing, wrong, expired or revoked token | 401, [`UNAUTHORIZED_CODE`] |
 //! | contracts of a token | all for the plain token; for a [`TestToken`] the one that it names, or all for a reseller |
-//! | expiry of a token | by the clock of the simulator; exclusive |
+//! | expiry of a token | by the clock of the simulator; a request at exactly this time is refused |
 //! | token without the privilege | 403; the roles owner, admin and administrator do not need the privilege |
 //! | `X-Contract-Number` | only this contract may be read; 403 if the credentials do not allow this contract |
 //! | rate limit | 429, [`RATE_LIMIT_CODE`]; each contract and the list of contracts have their own limit |
@@ -167,8 +167,8 @@ impl Simulator {
         Arc::new(InProcessTransport(self.0.clone()))
     }
 
-    /// Serves HTTP/1.1 on the listener until the future is dropped, which also ends its connections. The server does
-    /// not encrypt, so bind the listener to a loopback address.
+    /// Serves HTTP/1.1 on the listener until the future is dropped. Dropping the future also ends all connections. The
+    /// server does not encrypt, so bind the listener to a loopback address.
     ///
     /// Must be called within a tokio runtime. Answers are computed on the runtime's threads for blocking work, so that
     /// a slow answer does not block other connections. Dropping the future does not wait for an answer that is being

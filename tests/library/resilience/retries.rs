@@ -1,5 +1,5 @@
-//! Tests which statuses and connection faults a client retries, how long it waits before a retry, and that it never
-//! retries with retries off.
+//! Tests which statuses and connection faults a client retries, how long it waits before a retry, and that it sends
+//! each request only once if retries are turned off.
 
 use std::io;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ async fn faults_of_a_real_connection_are_distinguished_and_retried() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let good = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
     let cases = [
-        // The server closes the connection before the answer, within its head, and within its body.
+        // The server closes the connection before the answer, within the head of the answer, and twice within the body.
         ("", ErrorKind::Connection),
         ("HTTP/1.1 200 O", ErrorKind::Connection),
         ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{", ErrorKind::InterruptedBody),

@@ -1,5 +1,5 @@
 //! A suspended computer loses its connections, which says nothing about the service. An attempt that fails in this way
-//! is repeated at once. It does not count towards the attempts or the time of its call.
+//! is repeated at once. Neither the attempt nor its time counts against the retry policy.
 
 use std::future::poll_fn;
 use std::io;
@@ -15,7 +15,7 @@ use ionos_activitylog::{Error, ErrorKind, Info, Response, RetryPolicy};
 use super::{client, clock, two_second_deadline};
 use crate::support::scripted::answer;
 
-/// Loses the connection within each of the first answers, while the computer is suspended.
+/// Loses the connection within each of the first `left` answers, while the computer is suspended.
 struct SuspendedTransport {
     left: AtomicU32,
     /// The request that waits for the connection. `None` if no request waits.
@@ -55,7 +55,8 @@ impl SuspendedTransport {
     }
 }
 
-/// Sends a request while the computer is suspended again and again. Returns the result and the clock.
+/// Calls `info`, and suspends the computer during each of the first `suspensions` attempts. Returns the result of the
+/// call and the clock.
 async fn info_with_suspensions(
     suspensions: u32,
     pause: Duration,

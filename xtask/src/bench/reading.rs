@@ -1,5 +1,5 @@
-//! The time of verified reading, compared with the time to copy the same bytes to a file and with the time of the usual
-//! loop. The usual loop is the one of most programs: it requests one page after another and writes each record.
+//! Compares the time of verified reading with two other times: the time to copy the same bytes to a file, and the time
+//! of the usual loop. Most programs use the usual loop: it requests one page after another and writes each record.
 
 use std::path::Path;
 

@@ -13,14 +13,15 @@ use anyhow::{Context, Result, bail};
 use crate::cargo;
 use licences::third_party_licences;
 
-/// Shells, and the file name by which each finds the completions of a program.
+/// Shells, each with the name of the file in which the shell looks for the completions of `ialog`.
 const SHELLS: [(&str, &str); 4] =
     [("bash", "ialog.bash"), ("zsh", "_ialog"), ("fish", "ialog.fish"), ("powershell", "_ialog.ps1")];
 
 /// Target of programs that need no library of the system.
 const STATIC_TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Builds and packs the program for this machine and, if the target is installed, as a static program.
+/// Builds and packs the program for this machine. If this machine can build a static program, builds and packs that,
+/// too.
 pub fn run(root: &Path) -> Result<()> {
     let out = root.join("target/dist");
     let here = cargo::host_target(root)?;

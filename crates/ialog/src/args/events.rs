@@ -11,7 +11,7 @@ use crate::args::time::{RangeArgs, TimeArgs};
 use crate::args::zone::ZoneArgs;
 use crate::error::CommandError;
 
-/// Default time range, up to now, for searching a single event or operation in the service.
+/// Length of the default time range, which ends now, for searching the service for a single event or operation.
 const DEFAULT_LOOKBACK: &str = "30d";
 
 /// Selection of events, and of the service or archive to read them from.

@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn a_text_is_read_up_to_the_maximum() {
         for (bytes, is_read) in [(0, true), (MAX_BYTES, true), (MAX_BYTES + 1, false)] {
-            assert_eq!(read_bounded(io::repeat(b'1').take(bytes)).is_ok(), is_read, "{bytes}");
+            assert_eq!(read_bounded(io::repeat(b'1').take(bytes)).is_ok(), is_read, "{bytes} bytes");
         }
         assert!(read(Path::new("/dev/zero")).is_err(), "a file without end");
         assert!(read(Path::new("/")).is_err(), "a folder");

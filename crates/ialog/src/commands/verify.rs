@@ -93,7 +93,7 @@ impl VerifyArgs {
     }
 }
 
-/// A digest with hex digits of either case, as other tools print it.
+/// Parses a digest. The hex digits may be in upper or lower case, because other tools print either.
 fn parse_digest(text: &str) -> Result<Digest, String> {
     text.trim().to_ascii_lowercase().parse()
 }
@@ -292,7 +292,7 @@ fn describe_result(report: &VerifyReport, has_heads: bool, totals: &TotalsReport
     format!("{result}: {size}. Every file matches its manifest, and the manifests form an unbroken chain.\n{end}")
 }
 
-/// Verifies all files, on a blocking thread so that signals are noticed.
+/// Verifies all files. The work is done on a blocking thread, so that the program still notices signals.
 async fn verify_files(
     archive: &Archive,
     contracts: Option<Vec<ContractNumber>>,
@@ -352,7 +352,8 @@ async fn compare_with_service(
     Ok(totals)
 }
 
-/// The number of days with equal, different and unknown counts.
+/// A text with the number of days whose counts are equal, the number whose counts differ, and the number without a
+/// count of the service.
 fn describe_totals(totals: &TotalsReport) -> String {
     let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
     let mut text = format!("counts match on {} of {}", totals.equal, format_count(totals.compared(), "day"));

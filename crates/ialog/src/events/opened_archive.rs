@@ -1,5 +1,5 @@
-//! Opens the archive that was named and selects its contracts. With `--demo` and no folder, exports a simulated account
-//! to a temporary folder first, so that every command can be tried without an account.
+//! Opens the archive that the user named, and selects contracts of this archive. With `--demo` and no folder, exports a
+//! simulated account to a temporary folder first, so that every command can be tried without an account.
 
 use std::path::Path;
 

@@ -25,8 +25,8 @@ const MAX_STACK: usize = STACK_BYTES / 2;
 /// Maximum number of steps per record. An expression that visits each value of a record of 100 kB takes 10,000 steps.
 const MAX_STEPS: u64 = 100_000;
 
-/// Maximum length of a string, and of the output for a record, in bytes. For a record that is longer than half of this,
-/// the maximum is twice the length of the record.
+/// Maximum length of a string, and of the output for a record, in bytes. For a record that is longer than half of this
+/// constant, the maximum is twice the length of the record.
 const MAX_BYTES: usize = 4 << 20;
 
 /// Name of the filter that counts steps and checks the limits.

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-/// A text as a cell of a table: with a leading apostrophe if it begins with `=`, `+`, `-`, `@` (also in full width), a
-/// tab, a line break or an apostrophe. To restore the text, remove one leading apostrophe.
+/// A text as a cell of a table. If the text begins with `=`, `+`, `-`, `@` (also in full width), a tab, a line break or
+/// an apostrophe, the cell has an apostrophe before the text. To restore the text, remove one leading apostrophe.
 ///
 /// ```
 /// use ionos_activitylog_archive::escape_cell;

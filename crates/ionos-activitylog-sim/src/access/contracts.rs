@@ -25,8 +25,8 @@ impl Contracts {
         self.sorted.binary_search(&number).is_ok()
     }
 
-    /// The contract with this number; `None` if the account does not have it. Numbers are compared as text: 012 is not
-    /// 12.
+    /// The contract with this number; `None` if the account does not have it. A text with leading zeros is not a
+    /// number: 012 is not 12.
     pub(crate) fn find(&self, text: &str) -> Option<&u64> {
         let index = self.sorted.binary_search(&parse_contract_number(text)?).ok()?;
         self.sorted.get(index)

@@ -1,5 +1,6 @@
-//! The API: answers a request (`answer`), applies the fault that the script selects for the request, adds the headers
-//! that every reply has, and writes the request log. The paths below `/_sim/` (`inspection`) are not part of the API.
+//! The API: answers a request (`answer`), applies the fault that the fault script selects for the request, adds the
+//! headers that every reply has, and writes the request log. The paths below `/_sim/` (`inspection`) are not part of
+//! the API.
 
 mod answer;
 mod cloud_request;
@@ -22,7 +23,7 @@ use crate::request_log::counter::RequestOrdinal;
 use route::Route;
 use service::Service;
 
-/// Answers one request, with the fault that the script selects for it.
+/// Answers one request, with the fault that the fault script selects for the request.
 pub(crate) fn reply<B>(service: &Service, request: &Request<B>) -> Reply {
     let path = request.uri().path();
     if let Some(response) = inspection::response(service, path, request.uri().query()) {

@@ -55,8 +55,9 @@ impl SliceOutline {
     /// Adds operations with exactly `events` events in total. The times of all events are in [begin, begin + length)
     /// milliseconds.
     fn add_operations(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
-        // The number of chained events is rounded at random, first to a whole number. If this number is too small for
-        // one chain, it becomes the size of one chain or 0, so that small slices have their share of chains, too.
+        // The number of events in chains is rounded at random to a whole number. If the result is too small for one
+        // chain, it is rounded at random again, to the size of the smallest chain or to 0. So small slices have their
+        // share of chains, too.
         let mut chained = (events * CHAINED_PER_THOUSAND + random.below(1000)) / 1000;
         if chained < MIN_CHAIN_EVENTS && events >= MIN_CHAIN_EVENTS {
             let one = random.below(MIN_CHAIN_EVENTS) < chained;

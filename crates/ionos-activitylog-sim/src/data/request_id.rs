@@ -110,7 +110,7 @@ mod tests {
     fn an_identifier_with_a_changed_bit_is_not_decoded() {
         let id = RequestLocation { contract: 12_345_678, slice: 498_647, operation: 0 }.to_id(7, 1).as_u128();
         for bit in 0..128 {
-            assert_eq!(RequestLocation::from_id(Uuid::from_u128(id ^ (1 << bit)), 7, 1), None, "{bit}");
+            assert_eq!(RequestLocation::from_id(Uuid::from_u128(id ^ (1 << bit)), 7, 1), None, "bit {bit}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Fault scripts, which make faults reproducible. A script is a list of rules, built in Rust or parsed from JSON. Each
-//! request gets the fault of the first rule that matches.
+//! request gets the fault of the first rule that matches and is not used up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -123,7 +123,8 @@ impl ActiveFaults {
         Self { script, seed, applied }
     }
 
-    /// The fault for a request. `None` if no rule matches. `contract` is the contract number in the path.
+    /// The fault for a request. `None` if no rule matches, or if all matching rules are used up. `contract` is the
+    /// contract number in the path.
     pub(crate) fn fault_for(
         &self,
         ordinal: &RequestOrdinal,

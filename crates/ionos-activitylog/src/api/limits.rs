@@ -71,9 +71,9 @@ impl ServiceLimits {
     }
 
     /// Number of hits to request for the first page of a window. If the maximum was only inferred from a short page,
-    /// returns the requested size: that page may have been short for another reason, and must not shorten all later
-    /// pages. The larger request costs nothing: a service that shortens pages without an error sends the same page for
-    /// both sizes.
+    /// returns the requested size. That page may have been short for another reason, and then it must not shorten all
+    /// later pages. The larger request costs nothing: a service that shortens pages without an error sends the same
+    /// page for both sizes.
     pub(crate) fn first_page_size(&self, requested: PageSize) -> u64 {
         match self.is_max_page_inferred.load(Ordering::Relaxed) {
             true => requested.get(),
@@ -106,8 +106,9 @@ impl ServiceLimits {
         self.max_offset.load(Ordering::Relaxed)
     }
 
-    /// Maximum number of events in a window, so that no page of `page_size` hits exceeds the maximum offset. At least
-    /// `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the page before it.
+    /// Maximum number of events in a window that is read in pages of `page_size` hits: in a window with more events, a
+    /// page would exceed the maximum offset. At least `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins
+    /// with the last hit of the page before it.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
         let pages = self.max_offset.load(Ordering::Relaxed) / page_size;
         let step = page_size - u64::from(page_size >= SERVICE_PAGE_SIZE);

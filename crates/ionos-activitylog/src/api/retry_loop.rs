@@ -1,6 +1,6 @@
 //! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. The call waits between two
-//! attempts, unless it only replaces a refused token. After a 429, and after a 503 with `Retry-After`, all calls of the
-//! client wait.
+//! attempts, except if it only replaces a refused token, or if the failed attempt is forgiven (see
+//! `MAX_FORGIVEN_ATTEMPTS`). After a 429, and after a 503 with `Retry-After`, all calls of the client wait.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ use crate::runtime::spawner::PolledBy;
 const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {
-    /// Runs one generated call. `read` converts its answer or says why the answer is unusable; `empty` is the value of
-    /// an answer without content (204).
+    /// Runs one generated call. `read` converts its answer or says why the answer is unusable; `empty` returns the
+    /// value for an answer without content (204).
     pub(super) async fn run<T, U, F>(
         &self,
         operation: Operation,
@@ -134,7 +134,7 @@ struct CallProgress<'a> {
     deadline: Option<Duration>,
     /// Requests sent so far.
     attempts: u32,
-    /// Retries drawn from the budget.
+    /// Retries that this call has drawn from the retry budget of the client.
     drawn_retries: u32,
     /// Number of forgiven attempts, explained at [`MAX_FORGIVEN_ATTEMPTS`].
     forgiven_attempts: u32,

@@ -1,9 +1,9 @@
 //! One event of the log: the bytes of its record, and typed views of them. A view may report issues but never changes
 //! or drops a byte.
 //!
-//! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` takes the record out
-//! of its envelope, `members` finds its members, `model` describes a record, `fit` decides whether a record fits the
-//! model, and `issue` reports the parts that do not fit.
+//! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` finds the record in
+//! a hit of a page, `members` finds the members of the record, `model` describes a record, `fit` decides whether a
+//! record fits the model, and `issue` reports the parts that do not fit.
 
 mod action;
 mod details;

@@ -26,12 +26,12 @@ impl Fold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     fold: Fold,
-    /// The folded pattern without consecutive stars.
+    /// The pattern as [`Fold`] changes it, without consecutive stars.
     text: String,
 }
 
 impl Pattern {
-    /// `None` if the folded pattern is empty.
+    /// Creates a pattern. `None` if nothing is left of the text without the characters that `fold` ignores.
     #[must_use]
     pub fn new(fold: Fold, text: &str) -> Option<Self> {
         let mut folded = fold.apply(text);

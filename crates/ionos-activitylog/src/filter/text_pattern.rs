@@ -25,7 +25,7 @@ pub(super) struct TextPattern {
 
 impl TextPattern {
     pub(super) fn new(expression: &str) -> Result<Self, Error> {
-        // Compiled first, so that an error shows the expression as it was written.
+        // The unchanged expression is compiled first, so that an error shows the expression as it was written.
         let as_written = Regex::new(expression)?;
         let regex = match expression.starts_with(MATCH_CASE) {
             true => as_written,

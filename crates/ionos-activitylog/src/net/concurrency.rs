@@ -27,14 +27,14 @@ pub(crate) use state::{QueuePosition, ScopeId};
 /// and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
-/// Number of polls after which a waiting call passes the calls that were woken before the first of these polls and were
-/// not polled since. Between two polls, the executor runs the other tasks that are ready. So if the program still polls
-/// a woken call, that call is polled before it can be passed.
+/// Number of times that a waiting call is polled before it passes other calls. It passes the calls that were woken
+/// before the first of these polls and were not polled since. Between two polls, the executor runs the other tasks that
+/// are ready. So if the program still polls a woken call, that call is polled before it can be passed.
 const POLLS_BEFORE_PASSING: u32 = 16;
 
-/// Number of times that a waiting call wakes itself, so that it is polled [`POLLS_BEFORE_PASSING`] times. Waiting calls
-/// that wake themselves can keep each other from passing. So once a call has used up this number, it tries to pass
-/// other calls only every [`PASSING_INTERVAL`].
+/// Maximum number of times that a waiting call wakes itself in order to be polled [`POLLS_BEFORE_PASSING`] times.
+/// Waiting calls that wake themselves can keep each other from passing. So once a call has used up this number, it
+/// tries to pass other calls only every [`PASSING_INTERVAL`].
 const SELF_WAKES: u32 = 4 * POLLS_BEFORE_PASSING;
 
 /// Time between two attempts of a waiting call to pass other scopes, once its self-wakes are used up: 50 ms.

@@ -17,14 +17,15 @@ pub(super) struct PlannedWindow {
     /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
     /// The longer window that this window is a part of. `None` if this window is not a part, or if the longer window
-    /// was split to locate a mismatch.
+    /// was split to locate the cause of a wrong total.
     pub(super) part_of: Option<SplitWindow>,
-    /// Whether a longer window has already returned the events of this window. Then the scans of this window are extra
-    /// requests.
+    /// Whether a longer window has already returned the events of this window. If so, these events do not raise the
+    /// number of allowed extra requests again.
     pub(super) was_scanned: bool,
-    /// If this window is a part of a longer window, and the number of events of the longer window may be a limit of the
-    /// service: that number. Without a limit, a part has fewer events than the longer window. So a part with the same
-    /// number of events suggests a limit; see [`suspected_limit`](crate::reader::suspected_limit).
+    /// Number of events of the longer window that this window is a part of. `None` if this window is not a part, or if
+    /// that number is not a possible limit of the service. Without a limit, a part has fewer events than the longer
+    /// window. So a part with the same number of events suggests a limit; see
+    /// [`suspected_limit`](crate::reader::suspected_limit).
     pub(super) suspected_limit: Option<u64>,
     /// If this window is the first part of a split: number of requests that led to the split. Otherwise 0.
     pub(super) earlier_requests: u64,
@@ -71,8 +72,9 @@ impl PlannedWindow {
         self.range.duration().num_milliseconds() > resolution.milliseconds()
     }
 
-    /// Splits the window at each midnight UTC, or into [`MAX_PIECES`] windows if it has more than [`MAX_DAYS`] days.
-    /// Returns one window if the window lies within a day.
+    /// Splits the window at each midnight UTC. A window of more than `MAX_DAYS - 1` days may touch more than
+    /// [`MAX_DAYS`] days, so it is split into [`MAX_PIECES`] windows instead. Returns one window if the window lies
+    /// within a day.
     pub(super) fn split_by_day(self) -> Vec<Self> {
         if self.range.duration() > TimeDelta::days(MAX_DAYS - 1) {
             return self.split(MAX_PIECES, Resolution::Second);
@@ -102,8 +104,7 @@ impl PlannedWindow {
         ranges.map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
-    /// Splits the window by day, or into halves if it lies within a day: for a service that limits the length of a
-    /// range.
+    /// Splits a window that is too long for the service: by day, or into halves if the window lies within a day.
     pub(super) fn split_by_length(self) -> Vec<Self> {
         let whole = Self { part_of: None, ..self };
         let days = whole.split_by_day();

@@ -69,7 +69,7 @@ struct ScanFacts {
     distinct: u64,
     /// Hits of the last scan that repeat an equal record without a usable `@uuid`.
     repeats_without_id: u64,
-    /// The part of `repeats_without_id` at the end of the window.
+    /// The part of `repeats_without_id` at exactly the end of the window.
     repeats_at_end: u64,
     /// Distinct events of all scans, including those at the end of the window that the last scan returned.
     union: u64,
@@ -138,8 +138,8 @@ impl ScanFacts {
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// The only page has as many events as the total, if each repeat of a record without a `@uuid` is a further event.
-    /// A repeated `@uuid` is one event, so it cannot take the place of a missing one.
+    /// The only page has as many events as the total, if each repeat of a record without a `@uuid` counts as a further
+    /// event. A repeated `@uuid` is one event, so it cannot take the place of a missing one.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let is_counted = self.agreed_total == Some(self.distinct + self.repeats_without_id);
         let is_counted = is_counted && !self.misses_events();
@@ -268,7 +268,8 @@ impl Verification {
         self.agreed_total.map(|total| self.inside(total))
     }
 
-    /// As [`Self::reported_total`], without the events at the start that no scan returned.
+    /// The exact total that all pages of the last scan reported, without the events at exactly the end of the window.
+    /// Unlike [`Self::reported_total`], does not add the events at the start that no scan returned.
     pub(super) fn counted_total(&self) -> Option<u64> {
         self.agreed_total.map(|total| total.saturating_sub(self.at_end))
     }
@@ -285,7 +286,8 @@ impl Verification {
         total.saturating_sub(self.at_end).saturating_add(self.excluded_at_start())
     }
 
-    /// Number of equal records without an id that the last scan returned further times.
+    /// Number of hits of the last scan that repeat an equal record without a usable `@uuid`, if the total counts
+    /// repeats or identical scans of one page prove the window. Otherwise 0.
     pub(super) fn content_repeats(&self) -> u64 {
         self.content_repeats.count() + self.content_repeats.count_at_end()
     }

@@ -50,8 +50,8 @@ const SCANS_WITHOUT_NEW: u32 = 6;
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
-/// Number of windows with a wrong total after which a reading halves no further window: the service probably reports
-/// wrong totals everywhere, and halving would turn each window into about a hundred.
+/// Number of windows with a wrong total after which a reading halves no further window. If there are that many, the
+/// service probably reports wrong totals everywhere, and halving would turn each window into about a hundred windows.
 const MAX_MISMATCHES: u32 = 8;
 
 /// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
@@ -104,7 +104,8 @@ impl WindowReader<'_> {
     /// Reads one window. `requested` is the range that the caller asked for; events outside of it are dropped.
     pub(super) async fn read(self, window: PlannedWindow, requested: DateRange) -> Result<WindowResult<Window>, Error> {
         let mut requests = window.earlier_requests;
-        // Repeats at most twice: after a reset of the limits, and after fractions turn out to be unsupported.
+        // The loop repeats at most twice: once after the limits were reset, and once after fractions turned out to be
+        // unsupported.
         loop {
             let had_profile = self.limits().has_profile();
             let result = match self.scan_until_verified(window, Resolution::Second).await? {
@@ -333,7 +334,8 @@ impl WindowReader<'_> {
             if verification.is_unstable {
                 self.limits().record_unstable();
             }
-            // If the total could prove the window, further scans are extra requests. Otherwise the window needs them.
+            // If the total could prove the window, further scans spend extra requests. Otherwise even an honest service
+            // needs further scans, so they spend none.
             let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_to_be_confirmed;
             let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);
@@ -365,7 +367,7 @@ impl WindowReader<'_> {
             }
             let may_locate = is_splittable && self.may_locate_mismatch(window, &verification);
             let is_exhausted = match pages {
-                // Scans of the longer window have already shown that the total stays wrong.
+                // Scans of the longer window, which was halved, have already shown that its total stays wrong.
                 1 if may_locate && window.mismatch_splits > 0 => {
                     verification.scans >= SCANS_OF_HALF && verification.scans_without_new + 1 >= SCANS_OF_HALF
                 }

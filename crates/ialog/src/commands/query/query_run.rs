@@ -1,7 +1,8 @@
 //! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
 //! otherwise they are written in chunks while more rows are read. A limit also bounds the number of rows in memory, see
-//! `SORT_FACTOR`. Operations that may still get events are kept in addition, see [`fold`](crate::events::fold). The
-//! rows and these operations together take at most [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+//! `SORT_FACTOR`. It does not bound the number of operations that may still get events and are therefore kept in memory
+//! too, see [`fold`](crate::events::fold). The rows and these operations together take at most
+//! [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
 
 use ionos_activitylog::FilterCounts;
 
@@ -109,7 +110,7 @@ impl QueryRun {
         Ok(())
     }
 
-    /// Keeps a row for the end, and drops rows beyond the limit from time to time.
+    /// Keeps a row until all rows are written at the end. From time to time, drops the kept rows that exceed the limit.
     fn keep(&mut self, row: Row) -> Result<(), CommandError> {
         self.kept.add(row.event.raw().len(), KEEP_LESS)?;
         self.rows.push(row.detach());

@@ -17,7 +17,7 @@ fn killed_at(step: FailPoint, root: &Path, copy: PathBuf) -> FailPoints {
 }
 
 /// The first export reads a day until noon. The second export, on the next day, reads the rest and closes the day. A
-/// kill interrupts the second export before it has removed the day from the open manifests.
+/// kill ends the second export before this export has removed the day from the open manifests.
 #[tokio::test]
 async fn a_day_that_was_open_is_closed_once_even_if_the_closing_export_is_killed() {
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
@@ -63,7 +63,8 @@ async fn a_folder_with_the_name_of_a_leftover_is_foreign_and_stops_no_export() {
     for path in &foreign {
         std::fs::create_dir(path).unwrap();
     }
-    // With an open state, the export also removes files that no manifest names.
+    // If the state says that the last export was not finished, the next export also removes files that no manifest
+    // names.
     let mut state = State::read(&folder).unwrap().0.unwrap();
     (state.open, state.open_since) = (true, Some(state.updated));
     crate::state::write(&folder, &state, &FailPoints::default()).unwrap();
@@ -96,7 +97,7 @@ async fn leftovers_behind_a_link_are_not_removed() {
     for name in names {
         assert!(elsewhere.path().join(name).exists(), "{name}");
     }
-    // The day behind the link is not written, either.
+    // An export does not write to a day whose folder is a link, either.
     let refused = export(&exporter, &simulator, range("2026-11-05T00:00:00Z", "2026-11-06T00:00:00Z")).await;
     assert!(matches!(refused, Err(Error::Create { .. })), "{refused:?}");
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 2);

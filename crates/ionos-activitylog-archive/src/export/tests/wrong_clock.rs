@@ -1,5 +1,5 @@
-//! Exports of a machine whose clock was ahead once. The service sends no time, so the first export reads a range before
-//! its events are in the log.
+//! Exports of a machine whose clock was ahead once. The service sends no `Date` header, so the first export does not
+//! notice the wrong clock, and reads a range before its events are in the log.
 
 use ionos_activitylog::seam::{Exchange, Transport};
 

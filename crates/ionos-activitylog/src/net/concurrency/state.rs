@@ -172,9 +172,9 @@ impl LimiterState {
         self.queue.remove(&position).map(|previous| previous.waker)
     }
 
-    /// The place of a call in the queue. Leaves out the waiting calls and the slots of stalled scopes: those that were
-    /// woken with the ordinal `stalled_since` or a smaller one and have not been polled since. Never leaves out the
-    /// scope of the call itself. If `stalled_since` is `None`, leaves out no scope.
+    /// The place of a call in the queue. Leaves out the waiting calls and the slots of stalled scopes. A scope is
+    /// stalled if it was woken with the ordinal `stalled_since` or a smaller one, and was not polled since. Never
+    /// leaves out the scope of the call itself. If `stalled_since` is `None`, leaves out no scope.
     pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
         let Some(since) = stalled_since else {
             return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };
