@@ -34,7 +34,7 @@ const ROUNDS: usize = 201;
 /// Number of rounds of each client before the first counted round, to warm up connections, caches and the allocator.
 const WARM_UP_ROUNDS: usize = 10;
 
-/// Events and bytes of records that a client read. The numbers of both clients must be equal.
+/// Number of events that a client read, and number of bytes of their records. Both clients must have equal numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct ReadCounts {
     events: u64,

@@ -11,7 +11,7 @@ use workspace_benches::{log, runtimes};
 /// Number of bytes per write: about the size of a page, because the byte copy (the baseline) writes one page at a time.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Writes all records to a temporary file. Returns the number of requests, and fails unless each event was read.
+/// Writes all records to a temporary file. Returns the number of requests. Fails if an event was not read.
 pub(crate) async fn read(address: &str) -> Result<u64> {
     let client = Client::builder()
         .base_url(format!("http://{address}"))

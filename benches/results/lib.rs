@@ -1,8 +1,8 @@
 //! The results of the measuring programs, one struct per program. Each program prints its struct as one line of JSON,
 //! and `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
-//! The structs have a crate of their own, because `xtask` must build without the library that is measured. A ratio of
-//! times is a median over all rounds: in each round, one time is divided by the other time of the same round.
+//! The structs have a crate of their own, because `xtask` must build without the library that is measured. Each round
+//! has its own ratios of times, from two times of the same round. A field has the median of the ratios of all rounds.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct SimulatorResult {
     pub events_per_page: u64,
     /// Median time to answer a request for one page in process, in microseconds.
     pub page_micros: f64,
-    /// Bodies served over loopback, in millions of bytes per second.
+    /// Speed at which bodies are served over loopback, in millions of bytes per second.
     pub megabytes_per_second: f64,
     /// Peak memory of the serving process in MiB; `None` if the system does not report it.
     pub peak_mebibytes: Option<f64>,
@@ -95,7 +95,7 @@ pub struct ArchiveResult {
 /// Results of `soak`.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct SoakResult {
-    /// Results with ten million events; `None` if only kills were requested.
+    /// Results with ten million events; `None` if only the part with killed exports was requested.
     pub events: Option<SoakedEvents>,
     /// Results of each kind of export that was killed at random points.
     pub killed: Vec<KilledExports>,
@@ -120,7 +120,7 @@ pub struct KilledExports {
 /// Results of reading and archiving ten million events.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct SoakedEvents {
-    /// Number of events in the log; the stream and the archive held each of them once.
+    /// Number of events in the log. The stream returned each event once, and the archive contains each event once.
     pub events: u64,
     /// Number of requests that the stream sent.
     pub stream_requests: u64,

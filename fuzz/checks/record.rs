@@ -1,4 +1,4 @@
-//! Records. An event keeps the bytes of its record, and none of its functions panics.
+//! Checks of records: an event keeps the bytes of its record, and none of its functions panics.
 
 use ionos_activitylog::{ContractNumber, Event};
 use ionos_activitylog_archive::{FlatRow, ndjson};

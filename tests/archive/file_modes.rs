@@ -1,6 +1,6 @@
 //! Permissions of every file and folder that an export leaves, under two umasks. The export either completes or is
-//! killed at any step. Only the owner and the group of a file may read it. Only the owner may read incomplete
-//! files, states, locks and checkpoints.
+//! killed at one of its steps. Only the owner and the group of a complete file may read it. Only the owner may read
+//! incomplete files, states, locks and checkpoints.
 #![cfg(unix)]
 
 use std::fs;
@@ -67,7 +67,7 @@ fn no_file_of_an_archive_is_readable_for_others() {
             }
         }
         for expected in ["partial 600", "lock 600", "json 600", "json 640", "ndjson 640", "zst 640"] {
-            assert!(seen.iter().any(|one| one == expected), "umask {umask}: no file is {expected}");
+            assert!(seen.iter().any(|one| one == expected), "umask {umask}: no file has suffix and mode {expected}");
         }
     }
 }
@@ -90,12 +90,13 @@ fn no_file_of_a_file_export_is_readable_for_others() {
             }
         }
         for expected in ["partial 600", "json 600", "next 600", "zst 640", "csv 640"] {
-            assert!(seen.iter().any(|one| one == expected), "umask {umask}: no file is {expected}");
+            assert!(seen.iter().any(|one| one == expected), "umask {umask}: no file has suffix and mode {expected}");
         }
     }
 }
 
-/// A umask may be stricter than the permissions that an export sets. The files then have only what both allow.
+/// A umask may be stricter than the permissions that an export sets. The files then have only the permissions that both
+/// allow.
 #[test]
 fn a_stricter_umask_is_kept() {
     let folder = scratch_folder();

@@ -14,15 +14,16 @@ pub fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// The API description before overlays: the vendor's own file, or a transcription of the vendor's documentation.
+/// File with the API description before overlays: the vendor's own file, or a transcription of the vendor's
+/// documentation.
 pub const VENDOR: &str = "openapi/activitylog-v1.yaml";
-/// Origin and checksum of the vendor's description.
+/// File with the origin and checksum of the vendor's description.
 pub const PROVENANCE: &str = "openapi/PROVENANCE.toml";
 /// Folder of the overlays, which are applied in the order of their file names.
 pub const OVERLAYS: &str = "openapi/overlay";
-/// The description after all overlays.
+/// File with the description after all overlays.
 pub const PATCHED: &str = "openapi/activitylog-v1.patched.json";
-/// Source code of the generated client.
+/// File with the source code of the generated client.
 pub const GENERATED: &str = "crates/ionos-activitylog-client/src/generated.rs";
 /// Folder of the examples of the crate `ionos-activitylog`.
 pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";

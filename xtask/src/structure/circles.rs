@@ -1,10 +1,9 @@
 //! Checks that sibling modules form floors: if module A uses module B, directly or through others, B must not use A.
 //!
 //! A use is a `use` declaration or a path in code. A use leads to the module that defines the name, and to each module
-//! that re-exports the name, if the name was found through this re-export. A use between two modules counts as a use
-//! between two siblings: the two children of the nearest common ancestor that contain these modules. For example, if
-//! `a::b::c` uses `a::d::e`, this counts as a use of `a::d` by `a::b`. Uses between a module and its own ancestors do
-//! not count.
+//! through whose re-export the name was found. A use between two modules counts as a use between two siblings: the two
+//! children of the nearest common ancestor that contain these modules. For example, if `a::b::c` uses `a::d::e`, this
+//! counts as a use of `a::d` by `a::b`. Uses between a module and its own ancestors do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -172,8 +171,8 @@ impl<'ast> Visit<'ast> for PathCollector {
 }
 
 impl PathCollector {
-    /// Adds the paths in the tokens that have two or more segments. Also searches string literals, because attributes
-    /// of serde contain paths as strings.
+    /// Adds each path of two or more segments that the tokens contain. Also searches string literals, because
+    /// attributes of serde contain paths as strings.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut start = None;

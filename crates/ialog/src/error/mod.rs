@@ -46,9 +46,10 @@ impl CommandError {
         }
     }
 
-    /// The error if contracts failed. `all` is the number of processed contracts. If only some of them failed, `others`
-    /// completes the message "1 of 2 contracts ...". The exit code is [`DAMAGED_CODE`] if a contract has this code, the
-    /// common code if all contracts failed with the same code, and [`INCOMPLETE_CODE`] otherwise.
+    /// The error of a command that processed several contracts, at least one of which failed. `all` is the number of
+    /// processed contracts. If only some of them failed, `others` completes the message "1 of 2 contracts ...". The
+    /// exit code is [`DAMAGED_CODE`] if a contract has this code, the common code if all contracts failed with the same
+    /// code, and [`INCOMPLETE_CODE`] otherwise.
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();

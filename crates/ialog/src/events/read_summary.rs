@@ -29,15 +29,15 @@ impl UnprovenRanges {
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// Number of events among those that the filter kept that are changed versions of another event.
+    /// Of the events that the filter kept, the number of those that are changed versions of another event.
     pub(super) versions: u64,
     /// Sentences that say where the archive ends within the range. If the user gave the end of the range, each sentence
     /// starts with "warning: ". Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
     /// The note about events of an archive that may be outside of the range; `None` if there are no such events.
     pub(super) uncertain: Option<String>,
-    /// One entry for each gap in the events of the service, or for each contract of an archive with ranges that are not
-    /// proven to be complete.
+    /// If the events are from the service: one entry for each gap. If they are from an archive: one entry for each
+    /// contract that has ranges that are not proven to be complete.
     pub(super) unproven: Vec<UnprovenRanges>,
     /// Number of gaps in `unproven` that reading again cannot close, because the service cannot return all events of
     /// the gap.
@@ -65,8 +65,8 @@ impl ReadSummary {
         }
     }
 
-    /// Fails unless all contracts were read and are proven to be complete. Prints a warning for each archive end, and
-    /// for each gap that the error does not mention.
+    /// Fails unless all contracts were read and their events are proven to be complete. Prints a warning for each
+    /// archive end, and for each gap that the error does not mention.
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);

@@ -106,8 +106,8 @@ impl Rows {
         Self { source, suggestions, versions, filter, range }
     }
 
-    /// Also returns the events that do not match the filter, with [`Row::is_match`] unset, so that whole operations can
-    /// be folded. Must be called before the first event is read.
+    /// Makes [`Self::next`] also return the events that do not match the filter, with [`Row::is_match`] set to `false`,
+    /// so that whole operations can be folded. Must be called before the first event is read.
     pub(crate) fn return_all(mut self) -> Self {
         if self.filter.is_empty() {
             return self;
@@ -191,7 +191,8 @@ impl Rows {
         summary.verdict(context)
     }
 
-    /// Ends the reading before the last row. Fails if a row that was returned is from a modified archive.
+    /// Ends the reading before the last row. Fails if the archive file of a returned row was modified after it was
+    /// written.
     pub(crate) fn stop(&mut self) -> Result<(), CommandError> {
         match &mut self.source {
             RowSource::Service(_) => Ok(()),

@@ -68,7 +68,7 @@ impl TimeFormat {
         Self { zone, pattern: "%Y-%m-%d %H:%M:%S%:z" }
     }
 
-    /// As [`Self::of_range`] on a terminal, otherwise as [`Self::full`].
+    /// The form of [`Self::of_range`] on a terminal, otherwise the form of [`Self::full`].
     pub(crate) fn new(range: Option<DateRange>, zone: Tz, is_terminal: bool) -> Self {
         if is_terminal { Self::of_range(range, zone) } else { Self::full(zone) }
     }

@@ -3,7 +3,8 @@
 
 use crate::error::CommandError;
 
-/// Runs a function that may block. A command that is dropped meanwhile does not wait for the function.
+/// Runs a function that may block. If this future is dropped before the function has returned, nothing waits for the
+/// function.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     function: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CommandError> {

@@ -41,8 +41,8 @@ impl Signals {
 const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// Ends the process at the third signal, or [`TIME_TO_END`] after the second one. A command may notice neither of the
-/// first two signals: an endless `--jq` never awaits, and a write to a full pipe does not return. The files are left as
-/// after a power failure, and every export can resume from this state.
+/// first two signals: an endless `--jq` expression never awaits, and a write to a full pipe does not return. The files
+/// are left as after a power failure, and every export can resume from this state.
 pub(crate) async fn exit_after_two_signals() {
     let mut signals = Signals::listen();
     signals.next().await;

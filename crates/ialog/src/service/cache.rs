@@ -1,4 +1,4 @@
-//! Caches the measured limits of a service and its list of contracts, to save requests. A file is named after the
+//! Caches the measured limits of a service and its list of contracts, to save requests. Each file is named after the
 //! address of the API. If a file is missing, old or damaged, the results of commands stay the same, but the requests
 //! that the file would have saved are sent.
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 /// Version of the file format.
 const VERSION: u64 = 1;
 
-/// Maximum age of a profile; the service may change over time.
+/// Maximum age of a profile, which has the measured limits of a service. The limits may change over time.
 const MAX_AGE: TimeDelta = TimeDelta::days(30);
 
 /// Maximum size of a file of the cache, in MiB. A list of 50,000 contracts is smaller.

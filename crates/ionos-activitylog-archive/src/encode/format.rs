@@ -82,7 +82,7 @@ impl EventEncoder {
         }
     }
 
-    /// Writes an event of a contract's log. `before` is the number of events written before.
+    /// Writes an event of a contract's log. `before` is the number of events that are already in the file.
     pub(crate) fn event(
         self,
         contract: &ContractNumber,

@@ -19,7 +19,7 @@ use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
 use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
 /// Number of uncompressed bytes between two checkpoints. A checkpoint is saved at the end of the window that reaches
-/// this number. Each checkpoint waits for the disk.
+/// this number. Saving a checkpoint takes time, because it waits for the disk.
 const CHECKPOINT_BYTES: u64 = 16 << 20;
 
 /// Number of requests between two checkpoints. A checkpoint is saved at the end of the window that reaches this number.
@@ -32,8 +32,8 @@ const CHECKPOINT_REQUESTS: u64 = 50;
 pub struct ExportStats {
     /// Number of events written.
     pub events: u64,
-    /// Number of written events that are further versions of another event: they have the same id and another content,
-    /// because the event changed while it was read.
+    /// Number of written events that are further versions of another event: they have the same id but different
+    /// content, because the event changed while it was read.
     pub amended: u64,
     /// Number of written events that do not fit the event model.
     pub with_issues: u64,

@@ -120,7 +120,7 @@ async fn a_failed_or_dropped_export_continues_from_its_checkpoint() {
                 let mut export = open(&simulator, range, &target);
                 assert_eq!(export.resumed_from().is_some(), runs > 1);
                 if let Some(file) = &mut export.file {
-                    // The only checkpoint is the one that the drop writes.
+                    // The only checkpoint is the one that is written when the export is dropped.
                     file.checkpoint_limit.windows = u64::MAX;
                 }
                 let some = windows(&simulator, export.remaining_range()).take(3);
@@ -187,7 +187,8 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
             if named {
                 let spec = spec(&simulator, range, &target);
                 let again = FileExport::open(&target, spec, false);
-                // A checkpoint shows that the file is complete only if it covers bytes of the file.
+                // A checkpoint can show that the file is complete only if it covers bytes of the file. The checkpoint
+                // of a compressed file may cover none.
                 match again {
                     Err(Error::AlreadyComplete { .. }) => assert_eq!(step, FailPoint::FileNamed),
                     Err(Error::AlreadyExists { .. }) => {
@@ -212,7 +213,7 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
 #[tokio::test]
 async fn a_checkpoint_survives_an_export_that_makes_no_progress() {
     let (simulator, range) = day();
-    // The events of an hour do not fill a frame in any format.
+    // In all these formats, the events of an hour are too few to fill a frame.
     for name in ["day.ndjson", "day.ndjson.zst", "day.csv.gz"] {
         let folder = tempfile::tempdir().unwrap();
         let target = target(folder.path(), name);

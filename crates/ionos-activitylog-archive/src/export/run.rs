@@ -33,7 +33,7 @@ pub(super) struct ContractExportRun<'a> {
     /// again.
     pub(super) undated: Option<ArchivedUndated>,
     /// Number of records without a time that the service returned when the last range was read again, although these
-    /// records were already archived with other days.
+    /// records were already archived in parts of other days.
     pub(super) undated_elsewhere: u64,
     /// The budget of extra requests that wrong totals may cause, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
@@ -80,7 +80,7 @@ impl ContractExportRun<'_> {
         is_left
     }
 
-    /// Records in the manifests that a range within one day is not complete. So the next export reads the range again,
+    /// Notes in the manifests that a range within one day is not complete. So the next export reads the range again,
     /// and no command reports it as complete before that.
     pub(super) fn add_gap(
         &mut self,
@@ -137,8 +137,8 @@ impl ContractExportRun<'_> {
 
     /// Total that the service reports for a range, corrected to count the events at exactly the start of the range, but
     /// not those at exactly its end, see [`CorrectedTotal`]. `None` if the service reports no exact total, or if the
-    /// export is stopped. Also `None` if the range starts or ends within a second, because a request can only express
-    /// whole seconds.
+    /// export is stopped. Also `None` if the range starts or ends between two whole seconds, because a request can only
+    /// express whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);

@@ -27,8 +27,8 @@ pub(crate) fn schema_of(bytes: &[u8]) -> Result<String, serde_json::Error> {
 
 /// Parses a file whose schema is one of `known`, ordered from the oldest to the latest version.
 ///
-/// Fails with [`Error::UnsupportedVersion`] for another version of the same schema, and with [`Error::Damaged`] for
-/// anything else.
+/// Fails with [`Error::UnsupportedVersion`] for another version of the same schema, and with [`Error::Damaged`] if the
+/// text is not JSON, names another schema, or does not fit the type `T`.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], known: &[&str], path: &Path) -> Result<T, Error> {
     let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
     let actual = schema_of(bytes).map_err(|error| damaged(error.to_string()))?;

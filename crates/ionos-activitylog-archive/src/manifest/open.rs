@@ -19,12 +19,13 @@ pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
 /// Result of comparing an open manifest with the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenManifestKind {
-    /// It has content that the chain does not have.
+    /// The open manifest has content that the chain does not have.
     Addition,
-    /// It equals the last manifest of its day in the chain. A process that had added the manifest to the chain was
-    /// killed before it removed the manifest from the open ones.
+    /// The open manifest equals the last manifest of its day in the chain. A process that had added the manifest to the
+    /// chain was killed before it removed the manifest from the open ones.
     Repetition,
-    /// No export writes such a manifest: it adds nothing, or its entry for a file differs from the entry in the chain.
+    /// No export writes such a manifest: either the manifest adds nothing to the chain, or its entry for a file differs
+    /// from the entry in the chain.
     Contradiction,
 }
 
@@ -73,9 +74,9 @@ impl OpenManifests {
         Ok(open)
     }
 
-    /// Whether all closed manifests that an open manifest repeats are at the end of the chain. `repeated`: the numbers
-    /// of these closed manifests. `last`: the number of the last manifest of the chain. No other closed manifest can
-    /// also be open, because an export that has added manifests to the chain rewrites the open manifests before it adds
+    /// Whether all closed manifests that open manifests repeat are at the end of the chain. `repeated`: the numbers of
+    /// these closed manifests. `last`: the number of the last manifest of the chain. No other closed manifest can also
+    /// be open, because an export that has added manifests to the chain rewrites the open manifests before it adds
     /// more.
     pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
         repeated.sort_unstable();

@@ -19,8 +19,8 @@ use crate::error::Error;
 use crate::fs::FailPoints;
 use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 
-/// Number of events after which a part ends at the next full hour: about 85 MB of lines. A killed export then repeats
-/// little work, and tools can load a whole part into memory.
+/// Number of events after which a part ends at the next full hour: about 85 MB of lines. With parts of this size, the
+/// export after a kill repeats little work, and tools can load a whole part into memory.
 pub(crate) const PART_EVENTS: u64 = 100_000;
 
 /// A range that was read and lies within one day, with the part that holds its events. `part` is `None` if the range
@@ -37,7 +37,7 @@ pub(crate) struct WrittenRange {
     window_proof: Option<RangeProof>,
     /// Whether equal records without a usable `@uuid` are among the events of the range.
     has_repeats: bool,
-    /// The total of the range as reported by a service that counts each event once.
+    /// The total that the service reports for the range if it counts each event once.
     pub(crate) expected_total: u64,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
@@ -60,8 +60,8 @@ impl WrittenRange {
     }
 
     /// The entry of the range in a manifest. If the total matches, the proof in the entry depends only on the events.
-    /// Otherwise it is the weakest proof of the windows, which also depends on where the export started, because the
-    /// boundaries of the windows do.
+    /// Otherwise it is the weakest proof of the windows. This proof also depends on where the export started, because
+    /// the boundaries of the windows depend on that start.
     pub(crate) fn read_range(&self) -> ReadRange {
         if !self.verified {
             return ReadRange::unverified(self.range);

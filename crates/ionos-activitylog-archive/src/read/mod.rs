@@ -3,7 +3,8 @@
 //!
 //! The parts are merged (k-way merge). A part is opened when the merge reaches the start of its range, and the part
 //! after it is opened in advance. An open part takes at most a few MiB of memory. `part_lines` reads lines, `parallel`
-//! parses them on several threads. `coverage` finds the missing parts of the requested range.
+//! parses them on several threads. `coverage` finds the times of the requested range that are not archived or not
+//! verified.
 
 mod coverage;
 mod parallel;
@@ -164,8 +165,8 @@ impl ArchiveReader {
     /// Applies a filter while parts are parsed, see [`ArchivedEvent::kept`].
     ///
     /// Returns all events that match. Until the first match, events that do not match are returned too, so that the
-    /// caller can suggest values that occur. After the first match, returns few of them: at most one per batch of
-    /// lines. [`ArchiveReader::counts`] counts all events.
+    /// caller can suggest values that occur. After the first match, few events that do not match are returned: at most
+    /// one per batch of lines. [`ArchiveReader::counts`] counts all events.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.selection = Arc::new(Selection::new(filter, self.range));
         self
@@ -226,8 +227,8 @@ impl ArchiveReader {
     /// Contracts that lack the manifest of an open day: according to the run log, an export was completed, but its
     /// range ends later than all manifests. Each contract comes with the end of that range.
     ///
-    /// Empty if the requested range ends before the end of the manifests. Also empty for a range with a requested end,
-    /// because [`incomplete_ranges`](Self::incomplete_ranges) then names the missing range.
+    /// Contracts whose manifests reach the end of the requested range are left out. Empty if the end of the range was
+    /// requested, because [`incomplete_ranges`](Self::incomplete_ranges) then names the missing range.
     #[must_use]
     pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let reaches_end = |end: Option<DateTime<Utc>>| match self.range {

@@ -1,6 +1,6 @@
-//! Revokes tokens, as the owner of a token can do while a program uses the token. A test in Rust revokes a token
-//! between two requests. The command line cannot do this. So the plain token, which is no `TestToken`, can also be
-//! revoked after a number of requests.
+//! Revokes tokens, as the owner of a token can do while a program uses the token. A test in Rust can revoke a token
+//! between two requests, but the command line cannot. So the simulator can also revoke the plain token, which is no
+//! `TestToken`, after a given number of requests.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -20,17 +20,17 @@ pub(crate) struct RandomKey {
 }
 
 impl RandomKey {
-    /// The contract numbers of the account.
+    /// Part number for the contract numbers of the account.
     pub(crate) const CONTRACTS: u64 = u64::MAX;
-    /// The identifiers of the resources in the inventory of a contract.
+    /// Part number for the identifiers of the resources in the inventory of a contract.
     pub(crate) const RESOURCES: u64 = u64::MAX - 1;
-    /// The first number of a contract's provisioning queue.
+    /// Part number for the first number of a contract's provisioning queue.
     pub(crate) const QUEUE: u64 = u64::MAX - 2;
-    /// The request ids of answers, and the ids of test tokens.
+    /// Part number for the request ids of answers, and for the ids of test tokens.
     pub(crate) const ANSWERS: u64 = u64::MAX - 3;
-    /// The number of events of each hour; the number of the stream is the hour.
+    /// Part number for the number of events of each hour. Each hour has its own stream, whose number is the hour.
     pub(crate) const PROFILE: u64 = u64::MAX - 4;
-    /// The identifiers of requests.
+    /// Part number for the identifiers of requests.
     pub(crate) const REQUESTS: u64 = u64::MAX - 5;
 }
 

@@ -124,7 +124,7 @@ pub enum Fault {
     Respond(Answer),
     /// The correct answer after this pause, in whole milliseconds.
     Delay(#[serde(with = "milliseconds")] Duration),
-    /// The correct answer, with its body in pieces and a pause before each piece but the first.
+    /// The correct answer, but its body is sent in pieces, with a pause before each piece except the first.
     Drip {
         /// Bytes per piece, at least 1.
         bytes: u64,

@@ -14,7 +14,7 @@ use crate::data::random::fingerprint;
 use crate::operation::Operation;
 
 /// Maximum number of different requests per generation. The counter stores two generations, the young and the old one.
-/// Together they have a million requests and take 40 MB.
+/// Together they have at most a million requests and take 40 MB.
 const GENERATION: usize = 1 << 19;
 
 /// Counts requests over the life of the simulator. The counter forgets a request that is not repeated: at the earliest

@@ -16,9 +16,9 @@ pub fn is_unsafe_for_terminal(char: char) -> bool {
 /// Replaces each character that is unsafe for a terminal, such as a line break or the start of an escape sequence, by a
 /// space.
 ///
-/// [`Error::new`](super::Error::new) calls this function for every message, and `config` for every setting that it
-/// shows, so that both stay on one line in a log file too. A program that prints other text to a terminal escapes that
-/// text in its writer.
+/// [`Error::new`](super::Error::new) calls this function for every message, and `config` calls it for every setting
+/// that it shows. So messages and settings stay on one line in a log file, too. A program that prints other text to a
+/// terminal escapes that text in its writer.
 pub(crate) fn replace_control_chars(text: &str) -> String {
     text.replace(is_unsafe_for_terminal, " ")
 }

@@ -10,7 +10,7 @@ use super::Error;
 use super::kind::ErrorKind;
 use super::text::one_line;
 
-/// The body of an answer exceeds `cap` bytes. The header middleware puts this error into the body stream, and
+/// The body of an answer exceeds `cap` bytes. The middleware in `net` puts this error into the body stream, and
 /// [`body_error`] finds it among the causes.
 #[derive(Debug)]
 pub(crate) struct BodyTooLarge {

@@ -74,7 +74,7 @@ impl RecordObject {
 pub(super) struct RecordMembers<'a> {
     texts: [Option<&'a str>; COUNT],
     /// Whether the record is known to be regular: the record, `/meta` and `/event` are objects, and none of these
-    /// objects has a key of the model twice.
+    /// objects has the key of a [`Member`] twice.
     pub(super) is_regular: bool,
 }
 

@@ -215,7 +215,7 @@ fn after_key(text: &[u8], marks: &mut StringMarks, at: usize) -> Option<usize> {
     after(text, end, b':')
 }
 
-/// The position after `literal`, which has to be at `at`.
+/// The position after `literal`. `None` if `literal` is not at `at`.
 fn after_literal(text: &[u8], at: usize, literal: &str) -> Option<usize> {
     text.get(at..)?.starts_with(literal.as_bytes()).then_some(at + literal.len())
 }

@@ -37,8 +37,8 @@ struct PollScopeState {
 }
 
 impl PollScope {
-    /// A scope without calls. If a task of a spawner polls the scope, it is polled whenever it can proceed, so other
-    /// calls need not pass it.
+    /// A scope without calls. If a task of a spawner polls the scope, its calls are polled whenever they can proceed,
+    /// so other calls need not pass them.
     pub(crate) fn new(limiter: &Arc<ConcurrencyLimiter>, clock: &Arc<dyn Clock>, polled_by: PolledBy) -> Arc<Self> {
         let (limiter, clock) = (limiter.clone(), clock.clone());
         Arc::new(Self { id: limiter.add_scope(), limiter, clock, polled_by, state: Mutex::default() })
@@ -73,8 +73,8 @@ impl PollScope {
     }
 
     /// Runs work until the deadline. The deadline is measured by [`PollScope::attended`] and may move while the work
-    /// proceeds. `None` if the deadline passes before the work ends. If the result is ready, returns it even after the
-    /// deadline.
+    /// proceeds. Returns `None` if the deadline passes while the work has no result. A result that is ready is returned
+    /// even after the deadline.
     pub(crate) async fn run_until<F: Future>(
         &self,
         deadline: impl Fn() -> Option<Duration>,

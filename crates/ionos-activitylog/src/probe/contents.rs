@@ -1,5 +1,5 @@
-//! Measures four things: the form of the total and whether the total is capped, how the service treats fractions of a
-//! second in dates, whether the start and the end of a range are inclusive, and how long it takes until an event
+//! Measures four things: the form of the total, including whether the total is capped; how the service treats fractions
+//! of a second in dates; whether the start and the end of a range are inclusive; and how long it takes until an event
 //! appears in the log.
 
 use std::collections::BTreeMap;
@@ -126,8 +126,8 @@ impl ProbeSession<'_> {
     }
 
     /// Whether the service treats `dateStart` as exclusive: whether a range that begins at exactly the time of an event
-    /// lacks the event (`None` if unknown). If the service does not take fractions, the test needs an event at a whole
-    /// second.
+    /// lacks the event (`None` if unknown). If the service cuts off or refuses fractions of a second, the test needs an
+    /// event at a whole second.
     pub(super) async fn date_start(
         &mut self,
         page: &Page,
@@ -155,7 +155,7 @@ impl ProbeSession<'_> {
     }
 
     /// Whether the service treats `dateEnd` as inclusive: whether a range that ends at exactly the time of an event has
-    /// the event. If the service does not take fractions, the test needs an event at a whole second.
+    /// the event. If the service cuts off or refuses fractions of a second, the test needs an event at a whole second.
     pub(super) async fn date_end(&mut self, page: &Page, fractions: Option<DateFractions>) -> Finding {
         let finding = |answer: &str, observation: &str| Finding::new("date end", answer, observation);
         let Some((event, time)) = event_at_exact_time(page, fractions) else {
@@ -233,8 +233,8 @@ impl ProbeSession<'_> {
     }
 }
 
-/// An event of the page at a time that a request can express: a whole second or, if the service takes fractions, a
-/// whole millisecond.
+/// An event of the page at a time that a request can express: a whole second or, if the service honours fractions of a
+/// second, a whole millisecond.
 fn event_at_exact_time(page: &Page, fractions: Option<DateFractions>) -> Option<(&Event, DateTime<Utc>)> {
     let takes_fractions = fractions == Some(DateFractions::Taken);
     let mut times = page.events.iter().filter_map(|event| Some((event, event.time()?)));

@@ -18,7 +18,8 @@ use crate::range::DateRange;
 use crate::reader::scan::SUSPICIOUS_TOTAL;
 use crate::reader::window::Window;
 
-/// Maximum windows that are read again. If more windows differ, the totals change from one request to the next.
+/// Maximum windows that are read again. If more windows differ, the totals probably change from one request to the
+/// next, so reading again would not help.
 pub(super) const MAX_REREADS: usize = 64;
 
 /// Why totals are not compared any further.
@@ -41,7 +42,7 @@ pub enum CrossCheck {
 /// A window that was returned.
 #[derive(Debug)]
 struct CheckedWindow {
-    /// Whole seconds, as requested.
+    /// The requested range, which starts and ends at whole seconds.
     range: DateRange,
     /// The reported total of the window. 0 if the window was verified without a total and has no events. `None` if the
     /// window has a gap, or if the window was verified without a total and has events.
@@ -50,8 +51,8 @@ struct CheckedWindow {
     /// Number of events at exactly the end of the window. A total for a range with this end counts them too. 0 if the
     /// service treats `dateEnd` as exclusive.
     at_end: u64,
-    /// Number of events at exactly the start of the window that a total for a range with this start does not count. 0
-    /// if the service treats `dateStart` as inclusive.
+    /// Number of events that a total for a range with the start of this window does not count, because they lie at
+    /// exactly this start. 0 if the service treats `dateStart` as inclusive.
     excluded_at_start: u64,
     /// Hashes of the ids of the events. `None` if they were dropped to save memory.
     ids: Option<Vec<u64>>,
@@ -212,9 +213,9 @@ impl ReturnedWindows {
         })
     }
 
-    /// The longest series of adjacent windows with totals, each as the index of its first window and the index after
-    /// its last one. A single window counts as a series only if the reading has no other window. Otherwise it is left
-    /// out, because its scan has already requested the total of its range.
+    /// All series of adjacent windows with totals, each as long as possible. A series is the index of its first window
+    /// and the index after its last one. A single window counts as a series only if the reading has no other window.
+    /// Otherwise it is left out, because its scan has already requested the total of its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
@@ -227,7 +228,8 @@ impl ReturnedWindows {
         series
     }
 
-    /// The windows before and after a boundary, with the range from the middle of one to the middle of the other.
+    /// The windows before and after a boundary, to be read again from the middle of the first window to the middle of
+    /// the second one. `second`: index of the window after the boundary.
     fn around(&self, second: usize, missing: u64) -> Option<DifferingWindows> {
         let first = second.checked_sub(1)?;
         let middle = |index: usize| {
@@ -251,12 +253,13 @@ impl ReturnedWindows {
         self.windows.get(first..end).unwrap_or_default().iter().filter_map(|window| window.total).sum()
     }
 
-    /// Number of events at exactly the end of windows in a row.
+    /// Number of events at exactly the end of the last of several windows in a row.
     fn at_end(&self, (_, end): (usize, usize)) -> u64 {
         end.checked_sub(1).and_then(|last| self.windows.get(last)).map_or(0, |window| window.at_end)
     }
 
-    /// Number of events that lie at exactly the start of windows in a row and are not counted by the service.
+    /// Number of events that the service does not count, because they are at exactly the start of the first of several
+    /// windows in a row.
     fn excluded_at_start(&self, (first, _): (usize, usize)) -> u64 {
         self.windows.get(first).map_or(0, |window| window.excluded_at_start)
     }

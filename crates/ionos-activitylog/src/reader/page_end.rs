@@ -107,8 +107,8 @@ pub(super) async fn detect_page_size(
     range: DateRange,
     scan: &mut PartialScan,
 ) -> Result<SecondPage, Error> {
-    // This request counts as an extra request. If the totals are correct, it is necessary only because the service
-    // limits the page size.
+    // The budget of extra requests pays for this request. The request is refunded if the second page has hits: in this
+    // case, the total was not wrong, and the service limits the page size.
     if !pages.extra.try_spend(1, scan.page_size) {
         return Ok(SecondPage::Empty);
     }

@@ -1,5 +1,5 @@
 //! Reads one page of a window. If a page is unreadable, or is the result of a search of only a part of the log, this
-//! module requests the single page again. Repeating the whole scan would not help: if one page in five fails, a scan of
+//! module requests this page alone again. Repeating the whole scan would not help: if one page in five fails, a scan of
 //! ten pages rarely succeeds. A page that stays unreadable, or is larger than the client's limit, is requested in
 //! smaller pieces, so that one record does not make the other records of the page unreadable.
 

@@ -452,9 +452,9 @@ impl WindowScanner<'_> {
         Err(refused)
     }
 
-    /// A first page of a smaller size, if the page of `size` hits is empty although its total reports events: the
-    /// service may send an empty page if the page size is too large. Returns the empty page if no smaller page has
-    /// hits.
+    /// Requests the first page in smaller sizes. Called if the page of `size` hits is empty although its total reports
+    /// events, because the service may send an empty page if the page size is too large. Returns the empty page if no
+    /// smaller page has hits.
     async fn shorter_first_page(
         &self,
         range: DateRange,

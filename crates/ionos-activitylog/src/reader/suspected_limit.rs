@@ -50,7 +50,8 @@ fn counted_events(verification: &Verification) -> u64 {
 
 /// How to find out whether the number of events of a window is a limit.
 pub(super) struct LimitCheck {
-    /// The parts of the window. If the window is complete, each part has fewer events, unless `is_one_second`.
+    /// The parts of the window. If the window is complete, each part has fewer events than the window, unless
+    /// `is_one_second` is set.
     pub(super) windows: Vec<PlannedWindow>,
     /// Whether all events are in one second, so that one of the parts has all events.
     pub(super) is_one_second: bool,

@@ -1,5 +1,5 @@
 //! Removes secrets from texts and JSON before they reach an error, a log or a user. The list of secret names and the
-//! matching are those of `ionos_activitylog_client::redact`, which the simulator and the command line use too.
+//! rules for matching them are in `ionos_activitylog_client::redact`, which the simulator and the command line use too.
 
 mod json;
 mod name;

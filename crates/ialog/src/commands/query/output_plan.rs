@@ -32,7 +32,8 @@ pub(super) struct OutputPlan {
 }
 
 impl OutputPlan {
-    /// Fails for flags that exclude each other, unknown columns, and invalid templates and expressions.
+    /// Validates the output flags. Fails for flags that exclude each other, unknown columns, and invalid templates and
+    /// expressions.
     pub(super) fn new(args: &QueryOutputArgs, terminal: &Terminal) -> Result<Self, CommandError> {
         args.check()?;
         Ok(Self {

@@ -10,7 +10,7 @@ use crate::fs::{folder, is_leftover};
 use crate::layout::{is_kept_file, names};
 use crate::manifest::Manifest;
 
-/// A file that contains events or kept records, and that no manifest names.
+/// A file that no manifest names, and that contains events or kept records (records that are in no part).
 pub(super) struct UnnamedFile {
     pub(super) path: PathBuf,
     /// Whether an interrupted export can have left the file.
@@ -18,9 +18,8 @@ pub(super) struct UnnamedFile {
 }
 
 impl ContractWriter {
-    /// The files that an interrupted export has left: those that no manifest names. Fails if at least one of these
-    /// files cannot come from an interrupted export. In this case, another program has added the file, or the manifest
-    /// that named the file was removed.
+    /// Returns the files that no manifest names, if an interrupted export can have left all of them. Otherwise fails:
+    /// another program has added a file, or the manifest that named a file was removed.
     pub(super) fn leftovers(&self, was_interrupted: bool) -> Result<Vec<PathBuf>, Error> {
         let unnamed = self.unnamed_files()?;
         let is_added = |file: &&UnnamedFile| !(was_interrupted && file.can_be_leftover);

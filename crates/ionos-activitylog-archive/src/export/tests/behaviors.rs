@@ -52,7 +52,7 @@ async fn an_export_writes_what_every_command_accepts() {
         for (name, behavior) in behaviors() {
             let root = tempfile::tempdir().unwrap();
             let mut earlier: Vec<String> = Vec::new();
-            // The exports of the first three times leave 2026-11-20 open, and those of the fourth time close this day.
+            // The exports at the first three times leave 2026-11-20 open, and those at the fourth time close this day.
             for (now, is_calm) in [
                 (NOW, false),
                 ("2026-11-20T15:00:00Z", false),

@@ -141,7 +141,7 @@ async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_prove
         assert_eq!((report.findings.len(), report.is_complete()), (0, false));
         assert_eq!(report.chains[0].unlinked_days, [second]);
         assert_eq!(verify(true).findings.len(), 1, "a kept digest does not prove earlier days");
-        // The chain of the next version names the unlinked day permanently.
+        // The export adds the list of imported manifests to the chain. This list names the unlinked day permanently.
         let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
         let _ = export(&continuing(&simulator, root.path()), &simulator, more).await.unwrap();
     }

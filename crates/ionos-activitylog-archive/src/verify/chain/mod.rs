@@ -1,6 +1,6 @@
 //! Compares the chain of manifests, the files and the state of a contract with each other. Each manifest contains the
-//! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well. In that
-//! case, the digest of the last manifest differs from any copy of this digest that was kept elsewhere.
+//! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well. If all
+//! of them were changed, the digest of the last manifest differs from any copy of this digest that was kept elsewhere.
 //!
 //! `files` reports files that no manifest names, `state` compares the chain with the state, and `runs` compares it with
 //! the run log.
@@ -68,7 +68,7 @@ struct ChainCheck<'a> {
     /// Whether all manifests exist and are readable. A missing or unreadable manifest is a single finding. Its ranges
     /// and files are unknown, and get no findings of their own.
     is_complete: bool,
-    /// Files that no manifest names. A manifest that is missing or unreadable may name them.
+    /// Files that no readable manifest names. A missing or unreadable manifest may name them.
     unnamed: Vec<PathBuf>,
     /// The manifests of version 1 that could be read, in order of their days.
     version_1: Vec<(ManifestLink, Manifest)>,
@@ -223,9 +223,9 @@ impl<'a> ChainCheck<'a> {
         };
         let mut numbers: Vec<u64> = files.iter().filter_map(|name| manifest_number(name)).collect();
         numbers.sort_unstable();
-        // `last` is the number of the latest entry so far. `previous` is `Some` with the link of this entry, and
-        // `Some(None)` before the first entry. It is `None` if the digest of the entry is unknown, because the entry is
-        // missing, cannot be read or was changed.
+        // `last` is the number of the latest entry so far. `previous` is `Some(Some(link))` with the link of this
+        // entry, and `Some(None)` before the first entry. It is `None` if the digest of the entry is unknown, because
+        // the entry is missing, cannot be read or was changed.
         let (mut last, mut previous): (u64, Option<Option<ManifestLink>>) = (0, Some(None));
         for number in numbers {
             if number > last + 1 {

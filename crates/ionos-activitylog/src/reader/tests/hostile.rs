@@ -34,9 +34,9 @@ struct HostileService {
     refuses_from: Option<u64>,
     /// Whether a page after the last hit is refused.
     refuses_end: bool,
-    /// Whether an event at the end of a range is in the range.
+    /// Whether an event at exactly the end of a range is in the range.
     has_end: bool,
-    /// Whether an event at the start of a range is not in the range.
+    /// Whether an event at exactly the start of a range is not in the range.
     lacks_start: bool,
     /// Computes the total as JSON from the true number of events and the number of the request.
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
@@ -44,7 +44,7 @@ struct HostileService {
     ignores_range: bool,
     /// Whether the service sends the first page for every offset.
     pages_repeat: bool,
-    /// Whether every page is full: one event of the range, and the others outside of it.
+    /// Whether every page is full, with one event of the range and all other events outside of the range.
     fills_pages: bool,
     requests: AtomicU64,
     queries: Mutex<Vec<PageQuery>>,
@@ -416,7 +416,7 @@ async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_la
                 read.extend(window.events);
             }
             let returned: BTreeSet<Vec<u8>> = read.iter().map(|event| event.raw().as_bytes().to_vec()).collect();
-            assert_eq!(returned.len(), read.len(), "{name}, {max_page} of {requested} per page");
+            assert_eq!(returned.len(), read.len(), "{name}, {requested} asked, {max_page} sent");
             let sent = service.sent.lock().unwrap().clone();
             let lost: Vec<_> = sent.difference(&returned).map(|record| String::from_utf8_lossy(record)).collect();
             let is_complete = stream.summary().is_complete();
@@ -424,8 +424,8 @@ async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_la
             // comparing totals. Then it possibly does not return the events of these answers.
             let is_compared = !matches!(stream.summary().cross_check, CrossCheck::NotChecked(_));
             let may_lack = if is_complete || is_compared { 0 } else { 2 };
-            assert!(lost.len() <= may_lack, "{name}, {max_page} of {requested} per page: lost {lost:?}");
-            assert!(!is_complete || read.len() == 1_440, "{name}, {max_page} of {requested} per page: {}", read.len());
+            assert!(lost.len() <= may_lack, "{name}, {requested} asked, {max_page} sent: lost {lost:?}");
+            assert!(!is_complete || read.len() == 1_440, "{name}, {requested} asked, {max_page} sent: {}", read.len());
         }
     }
 }

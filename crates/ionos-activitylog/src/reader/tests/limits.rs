@@ -199,8 +199,8 @@ async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
         let service =
             Arc::new(LimitedLog { log, limit: 10_000, has_total: true, latest: true, requests: Mutex::default() });
         let (records, summary, error) = read_day(&service).await;
-        assert!(error.is_none() && summary.is_complete() && records.len() == 100, "{step}: {error:?} {summary:?}");
-        assert!(!matches!(summary.cross_check, CrossCheck::NotChecked(_)), "{step}: {summary:?}");
+        assert!(error.is_none() && summary.is_complete() && records.len() == 100, "step {step}: {error:?} {summary:?}");
+        assert!(!matches!(summary.cross_check, CrossCheck::NotChecked(_)), "step {step}: {summary:?}");
         let requests = *service.requests.lock().unwrap();
         assert!(requests <= 15, "step {step}: {requests} requests");
     }
@@ -269,7 +269,7 @@ async fn answers_without_a_body_are_a_proof_only_if_a_longer_range_has_an_answer
     // The first answers have no body, although the day has events.
     for silent in 1..=6 {
         let (records, summary, _) = read_silent("2026-11-19T08:00:00Z", silent, false).await;
-        assert!(records.len() == 60 || !summary.is_complete(), "{silent} silent: {} {summary:?}", records.len());
+        assert!(records.len() == 60 || !summary.is_complete(), "{silent} empty answers: {} {summary:?}", records.len());
     }
     // The service never sends a body.
     assert!(!read_silent("2026-11-19T08:00:00Z", u64::MAX, false).await.1.is_complete());
