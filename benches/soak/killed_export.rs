@@ -1,5 +1,6 @@
-//! Exports the whole log to an archive, with eleven processes that run one after another. Each of the first ten aborts
-//! in the middle of the export, the next one resumes the export, and the eleventh completes it.
+//! Exports the whole log to an archive, with eleven processes that run one after another. Each of the first ten
+//! processes aborts in the middle of the export, and the process after it resumes the export. The eleventh process
+//! completes the export.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,8 +45,8 @@ struct ExportExit {
     is_complete: bool,
 }
 
-/// Exports all events in processes that are killed and resumed. Fails unless the archive is intact and holds exactly
-/// the records of `expected`.
+/// Exports all events with several processes. All but the last are killed, and each later process resumes the export.
+/// Fails unless the archive is intact and holds exactly the records of `expected`.
 pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     let folder = tempfile::tempdir()?;
     let stopwatch = Stopwatch::start();
@@ -67,7 +68,7 @@ pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
 }
 
 /// Exports the same days to two archives, with the clock at 1 day and at 31 days after the end of the log. Fails unless
-/// their files are identical. Returns the number of events.
+/// both archives have the same files with the same content. Returns the number of events of one archive.
 pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
     let range = DateRange::new(log::start(), log::start() + TimeDelta::days(REPEATED_DAYS))?;
     let (first, second) = (tempfile::tempdir()?, tempfile::tempdir()?);

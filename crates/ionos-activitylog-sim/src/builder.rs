@@ -178,8 +178,9 @@ impl SimulatorBuilder {
     }
 
     /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Settings
-    /// of the behavior that change the bytes of a record have no effect. The other settings of the data have no effect
-    /// either, except for the seed, which still determines the random choices of faults and answers.
+    /// of the behavior that change the bytes of a record have no effect. The settings of the generated data, such as
+    /// [`Self::users`], have no effect either. The exception is the seed, which still determines the random choices of
+    /// faults and answers.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
         self
@@ -196,7 +197,7 @@ impl SimulatorBuilder {
 
 /// Settings of the service.
 impl SimulatorBuilder {
-    /// Settings for everything about the service that is not documented. Default: [`Behavior::default`].
+    /// Settings for all undocumented behavior of the service. Default: [`Behavior::default`].
     pub fn behavior(mut self, behavior: Behavior) -> Self {
         self.behavior = behavior;
         self

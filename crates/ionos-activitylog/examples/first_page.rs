@@ -1,4 +1,4 @@
-//! Reads the newest events of a day with one request, and their total.
+//! Reads the newest events of a day, and the total number of events of that day, with one request.
 
 use std::error::Error;
 

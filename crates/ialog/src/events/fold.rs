@@ -4,10 +4,10 @@
 //! describes all of its events. So the events that do not match are folded too.
 //!
 //! For each operation, the lead event, the ids and a summary of constant size are kept in memory, but no other event.
-//! An event without an id that links it to others is an operation of its own, and is dropped at once if it does not
-//! match. An operation that does not match is kept until its contract is complete, because a later event may match.
-//! If the contracts are read one after the other, a contract is complete when the next one begins, and its operations
-//! that do not match are dropped then. If operations are only counted, no event is kept.
+//! An event that has no id to link it to other events is an operation of its own. Such an event is dropped at once if
+//! it does not match. An operation that does not match is kept until its contract is complete, because a later event
+//! may match. If the contracts are read one after the other, a contract is complete when the next one begins, and its
+//! operations that do not match are dropped then. If operations are only counted, no event is kept.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -181,7 +181,7 @@ impl ContractFolder {
     }
 }
 
-/// The events of an operation so far.
+/// A summary of the events of an operation that were added so far.
 struct FoldedOperation {
     is_match: bool,
     /// `None` if operations are only counted.

@@ -1,4 +1,5 @@
-//! The environment of a command: its context with streams, signals, and hints for continuing after an interruption.
+//! The environment of a command: a context with its streams, the handling of signals, and the hints that say how to
+//! continue after an interruption.
 
 pub(crate) mod blocking;
 pub(crate) mod context;

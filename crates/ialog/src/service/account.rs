@@ -1,4 +1,5 @@
-//! Connects to the account whose log is read: that of the environment, or a simulated one with `--demo`.
+//! Connects to the account whose log is read: the account that the settings of the environment describe or, with
+//! `--demo`, a simulated account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,8 @@ use crate::service::cache::ServiceCache;
 use crate::service::logging::{LoggingClock, LoggingTransport};
 use crate::service::secret_files::describe_readable;
 
-/// A builder with the settings of the account, which are not validated yet. `now` is the time of the simulator, so that
-/// a demo reads the clock only once.
+/// A builder with the settings of the account, which are not validated yet. With `--demo`, `now` is the time of the
+/// simulator's clock, so that a demo reads the real clock only once.
 pub(crate) fn builder(
     args: &ServiceArgs,
     now: DateTime<Utc>,
@@ -67,7 +68,7 @@ pub(crate) fn connect(
     Ok(client)
 }
 
-/// The duration of a length. A month has no fixed duration, so the length is measured back from `now`.
+/// Converts a [`Length`] to a duration. A month has no fixed duration, so the length is measured back from `now`.
 fn exact_duration(length: Length, now: DateTime<Utc>) -> Result<Duration, Error> {
     Ok(DateRange::last(length, now)?.duration().to_std().unwrap_or_default())
 }
@@ -117,7 +118,9 @@ pub(crate) fn api_label(args: &ServiceArgs, client: &Client) -> String {
     client.api_address().to_owned()
 }
 
-/// The contract to read if none is selected: that of the token, or the only one of the account.
+/// The contract to read if none is selected: the default contract of the client, which the settings or the token name.
+/// If there is no default contract, the only contract that the token can read. Fails if the token can read several
+/// contracts.
 pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, CommandError> {
     if let Some(contract) = client.default_contract() {
         return Ok(contract);
@@ -152,7 +155,7 @@ pub(crate) async fn explain_refusal(client: &Client, contract: &ContractNumber, 
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
         return error.into();
     }
-    // If the contracts cannot be listed either, or if this contract is among them, the original error says more.
+    // If the contracts cannot be listed either, or if the list contains this contract, the original error says more.
     not_listed(client, contract).await.unwrap_or_else(|| error.into())
 }
 

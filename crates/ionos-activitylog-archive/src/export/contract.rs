@@ -36,8 +36,9 @@ impl ReadTask {
     }
 }
 
-/// The ranges whose totals must be compared once the tasks are done. With a gap, this is all of `range`: the gap may
-/// have been added because the total of a longer range was unexplained.
+/// The ranges whose totals must be compared once the tasks are done. If a task reads an unverified range again, the
+/// result is all of `range`: the gap in the unverified range may have been added because the total of a longer range
+/// was unexplained.
 fn ranges_to_compare(tasks: &[ReadTask], range: DateRange) -> RangeSet {
     match tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_))) {
         true => range.into(),
@@ -124,13 +125,13 @@ pub(super) async fn export(
     finished.and(logged).map(|()| done)
 }
 
-/// Maximum time from the present to the end of a verified range. Not zero, because clocks are sometimes set back a
-/// little.
+/// A verified range that ends later than this time after the present is doubtful. Not zero, because clocks are
+/// sometimes set back a little.
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
-    /// The verified ranges that end in the future. Excludes the parts before the latest range end of the exports with a
-    /// right clock, because these parts are not doubtful.
+    /// The doubtful parts of the verified ranges that end in the future. A part is not doubtful if it is before the end
+    /// of a range that an export with a right clock has read.
     fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {
         let future = self.writer.verified_after(present + FUTURE_TOLERANCE);
         if future.is_empty() {
@@ -155,8 +156,8 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// The ranges to read, in order of time. Stores the unverified ranges that wait for their next try in
-    /// `self.waiting`.
+    /// The ranges to read, in order of time. Also stores in `self.waiting` the unverified ranges that are not read now,
+    /// because they wait for their next try.
     fn tasks(&mut self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
         let fresh = missing.iter().map(ReadTask::Missing);
@@ -164,9 +165,9 @@ impl ContractExportRun<'_> {
         let started = self.writer.state.open_since.filter(|_| is_finishing).unwrap_or(now);
         let is_due = |unverified: &DateRange| {
             let mut gaps = self.writer.state.gaps.iter().filter(|gap| gap.overlaps(*unverified));
-            // The interrupted export has already read the range again if the last try of each gap in the range is at or
-            // after the start of that export. The same is true if the state has no gap for the range: that export was
-            // killed between reading the range and writing the gap to the state.
+            // Whether the interrupted export has already read the range again. It has if the last try of each gap in
+            // the range is at or after the start of that export. It also has if the state has no gap for the range:
+            // then that export was killed between reading the range and writing the gap to the state.
             let was_read = is_finishing && gaps.all(|gap| gap.last_try() >= started);
             !was_read && !self.exporter.waits(Some(&self.writer.state), *unverified, started)
         };

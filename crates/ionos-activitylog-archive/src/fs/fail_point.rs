@@ -47,7 +47,7 @@ pub enum FailPoint {
     DayClosed,
     /// The run is appended to the run log.
     RunNoted,
-    /// The resumable file is open and truncated to its checkpoint.
+    /// The resumable file is open and truncated to the length that its checkpoint names.
     FileBegun,
     /// The resumable file is synced.
     FileSynced,
@@ -140,7 +140,7 @@ impl fmt::Display for FailPoint {
 pub struct FailPoints(Option<Arc<dyn Fn(FailPoint) + Send + Sync>>);
 
 impl FailPoints {
-    /// Calls the function at each fail point; the export waits for its return.
+    /// Calls the function at each fail point; the export waits until the function returns.
     pub fn new(on_reach: impl Fn(FailPoint) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(on_reach)))
     }

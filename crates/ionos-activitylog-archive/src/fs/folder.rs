@@ -38,7 +38,7 @@ pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
     sync_folder(folder).map_err(|source| Error::Write { path: folder.to_path_buf(), source })
 }
 
-/// Whether there is a folder at the path, and not a link to one: a link could lead out of the archive.
+/// Whether the path is a folder. False for a link to a folder, because a link could lead out of the archive.
 pub(crate) fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
@@ -84,8 +84,8 @@ pub(crate) fn remove_file(path: &Path, fail_points: &FailPoints) -> Result<(), E
     sync_folder_of(path).map_err(failed)
 }
 
-/// Returns the path at which a file will be written, with a link resolved, and the metadata of the file that will be
-/// replaced. The metadata are `None` if no file exists.
+/// Returns two values. The first is the path at which a file will be written; if `path` is a link, the link is
+/// resolved. The second is the metadata of the file that will be replaced, or `None` if no file exists.
 ///
 /// Fails with [`Error::AlreadyExists`] if the file exists and `overwrite` is false, and with [`Error::NotAFile`] if the
 /// path is not a regular file, such as a folder or a dangling link.

@@ -12,8 +12,8 @@ use crate::fs::AtomicFile;
 /// Number of bytes that are handed to the thread at once if the part is not compressed.
 const PLAIN_BYTES: usize = 1 << 17;
 
-/// Maximum number of frames that wait for compression. A longer queue would use more memory and save no time, because
-/// all frames take about the same time.
+/// Maximum number of frames (blocks of lines) that wait for compression. A longer queue would use more memory and save
+/// no time, because all frames take about the same time.
 const FRAMES_WAITING: usize = 1;
 
 /// A file whose lines are compressed while more lines arrive. If the `CompressorThread` is dropped, the file is

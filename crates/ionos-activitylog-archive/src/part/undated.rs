@@ -50,8 +50,8 @@ impl ArchivedUndated {
         Ok(self.archived.contains(&Digest::from_bytes(event.fingerprint())))
     }
 
-    /// Remembers that an event is archived: it is an event of a range that is read again, so the archive has the event
-    /// already, or this export adds it as a late event. Has no effect if the event has a time.
+    /// Remembers an event of a range that is read again. Such an event counts as archived: either the archive has the
+    /// event already, or this export adds it as a late event. Has no effect if the event has a time.
     pub(crate) fn add_archived(&mut self, event: &Event) {
         if event.time().is_none() {
             self.archived.insert(Digest::from_bytes(event.fingerprint()));

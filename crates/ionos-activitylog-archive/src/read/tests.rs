@@ -281,7 +281,8 @@ async fn a_part_that_cannot_be_decompressed_is_damaged() {
     }
 }
 
-/// One edit keeps the size of the file and the number of its lines, the other edit appends a line.
+/// The part is edited in two ways: the first edit keeps the size of the file and the number of its lines, and the
+/// second edit appends a line.
 #[tokio::test]
 async fn a_part_with_another_digest_is_damaged() {
     let simulator = simulator();

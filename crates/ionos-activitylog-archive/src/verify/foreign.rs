@@ -1,5 +1,5 @@
-//! Files and folders that are not of the archive. Each is a finding, unless the caller ignores it or it has a name that
-//! file systems and desktops create by themselves.
+//! Files and folders that do not belong to the archive. Each is a finding, unless the caller ignores it or it has a
+//! name that file systems and desktops create by themselves.
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,8 @@ enum ForeignFile {
 }
 
 impl ForeignFiles {
-    /// `ignored`: patterns of paths relative to the root of the archive, with `*` for any characters.
+    /// `ignored` has patterns, with `*` for any characters. A file is ignored if a pattern matches its name or its path
+    /// relative to the root of the archive.
     pub(super) fn new(ignored: &[String]) -> Self {
         let pattern = |text: &str| Pattern::new(Fold::Case, text);
         Self {
@@ -53,7 +54,7 @@ impl ForeignFiles {
         }
     }
 
-    /// Reports a file that is not of the archive.
+    /// Reports a file that does not belong to the archive.
     pub(super) fn report(&self, report: &mut VerifyReport, root: &Path, file: PathBuf) {
         let shown = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
         match self.classify(&shown) {
@@ -68,7 +69,7 @@ impl ForeignFiles {
         }
     }
 
-    /// `path` is relative to the root of the archive.
+    /// Decides how a foreign file is treated. `path` is relative to the root of the archive.
     fn classify(&self, path: &str) -> ForeignFile {
         let name = path.rsplit('/').next().unwrap_or(path);
         if self.ignored.iter().any(|pattern| pattern.matches(path) || pattern.matches(name)) {

@@ -108,7 +108,8 @@ fn ends_word(text: &str) -> bool {
 }
 
 /// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
-/// spelling; `None` for any other text. The padding at the end of a secret in base64 may be missing.
+/// spelling; `None` for any other text. If the secret is in base64, `text` may lack the padding at the end of the
+/// secret.
 fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     if secret.is_empty() {
         return None;

@@ -1,5 +1,6 @@
-//! The requests that the Cloud API keeps. A client reads the kept request of an operation to learn its details. The
-//! simulator stores no requests: it derives each one from the events of its operation, so that both always agree.
+//! The requests that the Cloud API keeps. A client reads the kept request of an operation to learn the details of the
+//! operation. The simulator stores no requests: it derives each request from the events of its operation, so that the
+//! request and the events always agree.
 //!
 //! As far as is known, the real Cloud API keeps only requests for changes that were made through it, and these requests
 //! contain credentials. The simulator does the same with invented credentials.
@@ -32,8 +33,8 @@ struct CloudRequestStatus {
     metadata: Value,
 }
 
-/// The body of the answer about the kept request `id`. `events` has the events of its operation, in the order of the
-/// log. `None` if the Cloud API does not keep the request.
+/// The body of the answer about the kept request `id`. `events` has the events of the operation that the request
+/// started, in the order of the log. `None` if the Cloud API does not keep the request.
 pub(crate) fn body(operation: Operation, id: &str, events: &[String], base_url: &str) -> Option<String> {
     let events: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
     let (first, last) = (events.first()?, events.last()?);

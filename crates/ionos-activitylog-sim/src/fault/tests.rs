@@ -84,7 +84,7 @@ async fn over_loopback(simulator: &Simulator, path: &str) -> Received {
     }
 }
 
-/// The I/O error that caused an error of reqwest.
+/// The kind of the I/O error that caused an error of reqwest.
 fn io_error_kind(error: &reqwest::Error) -> Option<ErrorKind> {
     let mut error: &(dyn std::error::Error + 'static) = error;
     loop {

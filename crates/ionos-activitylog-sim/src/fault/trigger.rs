@@ -1,6 +1,6 @@
-//! Selects the requests that a rule of a fault script applies to, by operation, contract, position among the requests,
-//! or at random. Tests need exact positions: a fault on the third page tests a retry, but a fault on every request does
-//! not.
+//! Selects the requests to which a rule of a fault script applies: by operation, by contract, by position among the
+//! requests, or at random. Tests need exact positions: a fault on the third page tests a retry, but a fault on every
+//! request does not.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,8 +61,8 @@ impl Trigger {
     }
 
     /// Matches only this share of the requests. The choice depends on the seed, on the position of the rule, on method,
-    /// path and query, and on the number of equal requests before, but not on the order in which different requests
-    /// arrive.
+    /// path and query, and on the number of equal requests before. The choice does not depend on the order in which
+    /// different requests arrive.
     pub fn rate(mut self, share: Share) -> Self {
         self.rate = Some(share);
         self
@@ -122,8 +122,8 @@ impl Trigger {
     }
 }
 
-/// The random generator with which a rule decides about a request. It does not depend on the order in which different
-/// requests arrive.
+/// The random generator with which a rule decides about a request. The random numbers do not depend on the order in
+/// which different requests arrive.
 pub(super) fn random_of_rule(seed: u64, rule: usize, ordinal: &RequestOrdinal) -> Random {
     /// The `part` of the first rule's key. Each later rule has the next lower number. No slice and no other part of the
     /// simulated data has one of these numbers.

@@ -17,8 +17,8 @@ use crate::reply::{Reply, ReplyEnd};
 /// them.
 const RESET_DELAY: Duration = Duration::from_millis(20);
 
-/// Maximum time for the client to close its side of a connection that is closed in an orderly way. Dropping the
-/// connection while the client still sends would reset it.
+/// Maximum time for which an orderly close waits until the client closes its side of the connection. Without this wait,
+/// the connection would be reset if the client still sends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Size, in bytes, of the buffer for what the client sends while the connection is being closed. The content is

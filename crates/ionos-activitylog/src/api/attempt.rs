@@ -205,8 +205,8 @@ impl Api {
         }
     }
 
-    /// The time limit of an attempt that is reached first: the time at which it is reached, on the time scale of
-    /// [`PollScope::attended`], and its kind.
+    /// The earliest of the time limits that apply to an attempt. Returns the time at which this limit is reached, on
+    /// the time scale of [`PollScope::attended`], and the kind of the limit.
     fn time_limit(&self, sent_at: Duration, last_read: Duration, deadline: Option<Duration>) -> (Duration, TimeLimit) {
         let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
         let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
@@ -217,8 +217,8 @@ impl Api {
     }
 
     /// The error of an attempt that exceeded a time limit. If an answer with an error status had begun to arrive,
-    /// returns the error of that status, except if the time of the call is over and that error would make the caller
-    /// send another request.
+    /// returns the error of that status. There is one exception: if the deadline of the call has passed and the error
+    /// of that status would make the caller send another request, returns the timeout of the call.
     fn timed_out(&self, limit: TimeLimit, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();

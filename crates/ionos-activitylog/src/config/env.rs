@@ -10,9 +10,9 @@ use super::config_error;
 use crate::error::Error;
 use crate::runtime::regular_file::read_regular_file;
 
-/// Path of the YAML file.
+/// Name of the variable with the path of the vendor's YAML config file.
 pub(super) const CONFIG_FILE: &str = "IONOS_CONFIG_FILE";
-/// Name of the profile to use; overrides the `currentProfile` of the YAML file.
+/// Name of the variable with the profile to use; overrides `currentProfile` in the YAML config file.
 pub(super) const CURRENT_PROFILE: &str = "IONOS_CURRENT_PROFILE";
 
 /// Environment variables, files and user directories.

@@ -1,5 +1,6 @@
 //! Finds the vendor's config files and reads addresses in them. The vendor's tools and their documentation name three
-//! places for the YAML file and two for the JSON file; all are tried, and the error for missing credentials lists them.
+//! places for the YAML file and two for the JSON file; they are tried in turn, and the error for missing credentials
+//! lists the places without a file.
 
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,8 @@ use super::setting::Origin;
 use super::settings::{Settings, Sourced};
 use crate::error::Error;
 
-/// For each setting, whether it is still open: no source of higher precedence than the JSON file has a value for it.
+/// Which settings are still open. A setting is open if no source of higher precedence than the JSON file has a value
+/// for it.
 pub(super) struct OpenSettings {
     pub(super) credentials: bool,
     pub(super) base_url: bool,

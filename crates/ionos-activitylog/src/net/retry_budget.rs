@@ -1,7 +1,6 @@
 //! Bounds the retries of all clones of a client together, because retrying every call makes an outage worse. Retries
-//! draw from one budget, and successes refill it. Retries that wait in the queue of the
-//! [`ConcurrencyLimiter`](crate::net::concurrency::ConcurrencyLimiter) draw nothing, because the limiter sends only few
-//! of them.
+//! draw from one budget, and successes refill it. A retry of a throttled call draws nothing: it waits in the queue of
+//! the [`ConcurrencyLimiter`](crate::net::concurrency::ConcurrencyLimiter), which sends only few such retries.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -30,7 +29,7 @@ impl RetryBudget {
         self.update(|left| left.checked_sub(RETRY_COST).map(|rest| *left = rest).is_some())
     }
 
-    /// Refills the budget after a success, and puts back the retries that the successful call drew.
+    /// Refills the budget after a success, and puts back the cost of the retries of the successful call.
     pub(crate) fn refill(&self, drawn_retries: u32) {
         let refill = RETRY_COST.saturating_mul(drawn_retries).saturating_add(SUCCESS_REFILL);
         self.update(|left| *left = left.saturating_add(refill).min(CAPACITY));

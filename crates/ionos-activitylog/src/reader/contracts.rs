@@ -42,7 +42,8 @@ pub struct ContractsStream {
 
 impl ContractsStream {
     pub(crate) fn new(contracts: impl IntoIterator<Item = Events>) -> Self {
-        // One window per contract, so that several contracts together take no more memory than a single contract.
+        // Each contract reads one window at a time, so that several contracts together take no more memory than a
+        // single contract.
         let contracts = contracts.into_iter().map(|events| {
             let contract = events.contract().clone();
             (contract, events.windows_at_once(1).windows())

@@ -45,7 +45,7 @@ impl Events {
         self
     }
 
-    /// Returns only events that the filter matches. All events are read and verified; the excluded events are only
+    /// Returns only the events that match the filter. All events are read and verified; the excluded events are only
     /// counted.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.request.filter = filter;
@@ -62,7 +62,7 @@ impl Events {
     /// that resumes does not know the records of the earlier stream, so it may return such a record again.
     ///
     /// A stream of one window needs no request for the total, because the scan of the window has compared the total
-    /// already. If the window is empty, the range is requested a second time.
+    /// already. An empty window is the exception: in this case, the range is requested a second time.
     ///
     /// Whether or not this is set, the first window of each length is compared with the totals of two to four parts,
     /// because a service may silently shorten a long range. If the parts have more events, the window is read in
@@ -112,8 +112,9 @@ impl Events {
     /// [`Events::cross_check`].
     ///
     /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window
-    /// cannot be verified, its events are returned nevertheless, and after the last event of the range, the stream
-    /// returns an error of [`ErrorKind::Incomplete`] that names the first gap. After any error, the stream ends.
+    /// cannot be verified, its events are returned nevertheless. In this case, the stream returns an error of
+    /// [`ErrorKind::Incomplete`] after the last event of the range; the error names the first gap. After any error, the
+    /// stream ends.
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its requests. Other calls of the
     /// client may be made between two events, and several streams may be polled in any order. A request of a stream

@@ -50,8 +50,8 @@ struct PageCursor {
     full_page: Option<u64>,
     /// First and last record of the previous page.
     previous_ends: Option<(String, String)>,
-    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit the
-    /// size of a page and report the hits of the page as the total. So the next page has to confirm the end.
+    /// Whether the first page is short and its total is its number of hits. The service may nevertheless limit the size
+    /// of a page and report the number of hits of the page as the total. So the next page has to confirm the end.
     must_confirm_end: bool,
     has_ended: bool,
 }
@@ -121,9 +121,9 @@ impl PageCursor {
     }
 
     /// Called if the service refuses the page after the first page. Succeeds if the refusal proves that no hit follows
-    /// the first page. The refusal proves nothing if the service limits the size of a page and reports the hits of the
-    /// page as the total. To rule out a limit below the service's default page size, this function requests the page
-    /// that begins at the last hit. If there is no such limit, this page has exactly one hit.
+    /// the first page. The refusal proves nothing if the service limits the size of a page and reports the number of
+    /// hits of the page as the total. To rule out a limit below the service's default page size, this function requests
+    /// the page that begins at the last hit. If there is no such limit, this page has exactly one hit.
     async fn end_after_refusal(&self) -> Result<(), Error> {
         let EventsRequest { api, contract, range, page_size, .. } = &self.request;
         let is_known = match self.offset {
@@ -175,8 +175,8 @@ impl PageCursor {
                 self.incomplete(format!("the service reports {highest_total} events and sent none at offset {offset}"))
             );
         }
-        // If exactly as many events were received as a lower bound reports, the offset is the service's maximum and not
-        // the end of the log.
+        // A total that is not exact is a lower bound. If exactly this number of events was received, the offset has
+        // reached the service's maximum and not the end of the log.
         if page.total.is_some_and(|total| !total.exact) && highest_total == offset && offset > 0 {
             return Err(self.incomplete(format!(
                 "the service reports at least {highest_total} events and sent none after the first {offset}"

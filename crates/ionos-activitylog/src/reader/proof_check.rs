@@ -24,8 +24,8 @@ pub(super) enum ProofCheck {
     Refuted,
 }
 
-/// Checks the proof of a window. `says_nothing`: whether no answer about the window or about the whole log had a hit or
-/// a total. Also returns the number of requests that the check sent.
+/// Checks the proof of a window. `says_nothing` is true if all answers, both about the window and about the whole log,
+/// had neither a hit nor a total. Also returns the number of requests that the check sent.
 pub(super) async fn check_proof(
     proof: Proof,
     window: PlannedWindow,

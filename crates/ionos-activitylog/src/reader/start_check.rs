@@ -1,7 +1,7 @@
-//! Checks the start of a reading. It is undocumented whether the service includes events at exactly `dateStart`. If it
-//! excludes them, no scan of the first window has such an event. So one further request covers the second before the
-//! start and the second after it. The first window is verified only if its events include those events of this answer
-//! that lie in the window.
+//! Checks the start of a reading. It is undocumented whether the service includes events at exactly `dateStart`. If the
+//! service excludes these events, no scan of the first window returns them. So one further request covers the second
+//! before the start and the second after it. The first window is verified only if it includes all events that the
+//! answer to this request contains and that lie in the window.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -22,7 +22,7 @@ use crate::service::settle::{refuse_wrong_clock, settle_delay};
 const RETRY_HINT: &str = "run the same command again";
 
 /// The hint for gaps that an export does not read again before `next_try`. If `next_try` is `None` or not after `now`,
-/// the hint has no time, because the next export reads the gaps again.
+/// the hint names no time, because the next export reads the gaps again whenever it runs.
 fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match next_try.filter(|next| *next > now) {
         Some(next) => format!(
@@ -180,7 +180,7 @@ fn describe_plan(contract: &ContractNumber, plan: &ContractPlan) -> String {
     text
 }
 
-/// The results of the contracts so far.
+/// The results of the exports that were added so far, one export per contract.
 #[derive(Default)]
 struct ExportSummary {
     contracts: usize,
@@ -188,12 +188,13 @@ struct ExportSummary {
     gaps: usize,
     /// Number of gaps that reading again cannot close, because the service cannot return these ranges completely.
     beyond_reach: usize,
-    /// Time from which an export reads all other gaps again. `None` if there are no other gaps.
+    /// Time from which an export reads all gaps again except those beyond reach. `None` if all gaps are beyond reach,
+    /// or if there is no gap.
     next_try: Option<DateTime<Utc>>,
     /// Number of contracts of the archive that were selected, but that the service does not list.
     unlisted: usize,
     is_stopped: bool,
-    /// Whether the export that was added last read its whole range with at least one request, and received no event.
+    /// Whether the most recently added export sent at least one request, read its whole range and received no event.
     is_last_empty: bool,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Operation {
     pub(crate) outcome: Outcome,
     pub(crate) start: Option<DateTime<Utc>>,
     pub(crate) end: Option<DateTime<Utc>>,
-    /// Number of other requests with the same queue reference.
+    /// Number of other requests in the chain of this operation: their events share queue references with it.
     pub(crate) other_requests: usize,
 }
 

@@ -133,7 +133,7 @@ mod tests {
     use super::super::operation::OperationDurations;
     use super::*;
 
-    /// An event: its second, request, queue reference, type and status.
+    /// The values of a test event: the second of its time, its request id, queue reference, type and status.
     type Short<'a> = (u32, &'a str, &'a str, &'a str, &'a str);
 
     fn event((second, request, queue, kind, status): Short<'_>) -> Event {

@@ -158,7 +158,7 @@ impl ContractWriter {
         self.settled
     }
 
-    /// The verified ranges that end after `limit`. Adjacent ranges are one range.
+    /// The verified ranges that end after `limit`. Adjacent ranges are merged.
     pub(crate) fn verified_after(&self, limit: DateTime<Utc>) -> RangeSet {
         let ends_later = |day: &Manifest| day.verified_ranges().iter().any(|range| range.end() > limit);
         if !self.chain.days.range(limit.date_naive()..).any(|(_, day)| ends_later(day)) {

@@ -16,15 +16,15 @@ async fn late_events_are_written_to_a_separate_part() {
     let early = world("2026-11-05T00:00:00Z").behavior(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
-    // No late event has arrived yet. If the counts are equal a day after the end of a range, the range becomes
-    // recounted, not sealed.
+    // No late event has arrived yet. If a recount finds equal counts a day after the end of a range, it marks the range
+    // as recounted, not as sealed.
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
     assert_eq!((same.late, same.no_longer_served, same.requests), (0, 0, 3));
     let state = State::read(&folder(&early, root.path())).unwrap().0.unwrap();
     assert_eq!(state.coverage.len(), 1);
     assert_eq!(state.coverage[0].state, Certainty::Recounted);
-    // A range is sealed only if the same events are read again.
+    // A range becomes sealed only when a reread returns the same events.
     let same = export(&first.clone().reread(true), &early, days()).await.unwrap();
     assert_eq!((same.events, same.no_longer_served), (0, 0));
     let state = State::read(&folder(&early, root.path())).unwrap().0.unwrap();
@@ -82,7 +82,7 @@ async fn late_events_are_found_among_amended_events() {
 async fn events_that_changed_after_they_were_archived_are_not_counted_as_late() {
     use ionos_activitylog_sim::AmendedEvents;
     let root = tempfile::tempdir().unwrap();
-    // The events change 17 days after their time, and late events arrive 20 days after it.
+    // Amended events change 17 days after their time, and late events arrive 20 days after their time.
     for (now, has_changed, has_late) in
         [("2026-11-17T00:00:00Z", false, false), (NOW, true, false), ("2026-12-20T00:00:00Z", true, true)]
     {

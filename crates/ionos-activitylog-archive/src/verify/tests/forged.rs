@@ -437,7 +437,8 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
             assert_eq!(report.warnings.is_empty(), expected.is_some(), "{name}: {:?}", report.warnings);
             fs::remove_file(&path).unwrap();
         }
-        // A folder with one of these names is foreign, unless operating systems create files of this name.
+        // A folder with one of these names is foreign too. Only `Thumbs.db` is no finding, because operating systems
+        // create files of this name.
         fs::create_dir(&path).unwrap();
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
         let expected = if name == "Thumbs.db" { vec![] } else { vec![Problem::Foreign] };

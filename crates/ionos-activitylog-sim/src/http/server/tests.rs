@@ -108,7 +108,7 @@ async fn connections_end_with_the_server() {
     stream.read_exact(&mut first).await.unwrap();
     server.abort();
     let mut rest = Vec::new();
-    // Reading ends only when the connection does.
+    // Reading ends only when the connection ends.
     let _ = stream.read_to_end(&mut rest).await;
     assert!(server.await.unwrap_err().is_cancelled());
 }
@@ -264,7 +264,8 @@ async fn a_request_that_is_too_large_is_rejected() {
         format!("{megabyte} / HTTP/1.1\r\nhost: localhost\r\n\r\n"),
     ] {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        // If the server closes the connection before it has read everything, its answer may be lost.
+        // If the server closes the connection before it has read the whole request, the answer of the server may be
+        // lost.
         let _ = stream.write_all(request.as_bytes()).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
