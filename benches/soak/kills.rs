@@ -44,7 +44,7 @@ const API: &str = "soak";
 /// Name of the file of an export to a single file.
 const FILE: &str = "log.ndjson.zst";
 
-/// A kind of export that is killed.
+/// The kinds of exports that this benchmark kills and resumes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum KillKind {
     Archive,
@@ -136,8 +136,9 @@ fn kill_often(kind: KillKind, address: &str, seed: u64, begin: impl Fn(&Path) ->
     Ok(KilledExports { kind: kind.as_str().to_owned(), kills, exports, files, seconds: stopwatch.millis() / 1e3 })
 }
 
-/// Exports in a process of its own. The process kills itself at `last_step`, or runs to its end for `None`. Returns the
-/// number of steps of the process, or `None` if the process killed itself.
+/// Exports in a process of its own. If `last_step` is a number, the process kills itself at the fail point with this
+/// number, counted from 1; otherwise it runs to its end. Returns the number of fail points that the process passed, or
+/// `None` if the process killed itself.
 fn run_process(kind: KillKind, address: &str, folder: &Path, last_step: Option<u64>) -> Result<Option<u64>> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, KILLED, kind.as_str(), address]).arg(folder).args(last_step.map(|step| step.to_string()));
@@ -150,8 +151,8 @@ fn run_process(kind: KillKind, address: &str, folder: &Path, last_step: Option<u
     }
 }
 
-/// Main function of an exporting process. Arguments: kind, address, folder and, optionally, the step at which the
-/// process kills itself.
+/// Main function of an exporting process. Arguments: kind, address, folder and, optionally, the number of the fail
+/// point at which the process kills itself.
 pub(crate) fn export(arguments: &[String]) -> Result<()> {
     let [kind, address, folder, last_step @ ..] = arguments else {
         bail!("usage: {SERVE} {KILLED} KIND ADDRESS FOLDER [LAST_STEP]");

@@ -1,5 +1,5 @@
-//! Single manifests of an archive, and the file of open manifests. A manifest that is accepted keeps its meaning when
-//! it is written again.
+//! Checks how single manifests of an archive, and the file of open manifests, are read. A manifest that is accepted is
+//! the same after it is written and read again.
 
 use ionos_activitylog_archive::internal::{parse_manifest, parse_open_manifests};
 use ionos_activitylog_archive::{ImportedManifests, Manifest};

@@ -1,5 +1,5 @@
-//! Checks how texts are read as ranges, moments and lengths. The current time is an ordinary one, the earliest one or
-//! the latest one.
+//! Checks how texts are read as ranges, moments and lengths. The current time is an ordinary time, the end of the year
+//! 9999, or the earliest or the latest time that a `DateTime` can hold.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -41,7 +41,7 @@ fn assert_redacted(what: &str, answer: &[u8], secrets: &[(&str, &str)]) {
         let shown = format!("{stdout}{stderr}");
         let lower = shown.to_lowercase();
         let found: Vec<&&str> = PARTS.iter().filter(|part| lower.contains(**part)).collect();
-        assert!(found.is_empty(), "{what}, {arguments:?}: {found:?} in {shown}");
+        assert!(found.is_empty(), "{what}, {arguments:?}: parts {found:?} in {shown}");
         assert!(!shown.contains("panicked") && code.is_some_and(|code| code <= 6), "{what}, {arguments:?}: {shown}");
         assert!(shown.contains("[redacted]"), "{what}, {arguments:?}: {shown}");
     }

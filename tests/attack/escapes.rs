@@ -255,7 +255,8 @@ fn no_record_reaches_the_terminal_unescaped() {
     assert!(carriers >= 150, "{carriers} carriers");
 }
 
-/// The file with this name in a folder. If the folder has no such file, searches its first subfolder in the same way.
+/// The file with this name in a folder. If the folder has no such file, its first subfolder is searched in the same
+/// way.
 fn find(folder: &Path, name: &str) -> PathBuf {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut entries: Vec<PathBuf> = entries.collect();

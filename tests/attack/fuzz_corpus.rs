@@ -11,7 +11,7 @@ use xtask::workspace;
 
 use crate::support::program::names;
 
-/// Minimum number of files of a target.
+/// Minimum number of files in the corpus of a target.
 const MIN_FILES: usize = 24;
 
 #[test]

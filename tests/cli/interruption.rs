@@ -14,7 +14,7 @@ use ionos_activitylog_archive::internal::FailPoint;
 use crate::support::in_process::run_in_process;
 use crate::support::program::{Printed, ialog, names, run};
 
-/// Sends a signal. Returns the exit code and standard error.
+/// Sends a signal to a process and waits until the process has ended. Returns its exit code and standard error.
 fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     let id = child.id().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -49,7 +49,7 @@ const INTERRUPTED: &str = "error: interrupted: nothing was kept; run the same co
 fn an_export_interrupted_while_it_waits_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _connection) = waiting_export(folder.path(), "a.ndjson");
-    assert_eq!(names(folder.path()).len(), 1, "the partial file");
+    assert_eq!(names(folder.path()).len(), 1, "only the partial file exists");
 
     assert_eq!(end(child, "-INT"), (Some(130), INTERRUPTED.to_owned()));
     assert_eq!(names(folder.path()), [""; 0]);
@@ -90,7 +90,7 @@ fn an_export_interrupted_while_it_writes_keeps_its_progress_and_prints_how_to_re
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
         assert!(
             fs::read(folder.path().join("a.ndjson")).unwrap() == fs::read(undisturbed.path().join("a.ndjson")).unwrap(),
-            "the same bytes"
+            "the resumed export has not written the same bytes"
         );
     }
 }

@@ -1,4 +1,5 @@
-//! Runs cases with the library, with scripted responses, a virtual clock and fixed random draws.
+//! Runs the cases of the behaviour contract with the library, with scripted responses, a virtual clock and fixed random
+//! numbers.
 
 use std::collections::VecDeque;
 use std::io;

@@ -69,7 +69,7 @@ pub fn record(index: usize) -> String {
     record_at(index, &time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
-/// The record of an event of the log with another time.
+/// The record of an event of the log, but with the given time.
 pub fn record_at(index: usize, time: &str) -> String {
     format!(
         r#"{{"@uuid":"00000000-0000-0000-0000-{index:012}","meta":{{"time":"{time}"}},"event":{{"type":"T","status":"DONE"}}}}"#

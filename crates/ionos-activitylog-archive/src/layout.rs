@@ -65,8 +65,8 @@ impl Archive {
     }
 
     /// The archive that contains the folder [`Archive::root`], if that folder is not an archive but the folder of a
-    /// contract. The folder of a contract has the name of such a folder, or contains a state file. `None` for any other
-    /// folder.
+    /// contract. A folder counts as the folder of a contract if its name is `contract=` and a contract number, or if it
+    /// contains a state file. `None` for any other folder.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
@@ -146,7 +146,7 @@ impl ContractFolder {
         self.path.join(MANIFESTS)
     }
 
-    /// Path of the manifest with a number, which need not exist.
+    /// Path of the manifest with the given number. The file need not exist.
     #[must_use]
     pub fn manifest(&self, number: u64) -> PathBuf {
         self.manifests().join(format!("{number:08}.json"))
@@ -175,8 +175,8 @@ impl ContractFolder {
         Ok(days)
     }
 
-    /// The parts in the folder of a day, in order of their names, whether or not the manifest names them. Fails with
-    /// [`Error::Open`] if the folder cannot be listed.
+    /// The parts in the folder of a day, in order of their names, whether or not a manifest of the day names them.
+    /// Fails with [`Error::Open`] if the folder cannot be listed.
     pub fn parts(&self, date: NaiveDate) -> Result<Vec<PartName>, Error> {
         let names = names(&self.day(date))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())

@@ -51,13 +51,13 @@ pub const ERROR_BODY_CAP: usize = 64 * 1024;
 /// Maximum length of a message or body in an error: 500 characters, because an error is one line.
 pub(crate) const SNIPPET_CHARS: usize = 500;
 
-/// Remaining lifetime at which a token is refreshed: 5 min. A call with its retries takes at most as long, and two
-/// clocks usually differ by less.
+/// Remaining lifetime at which a token is refreshed: 5 min. By default, a call with its retries takes at most 5 min,
+/// and two clocks usually differ by less.
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Minimum time between two calls of a token provider while its token is valid: 30 s. Without this minimum, a provider
-/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. After a successful
-/// call, a change that the provider reports ends this time early.
+/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. Exception: after a
+/// successful call, a provider that reports a change of its token is called at once.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
 /// Maximum number of windows that a window is split into at once: 16. If one of these windows still has too many
@@ -89,8 +89,8 @@ pub(crate) const HITS_PER_LIMIT: u64 = 10;
 /// returns all hits of a window on one page.
 pub(crate) const MIN_HITS_CAP: u64 = 10_000;
 
-/// Maximum requests for pieces of the damaged or too large pages of one window: 300. Locating one record of a page of
-/// 1000 takes at most 20 requests.
+/// Maximum requests per window for pieces of its pages, if a page is damaged or too large: 300. Locating one damaged or
+/// too large record in a page of 1000 takes at most 20 requests.
 pub(crate) const MAX_PIECE_REQUESTS: u64 = 300;
 
 /// Maximum requests of a comparison of totals, in addition to two per window: 16, enough to locate one differing window

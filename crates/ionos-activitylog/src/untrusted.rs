@@ -42,7 +42,7 @@ impl Env for SimulatedMachine<'_> {
     }
 }
 
-/// The settings of a machine, and the names of its profiles. Fails as
+/// The settings of a machine, and the names of its profiles. Fails in the same cases as
 /// [`ClientBuilder::from_env`](crate::ClientBuilder).
 pub fn resolve_settings(
     variables: &BTreeMap<String, String>,

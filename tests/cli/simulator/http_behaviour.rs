@@ -64,7 +64,8 @@ async fn faults_follow_the_script_and_every_request_is_logged() {
         waits.extend(answer.headers().get("retry-after").cloned());
     }
     assert_eq!(statuses, [200, 503, 200, 429]);
-    // The rate limit allows one request per 10,000 s. The clock runs, so the remaining wait is shorter.
+    // The rate limit allows one request per 10,000 s. The clock runs, so the service asks for a wait of less than
+    // 10,000 s.
     assert_eq!(waits.len(), 1);
     let wait = waits[0].to_str().unwrap();
     let (seconds, fraction) = wait.split_once('.').unwrap();

@@ -32,8 +32,8 @@ pub(super) fn count(root: &Path) -> Result<Vec<BenchRow>> {
     FEATURE_SETS.iter().map(row).collect()
 }
 
-/// The number of crates in the output of `cargo tree`, including the facade itself. Two versions count as two crates.
-/// `cargo tree` may print a crate again; the repeated line ends in "(*)".
+/// The number of crates in the output of `cargo tree`, including the facade itself. Two versions of a crate count as
+/// two crates. `cargo tree` may print a crate again; the repeated line ends in "(*)".
 fn count_distinct(tree: &str) -> usize {
     let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
     let crates: BTreeSet<&str> = lines.filter(|line| !line.is_empty()).collect();

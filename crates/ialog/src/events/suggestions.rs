@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ionos_activitylog::internal::{Pattern, did_you_mean, event_words, required_patterns};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
-/// Once this number of words is recorded for a filter key, the words of further events are not recorded for that key.
+/// Number of words per filter key at which the recording stops: the words of further events are not recorded for this
+/// key.
 const MAX_WORDS: usize = 1000;
 
 /// Maximum number of recorded words to list. The recorded words are listed if none of them is similar to the word in

@@ -21,8 +21,9 @@ pub(crate) enum Truncation {
     /// and is narrow enough without the part between `…` and the next space, only this part is dropped:
     /// `server/8f3a…1c +2` becomes `server/8f3a… +2`.
     Middle,
-    /// Drops whole words: the last words of a phrase such as `DELETE nic`, and the first words of a name such as
-    /// `sec.user.create`, because its last words name the action. If not even one word fits, drops the middle.
+    /// Drops whole words: the last words of a phrase such as `DELETE nic`, or the first words of a name such as
+    /// `sec.user.create`, because the last words of such a name say what was done. If not even one word fits, drops the
+    /// middle.
     Words,
 }
 
@@ -66,7 +67,7 @@ fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
     (display_width(&shown) <= max_width).then_some(shown)
 }
 
-/// The text truncated to whole words with an ellipsis. `None` if not even one word fits.
+/// An ellipsis and as many whole words of the text as fit into `rest` columns. `None` if not even one word fits.
 fn fit_words(text: &str, rest: usize) -> Option<String> {
     const SEPARATORS: [char; 6] = [' ', '.', '-', '_', '/', ':'];
     let fits = |part: &&str| display_width(part) <= rest && part.contains(|char| !SEPARATORS.contains(&char));

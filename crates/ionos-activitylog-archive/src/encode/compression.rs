@@ -1,5 +1,6 @@
 //! Compresses a file in frames that can be decompressed independently. A frame ends after the event that fills it, so
-//! the same events give the same bytes, and an interrupted file continues after its last complete frame.
+//! the same events give the same bytes, and the writing of an interrupted file can continue after the last complete
+//! frame.
 //!
 //! `gzip -d` and `zstd -d` decompress consecutive frames as one file. Frames contain no time stamp and no file name;
 //! each has a checksum.
@@ -102,7 +103,8 @@ pub(crate) struct FrameWriter<W> {
     writer: W,
     compressor: FrameCompressor,
     open: Vec<u8>,
-    /// Whether the file has the frames that it needs to be valid. A compressed file needs at least one frame.
+    /// Whether the file would be valid without a further frame. A compressed file needs at least one frame, an
+    /// uncompressed file needs none.
     begun: bool,
 }
 

@@ -13,8 +13,8 @@ use crate::manifest::KeptRecords;
 use super::contract_writer::ContractWriter;
 
 impl ContractExportRun<'_> {
-    /// Writes the records of a window that belong to no part. The next addition to the manifest of the day names the
-    /// files of these records.
+    /// Writes files with those records of a window that belong to no part. The next addition to the manifest of the day
+    /// names these files.
     pub(super) fn keep_records(&mut self, window: &Window) -> Result<(), Error> {
         let unreadable = window.unreadable.iter().filter(|record| !record.bytes.is_empty());
         let mut kept: Vec<(KeptRecords, Vec<u8>)> = unreadable

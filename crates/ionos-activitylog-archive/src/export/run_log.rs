@@ -86,7 +86,7 @@ pub(crate) fn read_run_log(folder: &ContractFolder) -> Result<Option<Vec<u8>>, E
     regular_file::read_if_exists(&folder.path().join(RUN_LOG), MAX_RUN_LOG_BYTES)
 }
 
-/// The readable records of a run log. A later version's record may have other members.
+/// The readable records of a run log. A record that a later version of the program wrote may have further members.
 fn records(log: &[u8]) -> impl Iterator<Item = RunRecord> {
     log.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
 }
@@ -98,8 +98,8 @@ pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bo
     latest.filter(|latest| end.is_none_or(|end| *latest > end))
 }
 
-/// The latest end of a range among the runs with a right clock. A run whose start or range end is after `present` had a
-/// wrong clock. The earliest possible time if no run had a right clock.
+/// The latest end of the ranges of all runs, without the runs whose clock was wrong: runs with a start or a range end
+/// after `present`. The earliest possible time if no run is left.
 pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
     let log = read_run_log(folder).ok().flatten().unwrap_or_default();
     let ends = records(&log).filter(|run| run.to <= present && run.started <= present).map(|run| run.to);

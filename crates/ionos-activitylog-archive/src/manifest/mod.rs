@@ -196,7 +196,7 @@ pub const DESCRIPTION_VERSION: &str = "v1";
 pub const DESCRIPTION_SHA256: &str = "5f2d6e35d3d198fc494747f7634c059c694e2b4ba9667879627862322870afac";
 
 impl Tool {
-    /// This library.
+    /// This program in its current version, with the API description that it was built from.
     #[must_use]
     pub fn current() -> Self {
         Self {
@@ -262,8 +262,8 @@ impl Manifest {
     }
 
     /// Whether an export may add this manifest to `known`, the sum of the earlier manifests of the same day. An
-    /// addition names at least one new file, or no file at all. If both name a file, the two entries for the file must
-    /// be equal.
+    /// addition names at least one new file, or no file at all. If both manifests name a file, their entries for this
+    /// file must be equal.
     pub(crate) fn adds_to(&self, known: &Self) -> bool {
         let known_part = |part: &Part| known.parts.iter().find(|known| known.file == part.file);
         let known_kept = |kept: &KeptRecords| known.kept.iter().find(|known| known.file == kept.file);
@@ -378,7 +378,7 @@ impl Manifest {
         self.recompute();
     }
 
-    /// Replaces entries for parts in this sum by the entries that an open manifest has for the same parts.
+    /// Replaces the entries for parts in this sum by the entries that the open manifest `open` has for the same parts.
     pub(crate) fn restate_parts(&mut self, open: &Self) {
         for part in &mut self.parts {
             if let Some(restated) = open.parts.iter().find(|restated| restated.file == part.file) {
@@ -387,8 +387,8 @@ impl Manifest {
         }
     }
 
-    /// Converts this manifest to a sum, to which [`Manifest::add`] adds the later manifests of its day. The ranges of
-    /// version 1 get their totals from the parts.
+    /// Converts this manifest to a sum, to which [`Manifest::add`] adds the later manifests of its day. If this
+    /// manifest has version 1, its ranges get their totals from its parts.
     pub(crate) fn into_sum(mut self) -> Self {
         if self.schema == MANIFEST_SCHEMA_1 {
             let totals: Vec<Option<u64>> =
@@ -433,7 +433,7 @@ impl Manifest {
     }
 }
 
-/// Number of archived events of a range.
+/// Numbers of archived events and of archived lines of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ArchivedCount {
     /// Number of events. An amended event, which is archived with several contents, counts once. Equal records without
@@ -443,7 +443,8 @@ pub(crate) struct ArchivedCount {
     pub(crate) lines: u64,
 }
 
-/// Result of comparing the service's count for a range with the archived events of the range.
+/// Result of comparing the service's count for a range with the archived events of the range. `Fewer` and `More` say
+/// what the service counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CountComparison {
     Equal,

@@ -19,7 +19,7 @@ use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange};
 pub(crate) const RESTORE_ARCHIVE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
      `ialog verify` shows all differences";
 
-/// The content of a chain of manifests with which a state is compared.
+/// What a state is compared with: the content of a chain of manifests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChainSummary<'a> {
     /// All entries of the chain, those of version 1 first.
@@ -30,7 +30,7 @@ pub(crate) struct ChainSummary<'a> {
     pub(crate) repeated: &'a [NaiveDate],
 }
 
-/// A state, compared with its chain.
+/// Result of comparing a state with its chain of manifests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StateComparison {
     /// Differences that no export leaves, not even an export that was killed.
@@ -168,7 +168,7 @@ impl StateComparison {
         Self::new(folder, state, is_previous, summary)
     }
 
-    /// Fails with the first difference.
+    /// Fails if there is a difference. The error describes the first one.
     pub(crate) fn check(&self, folder: &ContractFolder) -> Result<(), Error> {
         self.differences.first().map_or(Ok(()), |first| Err(first.to_error(folder)))
     }
@@ -204,12 +204,12 @@ fn other_identity(
     members.into_iter().find(|(_, is_equal)| !is_equal).map(|(member, _)| member)
 }
 
-/// All ranges that were read.
+/// All ranges that were read, according to the manifests of all days.
 pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
     days.values().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
 }
 
-/// End of the last range that was read. `None` if there is none.
+/// End of the last range that was read, according to the manifests of all days. `None` if no range was read.
 pub(crate) fn covered_end(days: &BTreeMap<NaiveDate, Manifest>) -> Option<DateTime<Utc>> {
     let ranges = days.values().flat_map(|manifest| &manifest.ranges).filter_map(ReadRange::range);
     ranges.map(|range| range.end()).max()

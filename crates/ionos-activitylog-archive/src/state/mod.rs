@@ -281,7 +281,7 @@ impl State {
         self.gaps.iter().filter(|gap| gap.overlaps(unverified)).map(|gap| gap.next).max()
     }
 
-    /// Time of the next try of a gap that was read `tries` times.
+    /// Time of the next try of a gap that was read `tries` times, the last time at `now`.
     pub(crate) fn next_try(tries: u32, now: DateTime<Utc>) -> DateTime<Utc> {
         now.checked_add_signed(retry_delay(tries)).unwrap_or(now)
     }
@@ -305,8 +305,8 @@ impl ConfirmedRanges {
     }
 }
 
-/// Appends the ranges of the day of a manifest to `entries`, which has only earlier ranges. Merges adjacent ranges of
-/// the same certainty.
+/// Appends the ranges of a manifest to `entries`, and merges adjacent ranges of the same certainty. All ranges that are
+/// already in `entries` must be earlier.
 pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, confirmed: &ConfirmedRanges) {
     for covered in &manifest.ranges {
         let Some(range) = covered.range() else {

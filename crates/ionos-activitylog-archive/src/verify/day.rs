@@ -88,8 +88,9 @@ fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &Kep
     report.findings.push(location.find(None, problem, detail));
 }
 
-/// Sums over the late parts of a day. Only the sums can be checked: an id counts for the late part that was written
-/// first, and the names of the parts do not show in which order the parts were written.
+/// Sums over the late parts of a day. The numbers of a single late part cannot be checked, only the sums: an id counts
+/// for the late part that was written first, and the names of the parts do not show in which order the parts were
+/// written.
 #[derive(Default)]
 struct LatePartTotals {
     unique: u64,
@@ -125,7 +126,8 @@ impl LatePartTotals {
     }
 }
 
-/// Reads a part once and reports each difference from its manifest that does not follow from another difference.
+/// Reads a part once and compares it with its manifest. Adds each difference to `report`, unless the difference follows
+/// from another one.
 ///
 /// Fails if the file cannot be read. Data that cannot be decompressed is a finding.
 fn check_part<'a>(

@@ -34,7 +34,8 @@ pub struct TotalsReport {
     /// `more`. They arrived after the export. The number may include records without a time, because the service
     /// returns such a record for several days and the archive has it once.
     pub more_events: u64,
-    /// As `more_events`, for the ranges with gaps. The service may have had these events when the ranges were read.
+    /// Like `more_events`, but for the ranges with gaps. The service may have had these events when the ranges were
+    /// read.
     pub missing_events: u64,
     /// Number of days for which the service reports fewer events than the archive has.
     pub fewer: u64,
@@ -57,7 +58,8 @@ impl TotalsReport {
     }
 }
 
-/// Result for one range. The result of a day is the largest result of its ranges.
+/// Result for one range. A later variant takes precedence over an earlier one: if the ranges of a day have different
+/// results, the day gets the one that stands last in this enum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TotalComparison {
     Equal,

@@ -181,7 +181,7 @@ fn byte_escape(text: &str) -> Option<(u8, &str)> {
     Some((u8::from_str_radix(digits.get(..2)?, 16).ok()?, digits.get(2..)?))
 }
 
-/// The HTML character references at the start of a text, whose `&` may be escaped itself.
+/// The possible HTML character references at the start of a text. The `&` of a reference may itself be escaped.
 fn references(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     AMPERSANDS.into_iter().filter_map(|start| {
         let text = text.strip_prefix(start)?;

@@ -51,8 +51,8 @@ pub struct Behavior {
     pub dialect: Dialect,
     /// The share of records with `@uuid`. Default: all, as in every published sample.
     pub uuid: Share,
-    /// The share of pages, hits and records that have undocumented members. Each page, hit and record is drawn
-    /// separately. Default: none.
+    /// The share of pages, hits and records that have undocumented members, chosen at random for each page, hit and
+    /// record separately. Default: none.
     pub unknown_members: Share,
     /// The share of records with an event type and action names that are not public. Default: none.
     pub unknown_types: Share,

@@ -28,9 +28,9 @@ use span::{LogSpan, to_nanoseconds};
 /// Default start of the log of every contract: 2025-01-01T00:00:00Z.
 pub const LOG_BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_735_689_600_000_000_000);
 
-/// End of the log of every contract: 2200-01-01T00:00:00Z. A later time of the clock, of the start of the log or of a
-/// bound of a query is replaced by this time, because times in nanoseconds and slice numbers in request identifiers do
-/// not reach much further.
+/// End of the log of every contract: 2200-01-01T00:00:00Z. If the clock, the configured start of the log or a bound of
+/// a query is later, this time is used instead, because times in nanoseconds and slice numbers in request identifiers
+/// do not reach much further.
 pub const LOG_END: DateTime<Utc> = DateTime::from_timestamp_nanos(7_258_118_400_000_000_000);
 
 /// The logs of all contracts.
@@ -42,7 +42,8 @@ pub(crate) struct Log {
 /// Salt that makes the choice of duplicates independent of other random choices for the same contract and hour.
 const COPIES: u64 = 0x636f_7069_6573_0000;
 
-/// Independent random choices that the number of an event determines.
+/// Random choices for an event. They are independent of each other, and the number of the event determines each of
+/// them.
 #[derive(Clone, Copy)]
 enum EventDecision {
     Delay = 1,

@@ -97,7 +97,7 @@ impl Recording {
     /// `meta.time` in RFC 3339 from 1970 to 2199, if its contract number is not a whole number of at most 64 bits, or
     /// if it has no contract number and `contract` is `None`.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
-        // A read error is ignored here. It occurs again below, where the line is known.
+        // A read error is ignored here. The error occurs again below, where the number of the line is known.
         let begin = lines.fill_buf().unwrap_or_default();
         if let Some((name, _)) = COMPRESSION_FORMATS.iter().find(|(_, bytes)| begin.starts_with(bytes)) {
             return Err(RecordingError(format!("the recording is compressed with {name}: decompress it first")));

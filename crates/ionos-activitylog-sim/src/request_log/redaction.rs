@@ -35,7 +35,8 @@ impl Redactor {
         self.add(STANDARD.encode(&pair));
     }
 
-    /// A redactor that also knows the credentials of this request: clients repeat them in other places by mistake.
+    /// A redactor that also knows the credentials in the headers of this request, because clients repeat them in other
+    /// places by mistake.
     pub(super) fn for_request(&self, headers: &HeaderMap) -> Self {
         let mut redactor = Self { secrets: self.secrets.clone() };
         let secret = headers.iter().filter(|(name, _)| is_secret_name(name.as_str()));

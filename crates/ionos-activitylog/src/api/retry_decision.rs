@@ -19,7 +19,7 @@ pub(super) enum RetryDecision {
     RequeueWithAll,
     /// Draw a retry from the budget, wait this long, and send the request again.
     Backoff(Duration),
-    /// Return the error with this reason: the service asks for a longer wait than the policy allows.
+    /// Return the error, because the service asks for a longer wait than the policy allows. The text names both waits.
     RefuseWait(String),
     /// Return the error, with the reason for giving up. `None` if the error itself explains the reason.
     GiveUp(Option<String>),

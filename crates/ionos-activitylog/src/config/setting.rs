@@ -82,8 +82,8 @@ pub enum Origin {
     File {
         /// The path of the file as it was looked up, not canonicalized.
         path: PathBuf,
-        /// The profile in use, as the file spells its name. `None` if no profile of the file is in use, and for the
-        /// setting "profile".
+        /// The profile in use, as the file spells its name. `None` if no profile of the file is in use. Also `None` for
+        /// the setting "profile" itself.
         profile: Option<String>,
     },
     /// No source has the setting. The setting "config file" also has this origin if the file is in a default place.

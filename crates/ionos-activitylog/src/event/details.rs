@@ -17,10 +17,10 @@ use crate::json;
 
 /// The typed view of a record; see [`Event::details`](crate::Event::details).
 ///
-/// A value is `None` if it is missing, null or of another type. Text may be written as a number; its digits are then
-/// kept as they are written and never rounded. A lone surrogate becomes U+FFFD. If a key occurs twice in an object, the
-/// last one counts. [`Event::issues`](crate::Event::issues) reports all of these, with two exceptions: missing or null
-/// values other than the time, and numbers in members for which the service may write a number.
+/// A value is `None` if it is missing, null or of an unexpected type. A number in the place of a text is accepted; its
+/// digits are kept as they are written and never rounded. A lone surrogate becomes U+FFFD. If a key occurs twice in an
+/// object, the last one counts. [`Event::issues`](crate::Event::issues) reports all of these, with two exceptions:
+/// missing or null values other than the time, and numbers in members for which the service may write a number.
 #[derive(Clone, Debug)]
 pub struct Details<'a> {
     members: RecordMembers<'a>,

@@ -26,8 +26,8 @@ pub use pattern::{Fold, Pattern};
 
 /// A filter for events.
 ///
-/// An event must match one of the values of each key and none of the negated values. An event without a value for a key
-/// matches no value of that key. The empty filter keeps every event.
+/// For each key of the filter, an event must match at least one of the values. It must match none of the negated
+/// values. An event without a value for a key matches no value of that key. The empty filter keeps every event.
 ///
 /// ```
 /// use ionos_activitylog::{Event, Filter, FilterKey};

@@ -1,5 +1,5 @@
 //! Writes a record in canonical form, which fingerprints and `text` filters use. The service may send one record twice
-//! with other whitespace or key order. Equal records have the same canonical text, different records have different
+//! with different whitespace or key order. Equal records have the same canonical text, different records have different
 //! ones.
 
 use std::borrow::Cow;

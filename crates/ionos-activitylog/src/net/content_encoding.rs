@@ -59,7 +59,7 @@ fn decoded_parts(body: reqwest::Body) -> impl Stream<Item = Result<Bytes, BoxErr
 /// A body in gzip. By RFC 1952, 2.2, it may have several members, whose contents are joined.
 struct GzipBody {
     body: BodyDataStream<reqwest::Body>,
-    /// The part of the body that arrived last, without the bytes that were decoded.
+    /// The part of the body that arrived last, without the bytes that are already decoded.
     input: Bytes,
     decoder: MultiGzDecoder<Vec<u8>>,
     /// Whether no byte has arrived yet. An answer such as 204 has an empty body, which is no gzip file and no error.

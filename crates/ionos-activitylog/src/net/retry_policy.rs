@@ -110,13 +110,14 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// Maximum wait before the second attempt, if the service sends no `Retry-After`; above 0.
+    /// Maximum wait before the second attempt, if the service sends no `Retry-After`. The value must be above 0.
     pub fn base(mut self, base: Duration) -> Self {
         self.0.base = base;
         self
     }
 
-    /// Maximum wait before any attempt, if the service sends no `Retry-After`; from `base` to one day.
+    /// Maximum wait before any attempt, if the service sends no `Retry-After`. The value must be from `base` to one
+    /// day.
     pub fn cap(mut self, cap: Duration) -> Self {
         self.0.cap = cap;
         self

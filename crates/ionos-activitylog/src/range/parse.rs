@@ -19,7 +19,7 @@ impl DateRange {
     /// | `..B` | from 1970 to moment B, inclusive or exclusive as in `A..B`: see [`DateRange::until`] |
     ///
     /// White space around the text and the dots is ignored. `now` is the current time; its time zone applies to days
-    /// and local times. A range may end in the future: see [`DateRange::past`].
+    /// and local times. A range may end in the future; [`DateRange::past`] returns the part before now.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for any other text, for a single instant, and for a
     /// range that is empty or outside the years 0000 to 9999.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-/// Length of the shortest window that may be too long for a service.
+/// Minimum length of a window that may be too long for a service.
 pub(super) const MIN_LENGTH: TimeDelta = TimeDelta::hours(1);
 
 /// Smallest number of events that may be a limit of a service.
@@ -11,9 +11,9 @@ const MIN_EVENTS: u64 = 49;
 /// The windows whose parts had no more events than the windows themselves.
 #[derive(Debug, Default)]
 pub(super) struct CheckedWindows {
-    /// Length of the longest one, in seconds.
+    /// Length of the longest of these windows, in seconds.
     seconds: i64,
-    /// Largest number of events in one of them.
+    /// Largest number of events in one of these windows.
     events: u64,
     /// Whether the parts of a window had more events than the window. If so, every window is checked: a window that is
     /// not shortened proves nothing about others of its length, because the missing part may have no events.

@@ -12,7 +12,7 @@ use crate::event::{Event, EventId, EventMultiset};
 pub(super) struct ContentRepeats {
     /// The records of each id, in the order of the scan.
     records: HashMap<EventId, Vec<Event>>,
-    /// The records at the end of the window, which belong to the next one.
+    /// The records at exactly the end of the window, which belong to the next window.
     at_end: EventMultiset,
 }
 
@@ -31,7 +31,7 @@ impl ContentRepeats {
         self.records.values().map(|records| records.len() as u64 - 1).sum()
     }
 
-    /// Number of records at the end of the window that repeat the id of an earlier record there.
+    /// Number of records at exactly the end of the window that repeat the id of an earlier record at this time.
     pub(super) fn count_at_end(&self) -> u64 {
         self.at_end.iter().map(|(_, count)| count - 1).sum()
     }

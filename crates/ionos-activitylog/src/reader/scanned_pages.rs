@@ -113,8 +113,8 @@ impl PartialScan {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
-    /// Whether an empty next page may mean that the service does not support the offset of this page. This is the case
-    /// if the scan has only the first page so far, and the first page has at least [`SERVICE_PAGE_SIZE`] hits.
+    /// Whether an empty next page may be empty only because the service does not support offsets. This is possible if
+    /// the scan has only the first page so far, and the first page has at least [`SERVICE_PAGE_SIZE`] hits.
     pub(super) fn may_lack_offsets(&self) -> bool {
         matches!(&self.pages[..], [first] if first.hits() >= SERVICE_PAGE_SIZE)
     }

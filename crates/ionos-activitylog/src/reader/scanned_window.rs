@@ -1,5 +1,5 @@
-//! A window with the events of its scans, and the proof that these events are complete, or the reason for a gap. It is
-//! converted to the [`Window`] that a stream returns.
+//! A [`ScannedWindow`] is a window with the events of its scans, and the proof that these events are complete, or the
+//! reason for a gap. A [`ScannedWindow`] is converted to the [`Window`] that a stream returns.
 
 use std::hash::RandomState;
 
@@ -67,8 +67,8 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
     }
 
-    /// Joins the parts of a window to the whole window. The result has no requests, because the caller counts the
-    /// requests of the parts.
+    /// Joins the parts of a window to the whole window. The number of requests of the result is 0, because the caller
+    /// counts the requests of the parts.
     pub(super) fn join(whole: PlannedWindow, mut parts: Vec<Self>) -> Self {
         parts.iter_mut().for_each(|part| part.requests = 0);
         let proofs = parts.iter().map(|part| part.proof);
@@ -129,7 +129,8 @@ impl ScannedWindow {
     }
 }
 
-/// Adds to a window one of its parts, which was read with separate requests. `whole` already has its proof.
+/// Adds the events and counts of a part to the window `whole`. The part was read with separate requests. `whole`
+/// already has its proof, which stays.
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
     whole.id_hashes.extend(part.id_hashes);

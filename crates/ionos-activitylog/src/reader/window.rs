@@ -34,7 +34,7 @@ pub struct Window {
     pub(super) proof: Option<Proof>,
     /// Hashes of the ids of all events, also of those that a filter excluded. Empty without a cross-check.
     pub(super) id_hashes: Vec<u64>,
-    /// Ids of the events at the start of the window, also of those that a filter excluded.
+    /// Ids of the events at exactly the start of the window, also of those that a filter excluded.
     pub(super) ids_at_start: Vec<EventId>,
     /// Ids of the events at exactly the end of the window, which belong to the next window.
     pub(super) ids_at_end: Vec<EventId>,
@@ -50,7 +50,8 @@ pub struct Window {
     pub scans: u32,
     /// Number of requests for the window, without retries.
     pub requests: u64,
-    /// Number of hits that repeated an earlier hit of the same scan and are not repeated in `events`.
+    /// Number of hits that are left out of `events`, because they repeat an earlier hit of the same scan. Also counts
+    /// events without a time that an earlier window has already returned.
     pub duplicates: u64,
     /// Number of events whose id had already occurred with another content. All of them are in `events`.
     pub amended: u64,
@@ -92,8 +93,8 @@ impl Window {
         self.proof
     }
 
-    /// Adds a gap to this window. The gap covers this window and windows before it, because all of them together have
-    /// fewer events than an answer reported for their whole range.
+    /// Adds a gap to this window. The gap is the range `split.range`, which this window and the windows before it cover
+    /// together: they have fewer events than an earlier answer reported for this range.
     pub(super) fn add_gap_of(&mut self, split: SplitTotal) {
         let total = Some(Total { count: split.total, exact: true });
         self.gaps.push(Gap { range: split.range, seen: split.seen, total, reason: GapReason::TotalDecreased });

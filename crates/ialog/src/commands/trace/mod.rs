@@ -81,7 +81,7 @@ pub(crate) enum TraceFormat {
 }
 
 pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    // With --details, requests are sent even if the operation is read from an archive.
+    // With --details, requests are sent even if the operation is read from an archive, so flags for requests are valid.
     if !args.details {
         args.selection.check()?;
     }

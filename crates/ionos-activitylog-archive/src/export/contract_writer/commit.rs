@@ -1,8 +1,8 @@
 //! Adds ranges, parts, gaps and kept records to the manifests. A part belongs to the archive once a manifest names it.
 //!
-//! What is added to a day goes into its open manifest. When the export has passed the day, the open manifest is closed:
-//! it gets the next number of the chain and never changes again. Days are closed in order of date: so an interrupted
-//! export, once finished, has written the same chain as an undisturbed one.
+//! What is added to a day goes into its open manifest. When the export has read the day to its end, or adds to a later
+//! day, the open manifest is closed: it gets the next number of the chain and never changes again. Days are closed in
+//! order of date: so an interrupted export, once finished, has written the same chain as an undisturbed one.
 
 use std::collections::BTreeMap;
 
@@ -37,9 +37,10 @@ impl ContractWriter {
         Manifest::new(api, contract.clone(), date)
     }
 
-    /// Adds the ranges, parts, gaps and kept records of `addition` to its day. Closes the earlier days first, and the
-    /// day itself if it is read to its end. After an error, the caller must not add anything else, because the chain
-    /// would then have later days without this day: see [`ContractWriter::has_failed`].
+    /// Adds the ranges, parts, gaps and kept records of `addition` to the open manifest of its day. Before that, closes
+    /// the earlier days. After that, closes the day itself if it was read to its end. After an error, the caller must
+    /// not add anything else, because the chain would then have later days without this day: see
+    /// [`ContractWriter::has_failed`].
     pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
         let added = self.try_add(addition);
         self.has_failed = added.is_err();
@@ -97,7 +98,8 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// Lists the manifests of version 0.1.0 as the first entry of the chain.
+    /// Writes the first file of the chain: a list of the manifests that version 0.1.0 wrote. Does nothing if there are
+    /// none.
     pub(super) fn import(&mut self) -> Result<(), Error> {
         let manifests = std::mem::take(&mut self.chain.not_imported);
         let Some(last) = manifests.last() else {

@@ -100,8 +100,8 @@ fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<O
     Some(OpenGap { tries: known.tries, next: known.next, ..OpenGap::new(gap, now) })
 }
 
-/// Counts one more try for each gap. Replaces the open gaps only after all tries are counted: if a gap was read in
-/// smaller pieces, each piece gets the tries of the whole gap plus one.
+/// Counts one more try for each gap. If a gap was read in smaller pieces, each piece gets the tries of the whole gap
+/// plus one. So all tries are counted before the old open gaps are removed.
 fn add_tries(open: &mut Vec<OpenGap>, gaps: &[KnownGap], now: DateTime<Utc>) {
     let tried = gaps.iter().map(|gap| {
         let tries = known_tries(open, gap, now).map_or(0, |known| known.tries).saturating_add(1);

@@ -9,7 +9,7 @@ use futures_util::future::select;
 use super::*;
 use crate::export::part_writer::MAX_WAITING_PARTS;
 
-/// Timeout of waits, much longer than any step takes, so that a failing test ends.
+/// Timeout of waits, so that a failing test ends. It is much longer than any step takes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Ten days with few events.
@@ -123,7 +123,7 @@ async fn a_stopped_export_commits_its_finished_parts() {
     });
     let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
-    // The part of the half day is unfinished, unless reading was faster than the stop.
+    // The part of the half day stays unfinished, unless the export finishes reading before it is stopped.
     let requested = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
     let done = exporter.run(&contracts, requested, async {
         let _ = stopped.await;

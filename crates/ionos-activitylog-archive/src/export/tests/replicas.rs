@@ -8,7 +8,7 @@ use ionos_activitylog::seam::{Exchange, Transport};
 use super::*;
 use crate::{VerifyReport, verify_totals};
 
-/// Number of events.
+/// Number of events of the service. A replica without events has none of them.
 const EVENTS: u64 = 250;
 
 /// The service. A page has at most 25 hits.
@@ -60,7 +60,7 @@ async fn an_archive_that_lacks_a_counted_event_is_never_complete() {
                 .map(|manifest| manifest.counts.count)
                 .sum();
             let is_complete = report.chains.iter().all(|chain| chain.gaps == 0);
-            assert!(archived == EVENTS || !is_complete, "{empty:?}, attempt {attempt}: {archived} events, {done:?}");
+            assert!(archived == EVENTS || !is_complete, "empty {empty:?}, try {attempt}: {archived} events, {done:?}");
             assert_eq!(done.gaps.is_empty(), is_complete, "{empty:?}, attempt {attempt}: {done:?} {:?}", report.chains);
             if is_complete && attempt > 0 {
                 break;
@@ -100,7 +100,7 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
         assert_eq!(
             (totals.compared(), totals.equal),
             (report.chains[0].days, report.chains[0].days),
-            "{ends:?}: {totals:?}"
+            "range ends {ends:?}: {totals:?}"
         );
         assert_eq!(totals.report, VerifyReport::default(), "{ends:?}");
     }

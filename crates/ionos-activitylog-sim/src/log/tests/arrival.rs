@@ -27,7 +27,7 @@ fn an_event_appears_after_its_delay_and_all_events_appear_in_the_end() {
     for (behavior, last) in [(delayed, "2026-11-20T11:00:00Z"), (late, "2026-11-20T13:00:00Z")] {
         let early = seen("2026-11-20T10:00:00Z", behavior.clone());
         let later = seen("2026-11-20T10:20:00Z", behavior.clone());
-        assert!(!early.is_empty() && early.len() < all.len(), "{}", early.len());
+        assert!(!early.is_empty() && early.len() < all.len(), "{} events", early.len());
         assert!(early.iter().all(|record| later.contains(record)));
         assert_eq!(seen(last, behavior), all);
     }
@@ -118,5 +118,5 @@ fn total_and_pages_agree_in_slices_with_delayed_events_and_duplicates() {
     let events = read(&simulator, at(range.0), at(range.1));
     assert_eq!(unique.len(), events.len());
     let share = (hits.len() - events.len()) as f64 / events.len() as f64;
-    assert!((0.27..0.33).contains(&share), "{share}");
+    assert!((0.27..0.33).contains(&share), "share of duplicates: {share}");
 }

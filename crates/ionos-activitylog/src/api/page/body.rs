@@ -115,8 +115,8 @@ fn partial_search(body: &[u8]) -> Option<String> {
     signs.partial_search()
 }
 
-/// Reads the envelope without its hits, and each hit alone. `None` if the envelope is not JSON. Also `None` if every
-/// hit is JSON, because then no hit explains why the page is not JSON.
+/// Reads the body without its hits, and then each hit alone. `None` if the body without its hits is not JSON. Also
+/// `None` if every hit is JSON, because then no hit explains why the page is not JSON.
 fn read_each_hit(body: &[u8], list: std::ops::Range<usize>, borders: Vec<std::ops::Range<usize>>) -> Option<Hits> {
     let envelope = [body.get(..list.start)?, b"[]", body.get(list.end..)?].concat();
     let Hits { total, partial_search, .. } = read_with_serde(&envelope).ok()??;

@@ -53,7 +53,7 @@ async fn read_with_calls<T>(client: &Client, every: usize, mut stream: impl Stre
             let started = Instant::now();
             let call = timeout(LONG, client.contracts()).await.expect("the call does not hang");
             call.unwrap();
-            assert!(started.elapsed() <= MOST, "{:?} after {} items", started.elapsed(), items.len());
+            assert!(started.elapsed() <= MOST, "{:?} for the call after {} items", started.elapsed(), items.len());
         }
     }
     items
@@ -96,8 +96,8 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
     let numbers = numbers(&simulator);
     let truth: Vec<usize> = numbers.iter().map(|number| count_of(&simulator, number)).collect();
     for max_in_flight in [1, 2, 16] {
-        // Three streams are polled and then kept: one before any request has an answer, one while requests wait, and
-        // one after its first event.
+        // Three streams are polled and then kept without being polled: the first before any request has an answer, the
+        // second while its requests wait, and the third after its first event.
         let client = client_with(&simulator, max_in_flight);
         let mut pending = client.events(numbers[0].clone(), half_day()).stream();
         assert!(pending.next().now_or_never().is_none());
@@ -109,7 +109,7 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
             let whole = client.events(number.clone(), half_day()).stream().count();
             assert_eq!(timeout(LONG, whole).await.expect("a later stream proceeds"), *truth);
         }
-        // The first and the third stream are polled in turns, for 77 events each time.
+        // Now, the first and the third stream are polled in turns, for 77 events each time.
         let (mut streams, mut counts) = ([pending, begun], [0, 1]);
         while counts.iter().zip([truth[0], truth[2]]).any(|(count, truth)| *count < truth) {
             for (stream, count) in streams.iter_mut().zip(&mut counts) {
@@ -207,8 +207,8 @@ async fn a_slow_service_is_a_timeout_even_if_the_consumer_is_slow() {
     sleep(LONG / 2).await;
     let error = call.await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 3), "{error}");
-    // Although the call was not polled for half an hour, the first attempt counts only its own limit of 2 minutes
-    // towards the limit of the call, which is 5 minutes.
+    // The call has a limit of 5 minutes. Although the call was not polled for half an hour, the first attempt uses up
+    // only 2 of these minutes, because 2 minutes is the limit of an attempt.
     assert_eq!(error.elapsed(), Duration::from_secs(300));
     assert!(client.concurrency_limit() < 4);
 }

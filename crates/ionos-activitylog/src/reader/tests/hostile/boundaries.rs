@@ -75,7 +75,8 @@ async fn an_event_at_the_end_never_explains_a_missing_event() {
     let start = day().start();
     for (end, hidden) in [(60, 30), (60, 0), (60, 60), (1_440, 700)] {
         let events = 1_500;
-        // The service hides the event of one minute. Its total is one more than the number of the other events.
+        // The service hides the event of one minute. The total of a range is one more than the number of the other
+        // events.
         let hides: fn(u64, DateTime<Utc>) -> bool = match hidden {
             30 => |_, time| time == parse_time("2026-11-19T00:30:00Z"),
             0 => |_, time| time == parse_time("2026-11-19T00:00:00Z"),
@@ -108,7 +109,7 @@ async fn a_filter_that_excludes_the_event_at_the_start_of_a_window_costs_no_furt
         assert!(summary.is_complete() && error.is_none(), "{summary:?} {error:?}");
         requests.push(service.requests.load(Ordering::Relaxed) - before);
     }
-    assert!(requests[1] <= requests[0], "{requests:?}");
+    assert!(requests[1] <= requests[0], "requests without and with the filter: {requests:?}");
 }
 
 /// A service that excludes the start of a range returns an event at this time only for a range that begins earlier.
