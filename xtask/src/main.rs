@@ -64,7 +64,7 @@ enum Task {
         /// Seed of the points at which exports are killed [default: a new one]
         #[arg(long)]
         seed: Option<u64>,
-        /// Only kill exports, without the ten million events
+        /// Only run the exports that are killed, not the part with ten million events
         #[arg(long)]
         only_kills: bool,
     },

@@ -84,7 +84,7 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
                 ["--events", "huge.ndjson"],
                 "cannot read huge.ndjson (it is larger than 1024 MiB): choose a readable file",
             ),
-            (["--ledger", "hard"], "cannot write hard (it has another name (a hard link), where its content"),
+            (["--ledger", "hard"], "cannot write hard (it has another name (a hard link), and writing to it"),
             (["--ledger", "soft"], "cannot write soft (it is not a regular file): choose a writable file"),
             (["--ledger", "pipe"], "cannot write pipe (it is not a regular file): choose a writable file"),
         ] {

@@ -21,7 +21,7 @@ use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
 /// The ranges that were written since the last report, and the error if the writer was stopped by one.
 #[derive(Debug, Default)]
-#[must_use = "the ranges that are on disk belong in a manifest, even if writing others failed"]
+#[must_use = "the ranges that are on disk belong in a manifest, even if other ranges could not be written"]
 pub(super) struct WriteReport {
     /// Ranges whose parts are on disk, in order.
     pub(super) ranges: Vec<WrittenRange>,

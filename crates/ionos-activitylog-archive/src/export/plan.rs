@@ -20,7 +20,7 @@ const WINDOW_EVENTS: u64 = 7_500;
 /// Estimate of the export of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a plan is for people to look at"]
+#[must_use = "a plan has no effect unless it is shown"]
 pub struct ContractPlan {
     /// Requested ranges that the archive does not contain.
     pub missing: RangeSet,

@@ -43,7 +43,7 @@ impl Manifest {
         }
         if recomputed.counts != self.counts {
             let (stated, summed) = (describe(&self.counts), describe(&recomputed.counts));
-            return Err(format!("it states {stated}, its parts have {summed}"));
+            return Err(format!("it states {stated}, but its parts have {summed}"));
         }
         if self.digest != digest::combine(self.parts.iter().map(|part| &part.digest)) {
             return Err("its digest does not match its parts".to_owned());

@@ -225,8 +225,9 @@ impl ProbeSession<'_> {
                 return unknown("no event has a time".to_owned());
             };
             let seconds = (now - newest).num_seconds().max(0);
-            let observation =
-                format!("the newest event is {seconds} s old by {whose} clock; rare events make this an overestimate");
+            let observation = format!(
+                "the newest event is {seconds} s old by {whose} clock; if events are rare, the real lag is shorter"
+            );
             return (finding(format!("at most {seconds} s"), observation), u64::try_from(seconds).ok());
         }
         unknown("the last 30 days have no event".to_owned())

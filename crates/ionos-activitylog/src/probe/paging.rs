@@ -94,8 +94,9 @@ impl ProbeSession<'_> {
                     return (finding("no limit".to_owned(), observation), None);
                 }
                 Ok(_) if reach > DEFAULT_MAX_OFFSET => {
-                    let observation =
-                        format!("a page after {offset} events is accepted, but there are too few events to tell");
+                    let observation = format!(
+                        "a page after {offset} events is accepted, but the range has too few events to tell whether offsets are limited"
+                    );
                     return (finding(NOT_KNOWN.to_owned(), observation), None);
                 }
                 Ok(_) => {

@@ -7,7 +7,7 @@ use crate::reader::window::{Gap, Window, incomplete_error};
 /// Statistics of a stream so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "it lists the gaps"]
+#[must_use = "the summary lists the gaps"]
 pub struct Summary {
     /// Number of events returned.
     pub yielded: u64,

@@ -112,7 +112,7 @@ impl<'a> SingleFileExport<'a> {
     fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<Option<FileExport>, CommandError> {
         let opened = match self.open(&context.fail_points) {
             Err(Error::Unfinished { resumable: Some(range), .. }) if self.began_earlier(range) => {
-                context.info(format_args!("completing the range with which the same command began: {range}"));
+                context.info(format_args!("resuming the range of the interrupted export: {range}"));
                 self.range = range;
                 self.spec = ExportSpec::new(self.spec.api.clone(), self.contract.clone(), range, self.target);
                 self.open(&context.fail_points)

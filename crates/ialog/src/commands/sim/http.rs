@@ -43,7 +43,7 @@ pub(crate) struct HttpArgs {
     #[arg(long)]
     pub(crate) gzip: bool,
 
-    /// Add the character set to the media type
+    /// Add a charset to the Content-Type of answers
     #[arg(long)]
     pub(crate) charset: bool,
 
