@@ -154,7 +154,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Average number of hours per random burst, which has 900 events within 3 milliseconds; 0 for no random bursts.
+    /// Average time between two random bursts, in hours; 0 for no random bursts. A burst has 900 events within 3
+    /// milliseconds.
     /// Default: [`DEFAULT_BURST_INTERVAL`].
     pub fn burst_interval(mut self, hours: u64) -> Self {
         self.burst_interval = hours;

@@ -61,8 +61,8 @@
 //! The log is a function of the seed, the other settings and the clock; no request changes it. Some settings and faults
 //! make random choices for each request. Such a choice depends on the seed, on method, path and query, on how often the
 //! same request was received before and, for a fault, on the position of its rule. It does not depend on the order in
-//! which different requests arrive. (After at least half a million different requests the simulator forgets how often a
-//! request was received.)
+//! which different requests arrive. (The simulator forgets a request that is not repeated within half a million
+//! different requests.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters,
 //! the request log, revoked tokens, the state of the rate limit and, if it is turned on, the record cache.
@@ -154,8 +154,8 @@ impl Simulator {
     /// matter only for a rate limit, for a token that is revoked after a number of requests, for fault scripts, and for
     /// settings that make answers differ from request to request.
     ///
-    /// There is no connection, so only faults that change status, headers or body have an effect. Other faults, and
-    /// decompression bombs, have no effect but count as applied.
+    /// There is no connection, so a fault has an effect only if it changes the status, the headers or the body and is
+    /// no decompression bomb. All other faults have no effect but count as applied.
     pub fn answer<B>(&self, request: &::http::Request<B>) -> ::http::Response<Bytes> {
         api::reply(&self.0, request).response
     }

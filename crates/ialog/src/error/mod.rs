@@ -47,7 +47,7 @@ impl CommandError {
     }
 
     /// The error of a command that processed several contracts, at least one of which failed. `all` is the number of
-    /// processed contracts. If only some of them failed, `others` completes the message "1 of 2 contracts ...". The
+    /// processed contracts. If only some of them failed, the message is "1 of 2 contracts" and `others`. The
     /// exit code is [`DAMAGED_CODE`] if a contract has this code, the common code if all contracts failed with the same
     /// code, and [`INCOMPLETE_CODE`] otherwise.
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {

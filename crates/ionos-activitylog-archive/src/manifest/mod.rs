@@ -141,8 +141,8 @@ pub struct Part {
     pub count: u64,
     /// Number of distinct ids. In a late part, only ids that no other part has are counted.
     pub unique: u64,
-    /// Total that the service reported for the range. In a late part, the increase of this total. An event that was amended
-    /// while it was read counts once. `null` if the range is not verified or its total did not match.
+    /// Total that the service reported for the range. In a late part, the increase of this total. An event that was
+    /// amended while it was read counts once. `null` if the range is not verified or its total did not match.
     pub total: Option<u64>,
     /// Time of the first event that has a time. `null` if none has.
     #[serde(with = "text::instant_or_none")]

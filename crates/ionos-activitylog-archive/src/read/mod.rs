@@ -178,7 +178,7 @@ impl ArchiveReader {
         self.counts
     }
 
-    /// Declares that the end of the range was not requested, as in "the last hour". The range then ends where the
+    /// Declares that the caller gave only a start of the range, as in "since yesterday". The range then ends where the
     /// archive ends, see [`early_ends`](Self::early_ends).
     pub fn open_end(mut self) -> Self {
         self.open_end = true;
@@ -227,8 +227,8 @@ impl ArchiveReader {
     /// Contracts that lack the manifest of an open day: according to the run log, an export was completed, but its
     /// range ends later than all manifests. Each contract comes with the end of that range.
     ///
-    /// Contracts whose manifests reach the end of the requested range are left out. Empty if the end of the range was
-    /// requested, because [`incomplete_ranges`](Self::incomplete_ranges) then names the missing range.
+    /// A contract is omitted if its manifests reach the end of the requested range. If the caller requested an end, the
+    /// list is empty, because [`incomplete_ranges`](Self::incomplete_ranges) then names what is missing.
     #[must_use]
     pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let reaches_end = |end: Option<DateTime<Utc>>| match self.range {
@@ -259,8 +259,8 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Whether the ranges `missing` of a contract stay incomplete even if they are read again, see
-    /// [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
+    /// Whether no further export can complete these ranges of a contract, because the service does not return all of
+    /// their events, see [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
     #[must_use]
     pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
         let covered = self.contracts.iter().find(|one| one.contract == *contract);

@@ -21,8 +21,8 @@ impl ChainCheck<'_> {
                 (state, is_previous)
             }
             Err(error) => {
-                // If the state cannot be opened, nothing shows whether an interrupted export has written the files that
-                // no manifest names.
+                // Without the state, a file that no manifest names may be of an interrupted export, or another program
+                // may have added it. So the check counts as incomplete.
                 self.is_complete &= !matches!(error, Error::Open { .. });
                 self.report_error(path, error);
                 return self.is_complete;

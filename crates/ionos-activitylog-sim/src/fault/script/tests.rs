@@ -67,7 +67,7 @@ fn an_error_names_its_place_and_what_to_do() {
         (when(r#"{"requests":[]}"#), "member \"when.requests\": an empty list", "remove"),
         (when(r#"{"requests":[1,-1]}"#), "member \"when.requests.1\": invalid value: integer `-1`", "correct it there"),
         (when(r#"{"every":0}"#), "member \"when.every\": 0 matches no request", "give 1"),
-        (when(r#"{"times":0}"#), "member \"when.times\": 0 means never", "from 1"),
+        (when(r#"{"times":0}"#), "member \"when.times\": 0 means never", "at least 1"),
         (when(r#"{"operation":"getInfo"}"#), "member \"when.operation", "`GetInfo`"),
         (fault(r#""html"#), "", "must be JSON"),
         (fault(r#""html""#), "member \"fault", "`html200`"),
@@ -97,7 +97,7 @@ fn an_error_names_its_place_and_what_to_do() {
         (fault(r#"{"respond":{"status":429,"retry_after":{"text":"\u0000"}}}"#), "retry_after\"", "remove"),
         (fault(r#"{"respond":{"status":429,"reason":"x"}}"#), "unknown field `reason`", "`status`"),
         (fault(r#"{"delay":50}"#), "member \"fault.delay", "correct it there"),
-        (fault(r#"{"drip":{"bytes":0,"every":{"milliseconds":1}}}"#), "member \"fault.drip.bytes\": 0", "from 1"),
+        (fault(r#"{"drip":{"bytes":0,"every":{"milliseconds":1}}}"#), "member \"fault.drip.bytes\": 0", "at least 1"),
         (fault(r#"{"wrong_content_length":{"by":0}}"#), "member \"fault.wrong_content_length.by\": 0", "negative"),
         (fault(r#"{"redirect":{"location":"\n"}}"#), "member \"fault.redirect.location\"", "give a URL"),
         (
