@@ -61,6 +61,22 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// A line with `N` in place of the numbers of events and requests. In the world `narrow`, and after it, they depend on the
+/// order in which answers arrive.
+fn without_numbers(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let is_counted = |index: usize| {
+        let next = words.get(index + 1).copied().unwrap_or_default();
+        ["events", "events);", "requests,", "requests"].contains(&next)
+    };
+    let shown = words.iter().enumerate().map(|(index, word)| {
+        let number = word.trim_start_matches('(');
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && is_counted(index) { word.replace(number, "N") } else { (*word).to_owned() }
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
 /// A line with fixed values in place of the host and the process id of a lock owner.
 fn without_lock_owner(line: &str) -> String {
     let writer = line.split_once(r#","host":""#).and_then(|(begin, rest)| {
@@ -103,10 +119,12 @@ fn play(line: &str, folder: &Path) -> String {
     };
     let mut out = String::new();
     for (sign, text) in printed {
-        for line in text.lines() {
-            let line = line.replace('\u{1b}', "␛");
-            let line = without_lock_owner(&line.replace(folder.to_str().unwrap(), "/work"));
-            writeln!(out, "{}", format!("{sign} {line}").trim_end()).unwrap();
+        let is_resumed = line.contains("WORLD=narrow") || text.contains("resuming an interrupted export");
+        for shown in text.lines() {
+            let shown = shown.replace('\u{1b}', "␛");
+            let shown = without_lock_owner(&shown.replace(folder.to_str().unwrap(), "/work"));
+            let shown = if is_resumed { without_numbers(&shown) } else { shown };
+            writeln!(out, "{}", format!("{sign} {shown}").trim_end()).unwrap();
         }
     }
     match code {
