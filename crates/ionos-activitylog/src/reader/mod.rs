@@ -11,12 +11,12 @@
 //! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
 //! windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so, `isolated_repeats` or
 //! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `part_check` compares a window with
-//! its parts, and `checked_windows` remembers which windows were compared. `reading_progress` holds the state that
-//! the windows of a reading share. In this state, `extra_requests` limits the requests that a wrong total may cause. If
-//! a window is split, `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several
-//! windows at once (`window_read` is one of them) and returns them in order, and `stream` returns their events.
-//! `cross_check` compares the windows with the total of the range. `contracts` combines the windows of several
-//! contracts.
+//! its parts, and `checked_windows` remembers which windows were compared. `refused_range` splits a window that the
+//! service refuses because of its length. `reading_progress` holds the state that the windows of a reading share. In
+//! this state, `extra_requests` limits the requests that a wrong total may cause. If a window is split,
+//! `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several windows at once
+//! (`window_read` is one of them) and returns them in order, and `stream` returns their events. `cross_check` compares
+//! the windows with the total of the range. `contracts` combines the windows of several contracts.
 
 mod checked_windows;
 pub(crate) mod checkpoint;
@@ -37,6 +37,7 @@ mod proof_check;
 mod read_ahead_gate;
 mod reading_progress;
 mod received_events;
+mod refused_range;
 mod request;
 mod scan;
 mod scanned_pages;

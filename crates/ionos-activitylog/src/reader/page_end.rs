@@ -120,9 +120,7 @@ pub(super) async fn detect_page_size(
             Err(error) if error.kind() == ErrorKind::BadRequest => {
                 // The service sends one page of this size, but refuses a second one.
                 scan.requests += 2;
-                pages.api.limits.record_max_page(received);
-                pages.api.limits.record_max_offset(received);
-                return Ok(SecondPage::Refused);
+                return Ok(only_first_page(pages, received));
             }
             second => second?,
         },
@@ -131,9 +129,7 @@ pub(super) async fn detect_page_size(
     scan.requests += second.requests;
     if scan.pages.iter().any(|first| ignores_offset(first, &second.page)) {
         // Only the first page of a range can be read, so a range with more events must be split.
-        pages.api.limits.record_max_page(received);
-        pages.api.limits.record_max_offset(received);
-        return Ok(SecondPage::Refused);
+        return Ok(only_first_page(pages, received));
     }
     let has_hits = second.page.hits() > 0;
     if has_hits {
@@ -148,6 +144,13 @@ pub(super) async fn detect_page_size(
     }
     scan.pages.push(second.page);
     Ok(if has_hits { SecondPage::HasHits } else { SecondPage::Empty })
+}
+
+/// Records that the service sends one page of `received` hits for a range, and no second one.
+fn only_first_page(pages: PageReader<'_>, received: u64) -> SecondPage {
+    pages.api.limits.record_max_page(received);
+    pages.api.limits.record_max_offset(received);
+    SecondPage::Refused
 }
 
 /// Whether the second page is the first one again. If so, the service ignores the offset. If both pages have a single

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::checked_windows::{CheckedWindows, MIN_LENGTH};
+use crate::reader::checked_windows::CheckedWindows;
 use crate::reader::page_end::may_be_after_end;
 use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces};
 use crate::reader::plan::PlannedWindow;
@@ -27,8 +27,11 @@ pub(super) async fn check_parts(
     let total = verification.highest_total.map_or(0, |total| total.count);
     let is_limited = !pages.extra.has_larger_range(events.max(verification.last_distinct).max(total));
     let needs_check = pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
+    if !needs_check {
+        return Ok((None, 0));
+    }
     let parts = window.split_around_middle();
-    if !needs_check || parts.len() < 2 {
+    if parts.len() < 2 {
         return Ok((None, 0));
     }
     let times = verification.events.times();
@@ -53,19 +56,6 @@ pub(super) async fn check_parts(
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
     Ok((None, requests))
-}
-
-/// Whether the service refuses a range because the range is too long. This is assumed if the service accepts a request
-/// for only the last part of the range.
-pub(super) async fn is_refused_as_too_long(range: DateRange, pages: PageReader<'_>) -> Result<bool, Error> {
-    let start = range.end() - MIN_LENGTH;
-    let Some(last) = DateRange::new(start, range.end()).ok().filter(|_| start > range.start()) else {
-        return Ok(false);
-    };
-    match pages.read(last, 0, 1).await {
-        Err(error) if may_be_after_end(error.kind()) => Ok(false),
-        fetched => fetched.map(|fetched| !fetched.page.says_nothing()),
-    }
 }
 
 /// Number of events in a range and at exactly its end, because the service may count the events at the end too.

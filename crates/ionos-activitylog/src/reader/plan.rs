@@ -10,6 +10,13 @@ use crate::range::DateRange;
 /// Maximum number of days that a window is split into at once.
 const MAX_DAYS: i64 = 64;
 
+/// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
+/// time, and if totals are too high everywhere, the requests for all resulting windows are wasted.
+const PARTS_OF_PART: u64 = 4;
+
+/// Number of parts that a window without a usable total is split into.
+pub(super) const PARTS_WITHOUT_TOTAL: u64 = 4;
+
 /// A range to be read as one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlannedWindow {
@@ -109,6 +116,16 @@ impl PlannedWindow {
         let whole = Self { part_of: None, ..self };
         let days = whole.split_by_day();
         if days.len() > 1 { days } else { whole.split(2, Resolution::Second) }
+    }
+
+    /// Splits the window so that each part probably has at most `fill` of the `total` events.
+    pub(super) fn split_by_total(self, total: Option<u64>, fill: u64, resolution: Resolution) -> Vec<Self> {
+        let mut parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
+        if self.part_of.is_some() {
+            parts = parts.min(PARTS_OF_PART);
+        }
+        let part_of = Some(SplitWindow { range: self.range, total });
+        Self { part_of, ..self }.split(parts, resolution)
     }
 
     /// Splits the window into about `count` windows of similar length: at least 2, at most [`MAX_PIECES`], and none

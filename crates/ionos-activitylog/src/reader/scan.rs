@@ -6,7 +6,6 @@ use futures_util::{StreamExt, stream};
 
 use crate::api::limits::{SERVICE_PAGE_SIZE, ServiceLimits};
 use crate::api::page::{Page, PageSize};
-use crate::api::response::Response;
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
@@ -465,14 +464,16 @@ impl WindowScanner<'_> {
             if !self.extra().try_spend(1, size) {
                 break;
             }
-            empty.requests += 1;
-            match self.pages.api.page(self.pages.contract, range, 0, smaller).await.map(Response::into_inner) {
-                Ok(page) if page.hits() > 0 => {
-                    self.limits().record_max_page(smaller);
-                    return Ok(FetchedPage { page, requests: empty.requests });
+            match self.pages.read_or_empty(range, 0, smaller, smaller).await {
+                Err(error) if may_be_refusal(error.kind()) => empty.requests += 1,
+                fetched => {
+                    let FetchedPage { page, requests } = fetched?;
+                    empty.requests += requests;
+                    if page.hits() > 0 {
+                        self.limits().record_max_page(smaller);
+                        return Ok(FetchedPage { page, requests: empty.requests });
+                    }
                 }
-                Err(error) if !may_be_refusal(error.kind()) => return Err(error),
-                Ok(_) | Err(_) => {}
             }
         }
         Ok(empty)

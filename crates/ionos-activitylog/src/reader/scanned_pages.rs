@@ -130,7 +130,7 @@ impl PartialScan {
         let total = |page: Option<&Page>| page?.total.map(|total| total.count);
         let (first, last) = (total(self.pages.first()), total(self.pages.last()));
         let growth = last.zip(first).map_or(0, |(last, first)| last.saturating_sub(first));
-        self.pages.len() >= MIN_PAGES_OF_GROWTH && growth > self.received()
+        growth > 0 && self.pages.len() >= MIN_PAGES_OF_GROWTH && growth > self.received()
     }
 
     /// Number of hits received.

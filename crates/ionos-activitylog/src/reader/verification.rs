@@ -389,7 +389,7 @@ impl Verification {
         self.identical_scans = if is_changed { 1 } else { self.identical_scans + 1 };
         ScanFacts {
             distinct,
-            repeats_without_id: self.content_repeats.count() + self.content_repeats.count_at_end(),
+            repeats_without_id: self.content_repeats(),
             repeats_at_end: self.content_repeats.count_at_end(),
             union,
             agreed_total,

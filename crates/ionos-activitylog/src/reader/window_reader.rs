@@ -13,10 +13,11 @@ use crate::range::DateRange;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_end::may_be_refusal;
 use crate::reader::page_reader::pause;
-use crate::reader::part_check::is_refused_as_too_long;
-use crate::reader::plan::{PlannedWindow, Resolution, SplitWindow};
+
+use crate::reader::plan::{PARTS_WITHOUT_TOTAL, PlannedWindow, Resolution};
 use crate::reader::proof_check::{ProofCheck, check_proof};
 use crate::reader::reading_progress::ReadingProgress;
+use crate::reader::refused_range::split_refused;
 use crate::reader::scan::{SUSPICIOUS_TOTAL, ScanOptions, WindowScanner};
 use crate::reader::scanned_pages::{Scan, ScanResult};
 use crate::reader::scanned_window::ScannedWindow;
@@ -53,13 +54,6 @@ const MAX_MISMATCH_SPLITS: u32 = 6;
 /// Number of windows with a wrong total after which a reading halves no further window. If there are that many, the
 /// service probably reports wrong totals everywhere, and halving would turn each window into about a hundred windows.
 const MAX_MISMATCHES: u32 = 8;
-
-/// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
-/// time, and if totals are too high everywhere, the requests for all resulting windows are wasted.
-const PARTS_OF_PART: u64 = 4;
-
-/// Number of parts that a window without a usable total is split into.
-const PARTS_WITHOUT_TOTAL: u64 = 4;
 
 /// Planned number of events of a window, as a fraction of the maximum number. Activity follows office hours and is
 /// uneven: with a higher fraction, more windows exceed the maximum, which costs one request each; with a lower
@@ -194,6 +188,25 @@ impl WindowReader<'_> {
             || !window.is_splittable(Resolution::Millisecond)
     }
 
+    /// Scans a window. If the window is the first one of the reading, also checks its start, and adds the requests of
+    /// this check to `requests`.
+    async fn scan_and_check_start(
+        self,
+        range: DateRange,
+        options: ScanOptions,
+        requests: &mut u64,
+    ) -> Result<ScanResult, Error> {
+        let scan = self.scanner.scan(range, options);
+        if !self.progress.takes_unchecked_start(range) {
+            return scan.await;
+        }
+        let checked = try_join(scan, StartCheck::read(self.scanner, range)).await;
+        let (scan, check) = checked.inspect_err(|_| self.progress.return_unchecked_start(range))?;
+        *requests += check.requests;
+        self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
+        Ok(scan)
+    }
+
     /// Scans a window until it is verified, has to be split, or no further scan helps.
     async fn scan_until_verified(
         self,
@@ -223,28 +236,10 @@ impl WindowReader<'_> {
                 part_of: window.part_of,
                 must_confirm_end: verification.scans == 0,
             };
-            let scan = self.scanner.scan(window.range, options);
-            let scan = match self.progress.takes_unchecked_start(window.range) {
-                true => match try_join(scan, StartCheck::read(self.scanner, window.range)).await {
-                    Ok((scan, check)) => {
-                        requests += check.requests;
-                        self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
-                        Ok(scan)
-                    }
-                    Err(error) => {
-                        self.progress.return_unchecked_start(window.range);
-                        Err(error)
-                    }
-                },
-                false => scan.await,
-            };
-            let scan = match scan {
+            let scan = match self.scan_and_check_start(window.range, options, &mut requests).await {
                 Err(error) if error.kind() == ErrorKind::BadRequest && is_splittable => {
-                    if !is_refused_as_too_long(window.range, self.scanner.pages).await? || !extra.try_split(page_size) {
-                        return Err(error);
-                    }
-                    extra.record_refused_range(window.range);
-                    return Ok(WindowResult::Split { windows: window.split_by_length(), requests: requests + 2 });
+                    let windows = split_refused(window, error, self.scanner.pages, page_size).await?;
+                    return Ok(WindowResult::Split { windows, requests: requests + 2 });
                 }
                 scan => scan?,
             };
@@ -420,12 +415,7 @@ impl WindowReader<'_> {
             false => (self.limits().max_window(page_size), WINDOW_FILL),
         };
         let fill = (max_events * numerator / denominator).max(1);
-        let mut parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
-        if window.part_of.is_some() {
-            parts = parts.min(PARTS_OF_PART);
-        }
-        let part_of = Some(SplitWindow { range: window.range, total });
-        WindowResult::Split { windows: PlannedWindow { part_of, ..window }.split(parts, resolution), requests }
+        WindowResult::Split { windows: window.split_by_total(total, fill, resolution), requests }
     }
 
     /// Reads the first events of a window that has too many events and cannot be split.
