@@ -8,6 +8,7 @@
 //! event inside of the range is never mistaken for an event at a boundary. An equal total is not corrected: a late
 //! event can hide an event at the start that the service does not count.
 
+use std::cmp::Ordering;
 use std::pin::pin;
 
 use chrono::TimeDelta;
@@ -24,30 +25,33 @@ pub(crate) struct CorrectedTotal {
 
 impl CorrectedTotal {
     /// Corrects the `total` of the service if it differs from the `expected` one. If `total` is higher, reads the last
-    /// second of the range and subtracts the events at the end. If `total` is lower, reads the first second and adds
-    /// the events at the start. `events` returns the events of a range.
+    /// second of the range and subtracts the events at the end. If `total` is lower, and `has_event_at_start` says that
+    /// an event is at exactly the start of the range, reads the first second and adds the events at the start. `events`
+    /// returns the events of a range.
     ///
     /// Fails if the first or last second cannot be read. If it is read but cannot be verified, the total is not
     /// corrected.
     pub(crate) async fn read(
         total: u64,
         expected: u64,
+        has_event_at_start: bool,
         events: impl FnOnce(DateRange) -> Events,
         range: DateRange,
     ) -> Result<Self, Error> {
         let mut corrected = Self { count: total, requests: 0 };
         let second = TimeDelta::seconds(1);
-        let boundary = match total > expected {
-            true => DateRange::new(range.end() - second, range.end()),
-            false => DateRange::new(range.start(), range.start() + second),
+        let (is_higher, boundary) = match total.cmp(&expected) {
+            Ordering::Greater => (true, DateRange::new(range.end() - second, range.end())),
+            Ordering::Less if has_event_at_start => (false, DateRange::new(range.start(), range.start() + second)),
+            Ordering::Less | Ordering::Equal => return Ok(corrected),
         };
-        let Some(boundary) = boundary.ok().filter(|_| total != expected) else { return Ok(corrected) };
+        let Ok(boundary) = boundary else { return Ok(corrected) };
         // Only the cross-check finds events at the start that the service excludes.
-        let mut windows = pin!(events(boundary).cross_check(total < expected).windows());
+        let mut windows = pin!(events(boundary).cross_check(!is_higher).windows());
         while let Some(window) = windows.try_next().await? {
             corrected.requests += window.requests;
             if window.is_verified() {
-                corrected.count = match total > expected {
+                corrected.count = match is_higher {
                     true => total.saturating_sub(window.events_at_end()),
                     false => total.saturating_add(window.events_excluded_at_start()),
                 };

@@ -1,6 +1,5 @@
 //! The state that the steps of one contract's export share, and requests for the total of a range.
 
-use std::cmp::Ordering;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -155,19 +154,17 @@ impl ContractExportRun<'_> {
             Err(error) if error.kind() == ErrorKind::Decode => None,
             Err(error) => return Err(Error::Read { source: error }),
         };
-        // Only events at exactly the start of the range can explain a lower total.
+        let Some(total) = total else {
+            return Ok(None);
+        };
+        if total > expected && !self.try_spend_extra(1) {
+            return Ok(Some(total));
+        }
         let day = self.writer.chain.days.get(&range.start().date_naive());
         let has_event_at_start = day.is_some_and(|day| day.has_event_at_start(range));
-        let may_correct = |total: &u64| match total.cmp(&expected) {
-            Ordering::Equal => false,
-            Ordering::Less => has_event_at_start,
-            Ordering::Greater => self.try_spend_extra(1),
-        };
-        let Some(total) = total.filter(may_correct) else {
-            return Ok(total);
-        };
         let corrected = {
-            let reading = pin!(CorrectedTotal::read(total, expected, |range| self.events(range), range));
+            let reading =
+                pin!(CorrectedTotal::read(total, expected, has_event_at_start, |range| self.events(range), range));
             let Either::Left((corrected, _)) = select(reading, self.stop.clone()).await else {
                 return Ok(None);
             };

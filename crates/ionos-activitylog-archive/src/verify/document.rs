@@ -126,7 +126,7 @@ impl From<&TotalsReport> for ComparedTotals {
         let findings = totals.report.findings.iter().map(ToString::to_string);
         Self {
             equal_days: totals.equal,
-            more_days: totals.more.iter().map(|(_, days)| days.len() as u64).sum(),
+            more_days: totals.more_days(),
             fewer_days: totals.fewer,
             unknown_days: totals.unknown,
             late_events: totals.more_events,

@@ -47,8 +47,13 @@ impl TotalsReport {
     /// Number of days that were compared.
     #[must_use]
     pub fn compared(&self) -> u64 {
-        let more = self.more.iter().map(|(_, days)| days.len() as u64);
-        saturating_sum(more.chain([self.equal, self.fewer]))
+        saturating_sum([self.equal, self.more_days(), self.fewer])
+    }
+
+    /// Number of days for which the service reports more events than the archive has.
+    #[must_use]
+    pub fn more_days(&self) -> u64 {
+        saturating_sum(self.more.iter().map(|(_, days)| days.len() as u64))
     }
 
     /// Whether the service reports no event that the archive does not have.
@@ -145,11 +150,11 @@ pub async fn verify_totals(
                 let comparison = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one_event).await;
                     let mut page = page.map_err(|source| Error::Read { source })?.into_inner();
-                    let can_be_corrected =
-                        |total: &Total| total.exact && (total.count > archived.distinct || has_event_at_start);
-                    if let Some(total) = page.total.as_mut().filter(|total| can_be_corrected(total)) {
+                    if let Some(total) = page.total.as_mut().filter(|total| total.exact) {
+                        let expected = archived.distinct;
                         let events = |range| client.events(folder.contract().clone(), range);
-                        let corrected = CorrectedTotal::read(total.count, archived.distinct, events, range).await;
+                        let corrected =
+                            CorrectedTotal::read(total.count, expected, has_event_at_start, events, range).await;
                         total.count = corrected.map_err(|source| Error::Read { source })?.count;
                     }
                     let comparison = compare(report, &location, &counted, &page);
