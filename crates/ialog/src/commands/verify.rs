@@ -107,10 +107,8 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     if !args.head.is_empty() {
         report.compare_heads(archive, &args.head);
     }
-    match args.output {
-        VerifyFormat::Text => show_findings(&report, context)?,
-        // The document is complete only after the comparison with the service.
-        VerifyFormat::Json => {}
+    if args.output == VerifyFormat::Text {
+        show_findings(&report, context)?;
     }
     for chain in &report.chains {
         context.info(chain);
@@ -121,31 +119,28 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
             context.warn(format_args!("  {line}"));
         }
     }
-    let totals = match args.online {
-        true => match compare_with_service(archive, contracts.as_deref(), &args, context).await {
-            Ok(totals) => Some(totals),
-            Err(error) if report.is_intact() => {
-                if args.output == VerifyFormat::Json {
-                    print_document(&report, None, context)?;
-                }
-                return Err(error);
-            }
-            // If files have findings, these are the result, and a failed comparison is only a note.
-            Err(error) => {
-                context.warn(format_args!("note: {error}"));
-                None
-            }
-        },
-        false => None,
+    let compared = match args.online {
+        true => compare_with_service(archive, contracts.as_deref(), &args, context).await.map(Some),
+        false => Ok(None),
     };
     if args.output == VerifyFormat::Json {
-        print_document(&report, totals.as_ref(), context)?;
+        // The document has the comparison with the service, so it is printed after it.
+        let totals = compared.as_ref().ok().and_then(Option::as_ref);
+        let json = serde_json::to_string_pretty(&report.document(totals));
+        context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
     }
+    let totals = match compared {
+        Err(error) if report.is_intact() => return Err(error),
+        // If files have findings, these are the result, and a failed comparison is only a note.
+        Err(error) => {
+            context.warn(format_args!("note: {error}"));
+            TotalsReport::default()
+        }
+        Ok(totals) => totals.unwrap_or_default(),
+    };
     if let Some(note) = describe_versions(report.amended, report.events) {
         context.warn(note);
     }
-    let totals = totals.unwrap_or_default();
-    let (late_events, missing_events) = (totals.more_events, totals.missing_events);
     let is_wrapped = context.terminal.is_interactive && !context.messages.is_json;
     let max_width = context.terminal.columns.filter(|_| is_wrapped);
     let statement = describe_result(&report, !args.head.is_empty(), &totals);
@@ -155,6 +150,12 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     for line in wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end().lines() {
         context.messages.step(Verbosity::Requests, line);
     }
+    verdict(&report, &totals)
+}
+
+/// The error that the result stands for, if it is not OK. The most serious one takes precedence.
+fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandError> {
+    let (late_events, missing_events) = (totals.more_events, totals.missing_events);
     if !report.findings.is_empty() && report.is_only_unreadable() {
         return Err(CommandError::unexpected(
             format!(
@@ -196,7 +197,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
             "run `ialog export --recount` for the days that are named above",
         ));
     }
-    let gaps = count_gaps(&report);
+    let gaps = count_gaps(report);
     if gaps > 0 {
         return Err(CommandError::incomplete(
             format!("incomplete: the archive has {}, whose events could not be verified", format_count(gaps, "gap")),
@@ -210,16 +211,6 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         ));
     }
     Ok(())
-}
-
-/// Prints the JSON document of a report.
-fn print_document(
-    report: &VerifyReport,
-    totals: Option<&TotalsReport>,
-    context: &mut Context<'_>,
-) -> Result<(), CommandError> {
-    let json = serde_json::to_string_pretty(&report.document(totals));
-    context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")
 }
 
 /// Number of gaps of all contracts.
@@ -355,10 +346,9 @@ async fn compare_with_service(
 /// A text with the number of days whose counts are equal, the number whose counts differ, and the number without a
 /// count of the service.
 fn describe_totals(totals: &TotalsReport) -> String {
-    let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
     let mut text = format!("counts match on {} of {}", totals.equal, format_count(totals.compared(), "day"));
     for (days, what) in [
-        (more, "service has more events"),
+        (totals.more_days(), "service has more events"),
         (totals.fewer, "service has fewer events"),
         (totals.unknown, "no count available"),
     ] {
