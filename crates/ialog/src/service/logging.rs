@@ -83,7 +83,7 @@ impl Transport for LoggingTransport {
     }
 }
 
-/// The innermost cause of an error. The outer causes are left out, because they repeat the address.
+/// The innermost cause of an error. It does not contain the outer causes, because they repeat the address.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = None;
     let mut next = error.source();

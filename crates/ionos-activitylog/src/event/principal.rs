@@ -39,7 +39,7 @@ impl<'a> Principal<'a> {
     }
 
     /// The client address in [`Principal::source_ip`]: the first entry of a comma-separated list. The entry may have
-    /// brackets, a port or a zone, which are left out. `None` if the entry is not an IP address.
+    /// brackets, a port or a zone, which are removed. `None` if the entry is not an IP address.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         let first = self.source_ip.as_deref()?.split(',').next()?.trim();

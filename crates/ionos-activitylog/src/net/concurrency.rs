@@ -247,7 +247,7 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step if stalled scopes are left out. A scope is stalled if it was woken and then not polled while this
+    /// The next step without regard to stalled scopes. A scope is stalled if it was woken and then not polled while this
     /// call was polled [`POLLS_BEFORE_PASSING`] times. Before this call has reached that number of polls, the step is
     /// [`QueueStep::Wait`].
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {

@@ -36,7 +36,7 @@ impl ContentRepeats {
         self.at_end.iter().map(|(_, count)| count - 1).sum()
     }
 
-    /// The times of the records whose id occurs several times, rounded down to seconds. Unreadable times are left out.
+    /// The times of the records whose id occurs several times, rounded down to seconds. Unreadable times are omitted.
     pub(super) fn seconds(&self) -> BTreeSet<DateTime<Utc>> {
         let repeated = self.records.values().filter(|records| records.len() > 1).flatten();
         let seconds = repeated.filter_map(|event| event.time()?.duration_trunc(TimeDelta::seconds(1)).ok());

@@ -215,7 +215,7 @@ impl ReturnedWindows {
 
     /// All series of adjacent windows with totals, each as long as possible. A series is the index of its first window
     /// and the index after its last one. A single window counts as a series only if the reading has no other window.
-    /// Otherwise it is left out, because its scan has already requested the total of its range.
+    /// Otherwise it is not compared, because its scan has already requested the total of its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {

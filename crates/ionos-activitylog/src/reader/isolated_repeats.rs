@@ -1,5 +1,5 @@
 //! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may
-//! be two events. They may also be one event that the service sent twice while it left out another event, so that the
+//! be two events. They may also be one event that the service sent twice in place of another event, so that the
 //! total matches by chance. To find out which is the case, each such second is read as a window of its own. The page of
 //! such a window is short, so the page has the record twice only if there are two events.
 

@@ -50,7 +50,7 @@ pub struct Window {
     pub scans: u32,
     /// Number of requests for the window, without retries.
     pub requests: u64,
-    /// Number of hits that are left out of `events`, because they repeat an earlier hit of the same scan. Also counts
+    /// Number of hits that are not in `events`, because they repeat an earlier hit of the same scan. Also counts
     /// events without a time that an earlier window has already returned.
     pub duplicates: u64,
     /// Number of events whose id had already occurred with another content. All of them are in `events`.
