@@ -127,8 +127,8 @@ impl LastPages {
 /// The path of a request for a page, the start of its range, and its page size.
 type RangeStart = (String, DateTime<Utc>, String);
 
-/// The path of a request for a page, and the start and the end of its range.
-type RequestedRange = (String, DateTime<Utc>, DateTime<Utc>);
+/// The path of a request for a page, the start and the end of its range, and its page size.
+type RequestedRange = (String, DateTime<Utc>, DateTime<Utc>, u64);
 
 /// The start and the end of the range of a request for a page.
 fn range_of(target: &Target) -> Option<(RangeStart, DateTime<Utc>)> {
@@ -147,24 +147,17 @@ fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<St
     is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
-/// An empty page, if the request is for the first hits of a part of the range of an earlier request: the parts lie
-/// between the start, the middle and the end of the range, and the midnight and the noon that are nearest to its
-/// middle. Ranges of less than an hour with few events are not compared with their parts.
+/// An empty page, if the request is for the number of hits in a part of the range of an earlier request: it asks for
+/// fewer hits than the earlier request. Ranges of less than an hour with few events are not compared with their parts.
 fn page_of_part(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
-    let (path, query) = target;
-    let ((_, start, _), end) = range_of(target)?;
-    let is_first_page = query.iter().any(|(name, value)| name == "offset" && value == "0");
-    let is_part = ranges.iter().any(|(other, from, to)| {
-        let middle = *from + TimeDelta::seconds((*to - *from).num_milliseconds() / 2 / 1_000);
-        let half_day = TimeDelta::hours(12);
-        let is_boundary = |time: DateTime<Utc>| {
-            let is_noon_or_midnight = time.timestamp_millis() % half_day.num_milliseconds() == 0;
-            [*from, middle, *to].contains(&time) || is_noon_or_midnight && (time - middle).abs() <= half_day
-        };
+    let (_, offset, limit) = LastPages::split(target);
+    let ((path, start, _), end) = range_of(target)?;
+    let is_part_of = |(other, from, to, page_size): &RequestedRange| {
         let is_inside = *from <= start && end <= *to && end - start < *to - *from;
-        other == path && *to - *from >= TimeDelta::hours(1) && is_inside && is_boundary(start) && is_boundary(end)
-    });
-    (is_first_page && is_part).then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
+        *other == path && *to - *from >= TimeDelta::hours(1) && is_inside && limit < Some(*page_size)
+    };
+    let is_part = offset == Some(0) && ranges.iter().any(is_part_of);
+    is_part.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
 impl ScriptedTransport {
@@ -235,7 +228,8 @@ impl Transport for ScriptedTransport {
         };
         if let Some((start, end)) = range_of(&target) {
             if after_end.is_none() {
-                self.ranges.lock().unwrap().insert((start.0.clone(), start.1, end));
+                let page_size = start.2.parse().unwrap_or(u64::MAX);
+                self.ranges.lock().unwrap().insert((start.0.clone(), start.1, end, page_size));
             }
             self.starts.lock().unwrap().insert(start);
         }

@@ -1,9 +1,10 @@
 //! Compares a window with its parts. Some services silently shorten a long range, or return and count only a part of
 //! its events. Then the total of the window equals its number of events, but its parts have more events. One request
-//! for each part shows this. The boundaries of the parts are at midnight and at noon too, because a service may keep
-//! its log in one index per day, and because the end of a day may have no events.
+//! for each part shows this. The boundaries of the parts lie beside the events of the window: a part without events is
+//! the one that a service may have dropped. A boundary is at midnight too, because a service may keep its log in one
+//! index per day.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound, SubsecRound, TimeDelta, Utc};
 
 use crate::error::Error;
 use crate::event::Event;
@@ -30,11 +31,11 @@ pub(super) async fn check_parts(
     if !needs_check {
         return Ok((None, 0));
     }
-    let parts = window.split_around_middle();
+    let times = verification.events.times();
+    let parts = window.split_at(boundaries(window.range, &times));
     if parts.len() < 2 {
         return Ok((None, 0));
     }
-    let times = verification.events.times();
     // Records that the service may count in each part, or more than once.
     let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
     let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
@@ -56,6 +57,31 @@ pub(super) async fn check_parts(
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
     Ok((None, requests))
+}
+
+/// The times that divide a window into parts. A window with events is divided beside them, at the longer of the two
+/// empty stretches: before the first event or after the last one. A window without events is divided at its middle and
+/// at the noon UTC that is nearest to the middle. Both are also divided at the midnight UTC that is nearest to the
+/// middle, and at the middle if no other time is inside.
+fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
+    let (start, end) = (range.start(), range.end());
+    let middle = (start + (end - start) / 2).trunc_subsecs(0);
+    let midnight_near = |time: DateTime<Utc>| time.duration_round(TimeDelta::days(1)).ok();
+    let is_inside = |time: &DateTime<Utc>| start < *time && *time < end;
+    let times = || times.iter().copied().filter(|time| range.contains(*time));
+    let mut boundaries = Vec::from_iter(midnight_near(middle));
+    if let (Some(first), Some(last)) = (times().min(), times().max()) {
+        let (before_first, after_last) = (first.trunc_subsecs(0), last.trunc_subsecs(0) + TimeDelta::seconds(1));
+        boundaries.push(if before_first - start >= end - after_last { before_first } else { after_last });
+    } else {
+        let half_day = TimeDelta::hours(12);
+        boundaries.extend(midnight_near(middle + half_day).map(|midnight| midnight - half_day));
+        boundaries.push(middle);
+    }
+    if !boundaries.iter().any(is_inside) {
+        boundaries.push(middle);
+    }
+    boundaries
 }
 
 /// Number of events in a range and at exactly its end, because the service may count the events at the end too.

@@ -2,7 +2,7 @@
 //! second or more begin and end at whole seconds, because the service does not document whether a query may contain a
 //! fraction of a second.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::defaults::MAX_PIECES;
 use crate::range::DateRange;
@@ -89,18 +89,10 @@ impl PlannedWindow {
         self.range.by_day(&Utc).map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
-    /// Splits the window into two to four parts: at its middle, and at the midnight and the noon UTC that are nearest
-    /// to its middle, as far as they are inside. Returns one window if the window is too short.
-    pub(super) fn split_around_middle(self) -> Vec<Self> {
-        let halves = self.split(2, Resolution::Second);
-        let [first, _] = halves[..] else { return halves };
-        let middle = first.range.end();
-        let nearest = |time: DateTime<Utc>| time.duration_round(TimeDelta::days(1)).ok();
-        let half_day = TimeDelta::hours(12);
-        let midnight = nearest(middle);
-        let noon = nearest(middle + half_day).map(|midnight| midnight - half_day);
+    /// Splits the window at the given times. Times that are not inside the window are ignored.
+    pub(super) fn split_at(self, times: impl IntoIterator<Item = DateTime<Utc>>) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
-        let inside = [Some(middle), midnight, noon].into_iter().flatten().filter(|time| start < *time && *time < end);
+        let inside = times.into_iter().filter(|time| start < *time && *time < end);
         let mut boundaries: Vec<DateTime<Utc>> = inside.chain([start, end]).collect();
         boundaries.sort_unstable();
         boundaries.dedup();
