@@ -69,10 +69,14 @@ fn run_query(program: &Path, archive: &str, query: &[&str]) -> Result<(u64, f64)
     Ok((events, middle(speeds)))
 }
 
-/// The number of events that were filtered: 1007438 in "160460 of 1007438 events match".
+/// The number of events that were filtered: 1007438 in "160460 of 1007438 events match", and in "46389 of 311399
+/// operations match (160460 of 1007438 events)".
 fn filtered_events(stderr: &str) -> Option<u64> {
-    let line = stderr.lines().find(|line| line.contains(" events match"))?;
-    line.split(' ').nth(2)?.parse().ok()
+    let words: Vec<&str> = stderr.split_whitespace().collect();
+    words.windows(3).find_map(|words| match words {
+        ["of", number, events] if events.starts_with("events") => number.parse().ok(),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -84,6 +88,7 @@ mod tests {
         for (stderr, events) in [
             ("all times, archive a\n1 of 23 events match\n", Some(23)),
             ("5 of 23 events match, folded into 4 operations, showing 2 of 4\n", Some(23)),
+            ("all times, archive a\n2 of 4 operations match (5 of 23 events)\n", Some(23)),
             ("23 events\n", None),
         ] {
             assert_eq!(filtered_events(stderr), events, "{stderr}");
