@@ -1,5 +1,5 @@
-//! Traces calls: a span for each call and, at level DEBUG, a span for each attempt. Of the headers, spans contain only
-//! the request id. They contain neither queries nor secrets. The subscriber here prints a line at the end of each span.
+//! Traces calls: a span for each call and, at level DEBUG, a span for each attempt. Spans contain no query, no secret,
+//! and no header except the request id. The subscriber here prints a line at the end of each span.
 
 use std::error::Error;
 

@@ -47,8 +47,8 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the connection failed after the attempt had not been polled for at least [`STALL`]. In this case, the
-    /// failure says nothing about the service.
+    /// Whether the connection failed, and the program left the attempt unpolled for at least [`STALL`] in total
+    /// although it could have proceeded. Such a failure says nothing about the service.
     pub(super) was_stalled: bool,
 }
 
@@ -223,8 +223,8 @@ impl Api {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();
         let detail = match (begun, limit) {
-            // The error of such a status would make the caller send other requests in place of this one, each with a
-            // time limit of its own. So the call fails with its timeout instead.
+            // With the error of this status, the caller would send further requests, each with a time limit of its own,
+            // although this call has no time left.
             (Some(begun), TimeLimit::Call) if asks_for_another_request(begun.status) => {
                 return call_timeout(&format!("while the body of an answer with status {} arrived", begun.status))
                     .with_answer(Some(begun));

@@ -1,5 +1,5 @@
-//! Calls the service: this module has one function per operation. Each function sends the call of the generated client
-//! for its operation, and reads the answer to that call.
+//! Calls the service, with one function per operation. Each function calls the generated client and converts the
+//! answer.
 
 use ionos_activitylog_client as wire;
 

@@ -106,9 +106,9 @@ impl ServiceLimits {
         self.max_offset.load(Ordering::Relaxed)
     }
 
-    /// Maximum number of events in a window that is read in pages of `page_size` hits: in a window with more events, a
-    /// page would exceed the maximum offset. At least `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins
-    /// with the last hit of the page before it.
+    /// Maximum number of events of a window that can be read in pages of `page_size` hits without exceeding the maximum
+    /// offset; at least `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the page
+    /// before it.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
         let pages = self.max_offset.load(Ordering::Relaxed) / page_size;
         let step = page_size - u64::from(page_size >= SERVICE_PAGE_SIZE);

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn only_claims_without_the_privilege_give_a_warning() {
+    fn only_claims_that_deny_reading_the_log_give_a_warning() {
         let cases = [
             ("opaque".to_owned(), false),
             (jwt("{}"), false),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_future_of_a_header_is_send() {
+    fn the_future_that_header_returns_is_send() {
         fn sent<T: Send>(_: &T) {}
         let (authorization, clock) = (fixed("opaque"), noon());
         sent(&authorization.header(&clock));

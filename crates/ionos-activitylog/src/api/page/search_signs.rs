@@ -17,7 +17,8 @@ impl SearchSigns {
             || matches!(key, b"is_partial" | b"partial" | b"incomplete_results" | b"httpStatus" | b"status")
     }
 
-    /// Looks at a member of the envelope. A value of an unknown type is not a sign. The first sign is kept.
+    /// Records a member of the envelope if it is the first sign of a partial search. A value of an unexpected type,
+    /// such as `"timed_out":1`, is not a sign.
     pub(super) fn add(&mut self, key: &[u8], value: &str) {
         let reason = match key {
             b"timed_out" if is_true(value) => Some("its search timed out".to_owned()),
