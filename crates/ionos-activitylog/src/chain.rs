@@ -1,6 +1,6 @@
 //! Groups events into operations. One operation writes several records: the accepted request, updates of its status,
 //! and provisioning in the background. A request id or a queue reference links the records. A record may lack one of
-//! the two, so records with an equal value of either are joined (union-find).
+//! the two, so records belong together if they share either one (union-find).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,7 +42,8 @@ impl OperationLink<'_> {
 impl<'a> Chain<'a> {
     /// Groups the events of one contract into operations. Two events belong to one operation if they have the same
     /// request id or the same queue reference, or if a chain of such events connects them. Placeholders, such as a
-    /// blank id or the queue reference 0, do not count. An event without any other id is an operation of its own.
+    /// blank id or the queue reference 0, do not count. An event with neither id, or with placeholders only, is an
+    /// operation of its own.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
     /// The result does not depend on the order of the events. If `events` lacks some events of an operation, the chain
@@ -141,8 +142,8 @@ impl<'a> SortedEvent<'a> {
     }
 }
 
-/// The ids of an event that link it to the other events of its operation; none for an event that is an operation of its
-/// own.
+/// The ids of an event that link it to the other events of its operation. Empty if the event has neither id, or
+/// placeholders only.
 pub fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>> {
     let details = event.details();
     let is_set = |id: &Cow<'_, str>| !is_placeholder(id);

@@ -68,7 +68,7 @@ impl Client {
         self.api.limits.service_time()
     }
 
-    /// A warning for the user if the claims of the token lack the privilege to read the log. The service may decide
+    /// A warning for the user if [`Claims::may_read_log`] is `Some(false)` for the token in use. The service may decide
     /// otherwise.
     #[must_use]
     pub fn warning(&self) -> Option<String> {

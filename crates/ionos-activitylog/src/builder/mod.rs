@@ -148,7 +148,8 @@ impl ClientBuilder {
     /// HTTP client of the program, used instead of the built-in client. It needs no decompression, because this library
     /// asks for gzip and decompresses the answers. Its connect and read timeouts, proxies, certificates and redirects
     /// replace those of this builder. It also decides which headers, such as `X-Contract-Number`, a redirect forwards.
-    /// With such a client, a pinned or root certificate from this builder, the environment or a file is an error.
+    /// [`ClientBuilder::build`] fails if a pinned or root certificate is also set, in this builder, the environment or
+    /// a file.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self

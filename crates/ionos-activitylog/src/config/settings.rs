@@ -1,5 +1,5 @@
-//! Settings of one source, of several sources combined by precedence, and the resolved result. Overridden values are
-//! kept with their origin, so that a user can see why another value is in force.
+//! Reads the settings of the program and of the environment, combines the settings of all sources by precedence, and
+//! resolves them. Overridden values are kept with their origin, so that a user can see why another value is in force.
 
 use std::fmt;
 
@@ -92,7 +92,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// The settings of the program. They are used as they are: an empty token is an error when the client is built, and
-    /// does not fall back to the token of the environment.
+    /// the token of the environment does not replace it.
     pub(super) fn from_program(options: Options) -> Result<Self, Error> {
         let username_empty = options.username.as_deref().is_some_and(str::is_empty);
         let password = options.password.as_ref();

@@ -1,6 +1,6 @@
 //! The YAML file of the vendor's tools, in the format of their `fileconfiguration` package. Parsing is lenient, because
 //! several tools and people write the file: unknown members are ignored and a version may be a number or a string.
-//! From the file, error messages quote only names and the locations of endpoints, because other values may be secrets.
+//! Error messages quote only names and endpoint locations from the file, because other values may be secrets.
 
 use std::path::Path;
 
@@ -87,8 +87,8 @@ impl ConfigDocument {
     }
 
     /// The profile to use: the `requested` one, otherwise the one from `IONOS_CURRENT_PROFILE` (`from_env`), otherwise
-    /// the `currentProfile` of the file. `None` if none of the three is set. As in the vendor's tools, a profile that
-    /// is not named is not used, even if it is the only one in the file.
+    /// the `currentProfile` of the file. As in the vendor's tools, `None` if none of the three is set, even if the file
+    /// has only one profile.
     ///
     /// Fails if the file has no profile with the chosen name, because the program must not use other credentials than
     /// the requested ones. If two profiles have the same name, the first counts.

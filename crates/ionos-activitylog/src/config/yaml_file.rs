@@ -118,8 +118,8 @@ struct EndpointSettings {
 /// The address of this product and the certificates to trust.
 ///
 /// If the profile names an environment, only that environment counts. Otherwise, the first environment with this
-/// product counts. If `use_endpoint` is false, the result has no address, and no certificates except those of the
-/// environment that the profile names.
+/// product counts. If `use_endpoint` is false, the result has no address, and its certificates are those of the
+/// environment that the profile names, if any.
 fn endpoint_settings(
     document: &ConfigDocument,
     profile: Option<&Profile>,
@@ -172,8 +172,8 @@ fn environment_of_profile<'a>(
     }
 }
 
-/// The first environment with this product, and the product. The first of [`PRODUCT_NAMES`] takes precedence over the
-/// second in all environments. `None` if no environment has the product.
+/// The first environment with this product, and the product. An environment that uses the first of [`PRODUCT_NAMES`]
+/// takes precedence over an earlier one that uses only the second. `None` if no environment has the product.
 fn find_product(environments: &[ProductEnvironment]) -> Option<(&ProductEnvironment, &Product)> {
     let has_name = |product: &Product, name: &str| product.name.as_deref().is_some_and(|own| is_same_name(own, name));
     PRODUCT_NAMES.iter().find_map(|name| {
