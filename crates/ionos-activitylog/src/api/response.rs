@@ -1,5 +1,5 @@
-//! The value of a call together with its metadata. A support request needs the request id, and the number of attempts
-//! may explain a slow export.
+//! The value of a call together with its metadata. A user quotes the request id in a support case, and the number of
+//! attempts may explain a slow export.
 
 use std::fmt;
 use std::ops::Deref;

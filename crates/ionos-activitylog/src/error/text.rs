@@ -1,6 +1,6 @@
 //! Prepares text from outside for messages: answers of the service, names, paths and values that a user typed. Such
-//! text may contain escape sequences of a terminal. The invariant: no message contains a character that a terminal
-//! obeys or hides, or a line break.
+//! text may contain escape sequences of a terminal. The invariant: no message contains a line break, or a character
+//! that a terminal obeys or hides.
 
 use ionos_activitylog_client::redact;
 use ionos_activitylog_client::redact::redact_value;

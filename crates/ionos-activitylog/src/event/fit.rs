@@ -66,7 +66,7 @@ fn read_members(cursor: &mut OnePass<'_>, members: &ModelMembers) -> Option<()> 
 mod tests {
     use crate::Event;
 
-    /// Whether it is known without a search that the event of a record has no issues.
+    /// Whether [`Event::fits_model`] accepts a record.
     fn fits(record: &str) -> bool {
         Event::from_json(record).unwrap().fits_model()
     }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use crate::json::{self, JsonType};
 use crate::{Error, ErrorKind};
 
-/// Length of a UUID in bytes, and of the part of a SHA-256 that an id keeps: 128 bits make collisions practically
+/// Number of bytes of a UUID, and number of bytes of a SHA-256 that an id keeps: 128 bits make collisions practically
 /// impossible.
 const BYTES: usize = 16;
 /// Maximum length of a usable `@uuid` in bytes: four times the length of a UUID as text.
@@ -30,8 +30,8 @@ const DIGITS: [u8; 256] = {
 
 /// The id of an event, unique within a contract.
 ///
-/// The text of an id is `u:` and the record's `@uuid` exactly as written, if the `@uuid` is a usable string: not blank,
-/// without control characters, at most 144 bytes. Otherwise the text is `h:` and the first 32 hex digits of
+/// If the record's `@uuid` is a usable string (not blank, without control characters, at most 144 bytes), the text of
+/// the id is `u:` and the `@uuid` exactly as written. Otherwise the text is `h:` and the first 32 hex digits of
 /// [`Event::fingerprint`](crate::Event::fingerprint). Two records with the same `u:` id may differ in content, because
 /// the service may amend a record.
 ///

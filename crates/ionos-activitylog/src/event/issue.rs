@@ -1,5 +1,5 @@
-//! Reports the places of a record that do not fit the model, each with the expected type and the value found. Such a
-//! record is kept, and a user must be able to find the place in it.
+//! Reports the places of a record that do not fit the model, each with the expected type and the value found. The
+//! record is kept all the same, so a user needs to find these places in it.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Finds the members of a record that the typed view reads, in one pass. The event keeps the positions of these
-//! members, so that no second search is needed. [`read_text`] and [`read_time`] read the value of a member.
+//! Finds in one pass the members of a record that the typed view reads. The event keeps the positions of these members,
+//! so that no second search is needed. [`read_text`] and [`read_time`] read the value of a member.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;

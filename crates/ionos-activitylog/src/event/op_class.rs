@@ -9,7 +9,7 @@ use super::resource::Resource;
 /// The class of an operation.
 ///
 /// The verb of the first action name of the resources decides. If no resource has an action name, the HTTP method
-/// decides. If the deciding verb or method is unknown, or there is no method either, the class is [`OpClass::Other`].
+/// decides. The class is [`OpClass::Other`] if that verb or method is unknown, or if the event has neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpClass {
@@ -111,7 +111,7 @@ mod tests {
     use crate::Event;
 
     #[test]
-    fn the_verb_decides_or_else_the_method() {
+    fn the_method_decides_only_if_no_resource_has_an_action_name() {
         use OpClass::{Create, Delete, Other, Read, Update};
         let cases = [
             ("sec.user.create", "GET", "/", Create),

@@ -20,8 +20,8 @@ use super::vocabulary::{EventType, Status};
 ///
 /// Types and statuses are compared like in [`Status::matches`], so `failed` is a failure as well.
 ///
-/// The variants are in order of precedence: if the events of one operation have different outcomes, the first of these
-/// outcomes is that of the operation.
+/// The variants are in order of precedence. If the events of one operation have different outcomes, the operation has
+/// the outcome whose variant comes first: a single failure makes the operation a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// The request failed.

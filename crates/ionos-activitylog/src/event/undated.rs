@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use crate::event::Event;
 
-/// Maximum number of records that are remembered: 100 000, which take 3 MB of memory. Further records may be kept
-/// several times.
+/// Maximum number of records that are remembered: 100 000, which take 3 MB of memory. Duplicates of further records are
+/// not detected.
 const MAX_REMEMBERED: usize = 100_000;
 
 /// The records added so far that have a `@uuid` and no readable time.

@@ -84,7 +84,8 @@ pub(super) fn any_matches(conditions: &[Condition], key: FilterKey, record: &str
     }
 }
 
-/// The words of an event that a filter on the key compares with its value. Empty for keys that do not compare words.
+/// The words of an event that a filter with this key compares with the value of the filter. Empty for keys that do not
+/// compare words.
 #[must_use]
 pub fn event_words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
     let one = |word: Option<Cow<'a, str>>| word.into_iter().collect();
@@ -141,7 +142,8 @@ fn parse_outcome(value: &str) -> Result<Outcome, Error> {
     })
 }
 
-/// Other words for outcomes. Their spelling differs too much from the name of the outcome for [`did_you_mean`].
+/// Other words for outcomes. [`did_you_mean`] does not recognise them, because their spelling differs too much from the
+/// name of the outcome.
 const OUTCOME_SYNONYMS: [(&str, Outcome); 11] = [
     ("failed", Outcome::Failure),
     ("error", Outcome::Failure),
@@ -185,8 +187,8 @@ fn missing_value(key: FilterKey) -> Error {
     invalid_filter(format!("the filter {:?} has no value", key.as_str())).with_hint(format!("use {key}=VALUE"))
 }
 
-/// The error for an invalid value. `meant` is the valid word that the value is a synonym of, or the value itself if it
-/// is no synonym.
+/// The error for an invalid value. If `value` is a synonym of a valid word, `meant` is that word; otherwise `meant` is
+/// `value`.
 fn invalid_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
     let suggestion = did_you_mean(meant, known.iter().copied());
     invalid_filter(format!("invalid value {:?} for the filter {:?}{suggestion}", redact_value(value), key.as_str()))

@@ -26,12 +26,13 @@ impl Fold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     fold: Fold,
-    /// The pattern as [`Fold`] changes it, without consecutive stars.
+    /// The pattern after `fold` was applied. Consecutive stars are reduced to one.
     text: String,
 }
 
 impl Pattern {
-    /// Creates a pattern. `None` if nothing is left of the text without the characters that `fold` ignores.
+    /// Creates a pattern. `None` if the text is empty or has only characters that `fold` ignores, such as `-` with
+    /// [`Fold::Name`].
     #[must_use]
     pub fn new(fold: Fold, text: &str) -> Option<Self> {
         let mut folded = fold.apply(text);

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_sorted_down_to_a_depth_and_keep_their_order_below_it() {
+    fn members_are_sorted_down_to_128_levels_and_keep_their_order_below() {
         let nest = |levels: usize, inner: &str| format!("{}{inner}{}", "[ ".repeat(levels), " ]".repeat(levels));
         let last = to_canonical(&nest(127, r#"{"b":1, "a":2}"#));
         assert!(last.contains(r#"{"a":2,"b":1}"#), "{last}");

@@ -121,8 +121,9 @@ pub(super) fn decode_to_bytes(string: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
-/// Writes a string as RFC 8785, section 3.2.2.2, prescribes: escapes only what must be escaped, control characters in
-/// their short form or in lower-case hex digits. A lone surrogate, which the RFC forbids, is written as an escape.
+/// Writes a string as RFC 8785, section 3.2.2.2, prescribes: escapes only quotes, backslashes and control characters. A
+/// control character gets its short form, such as `\n`, or else lower-case hex digits. A lone surrogate, which the RFC
+/// forbids, is written as an escape.
 pub(super) fn write_canonical(string: &str, out: &mut String) {
     // Without an escape, the string contains neither a quote nor a control character.
     if !string.contains('\\') {

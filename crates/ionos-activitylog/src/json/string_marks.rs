@@ -49,7 +49,7 @@ fn marked_bytes(text: &[u8]) -> u64 {
     match text.first_chunk() {
         Some(block) => marked_bytes_of_block(block),
         None => {
-            // A space is not marked.
+            // Padded with spaces, which are not marked.
             let mut block = [b' '; BLOCK];
             block.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
             marked_bytes_of_block(&block)

@@ -23,8 +23,8 @@ use crate::runtime::clock::Clock;
 use state::{LimiterState, QueueStep};
 pub(crate) use state::{QueuePosition, ScopeId};
 
-/// Number of successes after which the limit grows by one. Only successes while the limit is reached count. An overload
-/// and each growth restart the count.
+/// Number of successes after which the limit grows by one. A success counts only if the limit is reached at the time.
+/// An overload and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
 /// Number of times that a waiting call is polled before it passes other calls. It passes the calls that were woken
@@ -194,12 +194,13 @@ struct QueuedCall<'a> {
     limiter: &'a ConcurrencyLimiter,
     position: QueuePosition,
     is_queued: bool,
-    /// `Some` while the call could proceed if it passed the scopes that were woken and not polled since.
+    /// `Some` while the call could proceed by passing the scopes that were woken and have not been polled since their
+    /// wake.
     passing: Option<PassingCall>,
     self_wakes_left: u32,
 }
 
-/// A call that waits for the scopes that it may have to pass.
+/// A waiting call that passes the woken scopes unless they are polled soon.
 #[derive(Clone, Copy)]
 struct PassingCall {
     /// Ordinal of the last wake before the call began to wait.

@@ -287,7 +287,7 @@ async fn a_panic_of_the_provider_is_an_error_and_the_next_call_works() {
 }
 
 #[tokio::test]
-async fn a_changed_token_is_fetched_at_once_but_after_a_failure_only_after_the_backoff() {
+async fn a_changed_token_is_fetched_at_once_unless_the_last_fetch_failed_within_the_backoff() {
     let scene = CacheScenario::new([Token("one", 3600), Token("two", 3600), Fails("half"), Token("three", 3600)]);
     assert_eq!(scene.name().await, "one");
     scene.script.changed.store(true, Ordering::Relaxed);

@@ -178,7 +178,7 @@ fn a_value_of_an_unexpected_type_or_form_is_reported_and_the_others_stay_readabl
 }
 
 #[test]
-fn each_place_of_the_full_record_has_the_same_type_in_the_model_and_in_the_api_description() {
+fn the_model_and_the_generated_type_reject_a_boolean_at_each_place_of_the_full_record() {
     let full: serde_json::Value = serde_json::from_str(FULL).unwrap();
     let mut places = vec![String::new()];
     let mut checked = 0;
