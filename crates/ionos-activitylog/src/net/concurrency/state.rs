@@ -1,7 +1,7 @@
 //! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. A scope has the
 //! calls of one stream, or a single call, and all its calls are polled together. A scope that was woken and is not
 //! polled is stalled. The program may have stopped polling a stalled scope, so calls of other scopes may pass its
-//! calls: [`LimiterState::turn`] leaves the scope out.
+//! calls: [`LimiterState::turn`] ignores the waiting calls and the slots of stalled scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
@@ -192,8 +192,9 @@ impl LimiterState {
         QueueTurn { ahead: ahead.count(), free: self.limit.saturating_sub(in_flight) as usize }
     }
 
-    /// Wakers of two kinds of calls: calls that may take the free slots, and the first call of each scope that may pass
-    /// the woken scopes. Leaves out calls that were notified and not polled since.
+    /// Returns the wakers of two kinds of calls. The first kind are the calls that may take the free slots. The second
+    /// kind is the first waiting call of each scope, if a slot would be free without the requests of the other woken
+    /// scopes. Skips each call that was notified and not polled since.
     #[must_use]
     pub(super) fn notify(&mut self) -> Vec<Waker> {
         if self.queue.is_empty() {
