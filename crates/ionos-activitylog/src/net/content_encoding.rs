@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_known_by_all_its_names_and_every_other_encoding_is_named() {
+    fn gzip_is_recognized_by_all_its_names_and_any_other_encoding_is_reported() {
         let headers = |values: &[&str]| {
             let values = values.iter().map(|value| (CONTENT_ENCODING, value.parse().unwrap()));
             values.fold(HeaderMap::new(), |mut headers, (name, value)| {

@@ -199,7 +199,7 @@ impl ExtraRequests {
     /// Whether the page after a short page must be requested although the total equals the number of hits. The reason
     /// is that the service may limit pages to this length, and count only the hits of the page. There is no such limit
     /// if an earlier page was full, or if a longer page was the last one of its window. If a page of exactly this
-    /// length was the last one of its window, [`REPEATED_END_PROBES`] further requests are sent nevertheless.
+    /// length was the last one of its window, at most [`REPEATED_END_PROBES`] further requests are sent.
     pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
         let longest = self.longest_end.load(Ordering::Relaxed);
         let is_probed = hits < longest

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// is not queued behind calls that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition {
-    /// Number of the call, from 1. This number alone decides about the order, because it is unique.
+    /// Number of the call, from 1. Positions are ordered by this number alone, because it is unique.
     ordinal: u64,
     pub(super) scope: ScopeId,
 }
@@ -192,9 +192,9 @@ impl LimiterState {
         QueueTurn { ahead: ahead.count(), free: self.limit.saturating_sub(in_flight) as usize }
     }
 
-    /// Returns the wakers of two kinds of calls. The first kind are the calls that may take the free slots. The second
-    /// kind is the first waiting call of each scope, if a slot would be free without the requests of the other woken
-    /// scopes. Skips each call that was notified and not polled since.
+    /// Returns the wakers of the calls that may take the free slots. Also returns the waker of the first waiting call
+    /// of each scope, if a slot would be free without the requests of the other woken scopes. Skips calls that were
+    /// notified and not polled since.
     #[must_use]
     pub(super) fn notify(&mut self) -> Vec<Waker> {
         if self.queue.is_empty() {
