@@ -1,6 +1,6 @@
 //! Decodes the content encoding of an answer. The only encoding that a request accepts is gzip. The decoder keeps at
-//! most one part of the compressed body and about 64 KiB of decoded content. The caller limits the number of decoded
-//! bytes, so a decompression bomb cannot use more memory.
+//! most one part of the compressed body and about 64 KiB of decoded content. The caller limits the total number of
+//! decoded bytes, which stops a decompression bomb.
 
 use std::io::{self, Write};
 
@@ -62,7 +62,8 @@ struct GzipBody {
     /// The part of the body that arrived last, without the bytes that are already decoded.
     input: Bytes,
     decoder: MultiGzDecoder<Vec<u8>>,
-    /// Whether no byte has arrived yet. An answer such as 204 has an empty body, which is no gzip file and no error.
+    /// Whether no byte has arrived yet. An empty body, such as that of a 204 answer, is accepted although it is not a
+    /// gzip file.
     is_empty: bool,
     is_finished: bool,
 }
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_known_by_all_its_names_and_every_other_encoding_is_named() {
+    fn gzip_is_recognized_by_all_its_names_and_any_other_encoding_is_reported() {
         let headers = |values: &[&str]| {
             let values = values.iter().map(|value| (CONTENT_ENCODING, value.parse().unwrap()));
             values.fold(HeaderMap::new(), |mut headers, (name, value)| {

@@ -128,7 +128,8 @@ impl Wake for PollScope {
         if state.woken_at.is_none() {
             state.woken_at = Some(now);
             if self.polled_by == PolledBy::Caller {
-                // The scope stays locked, so that a poll in the meantime cannot be recorded before this wake.
+                // Keep the state locked until the limiter has recorded the wake. Otherwise, a concurrent poll could be
+                // recorded first, and the limiter would treat the polled scope as woken.
                 may_pass = self.limiter.mark_woken(self.id);
             }
         }

@@ -53,8 +53,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt per call, without a deadline for the call. An attempt whose refused token is replaced does not
-    /// count.
+    /// One attempt per call, without a deadline for the call. An attempt does not count if its token is refused and
+    /// replaced.
     #[must_use]
     pub fn none() -> Self {
         Self { attempts: 1, deadline: None, ..Self::default() }
@@ -65,7 +65,8 @@ impl RetryPolicy {
         RetryPolicyBuilder(Self::default())
     }
 
-    /// Maximum attempts per call, including the first one. An attempt whose refused token is replaced does not count.
+    /// Maximum attempts per call, including the first one. An attempt does not count if its token is refused and
+    /// replaced.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -103,8 +104,8 @@ impl RetryPolicy {
 pub struct RetryPolicyBuilder(RetryPolicy);
 
 impl RetryPolicyBuilder {
-    /// Maximum attempts per call, including the first one: 1 to 100. An attempt whose refused token is replaced does
-    /// not count.
+    /// Maximum attempts per call, including the first one: 1 to 100. An attempt does not count if its token is refused
+    /// and replaced.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self

@@ -125,9 +125,9 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// Whether the service treats `dateStart` as exclusive: whether a range that begins at exactly the time of an event
-    /// lacks the event (`None` if unknown). If the service cuts off or refuses fractions of a second, the test needs an
-    /// event at a whole second.
+    /// Whether the service treats `dateStart` as exclusive; `None` if unknown. If it does, a range that begins at
+    /// exactly the time of an event lacks the event. If the service cuts off or refuses fractions of a second, the test
+    /// needs an event at a whole second.
     pub(super) async fn date_start(
         &mut self,
         page: &Page,
@@ -154,8 +154,9 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// Whether the service treats `dateEnd` as inclusive: whether a range that ends at exactly the time of an event has
-    /// the event. If the service cuts off or refuses fractions of a second, the test needs an event at a whole second.
+    /// Whether the service treats `dateEnd` as inclusive. If it does, a range that ends at exactly the time of an event
+    /// has the event. If the service cuts off or refuses fractions of a second, the test needs an event at a whole
+    /// second.
     pub(super) async fn date_end(&mut self, page: &Page, fractions: Option<DateFractions>) -> Finding {
         let finding = |answer: &str, observation: &str| Finding::new("date end", answer, observation);
         let Some((event, time)) = event_at_exact_time(page, fractions) else {

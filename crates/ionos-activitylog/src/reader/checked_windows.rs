@@ -1,11 +1,11 @@
-//! Remembers which windows were compared with their parts, so that only few windows of a reading are.
+//! Remembers which windows were compared with their parts, so that a reading compares only few windows.
 
 use chrono::TimeDelta;
 
-/// Minimum length of a window that may be too long for a service.
+/// Minimum length of a window that a service may shorten or refuse because of its length.
 pub(super) const MIN_LENGTH: TimeDelta = TimeDelta::hours(1);
 
-/// Smallest number of events that may be a limit of a service.
+/// Smallest number of events to which a service may limit the answers for a range.
 const MIN_EVENTS: u64 = 49;
 
 /// The windows whose parts had no more events than the windows themselves.
@@ -15,8 +15,9 @@ pub(super) struct CheckedWindows {
     seconds: i64,
     /// Largest number of events in one of these windows.
     events: u64,
-    /// Whether the parts of a window had more events than the window. If so, every window is checked: a window that is
-    /// not shortened proves nothing about others of its length, because the missing part may have no events.
+    /// Whether the parts of a window had more events than the window. If so, every window is checked. A window that
+    /// agrees with its parts proves nothing about other windows of its length: the service may have cut off a part
+    /// without events.
     has_failed: bool,
 }
 

@@ -51,8 +51,8 @@ struct CheckedWindow {
     /// Number of events at exactly the end of the window. A total for a range with this end counts them too. 0 if the
     /// service treats `dateEnd` as exclusive.
     at_end: u64,
-    /// Number of events that a total for a range with the start of this window does not count, because they lie at
-    /// exactly this start. 0 if the service treats `dateStart` as inclusive.
+    /// Number of events at exactly the start of the window. A total for a range with this start does not count them. 0
+    /// if the service treats `dateStart` as inclusive.
     excluded_at_start: u64,
     /// Hashes of the ids of the events. `None` if they were dropped to save memory.
     ids: Option<Vec<u64>>,
@@ -176,7 +176,7 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            // Like the total of a window: without the events at the end of the range, and with those at its start.
+            // Convert the total as for a window: subtract the events at the end of the range, add those at its start.
             let counted = total.count.saturating_sub(self.at_end(windows)) + self.excluded_at_start(windows);
             if total.exact && counted == seen {
                 return Some(seen);
@@ -213,9 +213,9 @@ impl ReturnedWindows {
         })
     }
 
-    /// All series of adjacent windows with totals, each as long as possible. A series is the index of its first window
-    /// and the index after its last one. A single window counts as a series only if the reading has no other window.
-    /// Otherwise it is not compared, because its scan has already requested the total of its range.
+    /// All series of adjacent windows with totals, each as long as possible. A series is returned as the index of its
+    /// first window and the index after its last one. A single window counts as a series only if the reading has no
+    /// other window. Otherwise it is not compared, because its scan has already requested the total of its range.
     fn series(&self) -> Vec<(usize, usize)> {
         let mut series: Vec<(usize, usize)> = Vec::new();
         for (index, _) in self.windows.iter().enumerate().filter(|(_, window)| window.total.is_some()) {
@@ -258,8 +258,7 @@ impl ReturnedWindows {
         end.checked_sub(1).and_then(|last| self.windows.get(last)).map_or(0, |window| window.at_end)
     }
 
-    /// Number of events that the service does not count, because they are at exactly the start of the first of several
-    /// windows in a row.
+    /// Number of events at exactly the start of the first of several windows in a row. 0 if the service counts them.
     fn excluded_at_start(&self, (first, _): (usize, usize)) -> u64 {
         self.windows.get(first).map_or(0, |window| window.excluded_at_start)
     }

@@ -39,7 +39,7 @@ impl Events {
 
     /// Maximum number of windows that are read at the same time or wait to be returned. Default: 4. A value of 0 counts
     /// as 1. The maximum bounds the memory, because a window has at most 10 000 events. In addition, the reader
-    /// prefetches the first page of each of the next windows, at most as many pages as this maximum.
+    /// prefetches the first page of up to this number of further windows.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.request.windows_at_once = windows.max(1);
         self
@@ -54,8 +54,8 @@ impl Events {
 
     /// Whether a stream of several windows ends with a cross-check: a request for the total of the range, which must be
     /// the sum of the totals of the windows. If the two numbers differ, the windows that cause the difference are read
-    /// again. Their new events are returned at the end, in a further window. Default: `true`. A program that compares
-    /// windows itself switches the cross-check off. The result is [`Summary::cross_check`](crate::Summary).
+    /// again. Their new events are returned at the end, in a further window. Default: `true`. Pass `false` if the
+    /// program itself compares the windows. The result is [`Summary::cross_check`](crate::Summary).
     ///
     /// The cross-check also removes repeated records without a readable time. Such a record belongs to no range, so the
     /// service may return it for several windows. If the record has a `@uuid`, the stream returns it once. A stream

@@ -16,9 +16,9 @@ use crate::reader::plan::SplitWindow;
 /// With only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
-/// How many times the page after a short page (a page with fewer hits than requested) is requested, although an earlier
-/// page of the same length was the last one of its window. This number is enough: a service that limits its pages to
-/// this length sends many pages of this length, and one of these requests finds a further page.
+/// Maximum number of requests for the page after a short page (a page with fewer hits than requested) if an earlier
+/// page of the same length was the last one of its window. If the service limits its pages to this length, it sends
+/// many such pages, so one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// If this number of parts had more events than their whole windows, the service is assumed to invent events. An honest
@@ -49,7 +49,7 @@ pub struct ExtraRequests {
     early_ends: AtomicU64,
     /// Number of windows that were split because of a high total.
     splits: AtomicU64,
-    /// Number of parts of windows with a higher total than the whole window.
+    /// Number of parts whose total was higher than that of the whole window.
     parts_above_whole: AtomicU64,
     /// Scans without a usable total that reached the maximum offset before the end of the window.
     endless_scans: AtomicU64,
@@ -174,7 +174,8 @@ impl ExtraRequests {
 
     /// Whether the service probably invents events, so that reading would never end. This is the case if the total of a
     /// range grew faster than its events were read, if many parts of windows had more events than the whole window, or
-    /// if hardly any window ends, however short it is. Then no further window is split, and no extra request is sent.
+    /// if hardly any scan without a usable total reaches the end of its window. Then no further window is split, and no
+    /// extra request is sent.
     pub(super) fn is_endless(&self) -> bool {
         let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
         self.is_endless.load(Ordering::Relaxed)
@@ -198,7 +199,7 @@ impl ExtraRequests {
     /// Whether the page after a short page must be requested although the total equals the number of hits. The reason
     /// is that the service may limit pages to this length, and count only the hits of the page. There is no such limit
     /// if an earlier page was full, or if a longer page was the last one of its window. If a page of exactly this
-    /// length was the last one of its window, [`REPEATED_END_PROBES`] further requests are sent nevertheless.
+    /// length was the last one of its window, at most [`REPEATED_END_PROBES`] further requests are sent.
     pub(super) fn needs_end_probe(&self, hits: u64) -> bool {
         let longest = self.longest_end.load(Ordering::Relaxed);
         let is_probed = hits < longest
@@ -234,7 +235,7 @@ impl ExtraRequests {
         self.highest_count.load(Ordering::Relaxed) > hits
     }
 
-    /// Calls `access` with the windows that were compared with their halves, to read or change them.
+    /// Calls `access` with the windows that were compared with their parts, to read or change them.
     pub(super) fn with_checked_windows<T>(&self, access: impl FnOnce(&mut CheckedWindows) -> T) -> T {
         access(&mut self.checked_windows.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,5 @@
-//! Asks about the whole log if the answers about a range leave doubts about what the service returns and counts.
+//! Requests one event of the whole log. The answer is needed in two cases: the answers for a window had neither a hit
+//! nor a total, or the number of events of a window may be a limit of the service.
 
 use chrono::DateTime;
 

@@ -1,6 +1,6 @@
 //! Finds out whether a page is the last one of a range. If the first page is shorter than requested, either the range
-//! has no more hits, or the service sends no longer pages. If a page is empty, either the range has no more hits, or
-//! the service does not support the offset of the page.
+//! has no more hits, or the service limits pages to this length. If a page is empty, either the range has no more hits,
+//! or the service does not support the offset of the page.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
@@ -58,8 +58,8 @@ pub(super) async fn probe_end(
 
 /// Interprets a refusal of the page after the first one. Either the first page has the last hit of the range, or the
 /// service limits both the page size and the total to the number of hits of the first page. There is no such limit if
-/// another answer had more hits or reported a higher total. A limit below the service's default page size is ruled out
-/// by the page that begins at the last hit: without a limit, this page has exactly one hit.
+/// another answer had more hits or reported a higher total. To rule out a limit below the service's default page size,
+/// this function requests the page that begins at the last hit. Without a limit, this page has exactly one hit.
 async fn end_after_refusal(pages: PageReader<'_>, range: DateRange, scan: &mut PartialScan) -> Result<PageEnd, Error> {
     let received = scan.received();
     let is_known = match received {
@@ -173,9 +173,9 @@ fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
 }
 
 /// Whether an empty page at `offset` shows the end of the range. A service may also send an empty page if it does not
-/// support the offset. So this function requests a page of `size` hits that begins at the last hit. The page has one
-/// hit at the end of the range, and no hit if the service does not support the offset. The hit itself is not compared,
-/// because hits with the same time may change places.
+/// support the offset. So this function requests a page of `size` hits that begins at the last hit. If the range ends
+/// at `offset`, the page has exactly one hit. If the service does not support the offset, the page has no hit. The hit
+/// itself is not compared, because hits with the same time may change places.
 pub(super) async fn confirms_end(
     pages: PageReader<'_>,
     range: DateRange,

@@ -1,8 +1,8 @@
 //! Compares a window with its parts. Some services silently shorten a long range, or return and count only a part of
 //! its events. Then the total of the window equals its number of events, but its parts have more events. One request
-//! for each part shows this. The boundaries of the parts lie beside the events of the window: a part without events is
-//! the one that a service may have dropped. A boundary is at midnight too, because a service may keep its log in one
-//! index per day.
+//! for each part shows this. The window is divided just before or just after its events, so that one part has none of
+//! them: a service may have dropped the events of this part. The window is also divided at midnight, because a service
+//! may keep its log in one index per day.
 
 use chrono::{DateTime, DurationRound, SubsecRound, TimeDelta, Utc};
 
@@ -61,8 +61,8 @@ pub(super) async fn check_parts(
 
 /// The times that divide a window into parts. A window with events is divided beside them, at the longer of the two
 /// empty stretches: before the first event or after the last one. A window without events is divided at its middle and
-/// at the noon UTC that is nearest to the middle. Both are also divided at the midnight UTC that is nearest to the
-/// middle, and at the middle if no other time is inside.
+/// at the noon UTC that is nearest to the middle. Every window is also divided at the midnight UTC that is nearest to
+/// the middle. If none of these times is inside the window, it is divided at its middle.
 fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
     let (start, end) = (range.start(), range.end());
     let middle = (start + (end - start) / 2).trunc_subsecs(0);

@@ -15,8 +15,8 @@ use crate::range::DateRange;
 pub(super) struct ReceivedEvents(Mutex<BTreeMap<(DateTime<Utc>, u64), Event>>);
 
 impl ReceivedEvents {
-    /// Keeps the events whose time is in a range or at its end: a service that treats `dateEnd` as inclusive returns an
-    /// event at exactly the end of a window both for this window and for the next one, to which the event belongs. Each
+    /// Keeps the events whose time is in a range or at exactly its end. A service that treats `dateEnd` as inclusive
+    /// returns an event at the end of a window for this window too, although the event belongs to the next window. Each
     /// event is detached from its page, because otherwise the event would keep the whole page in memory.
     pub(super) fn keep(&self, range: DateRange, events: impl IntoIterator<Item = Event>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -39,8 +39,9 @@ pub(super) struct ScanOptions {
     pub(super) ends_before_total: bool,
     /// See [`PlannedWindow::part_of`](crate::reader::plan::PlannedWindow).
     pub(super) part_of: Option<SplitWindow>,
-    /// Whether an empty page after the first page of a window without a total is accepted as the end only if another
-    /// page confirms it: the page that begins at the last hit. `true` only in the first scan of the window.
+    /// Whether the end of a window without a total must be confirmed. If so, an empty page after the first page counts
+    /// as the end only if the page that begins at the last hit has exactly one hit. `true` only in the first scan of
+    /// the window.
     pub(super) must_confirm_end: bool,
 }
 
@@ -380,8 +381,8 @@ impl WindowScanner<'_> {
                 // pages to the length of the first page.
                 if must_confirm && scan.may_lack_offsets() && !self.extra().has_higher_count(size) {
                     let page_size = self.current_page_size();
-                    // The confirming page begins at the last hit. After a short first page, its offset plus its limit
-                    // is the page size, which the service supports.
+                    // The confirming page begins at the last hit. If the first page is short, the limit is chosen so
+                    // that offset plus limit is the page size, which the service supports.
                     let limit = if size < page_size { page_size - size + 1 } else { page_size };
                     if !confirms_end(self.pages, range, read, limit, &mut scan).await? {
                         return Ok(scan.over_limit(None));

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::range::DateRange;
 
-/// The totals of split windows that have parts that are not read yet.
+/// The totals of split windows with parts that were not read yet.
 #[derive(Debug, Default)]
 pub(super) struct SplitTotals(Mutex<Vec<SplitTotal>>);
 

@@ -26,9 +26,9 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification,
     }
 }
 
-/// The suspected limit for the parts of a window that is split. It is a round total of the window in two cases: a scan
-/// returned as many hits, but did not reach the end of the window; or the window has more events than this total. In
-/// all other cases, it is the suspected limit of the window itself.
+/// The suspected limit for the parts of a window that is split. It is the total of the window if this total is a round
+/// number and one of two things holds: a scan returned exactly this number of hits, but did not reach the end of the
+/// window; or the window has more events than this total. Otherwise, it is the suspected limit of the window itself.
 pub(super) fn limit_of_parts(
     window: PlannedWindow,
     verification: &Verification,

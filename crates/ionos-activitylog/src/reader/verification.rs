@@ -59,10 +59,10 @@ impl Proof {
 
 /// The facts about the scans of one window. The rules of the proofs depend only on these facts.
 ///
-/// An event at exactly the end of the window is not an event of the window. A service that treats `dateEnd` as
-/// inclusive returns and counts such events. So the events at the end that the last scan returned count as distinct
-/// events here: the total is then compared with the number of events in the closed interval. An event at the end that
-/// only an earlier scan returned never counts, so it cannot take the place of a missing event.
+/// An event at exactly the end of the window is not an event of the window. But a service that treats `dateEnd` as
+/// inclusive returns such events and counts them in its total. So `distinct` and `union` include the events at the end
+/// that the last scan returned, to be comparable with the total. An event at the end that only an earlier scan returned
+/// never counts, so it cannot take the place of a missing event.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
     /// Distinct events of the last scan, including those at the end of the window.
@@ -122,8 +122,8 @@ impl ScanFacts {
 
     /// The last scan has as many distinct events as its pages report. If a hit occurs on two of the pages, hits moved
     /// while the pages were read: another hit may be missing, and the total may match by chance. Such a scan needs a
-    /// second, identical scan. So does a scan without the events at the start that another answer has: either the
-    /// service excludes the start of a range, or this scan lacks events.
+    /// second, identical scan. A second scan is also needed if this scan lacks events at the start of the window that
+    /// another answer has: either the service excludes the start of a range, or this scan lacks events.
     fn scan_matches_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.distinct) && !self.misses_events();
         let is_doubtful = self.repeats_across_pages || self.excludes_start;

@@ -21,9 +21,9 @@ pub struct Window {
     /// The events in the range, each once, sorted by time and then by id, without the events that a filter excludes. An
     /// event without a readable time counts as an event at the start of the window.
     pub events: Vec<Event>,
-    /// Events whose time is outside of the range. Events at exactly the end of the range are not included; see
-    /// [`Window::events_at_end`]. A window with such events has a gap ([`GapReason::OutsideOfWindow`]). If the time is
-    /// in the range of the whole stream, the event should also be in the window that contains this time.
+    /// Events whose time is outside of the range. A window with such events has a gap ([`GapReason::OutsideOfWindow`]).
+    /// Events at exactly the end of the range are not included; see [`Window::events_at_end`]. If the time of an event
+    /// is in the range of the whole stream, the event should also be in the window that contains this time.
     pub out_of_window: Vec<Event>,
     /// Hits of the last scan that are not JSON. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
     pub unreadable: Vec<UnreadableRecord>,

@@ -1,7 +1,7 @@
 //! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. A scope has the
 //! calls of one stream, or a single call, and all its calls are polled together. A scope that was woken and is not
 //! polled is stalled. The program may have stopped polling a stalled scope, so calls of other scopes may pass its
-//! calls: [`LimiterState::turn`] leaves the scope out.
+//! calls: [`LimiterState::turn`] ignores the waiting calls and the slots of stalled scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// is not queued behind calls that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition {
-    /// Number of the call, from 1. This number alone decides about the order, because it is unique.
+    /// Number of the call, from 1. Positions are ordered by this number alone, because it is unique.
     ordinal: u64,
     pub(super) scope: ScopeId,
 }
@@ -192,8 +192,9 @@ impl LimiterState {
         QueueTurn { ahead: ahead.count(), free: self.limit.saturating_sub(in_flight) as usize }
     }
 
-    /// Wakers of two kinds of calls: calls that may take the free slots, and the first call of each scope that may pass
-    /// the woken scopes. Leaves out calls that were notified and not polled since.
+    /// Returns the wakers of the calls that may take the free slots. Also returns the waker of the first waiting call
+    /// of each scope, if a slot would be free without the requests of the other woken scopes. Skips calls that were
+    /// notified and not polled since.
     #[must_use]
     pub(super) fn notify(&mut self) -> Vec<Waker> {
         if self.queue.is_empty() {

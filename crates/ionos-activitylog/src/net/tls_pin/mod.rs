@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_spellings_of_the_vendor_are_parsed() {
+    fn all_spellings_that_the_vendor_accepts_are_parsed() {
         let plain = "0123456789abcdefABCDEF9876543210".repeat(2);
         let pairs: Vec<String> = plain.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into()).collect();
         for text in [plain.clone(), pairs.join(":"), format!(" {} \n", pairs.join(" ")), plain.to_uppercase()] {

@@ -18,7 +18,7 @@ struct ChangingLog {
     late_after: u64,
     /// Minutes of events that the service does not return for a range that starts at exactly their time.
     lost_at_start: Vec<i64>,
-    /// Whether events at exactly the start of a range are not part of it.
+    /// Whether the service excludes events at exactly the start of a range.
     excludes_start: bool,
     /// Computes the total in an answer with `limit=1` from the true total.
     counted: fn(u64) -> String,

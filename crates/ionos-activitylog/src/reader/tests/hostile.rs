@@ -36,7 +36,7 @@ struct HostileService {
     refuses_end: bool,
     /// Whether an event at exactly the end of a range is in the range.
     has_end: bool,
-    /// Whether an event at exactly the start of a range is not in the range.
+    /// Whether the service excludes events at exactly the start of a range.
     lacks_start: bool,
     /// Computes the total as JSON from the true number of events and the number of the request.
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
@@ -315,7 +315,7 @@ async fn a_poison_record_is_kept_as_bytes_in_its_day_and_the_other_days_are_veri
 
 /// A service with a maximum page size, whose totals count only the hits of the page: every total agrees with its page.
 #[tokio::test]
-async fn a_total_that_counts_only_the_page_never_proves_a_window() {
+async fn a_total_that_counts_only_the_page_never_proves_an_incomplete_window() {
     let minute = TimeDelta::minutes(1);
     for (events, max_page) in [(100, 20), (100, 99), (21, 20), (1_440, 20), (1_440, 500), (3, 1), (1_440, 3)] {
         let counting = HostileService::new(log(events, minute), |count, _| count.to_string());
@@ -369,7 +369,7 @@ async fn a_record_without_a_time_is_returned_once_although_every_range_has_it() 
 /// A service that ignores the dates, or a cache that answers every request with the same page. If the log has several
 /// pages, every window receives events from outside of its range.
 #[tokio::test]
-async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests_whatever_its_pages() {
+async fn a_service_that_ignores_the_dates_costs_a_bounded_number_of_requests() {
     let days = range("2026-11-19T06:00:00Z", "2026-11-21T00:00:00Z");
     for (events, max_page, pages_repeat) in [
         (450, 100, false),

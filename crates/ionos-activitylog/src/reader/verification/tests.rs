@@ -89,7 +89,7 @@ fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
 }
 
 #[test]
-fn an_absent_total_a_lower_bound_below_the_events_and_a_changed_total_not_above_them_are_unusable() {
+fn a_total_is_usable_only_if_it_can_prove_or_refute_something() {
     for (highest_total, lowest_total, total_changed, is_usable) in [
         (total(3, true), Some(3), false, true),
         (None, None, false, false),

@@ -52,7 +52,8 @@ async fn events_at_the_boundaries_of_parts_of_a_second_are_returned_once() {
     }
 }
 
-/// The service sends an event for each range that ends at the time of the event, but for no range that begins then.
+/// The service includes an event in each range that ends at the time of the event, but in no range that begins at this
+/// time.
 #[tokio::test]
 async fn an_event_that_was_sent_only_for_the_earlier_window_is_returned_and_the_later_window_is_a_gap() {
     // In the first case, there is an event in each second, so every boundary of two windows has an event. The second

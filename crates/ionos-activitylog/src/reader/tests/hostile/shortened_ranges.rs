@@ -6,22 +6,22 @@ use ionos_activitylog_client::{Exchange, Transport};
 
 use super::*;
 
-/// What a service leaves out of a range.
+/// The events that a service returns and counts for a range.
 #[derive(Clone, Copy, Debug)]
 enum Shortened {
-    /// All events except those in the last part of the range, which has this length.
+    /// Only those in the last part of the range, which has this length.
     ToEnd(TimeDelta),
-    /// All events except those in the first part of the range, which has this length.
+    /// Only those in the first part of the range, which has this length.
     ToStart(TimeDelta),
-    /// All events except those of the last day.
+    /// Only those of the last day.
     ToLastDay,
-    /// All events except this number of the newest ones.
+    /// Only this number of the newest ones.
     ToNewest(usize),
-    /// Nothing, but the service refuses a range that is longer than this length.
+    /// All events, but the service refuses a range that is longer than this length.
     Refused(TimeDelta),
-    /// All events, if the page size is above this number.
+    /// All events, but a page is empty if its requested size is above this number.
     ToPageSize(u64),
-    /// All events after the first page of this length: the service returns the first page for every offset.
+    /// All events are counted, but only the first page, of at most this length, is returned for every offset.
     ToFirstPage(usize),
 }
 
@@ -116,7 +116,7 @@ async fn no_event_of_a_shortened_range_is_lost() {
             read += window.events.len();
         }
         let what = format!("{shortened:?}, total: {has_total}");
-        // A reading may not split that many windows of 30 minutes or 20 events, so the rest of the range is a gap.
+        // The range has more windows of 30 minutes or 20 events than a reading may split, so the rest is a gap.
         let may_have_gaps = match shortened {
             Shortened::ToEnd(length) => length < TimeDelta::hours(1),
             Shortened::ToNewest(count) => count < 100,
