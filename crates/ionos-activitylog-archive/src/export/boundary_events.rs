@@ -3,10 +3,11 @@
 //! the range, although they belong to the range that begins there. A service that treats `dateStart` as exclusive does
 //! not count the events at the start, although they belong to the range.
 //!
-//! A total that is too high is corrected only by events that the service returns for a range with the same end. A total
-//! that is too low is corrected only by events that the service does not return for a range with the same start. So an
-//! event inside of the range is never mistaken for an event at a boundary. An equal total is not corrected: a late
-//! event can hide an event at the start that the service does not count.
+//! If a total is too high, the last second of the range is read, and the events at the end that the service returns are
+//! subtracted. If a total is too low, the first second is read, and the events at the start that the service does not
+//! return are added. So an event inside of the range is never mistaken for an event at a boundary. A total that equals
+//! the expected one is not corrected. It may still be wrong: if one event at the start is not counted and one late
+//! event is, the two errors cancel out.
 
 use std::cmp::Ordering;
 use std::pin::pin;

@@ -109,9 +109,9 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Requests the total of each verified range that overlaps a window whose total did not match its events. The
-    /// boundaries of windows, and so their totals, depend on where the export started, but a manifest must not depend
-    /// on that start.
+    /// Requests the total of each verified range that overlaps a window whose total did not match its events. A
+    /// manifest must not depend on where the export started. The windows and their totals do, but the total of a range
+    /// does not.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {
