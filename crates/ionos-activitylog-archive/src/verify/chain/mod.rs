@@ -267,8 +267,8 @@ impl<'a> ChainCheck<'a> {
         self.add_finding(self.folder.manifest(first), Problem::Missing, detail);
     }
 
-    /// Checks a file of the chain. Returns its link, or `None` after a finding that explains why the next manifest does
-    /// not refer to this file.
+    /// Checks a file of the chain. Returns its link, which the next manifest must contain. `None` if the file was
+    /// changed: its own finding is enough, so the link in the next manifest is not compared.
     fn check_entry(
         &mut self,
         number: u64,
