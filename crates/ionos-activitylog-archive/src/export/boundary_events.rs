@@ -26,8 +26,8 @@ pub(crate) struct CorrectedTotal {
 
 impl CorrectedTotal {
     /// Corrects the `total` of the service if it differs from the `expected` one. If `total` is higher, reads the last
-    /// second of the range and subtracts the events at the end. If `total` is lower, and `has_event_at_start` says that
-    /// an event is at exactly the start of the range, reads the first second and adds the events at the start. `events`
+    /// second of the range and subtracts the events at the end. If `total` is lower and an event is at exactly the
+    /// start of the range (`has_event_at_start`), reads the first second and adds the events at the start. `events`
     /// returns the events of a range.
     ///
     /// Fails if the first or last second cannot be read. If it is read but cannot be verified, the total is not

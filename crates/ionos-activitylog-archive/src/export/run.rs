@@ -31,8 +31,8 @@ pub(super) struct ContractExportRun<'a> {
     /// The archived records without a time, which are needed if a range is read again. `None` until a range is read
     /// again.
     pub(super) undated: Option<ArchivedUndated>,
-    /// Number of records without a time that the service returned when the last range was read again, although these
-    /// records were already archived in parts of other days.
+    /// Number of records without a time that the last reread of a range returned and that were already archived in
+    /// parts of other days.
     pub(super) undated_elsewhere: u64,
     /// The budget of extra requests that wrong totals may cause, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,

@@ -54,9 +54,9 @@ pub async fn service_time(
 }
 
 /// Whether a wrong clock is the reason why no part of a range is settled (old enough to be read). True only if the
-/// clock of this machine is ahead of the service's clock, and one of two conditions holds: a part of the range is
-/// settled by the clock of this machine, or the range starts after the time of the service. While a clock is wrong,
-/// trying again later may not help, because the range of the next attempt may be too recent as well.
+/// clock of this machine is ahead of the service's clock. In addition, a part of the range must be settled by the clock
+/// of this machine, or the range must start after the time of the service. While a clock is wrong, trying again later
+/// may not help, because the range of the next attempt may be too recent as well.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
     let is_settled_locally = || settled_range(range, local, None, delay).is_some();

@@ -137,8 +137,7 @@ pub(crate) struct FinishedPart {
 }
 
 /// The first of `names` that no file of the folder has. A name may belong to another part with the same lines: if a
-/// range is read again, the service may return one more record that equals an archived record, and both records are
-/// events.
+/// range is read again, the service may return one more record that equals an archived one. Both records are events.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
 /// searched.

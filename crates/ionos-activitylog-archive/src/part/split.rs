@@ -198,8 +198,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         self.pass(range.end())
     }
 
-    /// Ends the parts that are complete once all events before `time` were added: at each midnight up to `time`, and at
-    /// the full hour after the last event if the part has enough events.
+    /// Ends the parts that are complete once all events before `time` were added. A part ends at midnight, or at the
+    /// full hour after its last event if it has enough events.
     fn pass(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
         let full = self.open.as_ref().is_some_and(|part| part.count >= self.full);
         if full

@@ -129,8 +129,8 @@ impl<'a> ChainCheck<'a> {
         self.report.warnings.push(warning);
     }
 
-    /// The names in a folder of the archive. `None` if the folder does not exist, or if it cannot be listed, which is a
-    /// finding.
+    /// The names in a folder of the archive. `None` if the folder does not exist. If it cannot be listed, adds a
+    /// finding and returns `None`.
     fn list(&mut self, folder: &Path) -> Option<Vec<String>> {
         match std::fs::symlink_metadata(folder) {
             Ok(found) if !found.is_dir() => {
