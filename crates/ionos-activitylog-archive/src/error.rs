@@ -49,8 +49,8 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A file or folder of an export cannot be written, synced, renamed or removed. Also used if the windows of an
-    /// export to a file end before the end of the range.
+    /// A file or folder of an export cannot be written, synced, renamed or removed. Also used if an export to a file
+    /// receives windows only for the beginning of its range.
     #[error("{} cannot be written: {source}", single_line(path))]
     Write {
         /// The file or folder that is written.
@@ -130,7 +130,7 @@ pub enum Error {
     /// The file system does not support locks, so this process could not notice another process that writes.
     #[error("{} cannot be locked: {source}", single_line(path))]
     NoLocks {
-        /// The folder to lock.
+        /// The file or folder to lock.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,

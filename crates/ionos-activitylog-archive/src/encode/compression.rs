@@ -1,6 +1,5 @@
 //! Compresses a file in frames that can be decompressed independently. A frame ends after the event that fills it, so
-//! the same events give the same bytes, and the writing of an interrupted file can continue after the last complete
-//! frame.
+//! the same events give the same bytes. An interrupted file can be continued after its last complete frame.
 //!
 //! `gzip -d` and `zstd -d` decompress consecutive frames as one file. Frames contain no time stamp and no file name;
 //! each has a checksum.

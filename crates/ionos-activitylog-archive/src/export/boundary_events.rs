@@ -3,10 +3,11 @@
 //! the range, although they belong to the range that begins there. A service that treats `dateStart` as exclusive does
 //! not count the events at the start, although they belong to the range.
 //!
-//! A total that is too high is corrected only by events that the service returns for a range with the same end. A total
-//! that is too low is corrected only by events that the service does not return for a range with the same start. So an
-//! event inside of the range is never mistaken for an event at a boundary. An equal total is not corrected: a late
-//! event can hide an event at the start that the service does not count.
+//! If a total is too high, the last second of the range is read, and the events at the end that the service returns are
+//! subtracted. If a total is too low, the first second is read, and the events at the start that the service does not
+//! return are added. So an event inside of the range is never mistaken for an event at a boundary. A total that equals
+//! the expected one is not corrected. It may still be wrong: if one event at the start is not counted and one late
+//! event is, the two errors cancel out.
 
 use std::cmp::Ordering;
 use std::pin::pin;
@@ -25,8 +26,8 @@ pub(crate) struct CorrectedTotal {
 
 impl CorrectedTotal {
     /// Corrects the `total` of the service if it differs from the `expected` one. If `total` is higher, reads the last
-    /// second of the range and subtracts the events at the end. If `total` is lower, and `has_event_at_start` says that
-    /// an event is at exactly the start of the range, reads the first second and adds the events at the start. `events`
+    /// second of the range and subtracts the events at the end. If `total` is lower and an event is at exactly the
+    /// start of the range (`has_event_at_start`), reads the first second and adds the events at the start. `events`
     /// returns the events of a range.
     ///
     /// Fails if the first or last second cannot be read. If it is read but cannot be verified, the total is not

@@ -166,8 +166,8 @@ impl FileCheckpoint {
             let mut hashing = HashingWriter::new(io::sink());
             let mut file = File::open(path).ok()?;
             let copied = io::copy(&mut (&file).take(checkpoint.bytes), &mut hashing).ok()?;
-            // Without compression, `open` is empty. With compression, the rest of the file is the compressed form of
-            // `open`, so the two cannot be compared. So the result is `true` only if `open` is empty.
+            // Without compression, `open` is empty. With compression, `rest` contains the compressed form of `open`, so
+            // `has_end` is `false` unless `open` is empty.
             let open = checkpoint.open.as_bytes();
             let mut rest = Vec::new();
             file.by_ref().take(open.len() as u64 + MAX_END_BYTES + 1).read_to_end(&mut rest).ok()?;

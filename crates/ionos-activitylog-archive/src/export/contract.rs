@@ -37,8 +37,8 @@ impl ReadTask {
 }
 
 /// The ranges whose totals must be compared once the tasks are done. If a task reads an unverified range again, the
-/// result is all of `range`: the gap in the unverified range may have been added because the total of a longer range
-/// was unexplained.
+/// result is all of `range`: an earlier comparison may have added its gap because events were missing somewhere in a
+/// longer range.
 fn ranges_to_compare(tasks: &[ReadTask], range: DateRange) -> RangeSet {
     match tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_))) {
         true => range.into(),
@@ -125,13 +125,13 @@ pub(super) async fn export(
     finished.and(logged).map(|()| done)
 }
 
-/// A verified range that ends later than this time after the present is doubtful. Not zero, because clocks are
-/// sometimes set back a little.
+/// Maximum time from the present to the end of a verified range. A range that ends later is doubtful. Not zero, because
+/// clocks are sometimes set back a little.
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
-    /// The doubtful parts of the verified ranges that end in the future. A part is not doubtful if it is before the end
-    /// of a range that an export with a right clock has read.
+    /// The doubtful parts of the verified ranges that end in the future. A part is doubtful if it is later than all
+    /// ranges that exports with a right clock have read.
     fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {
         let future = self.writer.verified_after(present + FUTURE_TOLERANCE);
         if future.is_empty() {
@@ -183,7 +183,8 @@ impl ContractExportRun<'_> {
     }
 
     /// Reads the ranges of the tasks, recounts archived ranges if requested, and compares totals. The comparison comes
-    /// last: a recount reads each day with late events again, whereas a comparison has a limited number of requests.
+    /// last, because its number of requests is limited: once a recount has added the late events of each day, fewer
+    /// totals differ.
     async fn read(&mut self, tasks: &[ReadTask], range: DateRange) -> Result<(), Error> {
         for task in tasks {
             match task {

@@ -20,9 +20,9 @@ const REREAD_RESERVE: u64 = 16;
 /// Number of extra requests that a reread of a day costs. They are refunded if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
-/// Number of extra requests that the totals of two halves cost, if the total of the whole is unusable or lower than the
-/// number of archived events. If the total of the whole is higher, the totals of the halves cost nothing, because one
-/// of the halves lacks events.
+/// Number of extra requests that the totals of the two halves of a range cost. They cost nothing if the total of the
+/// whole range is higher than the number of archived events, because then one of the halves lacks events. They do cost
+/// extra requests if the total of the whole range is lower or unusable.
 const HALVES_REQUESTS: u64 = 2;
 
 /// Number of extra requests that a total costs if it differs from the expected total, see [`ContractExportRun::total`].
@@ -150,7 +150,8 @@ impl Comparison {
                 return Ok(in_halves);
             };
             if self.gaps == gaps && !job.is_stopped() {
-                // Neither half has the missing events: the service may count an event at midnight in neither of them.
+                // Events are missing in the whole, but in neither half: the service may count an event at midnight for
+                // the whole and for neither half.
                 self.add_missing(job, second, total - found)?;
             }
             Ok(Some(total))

@@ -187,8 +187,8 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
             if named {
                 let spec = spec(&simulator, range, &target);
                 let again = FileExport::open(&target, spec, false);
-                // A checkpoint can show that the file is complete only if it covers bytes of the file. The checkpoint
-                // of a compressed file may cover none.
+                // A checkpoint that counts no bytes of the file cannot show that the file is complete. The checkpoint
+                // of a compressed file may count none.
                 match again {
                     Err(Error::AlreadyComplete { .. }) => assert_eq!(step, FailPoint::FileNamed),
                     Err(Error::AlreadyExists { .. }) => {

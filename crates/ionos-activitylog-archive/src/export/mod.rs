@@ -115,8 +115,8 @@ pub struct ContractExport {
     pub discarded: u64,
     /// Number of added events that do not fit the event model. They are archived like the others.
     pub with_issues: u64,
-    /// Number of added events, from ranges that were read for the first time, that are further versions of another
-    /// event. They have the id of this event and another content, because the event changed while its range was read.
+    /// Number of added events that are further versions of another event: they have the same id and another content,
+    /// because the event changed while its range was read. Counts only ranges that were read for the first time.
     pub amended: u64,
     /// Number of added events that are new versions of archived events: they have the same id and another content,
     /// because the event changed after it was archived.

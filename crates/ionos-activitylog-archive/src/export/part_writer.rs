@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::fs::folder;
 use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
-/// The ranges that were written since the last report, and the error if the writer was stopped by one.
+/// The ranges that were written since the last report, and the error that stopped the writer, if any.
 #[derive(Debug, Default)]
 #[must_use = "the ranges that are on disk belong in a manifest, even if other ranges could not be written"]
 pub(super) struct WriteReport {

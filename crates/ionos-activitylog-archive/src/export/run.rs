@@ -31,8 +31,8 @@ pub(super) struct ContractExportRun<'a> {
     /// The archived records without a time, which are needed if a range is read again. `None` until a range is read
     /// again.
     pub(super) undated: Option<ArchivedUndated>,
-    /// Number of records without a time that the service returned when the last range was read again, although these
-    /// records were already archived in parts of other days.
+    /// Number of records without a time that the last reread of a range returned and that were already archived in
+    /// parts of other days.
     pub(super) undated_elsewhere: u64,
     /// The budget of extra requests that wrong totals may cause, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
@@ -109,9 +109,9 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Requests the total of each verified range that overlaps a window whose total did not match its events. The
-    /// boundaries of windows, and so their totals, depend on where the export started, but a manifest must not depend
-    /// on that start.
+    /// Requests the total of each verified range that overlaps a window whose total did not match its events. A
+    /// manifest must not depend on where the export started. The windows and their totals do, but the total of a range
+    /// does not.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {

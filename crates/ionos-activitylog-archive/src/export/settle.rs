@@ -53,10 +53,10 @@ pub async fn service_time(
     now.filter(|_| answered || now != last_reported)
 }
 
-/// Whether a wrong clock is the reason why no part of a range is settled (old enough to be read). Requires that the
-/// clock of this machine is ahead of the service's clock. Also requires that a part of the range is settled by the
-/// clock of this machine, or that the range starts after the time of the service. While a clock is wrong, trying again
-/// later may not help, because the range of the next attempt may be too recent as well.
+/// Whether a wrong clock is the reason why no part of a range is settled (old enough to be read). True only if the
+/// clock of this machine is ahead of the service's clock. In addition, a part of the range must be settled by the clock
+/// of this machine, or the range must start after the time of the service. While a clock is wrong, trying again later
+/// may not help, because the range of the next attempt may be too recent as well.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
     let is_settled_locally = || settled_range(range, local, None, delay).is_some();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_is_too_recent_by_one_clock_only_is_held_back() {
+    fn a_range_is_held_back_if_it_is_too_recent_by_only_one_clock() {
         let local = DateTime::UNIX_EPOCH + TimeDelta::days(1);
         for (behind, age, delay, expected) in [
             // The clocks differ by little, or the clock of the service is ahead.

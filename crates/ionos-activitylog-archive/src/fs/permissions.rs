@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 /// Suffix of temporary files.
 pub(super) const PARTIAL: &str = ".partial";
 
-/// Creates a temporary file with this prefix. From its creation on, only its owner may read the file: a user who opens
-/// the file while it is readable can also read everything that is written to it later.
+/// Creates a temporary file with this prefix. From its creation on, only its owner may read the file. Otherwise,
+/// another user could open it early and then read everything that is written to it later.
 pub(super) fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     temporary_file_with_mode(folder, prefix, 0o600)
 }

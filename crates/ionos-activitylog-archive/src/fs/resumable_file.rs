@@ -85,9 +85,9 @@ impl ResumableFile {
         Ok(Self { keep, file: Arc::new(file), paths, overwrite, permissions, fail_points })
     }
 
-    /// The bytes and the path of the checkpoint beside a file that already has its final name. `None` if there is no
-    /// checkpoint or a partial file exists. Such a checkpoint is left only by a process that was killed after it had
-    /// given the file its final name and before it had removed the checkpoint.
+    /// The bytes and the path of the checkpoint beside a file that already has its final name. A process leaves such a
+    /// checkpoint only if it is killed after it renames the file and before it removes the checkpoint. `None` if there
+    /// is no checkpoint or a partial file exists.
     pub(crate) fn checkpoint_of_named(path: &Path) -> Option<(Vec<u8>, PathBuf)> {
         let paths = SidecarPaths::new(path.to_path_buf());
         if paths.partial.exists() || !paths.target.exists() {

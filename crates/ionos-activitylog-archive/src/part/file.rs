@@ -136,9 +136,8 @@ pub(crate) struct FinishedPart {
     last: Option<DateTime<Utc>>,
 }
 
-/// The first of `names` that no file of the folder has. If a file already has one of these names, this file is another
-/// part with the same lines. Such a part can exist: if a range is read again, a record may be new and nevertheless
-/// equal to an archived record, and both records are events.
+/// The first of `names` that no file of the folder has. A name may belong to another part with the same lines: if a
+/// range is read again, the service may return one more record that equals an archived one. Both records are events.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
 /// searched.

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_missing_is_not_a_file_or_cannot_be_decompressed_is_damaged() {
+    fn a_part_is_damaged_if_it_is_missing_or_not_a_file_or_cannot_be_decompressed() {
         let day = tempfile::tempdir().unwrap();
         let read = |compression: Compression, bytes: Option<&[u8]>| {
             let mut part = part(compression);

@@ -198,7 +198,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         self.pass(range.end())
     }
 
-    /// Ends the parts that cannot get any further event once all events before `time` were added.
+    /// Ends the parts that are complete once all events before `time` were added. A part ends at midnight, or at the
+    /// full hour after its last event if it has enough events.
     fn pass(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
         let full = self.open.as_ref().is_some_and(|part| part.count >= self.full);
         if full
@@ -307,8 +308,8 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 /// Whether a window is verified and its reported total equals its number of events. Several contents of one id count as
-/// one event. If the result is `true`, the total of every range within the window also equals the number of events in
-/// that range.
+/// one event. If the result is `true`, the number of events in any range within the window counts as the total of that
+/// range.
 pub(crate) fn total_matches(window: &Window) -> bool {
     let received = window.events.len() as u64;
     let counted = received.checked_sub(window.amended);

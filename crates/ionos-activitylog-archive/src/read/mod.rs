@@ -36,8 +36,8 @@ pub struct ArchivedEvent {
     /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. The reader skips most events
     /// that do not match.
     pub kept: bool,
-    /// Range in which an event without a readable time occurred. `None` if the event has a time, or if the requested
-    /// range contains this whole range. So if the value is not `None`, the event may be outside of the requested range.
+    /// Range in which the event occurred, if the event has no readable time and a part of this range is outside of the
+    /// requested range. In this case, the event itself may be outside. Otherwise `None`.
     pub uncertain_range: Option<DateRange>,
 }
 
@@ -227,8 +227,9 @@ impl ArchiveReader {
     /// Contracts that lack the manifest of an open day: according to the run log, an export was completed, but its
     /// range ends later than all manifests. Each contract comes with the end of that range.
     ///
-    /// A contract is omitted if its manifests reach the end of the requested range. If the caller requested an end, the
-    /// list is empty, because [`incomplete_ranges`](Self::incomplete_ranges) then names what is missing.
+    /// If the caller requested an end, the list is empty, because [`incomplete_ranges`](Self::incomplete_ranges) then
+    /// names what is missing. If the range has an [open end](Self::open_end), a contract is omitted if its manifests
+    /// reach the end of the range.
     #[must_use]
     pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let reaches_end = |end: Option<DateTime<Utc>>| match self.range {

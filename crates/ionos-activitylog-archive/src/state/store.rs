@@ -59,9 +59,9 @@ impl State {
     }
 }
 
-/// Converts a state of version 1 to the current version; returns any other state unchanged. If only the number of
-/// events of a range had been compared with the service and was equal, version 1 called the range sealed; the current
-/// version calls it recounted.
+/// Converts a state of version 1 to the current version; returns any other state unchanged. If the service had again
+/// reported the archived number of events of a range, version 1 called the range sealed; the current version calls it
+/// recounted.
 fn from_version_1(mut state: State) -> State {
     if state.schema == STATE_SCHEMA_1 {
         state.schema = STATE_SCHEMA.to_owned();

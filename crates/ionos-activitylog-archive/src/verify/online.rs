@@ -63,8 +63,8 @@ impl TotalsReport {
     }
 }
 
-/// Result for one range. A later variant takes precedence over an earlier one: if the ranges of a day have different
-/// results, the day gets the one that stands last in this enum.
+/// Result for one range. If the ranges of a day have different results, the day gets the one that stands last in this
+/// enum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TotalComparison {
     Equal,

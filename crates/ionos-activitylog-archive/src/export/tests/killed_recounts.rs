@@ -153,7 +153,7 @@ async fn a_plain_export_after_a_killed_recount_leaves_all_days_verified() {
 }
 
 /// The archive has a gap and lacks later days, so the recount also reads ranges and compares their totals. A plain
-/// export that continues the killed recount also reads ranges and compares their totals.
+/// export that continues the killed recount does the same.
 #[tokio::test]
 async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     let (archived, range) = (first_days(8), first_days(12));
@@ -203,8 +203,8 @@ async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     }
 }
 
-/// The comparison after a closed gap finds all late events, however many days have some. Late events are no sign of a
-/// wrong total.
+/// The comparison after a closed gap finds the late events of any number of days: requests that find late events are
+/// not limited.
 #[tokio::test]
 async fn a_comparison_finds_late_events_on_many_days() {
     for recount in [false, true] {

@@ -218,7 +218,7 @@ async fn events_that_arrive_during_an_export_are_archived_by_it() {
 }
 
 #[tokio::test]
-async fn an_export_interrupted_before_the_comparison_of_totals_compares_them_when_run_again() {
+async fn an_interrupted_export_compares_the_totals_when_it_is_run_again() {
     export_while_events_arrive(true).await;
 }
 
@@ -288,7 +288,7 @@ async fn an_export_of_one_window_asks_for_the_total_only_if_the_window_is_empty(
     let exporter = exporter(&simulator, root.path(), "2026-11-05T00:00:00Z");
     let done = export(&exporter, &simulator, days()).await.unwrap();
     // The second request shows that no page follows. The third request reads the events at the start of the range. The
-    // other requests count the events of the parts of the range.
+    // other requests ask for the totals of parts of the range.
     assert_eq!((done.requests, done.cross_check), (6, CrossCheck::NotNeeded));
     let quiet = range("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
     let done = export(&exporter, &simulator, quiet).await.unwrap();

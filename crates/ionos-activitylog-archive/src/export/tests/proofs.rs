@@ -42,7 +42,7 @@ async fn each_kind_of_total_has_its_proof() {
 }
 
 #[tokio::test]
-async fn a_window_needs_at_least_as_many_identical_scans_as_manifests_name() {
+async fn a_window_without_a_total_needs_at_least_3_identical_scans() {
     let behavior = Behavior { total: TotalShape::Absent, ..Behavior::default() };
     let simulator = world(NOW).behavior(behavior).build();
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();

@@ -47,7 +47,7 @@ async fn a_day_without_a_total_is_recounted_without_reading_it_again() {
 }
 
 #[tokio::test]
-async fn a_count_that_equals_the_total_in_the_manifest_but_not_the_archived_events_confirms_nothing() {
+async fn a_count_that_equals_only_the_total_in_the_manifest_confirms_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = larger();
     archived_with_total(&simulator, root.path(), |total| Some(total - 1)).await;

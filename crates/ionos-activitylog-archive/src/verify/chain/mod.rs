@@ -129,8 +129,8 @@ impl<'a> ChainCheck<'a> {
         self.report.warnings.push(warning);
     }
 
-    /// The names in a folder of the archive. `None` if the folder does not exist, or if it cannot be listed, which is a
-    /// finding.
+    /// The names in a folder of the archive. `None` if the folder does not exist. If it cannot be listed, adds a
+    /// finding and returns `None`.
     fn list(&mut self, folder: &Path) -> Option<Vec<String>> {
         match std::fs::symlink_metadata(folder) {
             Ok(found) if !found.is_dir() => {
@@ -267,8 +267,8 @@ impl<'a> ChainCheck<'a> {
         self.add_finding(self.folder.manifest(first), Problem::Missing, detail);
     }
 
-    /// Checks a file of the chain. Returns its link, or `None` after a finding that explains why the next manifest does
-    /// not refer to this file.
+    /// Checks a file of the chain. Returns its link, which the next manifest must contain. `None` if the file was
+    /// changed: its own finding is enough, so the link in the next manifest is not compared.
     fn check_entry(
         &mut self,
         number: u64,
