@@ -1,8 +1,8 @@
 //! The command line for the audit trail of an IONOS Cloud contract.
 //!
 //! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`]
-//! are the same for every command. The modules form floors, from the top down: commands, events, service, args,
-//! runtime, output, limits, error. No module uses a module of a higher floor.
+//! are the same for every command. The modules form layers, from the top down: commands, events, service, args,
+//! runtime, output, limits, error. A module does not use the layers above it.
 //!
 //! This library is not an API: it exists so that the program `ialog` and the tests of the workspace run the same code
 //! with different streams, clocks and transports. Any item may change or go away in a patch release. The API is in the

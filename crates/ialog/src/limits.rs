@@ -1,5 +1,5 @@
-//! The bounds of what a command reads or keeps. They keep an endless file or a huge archive from taking all memory.
-//! Each bound is far above what normal use needs.
+//! Upper bounds for the data that a command reads or keeps in memory. Without them, an endless file or a huge archive
+//! could take all memory. Each bound is far above what normal use needs.
 //!
 //! | bound | value | of |
 //! |---|---|---|

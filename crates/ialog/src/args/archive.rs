@@ -31,7 +31,8 @@ impl ArchiveRootArgs {
         }
     }
 
-    /// Whether ROOT, the first argument, is a filter instead of a folder. Only with `--demo` can it be a filter.
+    /// Whether the first argument (ROOT) is a filter. This is possible only with `--demo`, which needs no folder:
+    /// `ialog cat --demo outcome=failure`.
     fn is_filter(&self) -> bool {
         let word = self.root.as_deref().and_then(Path::to_str);
         self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_end_or_without_a_number_is_refused() {
+    fn an_endless_file_and_a_file_without_a_number_are_refused() {
         for (path, expected) in [
             ("@/dev/zero", "/dev/zero cannot be read (it is larger than 1 MiB)"),
             ("@/dev/null", "/dev/null contains no contract number"),

@@ -11,7 +11,8 @@ use crate::args::time::{RangeArgs, TimeArgs};
 use crate::args::zone::ZoneArgs;
 use crate::error::CommandError;
 
-/// Length of the default time range, which ends now, for searching the service for a single event or operation.
+/// Length of the time range that is searched for a single event or operation if the user gives no range. The range ends
+/// now, and is used only for the service.
 const DEFAULT_LOOKBACK: &str = "30d";
 
 /// Selection of events, and of the service or archive to read them from.
@@ -46,8 +47,8 @@ impl EventSelection {
         })
     }
 
-    /// Fails if an archive is read and flags are given that only affect requests. A command that sends requests
-    /// although it reads an archive must not call this function.
+    /// Fails if `--archive` is given together with flags that only affect requests, such as `--attempts`. Not for
+    /// commands that read an archive but also send requests, such as `trace --details`.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match self.archive {
             Some(_) => self.service.reject_unused_flags("--archive does not use the service"),

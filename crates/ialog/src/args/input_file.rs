@@ -1,5 +1,5 @@
 //! Reads the text files that arguments name. As in curl and kubectl, `-` is standard input, and a file may be a pipe,
-//! such as that of `<(...)`. Reading a pipe may block for any time, so call `read` only on a thread that may block.
+//! such as that of `<(...)`. Reading a pipe may block forever, so call `read` only on a thread that may block.
 
 use std::fs::File;
 use std::io::{self, Read};

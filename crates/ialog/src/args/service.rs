@@ -61,7 +61,7 @@ impl ServiceArgs {
         Err(CommandError::usage(format!("{reason}, so {unused} would have no effect"), format!("remove {unused}")))
     }
 
-    /// The flags with which another command, such as one in a hint, selects the same account.
+    /// The flags that select the same account in a command that is suggested to the user, such as ` --profile work`.
     pub(crate) fn repeat_flags(&self) -> String {
         let demo = if self.account.demo { " --demo" } else { "" };
         let profile = self.account.profile.as_ref();

@@ -124,14 +124,14 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         false => Ok(None),
     };
     if args.output == VerifyFormat::Json {
-        // The document has the comparison with the service, so it is printed after it.
+        // The document includes the comparison with the service, so the comparison comes first.
         let totals = compared.as_ref().ok().and_then(Option::as_ref);
         let json = serde_json::to_string_pretty(&report.document(totals));
         context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
     }
     let totals = match compared {
         Err(error) if report.is_intact() => return Err(error),
-        // If files have findings, these are the result, and a failed comparison is only a note.
+        // If the files have findings, the findings are the result, and the failed comparison is only a note.
         Err(error) => {
             context.warn(format_args!("note: {error}"));
             TotalsReport::default()
@@ -153,7 +153,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     verdict(&report, &totals)
 }
 
-/// The error that the result stands for, if it is not OK. The most serious one takes precedence.
+/// Fails if the result is not OK. If there are several reasons, the error names the most serious one.
 fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandError> {
     let (late_events, missing_events) = (totals.more_events, totals.missing_events);
     if !report.findings.is_empty() && report.is_only_unreadable() {
@@ -343,8 +343,7 @@ async fn compare_with_service(
     Ok(totals)
 }
 
-/// A text with the number of days whose counts are equal, the number whose counts differ, and the number without a
-/// count of the service.
+/// The result of the comparison, such as `counts match on 5 of 7 days, service has more events on 2`.
 fn describe_totals(totals: &TotalsReport) -> String {
     let mut text = format!("counts match on {} of {}", totals.equal, format_count(totals.compared(), "day"));
     for (days, what) in [

@@ -47,9 +47,10 @@ impl CommandError {
     }
 
     /// The error of a command that processed several contracts, at least one of which failed. `all` is the number of
-    /// processed contracts. If only some of them failed, the message is "1 of 2 contracts" and `others`. The
-    /// exit code is [`DAMAGED_CODE`] if a contract has this code, the common code if all contracts failed with the same
-    /// code, and [`INCOMPLETE_CODE`] otherwise.
+    /// processed contracts. If only some of them failed, the message is "1 of 2 contracts" and `others`.
+    ///
+    /// The exit code is [`DAMAGED_CODE`] if a contract failed with this code. Otherwise, if all processed contracts
+    /// failed with the same code, it is that code. In all other cases, it is [`INCOMPLETE_CODE`].
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();

@@ -44,9 +44,9 @@ pub(crate) struct ArchiveRows {
     /// Number of contracts that are read.
     contract_count: usize,
     range: Option<DateRange>,
-    /// The filter, and the number of events that it tested and kept. Set only if events that do not match are returned,
-    /// too. In this case, the reader gets no filter, because a reader with a filter skips most events that do not
-    /// match.
+    /// The filter, and the numbers of events that it tested and kept. `None` if only matching events are returned: then
+    /// the reader applies the filter. A reader with a filter cannot return all events, because it skips most events
+    /// that do not match.
     marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
@@ -128,8 +128,7 @@ impl ArchiveRows {
         Ok(None)
     }
 
-    /// Ends the reading before the last row. Checks each part whose rows were returned: compares the part with its
-    /// manifest.
+    /// Ends the reading before the last row. Compares each part whose rows were returned with its manifest.
     pub(super) fn stop(&mut self) -> Result<(), CommandError> {
         self.progress = None;
         Ok(self.reader.finish_open_parts()?)
@@ -173,8 +172,8 @@ impl ArchiveRows {
         sentences.collect()
     }
 
-    /// One sentence for each contract whose archive has an unknown end. Such a contract may lack events of any range,
-    /// because late events of a day are in later manifests.
+    /// One sentence for each contract whose archive has an unknown end. Such a contract may lack events of any day: the
+    /// late events of a day are in later manifests, and the last manifests may be missing.
     fn unknown_ends(&self) -> Vec<UnprovenRanges> {
         let contracts = self.reader.contracts_of_unknown_end();
         let sentence = |contract| {

@@ -6,8 +6,8 @@
 //! For each operation, the lead event, the ids and a summary of constant size are kept in memory, but no other event.
 //! An event that has no id to link it to other events is an operation of its own. Such an event is dropped at once if
 //! it does not match. An operation that does not match is kept until its contract is complete, because a later event
-//! may match. If the contracts are read one after the other, a contract is complete when the next one begins, and its
-//! operations that do not match are dropped then. If operations are only counted, no event is kept.
+//! may match. A contract is complete at the end or, if the contracts are read one after the other, when the next one
+//! begins. If operations are only counted, no event is kept.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -374,7 +374,7 @@ mod tests {
 
     /// Folding while reading gives the operations of [`Chain::group`], for every order of the events.
     #[test]
-    fn operations_are_chains_in_every_order() {
+    fn folding_gives_the_operations_of_chain_group() {
         let mut state = 1_u64;
         let mut random = |below: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -169,7 +169,8 @@ impl ServiceRows {
     /// Finds out why contracts could not be read or are empty, and adds the reasons to the summary. May send further
     /// requests for that.
     async fn finish(&mut self) {
-        // Cancels the requests for windows first: nothing polls them while `explain_refusal` sends other requests.
+        // Cancels the requests for windows first. Otherwise they would stall, because nothing polls them while
+        // `explain_refusal` sends other requests.
         for (contract, summary) in self.windows.take().map(|windows| windows.summaries()).unwrap_or_default() {
             if let CrossCheck::NotChecked(reason) = summary.cross_check {
                 self.summary.not_cross_checked.push(format!("contract {contract}: not cross-checked: {reason}"));

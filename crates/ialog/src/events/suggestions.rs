@@ -59,8 +59,9 @@ impl Suggestions {
     }
 
     /// A sentence for each required value that no event has, with similar values if there are any. If the events have
-    /// no value at all for a key, there is a sentence only if the required value is unknown and similar to a known one.
-    /// `None` if an event matched or there is no sentence.
+    /// no value at all for a key, the required value is compared with the values that the vendor is known to use. It
+    /// gets a sentence only if it is similar to one of these values and equal to none. `None` if an event matched or
+    /// there is no sentence.
     pub(crate) fn hint(&self) -> Option<String> {
         let hints = self.keys.iter().flat_map(|(key, words)| words.hints(*key));
         let hints: Vec<String> = hints.collect();

@@ -38,13 +38,13 @@ impl VersionCounter {
         self.versions += u64::from(!is_new);
     }
 
-    /// Number of rows that have the contract and the id of an earlier row of their day.
+    /// Number of rows for which an earlier row of the same day has the same contract and id.
     pub(crate) fn versions(&self) -> u64 {
         self.versions
     }
 }
 
-/// The note that `versions` of `events` events are further versions of another event; `None` if there are none. All
+/// The note that says how many of the events are changed versions of another event; `None` if `versions` is 0. All
 /// commands use this wording.
 pub(crate) fn describe_versions(versions: u64, events: u64) -> Option<String> {
     let events = format_count(events, "event");
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_with_the_id_of_an_earlier_row_of_its_day_and_contract_is_a_version() {
+    fn a_row_is_a_version_if_an_earlier_row_has_its_id_contract_and_day() {
         let row = |contract: u64, record: &str| Row::new(contract.into(), Event::from_json(record).unwrap());
         let at = |id: &str, time: &str| format!(r#"{{"@uuid":"{id}","meta":{{"time":"{time}"}}}}"#);
         let mut counter = VersionCounter::default();

@@ -11,8 +11,8 @@ const MAX_BAR_WIDTH: usize = 40;
 const MAX_NAME_WIDTH: usize = 40;
 /// The last block of a bar. The index is the width of the block in eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-/// The blocks for an hour with events, from the lowest to the highest. An hour gets the block at index i if its count,
-/// rounded up to full eighths of the count of the busiest hour, is i + 1 eighths.
+/// The blocks for an hour with events, from the lowest to the highest. The height is the count of the hour in eighths
+/// of the count of the busiest hour, rounded up: `▁` is one eighth, and `█` is the busiest hour.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 

@@ -10,9 +10,9 @@ pub(super) struct WidthRequest {
     pub(super) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// Preferred width. First, all columns get their minimum. If the remaining width is sufficient, this column gets
-    /// its preferred width before other columns grow. Otherwise this column grows evenly with the others. The reason: a
-    /// column below its preferred width may have no room for a whole word, so a few more characters would not help.
+    /// Preferred width. After all columns have their minimum, this column gets its preferred width before other columns
+    /// grow, if the remaining width is sufficient. Otherwise it grows evenly with the others, because below the
+    /// preferred width there may be no room for a whole word, and then a few more characters do not help.
     pub(super) preferred: usize,
 }
 

@@ -139,7 +139,7 @@ fn compile(expression: &str) -> Result<Filter<Native<JustLut<Val>>>, String> {
     })
 }
 
-/// Applies a compiled expression to a record. Any unwinding of the evaluation becomes an error.
+/// Applies a compiled expression to a record. A panic and a reached limit, which unwind the stack, become errors.
 fn evaluate_within_limits(filter: &Filter<Native<JustLut<Val>>>, record: &str) -> Result<String, JqFailure> {
     jq_guard::begin(record.len());
     let result = catch_unwind(AssertUnwindSafe(|| evaluate(filter, record)));
@@ -192,8 +192,8 @@ fn nesting(json: &str) -> usize {
     deepest
 }
 
-/// The JSON text with the escape of U+FFFD in place of each escape of a lone surrogate. JSON allows lone surrogates, jq
-/// does not.
+/// The JSON text with `\ufffd` in place of each escape of a lone surrogate, such as `\ud800`. JSON allows lone
+/// surrogates, jq does not.
 fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     let unit = |text: &str| u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok();
     let mut out = String::new();

@@ -1,7 +1,7 @@
 //! Limits of a jq expression. A call of `__step` is inserted wherever an expression can repeat or collect something.
 //! `__step` counts its calls. It ends the evaluation if there were too many steps, if too little stack is left, or if a
-//! value is too large. An expression cannot catch this end, because the end is not a jq error: it unwinds the stack of
-//! the thread.
+//! value is too large. An expression cannot catch this, because `__step` does not return a jq error, but unwinds the
+//! stack of the thread.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;
@@ -25,8 +25,8 @@ const MAX_STACK: usize = STACK_BYTES / 2;
 /// Maximum number of steps per record. An expression that visits each value of a record of 100 kB takes 10,000 steps.
 const MAX_STEPS: u64 = 100_000;
 
-/// Maximum length of a string, and of the output for a record, in bytes. For a record that is longer than half of this
-/// constant, the maximum is twice the length of the record.
+/// Maximum length in bytes of a string, and of the output for a record. If twice the length of the record is more, that
+/// is the maximum.
 const MAX_BYTES: usize = 4 << 20;
 
 /// Name of the filter that counts steps and checks the limits.

@@ -76,8 +76,8 @@ impl Drop for ProgressLine {
     }
 }
 
-/// Progress of reading a range from the service. The share of the range that was read stands for the progress, because
-/// the total number of events is unknown.
+/// Progress of reading a range from the service. The progress is the share of the range that was read, because the
+/// total number of events is unknown.
 #[derive(Clone)]
 pub(crate) struct RangeProgress {
     line: ProgressLine,

@@ -1,6 +1,7 @@
-//! Formats the text of the status line to fit the width of the terminal. If the width is too small, the last details
-//! are omitted first, then the other details, then the remaining time; the percentage stays, and is cut off only if
-//! necessary. A bar of 5 to 20 columns fills the rest of the width; if fewer than 5 columns are left, there is no bar.
+//! Formats the text of the status line to fit the width of the terminal. If the width is too small, the details are
+//! omitted one by one, beginning with the last, and then the remaining time. The percentage is cut off only if it does
+//! not fit by itself. A bar of 5 to 20 columns fills the rest of the width; if fewer than 5 columns are left, there is
+//! no bar.
 
 use std::time::Duration;
 

@@ -88,7 +88,7 @@ impl TimeFormat {
     }
 }
 
-/// The name of a time zone; `UTC` for all of its names.
+/// The name of a time zone. For each alias of UTC, such as `Etc/UTC` or `Zulu`, the name is `UTC`.
 pub(crate) fn zone_name(zone: Tz) -> &'static str {
     match zone {
         Tz::UTC

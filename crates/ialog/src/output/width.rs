@@ -18,12 +18,11 @@ pub(crate) enum Truncation {
     /// Drops the end.
     End,
     /// Drops the middle, because the beginning and the end are the most useful parts. If the text already contains `…`,
-    /// and is narrow enough without the part between `…` and the next space, only this part is dropped:
-    /// `server/8f3a…1c +2` becomes `server/8f3a… +2`.
+    /// drops only the part between `…` and the next space, provided that the result fits: `server/8f3a…1c +2` becomes
+    /// `server/8f3a… +2`.
     Middle,
-    /// Drops whole words: the last words of a phrase such as `DELETE nic`, or the first words of a name such as
-    /// `sec.user.create`, because the last words of such a name say what was done. If not even one word fits, drops the
-    /// middle.
+    /// Drops whole words. A phrase such as `DELETE nic` loses its last words. A name such as `sec.user.create` loses
+    /// its first words, because its last words say what was done. If not even one word fits, drops the middle.
     Words,
 }
 

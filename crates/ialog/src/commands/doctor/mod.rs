@@ -206,8 +206,8 @@ fn describe_configuration(settings: &[Setting]) -> String {
 const EXCLUSIVE_START_WARNING: &str = "; the service does not return an event at exactly the start of a range, so \
                                        each reading also requests the last second before the range";
 
-/// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings;
-/// `None` if the measurement failed.
+/// Measures the service. Writes the measured limits (the profile of the service) to the cache, unless the account is
+/// simulated. Returns the findings; `None` if the measurement failed.
 async fn probe(
     client: &Client,
     contract: &ContractNumber,

@@ -119,9 +119,9 @@ pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &Re
     }
 }
 
-/// A path without a supported file extension is the folder of an archive if it ends with a separator, has no file
-/// extension, or is an archive already. Fails with `not_a_file` for any other path, because a typo in a file extension
-/// must not create a folder.
+/// Checks that a path without a supported file extension is the folder of an archive: the path ends with a separator,
+/// has no file extension at all, or is an archive already. Otherwise fails, because a typo in a file extension must not
+/// create a folder. `not_a_file` is the error for an unsupported file extension.
 fn require_folder_name(path: &Path, not_a_file: Error) -> Result<(), CommandError> {
     if path.as_os_str() == "-" {
         return Err(CommandError::usage(

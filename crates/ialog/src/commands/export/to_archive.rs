@@ -21,8 +21,8 @@ use crate::service::settle::{refuse_wrong_clock, settle_delay};
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
 
-/// The hint for gaps that an export does not read again before `next_try`. If `next_try` is `None` or not after `now`,
-/// the hint names no time, because the next export reads the gaps again whenever it runs.
+/// The hint for gaps. If exports do not read the gaps again before `next_try`, and `next_try` is after `now`, the hint
+/// names this time. Otherwise the hint only says to repeat the command.
 fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match next_try.filter(|next| *next > now) {
         Some(next) => format!(
@@ -295,7 +295,7 @@ impl ExportSummary {
         self.unlisted = contracts.len();
     }
 
-    /// The error for an incomplete result if no contract failed. `None` if the result is complete.
+    /// The error for an incomplete result; `None` if the result is complete. Ignores the contracts that failed.
     fn incomplete(&self, now: DateTime<Utc>) -> Option<CommandError> {
         let mut what = Vec::new();
         if self.gaps > 0 {

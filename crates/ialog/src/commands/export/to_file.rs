@@ -150,8 +150,8 @@ impl<'a> SingleFileExport<'a> {
         Ok(Some(file))
     }
 
-    /// Whether `range` is a range that the same arguments gave at an earlier time. Without `--to`, a range ends at the
-    /// time of the command. The earlier range then has the same start or, with `--last`, the same length.
+    /// Whether an earlier run with the same arguments may have exported `range`. Without `--to`, a range ends at the
+    /// time of the run. So the range of an earlier run has the same start or, with `--last`, the same length.
     fn began_earlier(&self, range: DateRange) -> bool {
         if self.args.range.to.is_some() || range.end() > self.range.end() {
             return false;

@@ -1,8 +1,9 @@
-//! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
-//! otherwise they are written in chunks while more rows are read. A limit also bounds the number of rows in memory, see
-//! `SORT_FACTOR`. It does not bound the number of operations that may still get events and are therefore kept in memory
-//! too, see [`fold`](crate::events::fold). The rows and these operations together take at most
-//! [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
+//! Writes the rows of a query. If rows are folded, sorted, limited or aligned in a table, all rows are written at the
+//! end. Otherwise they are written in chunks while more rows are read.
+//!
+//! Rows that are written at the end are kept in memory. `--limit` bounds their number, see `SORT_FACTOR`. Operations
+//! that may still get events are kept too, without a bound on their number, see [`fold`](crate::events::fold). The rows
+//! and these operations together take at most [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
 
 use ionos_activitylog::FilterCounts;
 

@@ -16,7 +16,7 @@ pub(crate) struct Operation {
     pub(crate) outcome: Outcome,
     pub(crate) start: Option<DateTime<Utc>>,
     pub(crate) end: Option<DateTime<Utc>>,
-    /// Number of other requests in the chain of this operation: their events share queue references with it.
+    /// Number of other requests in the same [`Chain`]. Shared queue references link them to this operation.
     pub(crate) other_requests: usize,
 }
 
