@@ -76,8 +76,8 @@ fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u6
 }
 
 /// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Writes digit by digit, because every record has a time
-/// and a general formatter is slow: it takes longer to format one time than the writer takes to write half of the other
-/// members of the record.
+/// and a general formatter is slow: formatting one time would take longer than writing half of the other members of the
+/// record.
 fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let time = DateTime::from_timestamp_nanos(time);
     let nanoseconds = time.nanosecond();
