@@ -55,9 +55,9 @@ impl DecodedChar {
     }
 }
 
-/// Whether `found` may stand for `expected`. True for the same character in upper or lower case, and for the same base64
-/// digit in the standard or URL-safe alphabet (`+` and `-`, `/` and `_`). U+FFFD, which replaces bytes that are not
-/// UTF-8, may stand for any character that is not ASCII.
+/// Whether `found` may stand for `expected`. True for the same character in upper or lower case, and for the same
+/// base64 digit in the standard or URL-safe alphabet (`+` and `-`, `/` and `_`). U+FFFD, which replaces bytes that are
+/// not UTF-8, may stand for any character that is not ASCII.
 fn is_same(expected: char, found: char) -> bool {
     match found {
         '-' | '+' if matches!(expected, '-' | '+') => true,

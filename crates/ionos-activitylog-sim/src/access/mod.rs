@@ -1,5 +1,5 @@
-//! Authorization: decides from two headers and the time which contracts a request may read. A client must cope with a
-//! token that expires, is revoked, lacks a privilege or is bound to another contract.
+//! Authorization: decides which contracts a request may read. The decision depends on two headers and the time. A
+//! client must cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
 //!
 //! Accepted credentials, each in the header `Authorization`:
 //!
