@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn records_status_and_headers_of_an_answer_that_cannot_be_read() {
+    async fn the_context_keeps_status_and_headers_of_an_answer_whose_body_cannot_be_parsed() {
         let context = Context::new(Arc::new(FixedAnswer("<html>")));
         let client = Client::new_with_client("http://localhost", reqwest::Client::new(), context.clone());
         assert!(client.get_info().send().await.is_err());

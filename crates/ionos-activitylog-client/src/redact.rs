@@ -57,16 +57,16 @@ const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']
 /// in base64.
 const MIN_OPAQUE_BYTES: usize = 32;
 
-/// Minimum length in bytes of a JSON Web Token that directly follows a letter. The header of a token alone is longer. A
-/// shorter text is part of a word such as `HeyJude`.
+/// Minimum length in bytes of a JSON Web Token that directly follows a letter. Even the header of a token is longer, so
+/// a shorter text is part of a word, such as `HeyJude`.
 const MIN_WEB_TOKEN_BYTES: usize = 24;
 
 /// Minimum length in bytes of a word that is redacted in a message because it follows an authentication scheme.
 const MIN_SCHEME_VALUE_BYTES: usize = 16;
 
 /// Whether a header, parameter or member of this name may hold a secret, such as `Authorization`, `imagePassword` or
-/// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding. Also compares the whole words
-/// of the name, such as `pw` in `admin_pw`.
+/// `api_key`. A name is secret if it contains a secret part, such as `pass`, whatever its case, separators and
+/// percent-encoding. A name is also secret if one of its words is a secret word, such as `pw` in `admin_pw`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let has_part = |name: &str| {

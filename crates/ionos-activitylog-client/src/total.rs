@@ -1,6 +1,6 @@
-//! The total number of events in a range, which decides whether a reading is complete. Log engines send the total as a
-//! number, as a string, or as an object that may mark the total as a lower bound. A lower bound is never exact, and an
-//! unreadable total does not fail its page.
+//! The total number of events in a range, which shows whether all events of the range were received. Log engines send
+//! the total as a number, as a string, or as an object that may mark the total as a lower bound. A lower bound does not
+//! count as exact. Any other JSON value is accepted without a count, so that it does not make its page unreadable.
 
 use std::fmt;
 

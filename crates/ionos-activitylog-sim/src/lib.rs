@@ -1,6 +1,6 @@
 //! A simulator of the IONOS Cloud Activity Log API. The real service is unsuitable for tests of a client: its log
-//! changes, contains personal data, and has no known complete content. The simulator generates a log as a pure function
-//! of a seed, answers requests as the service does, and gives tests the true content of the log.
+//! changes and contains personal data, and a test cannot know its complete content. The simulator generates a log as a
+//! pure function of a seed, answers requests as the service does, and gives tests the true content of the log.
 //!
 //! - [`Simulator::transport`] answers the generated client in process, without a socket;
 //! - [`Simulator::serve`] answers on a listener, over HTTP/1.1, with the same bytes;
@@ -154,8 +154,8 @@ impl Simulator {
     /// matter only for a rate limit, for a token that is revoked after a number of requests, for fault scripts, and for
     /// settings that make answers differ from request to request.
     ///
-    /// There is no connection, so a fault has an effect only if it changes the status, the headers or the body and is
-    /// no decompression bomb. All other faults have no effect but count as applied.
+    /// There is no connection, so only faults that change the status, the headers or the body have an effect.
+    /// Decompression bombs and all other faults have no effect, but count as applied.
     pub fn answer<B>(&self, request: &::http::Request<B>) -> ::http::Response<Bytes> {
         api::reply(&self.0, request).response
     }

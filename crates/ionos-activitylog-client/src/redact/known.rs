@@ -107,9 +107,9 @@ fn ends_word(text: &str) -> bool {
     is_escape || !text.ends_with(char::is_alphanumeric)
 }
 
-/// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
-/// spelling; `None` for any other text. If the secret is in base64, `text` may lack the padding at the end of the
-/// secret.
+/// Number of bytes at the start of `text` that spell the secret. If `text` ends within the spelling, after at least
+/// [`MIN_CUT_CHARS`] characters of the secret, this is the length of `text`. `None` if `text` does not begin with the
+/// secret. `text` may lack the padding (`=`) at the end of a secret in base64.
 fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     if secret.is_empty() {
         return None;

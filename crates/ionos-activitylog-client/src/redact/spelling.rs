@@ -37,8 +37,8 @@ pub fn is_unsafe_for_terminal(char: char) -> bool {
 #[derive(Clone, Copy)]
 enum DecodedChar {
     Char(char),
-    /// An HTML character reference with a name, such as `&quot;` or `&uuml;`. Stands for any character that is no ASCII
-    /// letter or digit, so that no table of names is needed.
+    /// An HTML character reference with a name, such as `&quot;` or `&uuml;`. There is no table of names, so the
+    /// reference may stand for any character except ASCII letters and digits.
     NamedReference,
 }
 
@@ -55,8 +55,9 @@ impl DecodedChar {
     }
 }
 
-/// Whether a character of a text may stand for the expected one: the same character in upper or lower case, the
-/// replacement of a byte that was not UTF-8, or the same digit of base64 in the URL-safe alphabet.
+/// Whether `found` may stand for `expected`. True for the same character in upper or lower case, and for the same
+/// base64 digit in the standard or URL-safe alphabet (`+` and `-`, `/` and `_`). U+FFFD, which replaces bytes that are
+/// not UTF-8, may stand for any character that is not ASCII.
 fn is_same(expected: char, found: char) -> bool {
     match found {
         '-' | '+' if matches!(expected, '-' | '+') => true,
@@ -93,8 +94,8 @@ pub(super) fn rests_after<'a>(expected: char, text: &'a str, rests: &mut Vec<&'a
     }
 }
 
-/// Whether a text, without the hidden characters at its start, is empty or may be the beginning of an escape that is
-/// cut off at the end of the text.
+/// Whether a text may end within a spelling: after any hidden characters, the text is empty or is the beginning of an
+/// escape, such as `%2` or `\u00`.
 pub(super) fn is_cut_spelling(text: &str) -> bool {
     let text = text.trim_start_matches(is_unsafe_for_terminal);
     let Some(first) = text.chars().next() else {
@@ -202,8 +203,8 @@ fn references(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     })
 }
 
-/// The rest of the text after the UTF-8 bytes of a character, if each byte was read as a Latin-1 character: for
-/// example, after `Ã¤` for `ä`. Many services read passwords in this way.
+/// The rest of the text after `expected`, if its UTF-8 bytes were read as Latin-1 characters: for example, `ä` became
+/// `Ã¤`. Many services read passwords in this way.
 fn after_latin_1(expected: char, text: &str) -> Option<&str> {
     if expected.is_ascii() {
         return None;

@@ -137,7 +137,7 @@ fn a_secret_is_found_in_escapes_that_are_escaped_for_a_url() {
 }
 
 #[test]
-fn a_secret_is_found_even_if_it_contains_characters_that_the_output_drops() {
+fn a_secret_is_found_even_if_the_text_has_hidden_characters_inside_it() {
     for hidden in ["\0", "\u{200b}", "\u{1b}", "\r\n", r"\u0000", r"\n", "%00", "%E2%80%8B", "&#8203;", "&amp;#0;"] {
         for text in
             [format!("pla{hidden}nted-1"), format!("p{hidden}{hidden}lanted-{hidden}1"), format!("pl{hidden}ante")]

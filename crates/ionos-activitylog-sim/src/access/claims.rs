@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_expired_from_the_second_of_its_expiry_on() {
+    fn a_token_expires_at_its_exp_rounded_down_to_the_second() {
         let time = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         for (exp, last) in [("100", 99), ("100.75", 99), ("1e2", 99), ("-5", -6)] {
             let payload = format!(r#"{{"identity":{{"contractNumber":1}},"exp":{exp}}}"#);

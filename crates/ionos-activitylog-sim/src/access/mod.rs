@@ -1,5 +1,5 @@
-//! Authorization: decides from two headers and the time which contracts a request may read. A client must cope with a
-//! token that expires, is revoked, lacks a privilege or is bound to another contract.
+//! Authorization: decides which contracts a request may read. The decision depends on two headers and the time. A
+//! client must cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
 //!
 //! Accepted credentials, each in the header `Authorization`:
 //!
@@ -148,8 +148,8 @@ impl<'a> GrantedContracts<'a> {
         }
     }
 
-    /// The granted contract with this number; `None` if the contract is not granted. Numbers are compared as text: 012
-    /// is not 12.
+    /// The granted contract with this number; `None` if the contract is not granted. A text with leading zeros is not a
+    /// number: 012 is not 12.
     pub(crate) fn find(self, number: &str) -> Option<&'a u64> {
         match self {
             Self::All(contracts) => contracts.find(number),

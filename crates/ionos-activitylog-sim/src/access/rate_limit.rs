@@ -23,7 +23,7 @@ pub const MAX_REQUESTS_PER_SECOND: f64 = 1e6;
 /// The key of the bucket that limits requests for the list of contracts.
 pub(crate) const ACCOUNT: u64 = 0;
 
-/// A limit on the rate of requests. Each contract has its own limit, and so has the list of contracts. Requests for the
+/// A limit on the rate of requests. Each contract and the list of contracts have their own limit. Requests for the
 /// information about the API are not limited. A request counts only if its path, method, credentials and contract are
 /// accepted.
 ///

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_settings_make_equal_tokens_and_different_settings_do_not() {
+    fn equal_settings_make_equal_tokens_and_different_settings_make_different_tokens() {
         let token = TestToken::new(1);
         let tokens = [
             token.clone(),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expiry_or_lifetime_set_last_counts_and_every_lifetime_is_possible() {
+    fn the_last_call_of_expires_at_or_lifetime_counts_and_any_lifetime_is_accepted() {
         let end = |token: &TestToken| parts(&token.build()).1["exp"].as_i64().unwrap();
         let epoch = TestToken::new(1).issued_at(DateTime::UNIX_EPOCH);
         let time = DateTime::from_timestamp(7, 0).unwrap();

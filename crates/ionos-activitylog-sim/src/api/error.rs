@@ -21,8 +21,8 @@ pub const BAD_PARAMETER_CODE: &str = "400";
 /// `errorCode` of the answer to a request above the rate limit. The vendor publishes no code, so the status is used.
 pub const RATE_LIMIT_CODE: &str = "429";
 
-/// `errorCode` of the answer to a method other than GET. The vendor publishes no code, so the default of
-/// [`Behavior::other_methods`](crate::Behavior::other_methods) is used.
+/// `errorCode` of the answer to a method other than GET. The vendor publishes no code, so the default status is used,
+/// even if [`Behavior::other_methods`](crate::Behavior::other_methods) is another status.
 pub const METHOD_CODE: &str = "405";
 
 /// `errorCode` of the answer when the service fails. The vendor publishes no code, so the status is used.

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_log_and_the_records_are_served_and_not_logged() {
+    fn requests_for_the_request_log_and_for_records_are_answered_and_not_logged() {
         let now = LOG_BEGIN + chrono::TimeDelta::days(9);
         let behavior = Behavior { duplicates: Share::ALL, ..Behavior::default() };
         let simulator = Simulator::builder().clock(move || now).behavior(behavior).build();

@@ -1,9 +1,10 @@
 //! The data of the simulated log, as a pure function of the seed: which events happen in a contract, when, and what
 //! their records contain. Nothing is stored.
 //!
-//! `activity_profile` sets the number of events, and `outline` sets their times and kinds (`cloud_operation`). For one
-//! event, `record_builder` builds a `record` from the `operation_context` (with the words of `vocabulary`, the `people`
-//! who act and the `inventory` they act on) and applies `drift`; `record_writer` serializes the record.
+//! - `activity_profile` sets the number of events, and `outline` sets their times and kinds (`cloud_operation`).
+//! - `record_builder` builds the `record` of one event from its `operation_context`, which draws from `vocabulary`,
+//!   `people` and `inventory`. Then it applies the deviations of `drift`.
+//! - `record_writer` serializes the record.
 
 pub(crate) mod activity_profile;
 mod cloud_operation;

@@ -131,7 +131,7 @@ mod tests {
     const KEY: RandomKey = RandomKey { seed: 1, contract: 2, part: 3 };
 
     #[test]
-    fn equal_keys_draw_the_same_words_and_different_keys_do_not() {
+    fn equal_keys_draw_equal_words_and_different_keys_draw_different_words() {
         let draw = |key, stream| Random::new(key, stream).uuid();
         assert_eq!(draw(KEY, 0), draw(KEY, 0));
         for (key, stream) in [

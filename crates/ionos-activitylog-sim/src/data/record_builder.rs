@@ -60,9 +60,9 @@ impl EventBlueprint {
 const AUDIT_VERSION: &str = "0.1";
 
 /// The reference of an operation in the provisioning queue. References start at a random number for each contract and
-/// grow with time, except in bursts. A burst may add operations whose index is `max_operations_per_slice` or more. The
-/// references of these operations are above 2^32. So references are unique within the contract as long as the
-/// references of all other operations are below 2^32.
+/// grow with time, except in bursts. In a slice with a burst, the index of an operation may be
+/// `max_operations_per_slice` or more; the reference of such an operation is above 2^32. So references are unique
+/// within the contract as long as all other references are below 2^32.
 fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u64 {
     let queue = RandomKey { part: RandomKey::QUEUE, ..key };
     let first = Random::new(queue, 0).between(10_000_000, 1_000_000_000);
@@ -76,8 +76,8 @@ fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u6
 }
 
 /// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Writes digit by digit, because every record has a time
-/// and a general formatter is slow: it takes longer to format one time than the writer takes to write half of the other
-/// members of the record.
+/// and a general formatter is slow: formatting one time would take longer than writing half of the other members of the
+/// record.
 fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let time = DateTime::from_timestamp_nanos(time);
     let nanoseconds = time.nanosecond();

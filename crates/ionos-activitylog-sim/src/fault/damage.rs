@@ -90,8 +90,8 @@ pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
     replace_part(text, value, other)
 }
 
-/// Keeps the first half of the hits and half of the total, and adds the signs of a partial search. `None` if the answer
-/// is not a page with a numeric total.
+/// Keeps the first half of the hits and half of the total, and adds the members with which a search engine reports a
+/// partial search, such as `timed_out`. `None` if the answer is not a page with a numeric total.
 pub(super) fn partial_search(body: &Bytes) -> Option<Bytes> {
     let page: PageJson<'_> = serde_json::from_slice(body).ok()?;
     let hits: Vec<&RawValue> = serde_json::from_str(page.hits.hits.get()).ok()?;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_search_has_half_of_the_hits_and_says_so() {
+    fn a_partial_search_has_half_of_the_hits_and_reports_a_timeout_and_failed_shards() {
         let partial = text(partial_search(&Bytes::from_static(PAGE.as_bytes()))).unwrap();
         let value: serde_json::Value = serde_json::from_str(&partial).unwrap();
         assert_eq!((value["timed_out"].as_bool(), value["_shards"]["failed"].as_u64()), (Some(true), Some(2)));

@@ -14,7 +14,8 @@ use crate::reply::Pace;
 /// The content of a body: a list of parts, each repeated a number of times.
 #[derive(Debug)]
 pub(crate) struct BodySegments {
-    /// The parts that are left, each with the number of times that it is still to be sent. The last part comes first.
+    /// The parts that are left, each with the number of times that it is still to be sent. In reverse order: the next
+    /// part is the last element.
     parts: Vec<(Bytes, u64)>,
     /// The rest of the part that was started.
     current: Bytes,

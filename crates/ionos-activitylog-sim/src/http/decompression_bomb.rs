@@ -1,6 +1,6 @@
-//! A decompression bomb: a body after gigabytes of spaces, compressed by gzip to a few megabytes. It harms clients that
-//! decompress before they check a limit. The simulator stores neither the spaces nor their compressed form: it repeats
-//! one compressed block.
+//! A decompression bomb: gigabytes of spaces and then a body, compressed by gzip to a few megabytes. It harms clients
+//! that decompress before they check a limit. The simulator stores neither the spaces nor their compressed form: it
+//! repeats one compressed block.
 //!
 //! A block that ends with a full flush ends at a byte boundary and refers to nothing before it (RFC 1951, section
 //! 3.2.4), so it can be repeated unchanged. The decompressed bytes are the same on every machine; the compressed bytes

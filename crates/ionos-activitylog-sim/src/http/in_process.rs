@@ -43,8 +43,8 @@ impl Transport for InProcessTransport {
 /// The error of a client whose connection is reset before the response begins.
 ///
 /// reqwest errors cannot be constructed, so this function reads a body that fails at once with a reset. Reading this
-/// body needs no client and no socket, and the error does not claim that connecting failed. The cause of the error is
-/// an [`std::io::Error`] of the kind `ConnectionReset`.
+/// body needs no client and no socket, and `is_connect` of the error is false. The cause of the error is an
+/// [`std::io::Error`] of the kind `ConnectionReset`.
 async fn fail_with_reset(url: reqwest::Url) -> reqwest::Result<reqwest::Response> {
     let body = reqwest::Body::wrap(BodyStream::reset_at_start());
     match reqwest::Response::from(http::Response::new(body)).bytes().await {

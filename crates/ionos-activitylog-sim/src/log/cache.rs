@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_dropped_when_it_exceeds_its_size() {
+    fn all_slices_are_dropped_when_the_cache_exceeds_its_maximum_size() {
         let cache = RecordCache::with_max_bytes(MAX_BYTES);
         let first = cache.slice(7, 500_000, || generate(500_000));
         let events = first.outline.events.len();

@@ -21,7 +21,7 @@ impl Permutation {
         Self { key, length, half: bits.div_ceil(2).max(1) }
     }
 
-    /// The number at a position. The position must be below the length, and so is the number.
+    /// The number at a position. The position must be below `length`. The number is below `length`, too.
     pub(crate) fn number_at(self, position: u64) -> u64 {
         let mut value = self.apply_network(position);
         // The network permutes a range of up to four times `length`, so a result may be out of range. Applying the

@@ -75,7 +75,7 @@ struct PrincipalFields<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct IdentityFields<'a> {
-    /// Raw, because the JSON parser would lose digits of a number that is too large.
+    /// Raw, because the JSON parser would lose digits of a number that does not fit into 64 bits.
     #[serde(borrow, default)]
     contract_number: Option<&'a RawValue>,
 }

@@ -67,8 +67,8 @@ impl<'a> LogView<'a> {
     }
 
     /// Adds the hits of a page to `found`, each with its position on the page. Opens only the slices that have hits of
-    /// the page. `remaining` has the number of each hit and its position on the page, in ascending order of the
-    /// numbers.
+    /// the page. `remaining` has one entry per hit of the page: the number of the hit, counted from the oldest hit of
+    /// the range, and its position on the page. The entries are in ascending order of the numbers.
     fn find_hits(
         &self,
         counts: &[u64],

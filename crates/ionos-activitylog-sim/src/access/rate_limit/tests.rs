@@ -120,7 +120,7 @@ fn retry_after_has_the_chosen_form_and_is_never_less_than_the_wait() {
 }
 
 #[test]
-fn a_date_in_retry_after_is_a_valid_http_date_and_is_absent_after_the_latest_possible_time() {
+fn retry_after_as_a_date_is_a_valid_http_date_or_absent_if_it_is_out_of_range() {
     let wait = TimeDelta::hours(15);
     for day in 0..366 {
         let now = at(day * 86_400_000);

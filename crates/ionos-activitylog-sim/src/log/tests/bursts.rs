@@ -6,7 +6,7 @@ use super::{at, read, records, usual};
 use crate::Simulator;
 
 #[test]
-fn a_configured_burst_adds_its_events_in_its_time() {
+fn a_configured_burst_adds_its_events_between_its_begin_and_its_end() {
     let begin = at("2026-11-20T09:12:33.394Z");
     let simulator = usual().burst(begin, TimeDelta::milliseconds(3), 4000).build();
     let burst = read(&simulator, begin, begin + TimeDelta::milliseconds(3));
