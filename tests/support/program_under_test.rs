@@ -97,8 +97,8 @@ fn interrupt(runtime: &Handle) {
     let _ = waiting.recv();
 }
 
-/// Two services with the same events, whose contents differ. The request decides which service answers, so that the
-/// answers do not depend on the order of the requests.
+/// Two services that return the same events with different contents. The request decides which service answers, so that
+/// the answers do not depend on the order of the requests.
 struct ChangingService([Arc<dyn Transport>; 2]);
 
 impl Transport for ChangingService {
