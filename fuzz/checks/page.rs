@@ -46,7 +46,7 @@ pub fn check(body: &[u8]) {
     }
 }
 
-/// Whether neither the body nor its `hits` is a list.
+/// False if the body or its `hits` is a list.
 fn is_object_of_objects(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct HitsAlone<'a> {
