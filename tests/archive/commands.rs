@@ -115,7 +115,7 @@ fn verify_detects_a_deleted_contract_only_with_the_kept_head_of_the_contract() {
 }
 
 #[test]
-fn verify_reports_events_that_arrived_since_the_export_as_incomplete_and_not_as_damage() {
+fn verify_calls_an_archive_incomplete_and_not_damaged_if_events_arrived_since_the_export() {
     let folder = scratch_folder();
     let run_in = |world: &str, arguments: &[&str]| {
         let mut command = ialog(folder.path(), arguments);

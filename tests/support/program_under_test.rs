@@ -55,7 +55,7 @@ use rustix::process::Signal;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The name or kind of the points at which a hook acts, and the number of times that the process passes such a point
+/// The parts of `NAME:N`: the name or kind of a point, and the number of times that the process passes such a point
 /// before the hook acts.
 struct HookPoint {
     name: String,

@@ -59,7 +59,7 @@ fn invalid_settings_are_refused() {
 }
 
 #[tokio::test]
-async fn a_call_ends_in_time_if_an_error_has_an_endless_body_and_the_error_keeps_its_kind() {
+async fn an_error_with_an_endless_body_keeps_its_kind_and_the_call_ends_in_time() {
     for (status, kind, retried) in [(404, ErrorKind::NotFound, false), (503, ErrorKind::Unavailable, true)] {
         let clock = clock();
         // Each chunk takes 30 s, so the body exceeds the time limit of an attempt.
