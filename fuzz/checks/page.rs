@@ -89,7 +89,8 @@ fn check_json(read: Result<Page, String>, expected: ExpectedPage<'_>) {
     }
 }
 
-/// The record of a hit: the `_source`, if the hit is an object with exactly one, and otherwise the hit itself.
+/// The record of a hit: its `_source`. The hit itself if the hit is no object, or if `_source` is missing, `null` or
+/// repeated.
 fn record_of(hit: &str) -> &str {
     #[derive(Deserialize)]
     struct ExpectedHit<'a> {
