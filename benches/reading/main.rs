@@ -1,6 +1,7 @@
-//! Measures the time of verified reading, and compares it with the times of two other programs: a program with the loop
-//! that most programs use (`usual_loop`), and a program that only copies the same bytes to a file. The copying program
-//! has as many requests in flight as verified reading.
+//! Measures the time of verified reading: the library reads all events and verifies that none is missing. Compares this
+//! time with the times of two other programs: a program with the loop that most programs use (`usual_loop`), and a
+//! program that only copies the same bytes to a file. The copying program has as many requests in flight as the
+//! library.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 

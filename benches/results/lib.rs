@@ -1,8 +1,9 @@
 //! The results of the measuring programs, one struct per program. Each program prints its struct as one line of JSON,
 //! and `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
-//! The structs have a crate of their own, because `xtask` must build without the library that is measured. Each round
-//! has its own ratios of times, from two times of the same round. A field has the median of the ratios of all rounds.
+//! The structs have a crate of their own, because `xtask` must build without the library that is measured. A field
+//! with a ratio of times, such as `cpu_ratio`, is the median over all rounds. The ratio of a round divides two times of
+//! this round.
 
 use serde::{Deserialize, Serialize};
 

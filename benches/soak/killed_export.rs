@@ -86,7 +86,8 @@ pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
     Ok(verify_archive(&Archive::new(second.path()), None)?.events)
 }
 
-/// Runs an export in a process of its own. The process kills itself at `last_step`, or runs to its end for `None`.
+/// Runs an export in a process of its own. If `last_step` is a number, the process kills itself at the fail point with
+/// this number, counted from 1; otherwise it runs to its end.
 fn run_process(address: &str, folder: &Path, last_step: Option<u64>) -> Result<ExportExit> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, EXPORT, address]).arg(folder);

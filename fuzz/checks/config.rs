@@ -1,5 +1,6 @@
-//! Checks the settings of a machine. An input has three sections, separated by lines with `%%`: a line `NAME=value` for
-//! each environment variable, the YAML file of ionosctl, and the JSON file of ionosctl.
+//! Checks how the settings of a machine are resolved, and that no text for users shows a token. An input has three
+//! sections, separated by lines with `%%`: a line `NAME=value` for each environment variable, the YAML file of
+//! ionosctl, and the JSON file of ionosctl.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ const LIMIT: u64 = 1_000;
 /// Maximum number of hits of a page that are examined one by one. Examining more hits would only take time.
 const EXAMINED_HITS: usize = 16;
 
-/// Maximum number of hits of a page that was requested with [`LIMIT`].
+/// Maximum number of hits of a page: ten times [`LIMIT`]. The reader refuses a page with more hits.
 const MAX_HITS: usize = 10_000;
 
 /// A page, read by `serde_json` alone.
@@ -46,7 +46,7 @@ pub fn check(body: &[u8]) {
     }
 }
 
-/// Whether neither the body nor its `hits` is a list.
+/// False if the body or its `hits` is a list.
 fn is_object_of_objects(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct HitsAlone<'a> {
@@ -58,7 +58,7 @@ fn is_object_of_objects(body: &[u8]) -> bool {
     !is_list(body) && !hits.is_some_and(|hits| is_list(hits.get().as_bytes()))
 }
 
-/// Checks that the page of a body that is JSON has the hits that `serde_json` finds, byte for byte.
+/// Checks the page of a body that is JSON: its hits must be those that `serde_json` finds, byte for byte.
 fn check_json(read: Result<Page, String>, expected: ExpectedPage<'_>) {
     let Some(ExpectedHits { total, hits }) = expected.hits else {
         assert!(read.is_err(), "a page without `hits` is accepted");
@@ -89,7 +89,8 @@ fn check_json(read: Result<Page, String>, expected: ExpectedPage<'_>) {
     }
 }
 
-/// The record of a hit: its only `_source`, or the hit itself.
+/// The record of a hit: its `_source`. The hit itself if the hit is no object, or if `_source` is missing, `null` or
+/// repeated.
 fn record_of(hit: &str) -> &str {
     #[derive(Deserialize)]
     struct ExpectedHit<'a> {

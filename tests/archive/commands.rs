@@ -68,6 +68,7 @@ fn verify_reports_a_missing_part_with_exit_code_6() {
     assert!(root.join(&part).exists());
 }
 
+/// The head of a contract is the SHA-256 of its last manifest.
 #[test]
 fn verify_compares_the_last_manifest_with_a_kept_head() {
     let folder = exported();
@@ -114,7 +115,7 @@ fn verify_detects_a_deleted_contract_only_with_the_kept_head_of_the_contract() {
 }
 
 #[test]
-fn verify_reports_events_that_arrived_since_the_export_as_incomplete_and_not_as_damage() {
+fn verify_calls_an_archive_incomplete_and_not_damaged_if_events_arrived_since_the_export() {
     let folder = scratch_folder();
     let run_in = |world: &str, arguments: &[&str]| {
         let mut command = ialog(folder.path(), arguments);
@@ -195,7 +196,7 @@ fn all_readers_and_state_rebuild_refuse_an_archive_whose_last_manifest_is_missin
 }
 
 #[test]
-fn no_command_accepts_a_part_with_another_digest() {
+fn no_command_accepts_a_part_whose_digest_differs_from_the_manifest() {
     let folder = exported();
     let root = folder.path().join("audit");
     let first = run(ialog(folder.path(), &["cat", "audit"]));

@@ -253,10 +253,9 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
 }
 
 /// The test removes the temporary file of a manifest or of the state, so this file cannot be renamed to its final name.
-/// The export fails as it would on a full disk, after it has read an event, a range or a day that no manifest or state
-/// contains yet.
+/// The export fails as it would on a full disk, and the manifest or state lacks the latest event, range or day.
 #[test]
-fn a_manifest_or_state_that_cannot_be_written_is_written_by_the_next_export() {
+fn the_next_export_writes_a_manifest_or_state_that_could_not_be_written() {
     let calm = scratch_folder();
     export_undisturbed_days(calm.path());
     let contract = demo_contract();

@@ -58,8 +58,8 @@ fn the_next_export_reports_that_the_file_of_a_killed_export_is_complete() {
         let folder = scratch_folder();
         killed(folder.path());
         let again = run(export_to_file(folder.path(), name, "narrow", None));
-        // Only a checkpoint that covers the whole range shows that this export wrote the file. Whether the last one
-        // does depends on when the answers arrive.
+        // Only a checkpoint that covers the whole range shows that this export wrote the file. The time at which the
+        // answers arrive decides whether the last checkpoint covers the whole range.
         let (code, said) = match again.stderr.contains("is complete: an earlier run of this export was killed") {
             true => (Some(0), "is complete: an earlier run"),
             false => (Some(2), "a file under its final name is complete"),

@@ -1,5 +1,6 @@
-//! For a record without a readable time, only the exported range that contains it is known. So a command that reads any
-//! section of this range returns the record, and says that the record may be outside of the requested range.
+//! If a record has no readable time, the archive knows only the exported range for which the service returned the
+//! record. A command that reads any part of this range returns the record, and says that the record may be outside of
+//! the requested range.
 #![cfg(unix)]
 
 use std::path::Path;

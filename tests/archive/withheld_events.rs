@@ -74,7 +74,7 @@ fn lines(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn events_that_were_withheld_before_an_interruption_are_found_by_the_count_at_the_end() {
+fn the_count_at_the_end_reveals_events_that_were_withheld_before_an_interruption() {
     let all: Vec<String> = (0..EVENTS).map(record).collect();
     for withheld in [&[2][..], &[0, 1, 2, 3, 4], &[]] {
         let folder = scratch_folder();

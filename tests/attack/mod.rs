@@ -1,5 +1,5 @@
-//! Attacks: an archive is edited, or hostile text reaches the terminal. No command reports forged data as OK, hangs or
-//! panics.
+//! Attacks: edited archives, hostile services, and text with secrets or control characters. No command reports forged
+//! data as OK, hangs, panics, or shows a secret or a control character.
 
 mod echoed_secrets;
 mod escapes;

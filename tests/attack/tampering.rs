@@ -441,8 +441,8 @@ fn edits() -> Vec<Edit> {
             fs::write(victim.run_log(), text).unwrap();
         }),
         edit("run log: huge", HARMLESS, |victim| huge(&victim.run_log())),
-        // This open manifest names no files. No export that ended normally leaves such a manifest, so the state or the
-        // chain contradicts it.
+        // This open manifest names no files. Only an interrupted export leaves such a manifest. Here no export was
+        // interrupted, so the state or the chain contradicts the manifest.
         edit("open manifests: a day without files", FOUND, |victim| {
             open_empty_day(victim);
         }),

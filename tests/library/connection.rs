@@ -138,7 +138,7 @@ async fn the_error_names_utf_16_and_does_not_show_the_body_as_text() {
 }
 
 #[tokio::test]
-async fn the_error_of_a_refused_wait_names_the_flag_and_the_seconds_that_the_service_sent() {
+async fn the_error_of_a_refused_wait_names_the_requested_seconds_and_the_flag() {
     for (sent, flags, message) in [
         ("9999999999", &[][..], "the service asks to wait 9999999999 s, but the maximum wait is 60 s"),
         (

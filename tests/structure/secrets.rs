@@ -204,7 +204,7 @@ const MISPLACED: [&str; 3] = [
 ];
 
 #[test]
-fn no_error_of_a_value_that_does_not_parse_contains_a_secret() {
+fn errors_for_invalid_values_contain_no_secret() {
     let now = chrono::Utc::now();
     for value in MISPLACED {
         let errors: Vec<(&str, Option<Error>)> = vec![

@@ -57,8 +57,8 @@ pub fn files_below(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(|path| (path.strip_prefix(root).unwrap().display().to_string(), fs::read(&path).unwrap())).collect()
 }
 
-/// The contents of those files of an archive that depend only on the events: of all files except the state and the run
-/// log.
+/// The contents of the files of an archive. The states and the run log are skipped, because they differ from run to
+/// run.
 pub fn archive_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = files_below(root);
     files.retain(|name, _| !name.contains("/_state") && !name.ends_with("/_runs.ndjson"));

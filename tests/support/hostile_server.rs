@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Maximum size of the head of a request in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// A request for a page, or for anything else.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
     /// Number of requests before this one.

@@ -39,8 +39,8 @@ pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The same command, started by a shell after a preparation such as `umask 022`. A process can change such a setting
-/// only for itself, and without `unsafe` a test cannot run code in the new process.
+/// The same command, started by a shell after a preparation such as `umask 022`. Such a setting must be changed in the
+/// new process itself, and a test could run code there only with `unsafe`.
 #[cfg(unix)]
 pub fn prepared_by_shell(preparation: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");

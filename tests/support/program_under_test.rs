@@ -55,7 +55,7 @@ use rustix::process::Signal;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The name or kind of the points at which a hook acts, and the number of times that the process passes such a point
+/// The parts of `NAME:N`: the name or kind of a point, and the number of times that the process passes such a point
 /// before the hook acts.
 struct HookPoint {
     name: String,
@@ -97,8 +97,8 @@ fn interrupt(runtime: &Handle) {
     let _ = waiting.recv();
 }
 
-/// Two services with the same events, whose contents differ. The request decides which service answers, so that the
-/// answers do not depend on the order of the requests.
+/// Two services that return the same events with different contents. The request decides which service answers, so that
+/// the answers do not depend on the order of the requests.
 struct ChangingService([Arc<dyn Transport>; 2]);
 
 impl Transport for ChangingService {

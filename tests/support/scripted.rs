@@ -147,8 +147,9 @@ fn page_around_start(starts: &HashSet<RangeStart>, target: &Target) -> Option<St
     is_around.then(|| answer(200, r#"{"hits":{"total":0,"hits":[]}}"#).into())
 }
 
-/// An empty page, if the request is for the number of hits in a part of the range of an earlier request: it asks for
-/// fewer hits than the earlier request. Ranges of less than an hour with few events are not compared with their parts.
+/// An empty page, if the request counts the events in a part of an earlier range: its range is within the earlier one,
+/// and its page size is smaller. The earlier range must be at least an hour long, because shorter ranges with few
+/// events are not compared with their parts.
 fn page_of_part(ranges: &HashSet<RequestedRange>, target: &Target) -> Option<Step> {
     let (_, offset, limit) = LastPages::split(target);
     let ((path, start, _), end) = range_of(target)?;

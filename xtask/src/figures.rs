@@ -43,9 +43,8 @@ struct FunctionLength {
     location: SourceLocation,
 }
 
-/// Tables of all counts for these crates. In the line of a crate, the column `doubled` counts the types whose name
-/// another type of the crate also has. In the line `all`, the column counts the types whose name another type of any of
-/// these crates also has.
+/// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another
+/// type: in the line of a crate, with a type of the same crate; in the line `all`, with a type of any of these crates.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");

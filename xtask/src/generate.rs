@@ -1,6 +1,6 @@
 //! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; this module
-//! turns the panic into an error that names the operation. Progenitor does not report a type replacement that has no
-//! effect. So this module searches the output for each type that should replace another.
+//! turns the panic into an error that names the operation. If a type replacement has no effect, progenitor reports
+//! nothing. So this module searches the output for each type that should replace another.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};

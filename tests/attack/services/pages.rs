@@ -1,4 +1,4 @@
-//! Pages that are not JSON, or that are JSON but not a correct page.
+//! Cases in which the body of a page is not JSON, or is unusual or incorrect JSON.
 
 use super::{ServiceCase, each_page, same_page};
 use crate::support::hostile_server::{

@@ -59,7 +59,7 @@ fn invalid_settings_are_refused() {
 }
 
 #[tokio::test]
-async fn a_call_ends_in_time_if_an_error_has_an_endless_body_and_the_error_keeps_its_kind() {
+async fn an_error_with_an_endless_body_keeps_its_kind_and_the_call_ends_in_time() {
     for (status, kind, retried) in [(404, ErrorKind::NotFound, false), (503, ErrorKind::Unavailable, true)] {
         let clock = clock();
         // Each chunk takes 30 s, so the body exceeds the time limit of an attempt.
@@ -118,8 +118,8 @@ async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
     let clock_b = clock();
     let silent = Arc::new(SilentService { asked: AtomicU16::new(0) });
     let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
-    // The clock advances while both calls wait to be woken. If the clock advanced after a call is woken and before the
-    // call is polled, this time would not count towards any limit.
+    // The clock advances while both calls wait to be woken. Time between the wake of a call and its next poll would
+    // count towards no limit.
     let (one, other, ()) = tokio::join!(client.info(), client.info(), async {
         tokio::task::yield_now().await;
         clock_b.advance(Duration::from_secs(3));

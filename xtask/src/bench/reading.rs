@@ -1,5 +1,6 @@
-//! Compares the time of verified reading with two other times: the time to copy the same bytes to a file, and the time
-//! of the usual loop. Most programs use the usual loop: it requests one page after another and writes each record.
+//! Compares the time of verified reading, in which the library reads all events and verifies that none is missing, with
+//! two other times: the time to copy the same bytes to a file, and the time of the usual loop. Most programs use the
+//! usual loop: it requests one page after another and writes each record.
 
 use std::path::Path;
 

@@ -98,7 +98,7 @@ fn check_schemas(document: &Value, findings: &mut Vec<String>) {
 fn check_schema(value: &Value, pointer: &str, keywords: &[Keyword], findings: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            // The keys of this object are property names, not keywords.
+            // The keys of an object `properties` are property names, not keywords.
             let names_properties = pointer.ends_with("/properties");
             for (key, member) in members {
                 let at = format!("{pointer}/{key}");

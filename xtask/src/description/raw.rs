@@ -2,7 +2,8 @@
 //! values. Overlays mark these places:
 //!
 //! - A schema with `x-raw: true` and a title is moved, with all its members, to a component of that title. A reference
-//!   to a wrapper component replaces the schema. The generated type is then a view of the raw text.
+//!   to a wrapper component replaces the schema. In the client, the wrapper is the type `Raw`, which keeps the text and
+//!   parses it as the generated type on demand.
 //! - An answer with `x-bytes: true` gets a media type that the generator does not parse, so its operation returns the
 //!   body as bytes.
 

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn licences_of_linked_crates_are_listed_with_their_texts_and_our_own_are_not() {
+    fn licences_of_linked_crates_are_listed_with_their_texts_except_for_this_workspace() {
         let root = crate::workspace::root();
         let all = third_party_licences(&root, &cargo::host_target(&root).unwrap()).unwrap();
         let (list, texts) = all.split_once("====").unwrap();

@@ -239,7 +239,7 @@ mod tests {
     use super::fixtures::tree;
 
     #[test]
-    fn modules_are_found_in_files_folders_and_bodies_and_those_of_tests_are_not_read() {
+    fn modules_are_found_in_files_folders_and_bodies_but_test_modules_are_not_read() {
         let tree = tree(&[
             (
                 "src/lib.rs",

@@ -192,7 +192,8 @@ fn is_excepted(member: &str, name: &str) -> bool {
     EXCEPTIONS.iter().any(|exception| exception.member == member && exception.name == name)
 }
 
-/// Whether a name is a single word that ends like a participle and is not in [`NOUNS`], or that is in [`VAGUE_NAMES`].
+/// Whether a name is a single word that is in [`VAGUE_NAMES`] or ends like a participle. The words in [`NOUNS`] are not
+/// vague.
 fn is_vague(name: &str) -> bool {
     let is_one_word = name.chars().filter(|letter| letter.is_uppercase()).count() == 1;
     let ends_as_participle = (name.ends_with("ed") || name.ends_with("ing")) && !NOUNS.contains(&name);

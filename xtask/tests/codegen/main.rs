@@ -2,7 +2,7 @@
 //! `tests/snapshots/codegen` of the repository. These tests belong to xtask, because they must run even if the facade
 //! does not compile against the new description yet.
 
-// Clippy allows unwrap only in functions with #[test], which these helpers do not have.
+// Clippy allows unwrap only in functions with #[test]. The helpers in these files have no #[test].
 #![allow(clippy::unwrap_used)]
 
 mod changed_description;
