@@ -162,11 +162,11 @@ impl ContractFolder {
                     None => added,
                 };
                 grown += operation.kept_bytes();
-                *slot = Some(operation);
+                *slot = Some(operation.detach());
             }
             None => {
                 grown += added.kept_bytes();
-                self.operations.push(Some(added));
+                self.operations.push(Some(added.detach()));
                 self.joined_with.push(target);
             }
         }
@@ -191,8 +191,14 @@ struct FoldedOperation {
 impl FoldedOperation {
     /// Size of the event that is kept (the lead event) in bytes; 0 if operations are only counted.
     fn kept_bytes(&self) -> i64 {
-        let bytes = self.events.as_ref().map_or(0, |events| events.lead.raw().len());
+        let bytes = self.events.as_ref().map_or(0, |events| events.lead.event.raw().len());
         i64::try_from(bytes).unwrap_or(i64::MAX)
+    }
+
+    /// The operation as it is kept, see [`LeadEvent::detach`].
+    fn detach(self) -> Self {
+        let events = self.events.map(|events| FoldedEvents { lead: events.lead.detach(), ..events });
+        Self { events, ..self }
     }
 
     fn join(self, other: Self) -> Self {
@@ -208,7 +214,7 @@ impl FoldedOperation {
 
 /// The facts that the row of an operation shows about its events.
 struct FoldedEvents {
-    lead: Event,
+    lead: LeadEvent,
     outcome: Outcome,
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
@@ -233,8 +239,7 @@ impl FoldedEvents {
             end: event.time(),
             event_count: 1,
             error: detail.map(|detail| EventError { time: event.time(), id: event.id(), detail }),
-            // Without `detach`, each event would keep the text of its whole page in memory.
-            lead: event.detach(),
+            lead: LeadEvent::new(event),
         }
     }
 
@@ -253,7 +258,7 @@ impl FoldedEvents {
             end: [self.end, other.end].into_iter().flatten().max(),
             event_count: self.event_count + other.event_count,
             error,
-            lead: if compare_leads(&other.lead, &self.lead).is_lt() { other.lead } else { self.lead },
+            lead: if other.lead.compare(&self.lead).is_lt() { other.lead } else { self.lead },
         }
     }
 
@@ -263,9 +268,9 @@ impl FoldedEvents {
             outcome: self.outcome,
             duration: duration.filter(|_| self.event_count > 1),
             event_count: self.event_count,
-            error_detail: error_detail(&self.lead).or_else(|| self.error.map(|error| error.detail)),
+            error_detail: error_detail(&self.lead.event).or_else(|| self.error.map(|error| error.detail)),
         };
-        Row::of_operation(contract, self.lead, operation)
+        Row::of_operation(contract, self.lead.event, operation)
     }
 }
 
@@ -277,11 +282,31 @@ pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone
     lead.or_else(|| events.into_iter().next())
 }
 
-/// Orders events so that the lead event of an operation is the first.
-fn compare_leads(one: &Event, other: &Event) -> Ordering {
-    let key = |event: &Event| (is_update(event), event.time().is_none(), event.time());
-    let by_time = key(one).cmp(&key(other));
-    by_time.then_with(|| one.id().cmp(&other.id())).then_with(|| one.raw().cmp(other.raw()))
+/// The event of an operation that comes first, see [`LeadEvent::compare`].
+struct LeadEvent {
+    event: Event,
+    is_update: bool,
+    /// Whether the event has a copy of its record, and does not keep the text of its whole page in memory.
+    is_detached: bool,
+}
+
+impl LeadEvent {
+    fn new(event: Event) -> Self {
+        Self { is_update: is_update(&event), event, is_detached: false }
+    }
+
+    /// Makes a copy of the record, so that the text of the page can be dropped. Most events of an operation are not its
+    /// lead event, so only events that are kept are copied.
+    fn detach(self) -> Self {
+        if self.is_detached { self } else { Self { event: self.event.detach(), is_detached: true, ..self } }
+    }
+
+    /// Orders events so that the lead event of an operation is the first.
+    fn compare(&self, other: &Self) -> Ordering {
+        let key = |lead: &Self| (lead.is_update, lead.event.time().is_none(), lead.event.time());
+        let (one, two) = (&self.event, &other.event);
+        key(self).cmp(&key(other)).then_with(|| one.id().cmp(&two.id())).then_with(|| one.raw().cmp(two.raw()))
+    }
 }
 
 fn is_update(event: &Event) -> bool {

@@ -46,8 +46,8 @@ pub use outcome::Outcome;
 pub use principal::Principal;
 pub use resource::Resource;
 pub use undated::UndatedEvents;
-pub(crate) use vocabulary::fold;
 pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
+pub(crate) use vocabulary::{fold, is_same_word};
 
 /// One event of the log.
 ///

@@ -36,7 +36,7 @@ macro_rules! vocabulary {
             /// inconsistently.
             #[must_use]
             pub fn matches(&self, other: &str) -> bool {
-                fold(&self.0).eq(fold(other))
+                is_same_word(&self.0, other)
             }
 
             /// The word as an owned value that does not borrow from its event.
@@ -64,6 +64,20 @@ macro_rules! vocabulary {
             }
         }
     };
+}
+
+/// Whether two words are equal apart from case, `-` and `_`.
+pub(crate) fn is_same_word(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        // Faster than the comparison of characters, and used for each event of a query.
+        return fold_ascii(one).eq(fold_ascii(other));
+    }
+    fold(one).eq(fold(other))
+}
+
+/// As [`fold`], for a word of ASCII characters.
+fn fold_ascii(word: &str) -> impl Iterator<Item = u8> {
+    word.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The characters of a word in lower case without `-` and `_`, which the vendor's products use inconsistently.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
-use crate::event::fold;
+use crate::event::is_same_word;
 use crate::redact::redact_value;
 use crate::suggest::did_you_mean;
 
@@ -111,7 +111,7 @@ impl std::str::FromStr for FilterKey {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for any other text. The message suggests a similar
     /// key, if there is one.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let is_name = |key: &Self| fold(key.as_str()).eq(fold(text.trim()));
+        let is_name = |key: &Self| is_same_word(key.as_str(), text.trim());
         Self::ALL.into_iter().find(is_name).ok_or_else(|| {
             let suggestion = did_you_mean(text, Self::ALL.map(Self::as_str));
             invalid_filter(format!("unknown filter key {:?}{suggestion}", redact_value(text)))
