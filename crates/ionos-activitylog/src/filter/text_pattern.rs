@@ -77,7 +77,7 @@ fn with_all_cases(expression: &str) -> String {
                     }
                     is_first = is_first && member == '^';
                 }
-                out.extend(["[", &class, &class_cases(&class), "]"]);
+                out.extend(["[", &class_with_all_cases(&class), "]"]);
             }
             // A group with flags or a name.
             '(' if rest.peek() == Some(&'?') => {
@@ -98,27 +98,29 @@ fn with_all_cases(expression: &str) -> String {
     out
 }
 
-/// The letters and ranges of a class in their other case, to be appended to the class.
-fn class_cases(class: &str) -> String {
-    let members: Vec<char> = class.chars().collect();
+/// Adds the other case of each letter outside ASCII to the members of a class.
+fn class_with_all_cases(class: &str) -> String {
     let mut added = String::new();
-    for (index, member) in members.iter().enumerate() {
-        let near = |distance: usize| members.get(index + distance).copied();
-        let before = |distance: usize| index.checked_sub(distance).and_then(|place| members.get(place)).copied();
-        if before(1) == Some('\\') || (before(1) == Some('-') && before(2).is_some_and(|start| start != '[')) {
-            continue;
+    let mut ends_with_hyphen = false;
+    let mut rest = class.strip_prefix('^').unwrap_or(class).chars();
+    while let Some(member) = rest.next() {
+        ends_with_hyphen = member == '-' && rest.as_str().is_empty();
+        // An escaped member is ASCII.
+        let start = if member == '\\' { rest.next().unwrap_or(member) } else { member };
+        let mut end = start;
+        let mut after = rest.clone();
+        if after.next() == Some('-')
+            && let Some(last) = after.next()
+        {
+            (end, rest) = (last, after);
         }
-        let Some(other) = other_case(*member) else { continue };
-        match (near(1), near(2)) {
-            (Some('-'), Some(end)) => {
-                if let Some(other_end) = other_case(end).filter(|end| other <= *end) {
-                    added.extend([other, '-', other_end]);
-                }
-            }
-            _ => added.push(other),
-        }
+        added.extend((start.max('\u{80}')..=end).filter_map(other_case));
     }
-    added
+    match class.strip_suffix('-').filter(|_| ends_with_hyphen) {
+        // A hyphen between two letters would be a range.
+        Some(class) => format!("{class}{added}-"),
+        None => format!("{class}{added}"),
+    }
 }
 
 /// The lower case of an upper case letter and the reverse; `None` for ASCII, for other characters, and for a letter
@@ -151,6 +153,12 @@ mod tests {
             ("[ä-ö]u", "ÖU", true),
             ("[]ä]", "Ä", true),
             ("[[:digit:]ä]", "Ä", true),
+            (r"[\\ä]", "Ä", true),
+            ("[^-ä]", "Ä", false),
+            ("[-ä]", "Ä", true),
+            ("[ä-]", "Ä", true),
+            ("[a-ö]+$", "ÄÖ", true),
+            (r"[+-\]ä]", "Ä", true),
             (r"\w+ü{2}", "aÜü", true),
             (r"ü\.", "Ü.", true),
             (r"ü\.", "Üx", false),
