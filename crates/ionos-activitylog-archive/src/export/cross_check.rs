@@ -53,8 +53,9 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         if job.is_stopped() {
             return Ok(());
         }
-        if !matches!(job.done.cross_check, CrossCheck::NotChecked(_)) {
-            job.done.cross_check = result;
+        match (&job.done.cross_check, &result) {
+            (CrossCheck::NotChecked(_), _) | (CrossCheck::Differs, CrossCheck::Agrees) => {}
+            _ => job.done.cross_check = result,
         }
         job.writer.mark_compared(uncompared);
     }
@@ -89,7 +90,10 @@ async fn compare(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<Cr
             break;
         }
     }
-    Ok(comparison.result)
+    Ok(match comparison.result {
+        CrossCheck::Agrees if comparison.gaps > 0 => CrossCheck::Differs,
+        result => result,
+    })
 }
 
 /// A comparison of totals.

@@ -35,6 +35,9 @@ pub enum CrossCheck {
     NotNeeded,
     /// The windows have as many events as the service reports, if necessary after some of them were read again.
     Agrees,
+    /// The service reports more events than the windows have, also after the windows were read again. Gaps state the
+    /// numbers.
+    Differs,
     /// Not compared, because the service reported no usable total. The text says why.
     NotChecked(String),
 }

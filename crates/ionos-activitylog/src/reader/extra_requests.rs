@@ -209,7 +209,9 @@ impl ExtraRequests {
 
     /// Records that a short page with this number of hits was the last one of its window.
     pub(super) fn record_end(&self, hits: u64) {
-        self.longest_end.fetch_max(hits, Ordering::Relaxed);
+        if self.longest_end.fetch_max(hits, Ordering::Relaxed) < hits {
+            self.repeated_end_probes.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Records the number of hits of a page and its exact total.

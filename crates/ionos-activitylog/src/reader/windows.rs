@@ -308,13 +308,12 @@ impl WindowStream {
             }
             Phase::ReadingAgain(rereading) => {
                 let differing = std::mem::take(&mut rereading.differing);
-                let has_changed = differing.iter().all(|one| one.missing > 0);
                 self.phase = Phase::Ended;
+                if differing.iter().any(|one| one.missing == 0) {
+                    let reason = "the service reports fewer events than it returned";
+                    self.summary.cross_check = CrossCheck::NotChecked(reason.to_owned());
+                }
                 self.queue_gaps(&differing);
-                self.summary.cross_check = match has_changed {
-                    true => CrossCheck::Agrees,
-                    false => CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned()),
-                };
                 !self.queue.is_empty()
             }
             Phase::Reading if !self.higher_totals.is_empty() => {
@@ -357,7 +356,8 @@ impl WindowStream {
         self.phase = Phase::ReadingAgain(RereadProgress { returned: ids, differing });
     }
 
-    /// Queues a window with a gap for each range in which events are missing.
+    /// Queues a window with a gap for each range in which events are missing. If there is one, totals that agreed so
+    /// far differ.
     fn queue_gaps(&mut self, differing: &[DifferingWindows]) {
         for one in differing.iter().filter(|one| one.found < one.missing) {
             self.queue_gap(one.range, one.seen + one.found, one.missing - one.found, GapReason::TotalIncreased);
@@ -368,6 +368,9 @@ impl WindowStream {
             if let Some(missing) = split.total.checked_sub(split.seen + found).filter(|missing| *missing > 0) {
                 self.queue_gap(split.range, split.seen + found, missing, GapReason::TotalDecreased);
             }
+        }
+        if !self.queue.is_empty() && self.summary.cross_check == CrossCheck::Agrees {
+            self.summary.cross_check = CrossCheck::Differs;
         }
     }
 

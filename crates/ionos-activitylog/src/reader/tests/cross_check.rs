@@ -248,5 +248,6 @@ async fn a_total_that_is_still_too_high_after_reading_again_is_a_gap() {
         let gaps: Vec<&Gap> = windows.iter().flat_map(|window| &window.gaps).collect();
         assert!(gaps.iter().all(|gap| gap.reason == GapReason::TotalIncreased), "{gaps:?}");
         assert!(!gaps.is_empty() && gaps.len() == summary.gaps.len(), "{gaps:?}");
+        assert_ne!(summary.cross_check, CrossCheck::Agrees);
     }
 }
