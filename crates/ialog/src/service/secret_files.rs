@@ -16,6 +16,7 @@ pub(crate) fn describe_readable(settings: &[Setting]) -> Option<String> {
             _ => None,
         })
         .collect();
+    paths.sort_unstable();
     paths.dedup();
     let warnings: Vec<String> = paths.into_iter().filter_map(describe_file).collect();
     (!warnings.is_empty()).then(|| warnings.join("; "))

@@ -29,8 +29,7 @@ const MAX_DATE_OFFSET: i64 = 10 * 365 * 86_400;
 /// 9999-12-31T23:59:59Z.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Maximum of [`RetryAfter::Fraction`], in seconds: about 11.6 days, which is enough for any test. It must stay below
-/// 1e16, because `{:?}` writes larger numbers with an exponent.
+/// Maximum of [`RetryAfter::Fraction`], in seconds: about 11.6 days, which is enough for any test.
 const MAX_FRACTION: f64 = 1e6;
 
 impl RetryAfter {
@@ -54,8 +53,9 @@ impl RetryAfter {
     pub(super) fn to_text(&self, now: DateTime<Utc>) -> String {
         match self {
             Self::Seconds(seconds) => seconds.to_string(),
-            // `{:?}` writes a decimal point even for whole numbers.
-            Self::Fraction(seconds) => format!("{seconds:?}"),
+            Self::Fraction(seconds) if seconds.fract() == 0.0 => format!("{seconds:.1}"),
+            // Without an exponent, also for small numbers.
+            Self::Fraction(seconds) => seconds.to_string(),
             Self::Date(seconds) => {
                 // The clock may return any time, but the date stays between 1970 and 9999.
                 let time = now.timestamp().saturating_add(*seconds);
@@ -77,6 +77,7 @@ mod tests {
             (RetryAfter::Seconds(120), "120"),
             (RetryAfter::Fraction(1.5), "1.5"),
             (RetryAfter::Fraction(2.0), "2.0"),
+            (RetryAfter::Fraction(0.000_01), "0.00001"),
             (RetryAfter::Date(60), "Fri, 20 Nov 2026 12:01:00 GMT"),
             (RetryAfter::Date(-86_400), "Thu, 19 Nov 2026 12:00:00 GMT"),
             (RetryAfter::Text("soon".into()), "soon"),

@@ -57,7 +57,8 @@ pub enum ErrorKind {
     Tls,
     /// The answer broke off. Try again.
     InterruptedBody,
-    /// The answer is larger than `ClientBuilder::body_cap`. Request smaller pages, or raise this limit.
+    /// The answer is larger than `ClientBuilder::body_cap`. Pages that are too large are requested in
+    /// smaller pieces, so check the API address first; then raise this limit.
     TooLarge,
     /// The answer does not match the API description. The address may belong to another service.
     Decode,

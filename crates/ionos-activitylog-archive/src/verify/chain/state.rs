@@ -22,7 +22,8 @@ impl ChainCheck<'_> {
             }
             Err(error) => {
                 // Without the state, a file that no manifest names may be of an interrupted export, or another program
-                // may have added it. So the check counts as incomplete.
+                // may have added it. So the check is incomplete if the state cannot be opened, and a damaged state is a
+                // finding.
                 self.is_complete &= !matches!(error, Error::Open { .. });
                 self.report_error(path, error);
                 return self.is_complete;

@@ -26,8 +26,8 @@ impl SearchSigns {
             b"is_partial" | b"partial" | b"incomplete_results" if is_true(value) => {
                 Some("its result is partial".to_owned())
             }
-            b"_shards" => missing_parts(value, "shards"),
-            b"_clusters" => missing_parts(value, "clusters"),
+            b"_shards" => missing_parts(value, "shard"),
+            b"_clusters" => missing_parts(value, "cluster"),
             b"error" | b"errors" if !matches!(value, "null" | "false" | "\"\"" | "{}" | "[]") => {
                 Some("its answer contains an error".to_owned())
             }
@@ -53,27 +53,28 @@ fn is_true(value: &str) -> bool {
     value == "true" || scalar_text(value).is_some_and(|text| text == "true")
 }
 
-/// Why the service did not search all parts. `parts` is "shards" for the parts of an index, or "clusters" for a search
-/// over several clusters. Skipped shards are not missing, because they cannot have hits; skipped clusters are missing,
+/// Why the service did not search all parts. `part` is "shard" for a part of an index, or "cluster" for a search over
+/// several clusters. Skipped shards are not missing, because they cannot have hits; skipped clusters are missing,
 /// because they could not be reached.
-fn missing_parts(counts: &str, parts: &str) -> Option<String> {
+fn missing_parts(counts: &str, part: &str) -> Option<String> {
     let count = |value: Option<&str>| -> Option<u64> { scalar_text(value?)?.parse().ok() };
     let names = ["total", "successful", "failed", "skipped", "partial", "running"];
     let [total, successful, failed, skipped, partial, running] = get_many(counts, names).map(count);
     let [failures] = get_many(counts, ["failures"]);
-    let of_cluster = |count: Option<u64>| count.filter(|count| *count > 0 && parts == "clusters");
+    let of_cluster = |count: Option<u64>| count.filter(|count| *count > 0 && part == "cluster");
+    let parts_of = |count: u64| if count == 1 { part.to_owned() } else { format!("{part}s") };
     if let Some(failed) = failed.filter(|failed| *failed > 0) {
-        return Some(format!("its search failed in {failed} {parts}"));
+        return Some(format!("its search failed in {failed} {}", parts_of(failed)));
     }
     if failures.is_some_and(|failures| failures.starts_with('[') && failures.contains('{')) {
-        return Some(format!("its search failed in some {parts}"));
+        return Some(format!("its search failed in some {part}s"));
     }
     if let Some(missing) = of_cluster(skipped).or(of_cluster(partial)).or(of_cluster(running)) {
-        return Some(format!("it did not search {missing} {parts} completely"));
+        return Some(format!("it did not search {missing} {} completely", parts_of(missing)));
     }
     match (total, successful) {
         (Some(total), Some(successful)) if successful < total => {
-            Some(format!("it searched {successful} of {total} {parts}"))
+            Some(format!("it searched {successful} of {total} {}", parts_of(total)))
         }
         _ => None,
     }
@@ -107,9 +108,9 @@ mod tests {
             ("status", "\"ok\"", None),
             ("incomplete_results", "true", Some("its result is partial")),
             ("_shards", r#"{"total":5,"successful":5,"skipped":3,"failed":0}"#, None),
-            ("_clusters", r#"{"total":2,"successful":1,"skipped":1}"#, Some("it did not search 1 clusters completely")),
-            ("_clusters", r#"{"total":2,"successful":1,"partial":1}"#, Some("it did not search 1 clusters completely")),
-            ("_clusters", r#"{"total":2,"successful":1,"failed":1}"#, Some("its search failed in 1 clusters")),
+            ("_clusters", r#"{"total":2,"successful":1,"skipped":1}"#, Some("it did not search 1 cluster completely")),
+            ("_clusters", r#"{"total":2,"successful":1,"partial":1}"#, Some("it did not search 1 cluster completely")),
+            ("_clusters", r#"{"total":2,"successful":1,"failed":1}"#, Some("its search failed in 1 cluster")),
             ("_clusters", r#"{"total":2,"successful":1}"#, Some("it searched 1 of 2 clusters")),
             ("_clusters", r#"{"total":2,"successful":2,"skipped":0,"running":0,"partial":0,"failed":0}"#, None),
             ("took", "true", None),
