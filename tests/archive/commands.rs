@@ -18,7 +18,7 @@ fn exported() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_locked_archive_is_refused_with_the_lock_owner() {
+fn the_error_for_a_locked_archive_names_the_lock_owner() {
     let folder = scratch_folder();
     let root = folder.path().join("audit");
     let contract = Simulator::builder().contracts(2).build().contracts()[0];

@@ -228,9 +228,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Revokes the plain token after this many requests with the token. Every request that needs a token counts,
-    /// whatever its answer. 0 revokes the token at once. Simultaneous requests count in the order of their arrival.
-    /// Default: never.
+    /// Revokes the plain token after this many requests with this token. Such a request counts whatever its answer is,
+    /// unless its path needs no token. 0 revokes the token at once. Simultaneous requests count in the order of their
+    /// arrival. Default: never.
     pub fn revoke_after(mut self, requests: u64) -> Self {
         self.revoke_after = Some(requests);
         self

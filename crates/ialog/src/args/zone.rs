@@ -35,7 +35,7 @@ pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result
     Ok(name.parse().unwrap_or_else(|_| {
         // Shown also with `--quiet`, because the time zone decides which events are read.
         context.warn(format_args!(
-            "warning: unknown local time zone {:?}; using UTC: set one with --tz",
+            "warning: the local time zone {:?} is unknown, so UTC is used: set a zone with --tz",
             redact_value(&name)
         ));
         Tz::UTC

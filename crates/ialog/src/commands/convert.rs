@@ -14,9 +14,9 @@ use crate::runtime::resume::ResumeHint;
 
 #[derive(Args)]
 #[command(after_help = "\
-Reads only the archive. The file extension selects the format and the compression (.gz or .zst): .ndjson is one \
-record per line and .json is an array, each record on one line and byte for byte as the service sent it, see `ialog \
-help schemas`; .csv is a table, see `ialog schema flat`. Only a table contains the contract of each event, so select \
+Reads only the archive. The file extension selects the format and the compression (.gz or .zst). .ndjson is one \
+record per line; .json is an array with one record per line; both keep each record byte for byte as the service sent \
+it, see `ialog help schemas`. .csv is a table, see `ialog schema flat`. Only a table contains the contract of each event, so select \
 one contract for other formats if the archive has several. If parts of the range are missing or unverified, the \
 command names them and exits with code 3. Without a time range, the exit code is also 3 if an export to the archive \
 is running or was interrupted.

@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::output::wrap::wrap_paragraphs;
 use crate::runtime::context::Context;
 
-/// Beside the commands, `ialog help` knows: times, filters, exit-codes, environment, schemas
+/// Show the help of a command, or of a topic: times, filters, exit-codes, environment, schemas
 #[derive(Args)]
 pub(crate) struct HelpArgs {
     /// Command such as export, or topic: times, filters, exit-codes, environment, schemas

@@ -47,7 +47,8 @@ impl CommandError {
     }
 
     /// The error of a command that processed several contracts, at least one of which failed. `all` is the number of
-    /// processed contracts. If only some of them failed, the message is "1 of 2 contracts" and `others`.
+    /// processed contracts. If only some of them failed, the message is "1 of 2 contracts" followed by `others`, such
+    /// as "failed; the others are archived".
     ///
     /// The exit code is [`DAMAGED_CODE`] if a contract failed with this code. Otherwise, if all processed contracts
     /// failed with the same code, it is that code. In all other cases, it is [`INCOMPLETE_CODE`].

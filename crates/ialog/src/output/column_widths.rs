@@ -11,8 +11,8 @@ pub(super) struct WidthRequest {
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
     /// Preferred width. After all columns have their minimum, this column gets its preferred width before other columns
-    /// grow, if the remaining width is sufficient. Otherwise it grows evenly with the others, because below the
-    /// preferred width there may be no room for a whole word, and then a few more characters do not help.
+    /// grow, if the remaining width is sufficient. Otherwise it has no priority and grows evenly with the others: below
+    /// the preferred width there may be no room for a whole word, so a few more characters would not help.
     pub(super) preferred: usize,
 }
 

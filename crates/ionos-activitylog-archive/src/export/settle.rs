@@ -54,9 +54,9 @@ pub async fn service_time(
 }
 
 /// Whether a wrong clock is the reason why no part of a range is settled (old enough to be read). True only if the
-/// clock of this machine is ahead of the service's clock. In addition, a part of the range must be settled by the clock
-/// of this machine, or the range must start after the time of the service. While a clock is wrong, trying again later
-/// may not help, because the range of the next attempt may be too recent as well.
+/// clock of this machine is ahead of the service's clock, and one of these holds: a part of the range would be settled
+/// at the time of this machine, or the range starts after the time of the service. While a clock is wrong, trying again
+/// later may not help, because the range of the next attempt may be too recent as well.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {
     let is_settled_locally = || settled_range(range, local, None, delay).is_some();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_held_back_if_it_is_too_recent_by_only_one_clock() {
+    fn a_range_is_held_back_only_if_the_local_clock_is_ahead() {
         let local = DateTime::UNIX_EPOCH + TimeDelta::days(1);
         for (behind, age, delay, expected) in [
             // The clocks differ by little, or the clock of the service is ahead.

@@ -123,11 +123,11 @@ pub struct Part {
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub file: PartName,
-    /// Start of its range, inclusive.
+    /// Start of the range of the part, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// End of its range, exclusive.
+    /// End of the range of the part, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,

@@ -77,14 +77,14 @@ impl PartFile {
         Ok(())
     }
 
-    /// The total of this part as reported by a service that counts each event once, see
+    /// The total that a service would report for this part if it counts each event once, see
     /// [`EventMultiset::expected_total`].
     pub(super) fn expected_total(&self, known: impl Fn(&EventId) -> bool) -> u64 {
         self.ids.expected_total(known)
     }
 
-    /// Number of events that are further versions of an event with the same id, in this part or among the ids for which
-    /// `known` is true.
+    /// Number of events of this part that are further versions of another event: their id occurs earlier in this part,
+    /// or `known` is true for it.
     pub(crate) fn amended(&self, known: impl Fn(&EventId) -> bool) -> u64 {
         self.count.saturating_sub(self.expected_total(known))
     }
@@ -137,7 +137,8 @@ pub(crate) struct FinishedPart {
 }
 
 /// The first of `names` that no file of the folder has. A name may belong to another part with the same lines: if a
-/// range is read again, the service may return one more record that equals an archived one. Both records are events.
+/// range is read again, the service may return one more record that equals an archived one. Both records count as
+/// events, so both parts are kept.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
 /// searched.

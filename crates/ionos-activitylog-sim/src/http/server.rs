@@ -34,7 +34,7 @@ use crate::reply::Reply;
 /// Maximum time for a client to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The pause before the next connection is accepted if accepting failed.
+/// The pause before the next try if a connection could not be accepted.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Maximum number of times in a row that accepting a connection may fail: two minutes of retries.

@@ -179,7 +179,8 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            // Convert the total as for a window: subtract the events at the end of the range, add those at its start.
+            // Correct the total as the total of a window: subtract the events at exactly the end of the range, and add
+            // those at its start that the service did not count.
             let counted = total.count.saturating_sub(self.at_end(windows)) + self.excluded_at_start(windows);
             if total.exact && counted == seen {
                 return Some(seen);

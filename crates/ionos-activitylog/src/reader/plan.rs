@@ -10,8 +10,8 @@ use crate::range::DateRange;
 /// Maximum number of days that a window is split into at once.
 const MAX_DAYS: i64 = 64;
 
-/// Maximum number of windows that a part of an earlier split is split into. Several such parts are split at the same
-/// time, and if totals are too high everywhere, the requests for all resulting windows are wasted.
+/// Maximum number of parts that a window is split into if it is itself a part of a split window. Several such parts are
+/// split at the same time, and if totals are too high everywhere, the requests for all resulting windows are wasted.
 const PARTS_OF_PART: u64 = 4;
 
 /// Number of parts that a window without a usable total is split into.
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_adjacent_cover_the_range_and_begin_at_multiples_of_the_resolution() {
+    fn parts_cover_the_range_without_overlap_and_begin_at_multiples_of_the_resolution() {
         for (start, end, resolution, requested, count) in [
             ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Resolution::Second, 3, 3),
             ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Resolution::Second, 1, 2),

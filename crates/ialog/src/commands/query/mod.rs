@@ -29,8 +29,8 @@ Tables show times in the time zone of --tz; all other formats use UTC. A table o
 times that are the same in the whole range, such as the date. The resolved range is printed to standard error. If part of \
 the range cannot be verified, the exit code is 3.
 
-Columns of tables: time, user, action, resource, result, from, detail, and took, events, id, contract, type, service, \
-request. --cols, --sort, --template and --list-values also accept the columns of `ialog schema flat`.
+Columns of tables: time, user, action, resource, result, from, detail (the default); also took, events, id, contract, \
+type, service, request. --cols, --sort, --template and --list-values also accept the columns of `ialog schema flat`.
 
 Examples:
   ialog query --last 2h --mutations

@@ -26,7 +26,7 @@ pub(super) struct OutputPlan {
     /// Whether events are folded into operations.
     pub(super) folds: bool,
     pub(super) order: SortAndLimit,
-    /// Whether the table has its default columns, which depend on the rows.
+    /// Whether the user selected no columns. The default columns depend on whether the rows have several contracts.
     pub(super) has_default_columns: bool,
     pub(super) table: TableOptions,
 }

@@ -50,7 +50,7 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-Once the API is ready, prints its address to standard output, and the environment variables that a client needs to standard error. \
+Once the API is ready, prints its address to standard output and, to standard error, the environment variables that a client needs. \
 The data is generated from the seed and is the same on every machine. Stop the simulator with Ctrl-C.
 
 A share is a number from 0 to 1 or a percentage. A duration is an integer with ms, s, m, h, d or w.
@@ -113,7 +113,8 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let (log_error, mut log_errors) = mpsc::channel(1);
     let now = clock();
-    // The fault script may be a pipe, and a recording takes time to parse, so a thread that may block reads both.
+    // The fault script may be a pipe, and a recording takes time to parse, so both are read on a thread for blocking
+    // work.
     let (builder, access) = run_blocking(move || {
         let builder = with_log(builder, log, now)?;
         let builder = with_access(builder, &access)?;
