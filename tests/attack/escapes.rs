@@ -50,7 +50,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
 
 #[test]
 fn no_argument_reaches_the_terminal_unescaped() {
-    let demo = ["query", "--demo", "--last", "1h"];
+    let demo = ["query", "--demo", "--last", "7d"];
     let mut carriers = 0;
     for payload in PAYLOADS {
         let text = marked(payload);
