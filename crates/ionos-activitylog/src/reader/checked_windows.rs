@@ -22,8 +22,9 @@ pub(super) struct CheckedWindows {
 }
 
 impl CheckedWindows {
-    /// Whether a window must be compared with its parts: it is longer than the windows compared before, or it may be
-    /// limited and has more events. `may_be_limited`: whether no other range had more events than the window.
+    /// Whether a window must be compared with its parts: it is longer than the windows compared before, or it has more
+    /// events than these windows and `may_be_limited` is set. `may_be_limited`: whether no range had more events than
+    /// the window.
     pub(super) fn needs_check(&self, seconds: i64, events: u64, may_be_limited: bool) -> bool {
         if self.has_failed {
             return true;

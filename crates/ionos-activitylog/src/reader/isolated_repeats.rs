@@ -1,7 +1,8 @@
 //! Separates the seconds with equal records from the rest of a window. Two equal records without a usable `@uuid` may
 //! be two events. They may also be one event that the service sent twice in place of another event, so that the
-//! total matches by chance. To find out which is the case, each such second is read as a window of its own. The page of
-//! such a window is short, so the page has the record twice only if there are two events.
+//! total matches by chance. To find out which is the case, each such second is read as a window of its own, whose page
+//! is short. If a service puts a repeat in the place of another event, it is assumed to do so only on longer pages. So
+//! a short page has the record twice only if there are two events.
 
 use std::collections::BTreeSet;
 

@@ -124,7 +124,8 @@ async fn read_part(
         };
         answer.requests += requests;
         let hits = page.hits();
-        // If a page has room for more hits, and has at least the allowed number of events, a higher total is wrong.
+        // A page with room for more hits has all events of the part, so a higher total is wrong. This does not hold if
+        // the page has fewer hits than allowed: the service may have cut it off.
         let has_room = is_whole_page && hits < size && hits >= allowed;
         let count = page.total.map_or(0, |total| total.count).max(hits);
         let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));

@@ -21,9 +21,8 @@ pub(super) struct ReadingProgress {
     pub(super) split_totals: SplitTotals,
     /// Hashes the ids of returned events. `None` without a cross-check.
     pub(super) id_hasher: Option<RandomState>,
-    /// The start of the range that remains to be read, until the first window requests the events around this start.
-    /// `None` from then on, or if these events are not requested at all; see
-    /// [`start_check`](crate::reader::start_check).
+    /// The start of the range that remains to be read. `None` once the first window requests the events around this
+    /// start, and also if these events are not requested at all; see [`start_check`](crate::reader::start_check).
     unchecked_start: Mutex<Option<DateTime<Utc>>>,
     /// Whether the service excludes events at exactly the start of a range.
     pub(super) excludes_start: AtomicBool,

@@ -422,7 +422,8 @@ impl WindowScanner<'_> {
             Err(error) if error.kind() == ErrorKind::BadRequest => error,
             fetched => {
                 let fetched = fetched?;
-                // Without retries, an empty page may be the answer of a replica that lags behind.
+                // A client without retries has requested the empty page only once, so the page may be the answer of a
+                // replica that lags behind.
                 let is_repeated = self.pages.api.retry.attempts() > 1;
                 let is_too_long =
                     is_repeated && reports_missing_events(&fetched.page) && self.extra().try_smaller_pages();

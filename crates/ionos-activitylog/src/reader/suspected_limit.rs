@@ -77,8 +77,8 @@ pub(super) fn split_between_events(window: PlannedWindow, verification: &Verific
 /// Where to split a window.
 #[derive(Debug, PartialEq, Eq)]
 enum Boundaries {
-    /// At a whole second with events before and after it, about the same number on each side. If possible, no event
-    /// lies in this second.
+    /// At a whole second. Events lie on both sides of it, if possible about equally many. If possible, no event lies in
+    /// the second that begins at this time.
     Between(DateTime<Utc>),
     /// At the start and the end of the only second with events, as far as they are inside the window. The part with
     /// this second has as many events as the window.
@@ -94,8 +94,8 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     };
     let after_first = || seconds.iter().find(|second| **second > first).copied();
     let between = if middle > first { Some(middle) } else { after_first() };
-    // Moves the boundary as early as possible, so that no event is at exactly the start of the second part: a service
-    // may exclude the start of a range.
+    // Moves the boundary as early as possible. Then an event is rarely at exactly the start of the later part, which a
+    // service may exclude.
     let before = |between: &DateTime<Utc>| seconds.iter().rev().find(|second| *second < between).copied();
     let between = between.map(|between| before(&between).map_or(between, |before| before + TimeDelta::seconds(1)));
     let is_inside = |time: &DateTime<Utc>| range.start() < *time && *time < range.end();

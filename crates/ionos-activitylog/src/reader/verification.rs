@@ -174,8 +174,8 @@ impl ScanFacts {
 #[derive(Debug)]
 pub(super) struct Verification {
     pub(super) events: CollectedEvents,
-    /// The records without a usable `@uuid` of the last scan. Kept after the scan only if the total counts repeats, or
-    /// if identical scans of one page prove the window.
+    /// The records of the last scan that have no usable `@uuid`. Kept after the scan only if the total counts repeats,
+    /// or if identical scans of one page prove the window.
     content_repeats: ContentRepeats,
     /// Number of records without a usable `@uuid` in the last scan that repeat the id of an earlier record of this
     /// scan.
@@ -297,7 +297,7 @@ impl Verification {
         self.only_received_at_start.len() as u64
     }
 
-    /// The seconds of the window in which the last scan had counted repeats.
+    /// The seconds in which the last scan has repeats that count as events of their own.
     pub(super) fn seconds_with_repeats(&self) -> BTreeSet<DateTime<Utc>> {
         self.content_repeats.seconds()
     }
