@@ -1,5 +1,5 @@
-//! Checks how texts are read as ranges, moments and lengths. The current time is an ordinary time, the end of the year
-//! 9999, or the earliest or the latest time that a `DateTime` can hold.
+//! Checks how texts are read as ranges, moments and lengths. Each text is read with different current times: an
+//! ordinary time, the end of the year 9999, and the earliest and the latest time that a `DateTime` can hold.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -57,7 +57,7 @@ fn assert_known_end(folder: &Path, when: &str) {
 }
 
 #[test]
-fn an_archive_that_lost_the_manifest_of_its_open_day_and_its_state_is_not_complete() {
+fn an_archive_that_lost_its_state_and_the_manifest_of_its_open_day_is_not_complete() {
     let folder = scratch_folder();
     let contract = exported(folder.path());
     assert_known_end(folder.path(), "before");
@@ -78,7 +78,7 @@ fn an_archive_that_lost_the_manifest_of_its_open_day_and_its_state_is_not_comple
 
 /// Only the run log shows that the archive had an open day.
 #[test]
-fn an_archive_that_lost_all_files_of_its_open_day_and_its_state_is_not_complete() {
+fn an_archive_that_lost_its_state_and_all_files_of_its_open_day_is_not_complete() {
     let folder = scratch_folder();
     let contract = exported(folder.path());
     let before = run(ialog(folder.path(), &["verify", "audit"]));

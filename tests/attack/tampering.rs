@@ -37,8 +37,8 @@ impl Victim {
         self.contract.join("_state.json")
     }
 
-    /// Removes the two state files and the run log. Their content depends on the runs of exports, not only on the
-    /// events.
+    /// Removes the two state files and the run log, which name the last manifest. Without them, only the chain itself
+    /// can reveal an edit.
     fn forget_state(&self) {
         for name in ["_state.json", "_state.prev.json", "_runs.ndjson"] {
             let _ = fs::remove_file(self.contract.join(name));
@@ -143,7 +143,7 @@ fn append_empty_manifest(victim: &Victim) -> ManifestLink {
 }
 
 /// Compresses a part again, so that its bytes change, and appends a manifest with the new digest of the part. The lines
-/// stay the same, because the name of the part contains their digest.
+/// must stay the same, because the name of the part contains their digest.
 fn restate_part(victim: &Victim) -> ManifestLink {
     let (mut last, _) = Manifest::read(&victim.manifest(4)).unwrap();
     let path = victim.part(&last.date.to_string());

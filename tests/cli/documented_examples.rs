@@ -69,7 +69,8 @@ fn every_example_of_a_command_works() {
         let mut command = shell(folder.path(), script);
         command
             .env("IALOG_TEST_WORLD", "operations")
-            // In this time zone (UTC+14), all times of day in the examples are in the past.
+            // In this time zone (UTC+14), the current time is 2026-11-21 02:00, so the times of 2026-11-20 in the
+            // examples are in the past.
             .env("TZ", "Pacific/Kiritimati")
             .env("COLUMNS", "400");
         run(command)

@@ -1,10 +1,10 @@
-//! The help text of every command and every topic is a snapshot.
+//! The help text of every command and every topic matches its snapshot.
 
 use crate::support::program::{COMMANDS, ialog, names, run};
 use crate::support::snapshot;
 
 #[test]
-fn every_help_text_is_a_snapshot() {
+fn every_help_text_matches_its_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let cases: [(&str, &[&str]); 25] = [
         ("ialog", &["--help"]),

@@ -204,7 +204,7 @@ fn asked_with_token(folder: &Path, token: &str) -> String {
 }
 
 #[test]
-fn a_short_token_is_redacted_as_a_whole_value_but_not_within_an_address() {
+fn a_short_token_is_redacted_if_it_is_a_whole_value_but_not_within_other_text() {
     let folder = tempfile::tempdir().unwrap();
     for token in ["t", "1", "log", "contract", "Zq7kP2xW"] {
         let stderr = asked_with_token(folder.path(), token);

@@ -61,8 +61,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// A line with `N` in place of the numbers of events and requests. These numbers depend on the order in which answers
-/// arrive, in the world `narrow` and when an interrupted export is resumed.
+/// A line with `N` in place of the numbers of events and requests. In the world `narrow`, and if an interrupted export
+/// is resumed, these numbers depend on the order in which answers arrive.
 fn without_numbers(line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     let is_counted = |index: usize| {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::support::scripted::{TOKEN, Target};
 
-/// One behaviour: given responses and settings, an operation, and the expected result.
+/// One behaviour: the responses and settings that are given, the operation, and the expected result.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {

@@ -1,5 +1,5 @@
 //! A page that is too large is read in pieces. The service may return fewer events for a piece than requested. The
-//! client then requests the rest of this piece, because the events between two pieces would otherwise be lost.
+//! client then requests the rest of this piece before it requests the next piece, so that no event is lost.
 
 use std::sync::Arc;
 

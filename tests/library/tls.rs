@@ -100,7 +100,7 @@ async fn a_configured_root_certificate_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_pinned_certificate_is_accepted_for_any_host_and_all_others_are_refused() {
+async fn a_pinned_certificate_is_accepted_for_any_host_and_other_certificates_are_refused() {
     let service = TlsService::new("elsewhere.example.com").await;
     assert_eq!(service.ask(service.builder().pinned_certificate(service.fingerprint())).await, None);
     let other = TlsService::new("localhost").await;

@@ -25,7 +25,7 @@ fn show(request: &reqwest::Request) -> String {
 }
 
 #[tokio::test]
-async fn the_request_of_each_operation_is_a_snapshot() {
+async fn the_request_of_each_operation_matches_its_snapshot() {
     let (scripted, client) = ScriptedTransport::client([
         answer(200, "{}"),
         answer(200, "[]"),

@@ -58,8 +58,8 @@ impl<'a> Visit<'a> for PublicParts {
 
     fn visit_item(&mut self, item: &'a Item) {
         match item {
-            // A trait implementation is public as a whole, so only its head is checked: the head names the trait and
-            // the types.
+            // The methods of a trait implementation are public without `pub`, and the trait defines their signatures.
+            // So only the head of the implementation is checked: it names the trait and the types.
             Item::Impl(implementation) if implementation.trait_.is_some() => {
                 let head = syn::ItemImpl { items: Vec::new(), ..implementation.clone() };
                 self.0.push(head.to_token_stream().to_string());

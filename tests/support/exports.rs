@@ -15,8 +15,8 @@ use super::program::{ialog, run};
 /// Ranges of two exports to one archive. The later days come first, so that the chain is not in order of date.
 pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
-/// The command that exports a range to the archive `audit` in a simulated world. If `kill` is set, the command is
-/// killed at this point.
+/// The command that exports a range to the archive `audit`. `world` is the name of a simulated service. If `kill` is
+/// set, the command is killed at this point. `program_under_test.rs` describes the services and points.
 pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,
@@ -93,8 +93,8 @@ pub fn random_numbers(seed: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-/// The command that exports four days to one file in a simulated world. If `kill` is set, the command is killed at
-/// this point.
+/// The command that exports four days to one file. `world` and `kill` have the same meaning as in
+/// [`export_to_archive`].
 pub fn export_to_file(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(folder, &["export", "--attempts", "20", "--out", name]);
     command

@@ -9,7 +9,7 @@
 //! | `calm` | two contracts with 24 events per day |
 //! | `single` | one contract |
 //! | `busy` | one contract with 5000 events per day |
-//! | `early` | as `late`, but on an earlier day: no late event of the last two weeks has arrived |
+//! | `early` | as `late`, but at 2026-11-04 instead of 2026-11-20, so fewer of the late events have arrived |
 //! | `late` | as `calm`, but one in five events arrived two weeks late |
 //! | `stormy` | one in five requests fails with 503 |
 //! | `broken` | all requests for one of the two contracts fail |

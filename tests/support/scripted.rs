@@ -191,7 +191,7 @@ impl ScriptedTransport {
         (scripted, client)
     }
 
-    /// All requests so far.
+    /// All requests so far that used a step of the script.
     pub fn requests(&self) -> Vec<reqwest::Request> {
         self.requests.lock().unwrap().iter().map(|request| request.try_clone().unwrap()).collect()
     }

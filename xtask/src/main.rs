@@ -43,7 +43,7 @@ enum Task {
     Structure {
         /// Check only this crate, such as ionos-activitylog
         name: Option<String>,
-        /// Print counts of lines, types, circles and long functions instead
+        /// Print the longest functions and counts of lines, types, circles and public items instead of checking
         #[arg(long)]
         figures: bool,
     },

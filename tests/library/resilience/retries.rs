@@ -103,7 +103,8 @@ async fn faults_of_a_real_connection_are_distinguished_and_retried() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let good = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
     let cases = [
-        // The server closes the connection before the answer, within the head of the answer, and twice within the body.
+        // The server closes the connection before the answer (first case), within the head of the answer (second case),
+        // or within the body (third and fourth case).
         ("", ErrorKind::Connection),
         ("HTTP/1.1 200 O", ErrorKind::Connection),
         ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{", ErrorKind::InterruptedBody),

@@ -1,6 +1,6 @@
 //! Applies overlays to the API description. An action that silently stops matching would change the generated client
-//! without notice, so every action must match, must change something and must say when it can be deleted. Otherwise the
-//! error names the file and the fix.
+//! without notice, so every action must match and change something. Every action must also say when it can be deleted.
+//! If an action breaks one of these rules, the error names the file and the fix.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! `cargo xtask dist`: packs the command line for manual installation as one file, with manual pages, shell completions
-//! and the licences of all linked crates. Needs no network once cargo has fetched the crates.
+//! `cargo xtask dist`: packs the command line into one file, with manual pages, shell completions and the licences of
+//! all linked crates, for users who install it by hand. Needs no network once cargo has fetched the crates.
 
 mod licences;
 mod tarball;

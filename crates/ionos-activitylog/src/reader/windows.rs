@@ -6,7 +6,8 @@
 //! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages of these windows.
 //!
 //! Without a spawner, the windows proceed only while the stream is polled. Before the stream returns a window, it polls
-//! all windows that can proceed. From then on, a window that can proceed wakes the [`PollScope`].
+//! all windows that can proceed. If a window can proceed again before the next poll, it wakes the [`PollScope`], which
+//! excludes the time until this poll from all time limits.
 
 use std::collections::VecDeque;
 use std::hash::RandomState;
@@ -274,8 +275,8 @@ impl WindowStream {
         }))
     }
 
-    /// Whether an answer for the window before this one showed an event at their boundary that this window lacks. The
-    /// answer may have arrived when this window was already verified.
+    /// Whether this window lacks an event at its start that an answer for the window before it contained. That answer
+    /// may have arrived when this window was already verified.
     fn lacks_event_at_start(&self, window: &Window) -> bool {
         matches!(self.phase, Phase::Reading)
             && self.repeated_from != Some(window.range.start())
@@ -356,8 +357,8 @@ impl WindowStream {
         self.phase = Phase::ReadingAgain(RereadProgress { returned: ids, differing });
     }
 
-    /// Queues a window with a gap for each range in which events are missing. If there is one, totals that agreed so
-    /// far differ.
+    /// Queues a window with a gap for each range in which events are missing. If there is such a range, changes the
+    /// result of the comparison from `Agrees` to `Differs`.
     fn queue_gaps(&mut self, differing: &[DifferingWindows]) {
         for one in differing.iter().filter(|one| one.found < one.missing) {
             self.queue_gap(one.range, one.seen + one.found, one.missing - one.found, GapReason::TotalIncreased);

@@ -1,6 +1,6 @@
-//! Shows a name from a configuration file without secrets. YAML joins the lines of a text: if a line `token:SECRET`
-//! follows `environment: prod` and is indented more deeply, the name is `prod token:SECRET`. So a name of several words
-//! may end in a secret.
+//! Removes secrets from a name that comes from a configuration file. YAML joins the lines of a text: if a line
+//! `token:SECRET` follows `environment: prod` and is indented more deeply, the name is `prod token:SECRET`. So a name
+//! of several words may end in a secret.
 
 use super::REDACTED;
 
