@@ -17,8 +17,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = simulator.clone();
     let server = tokio::spawn(async move { service.serve(listener).await });
 
-    // The program sets timeouts, proxies and redirects. By default, reqwest follows redirects, so redirects are turned
-    // off here.
+    // The program's timeouts, proxies and redirects replace those of the library. By default, reqwest follows redirects
+    // to any host, so redirects are turned off here.
     let http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_secs(20))

@@ -134,7 +134,7 @@ impl Client {
 
     /// Measures the behaviour of the service on the log of one contract: page cap, maximum offset, order, whether
     /// events with equal times keep their order, form of the total, fractions of a second in dates, and how late events
-    /// appear. Sends about 10 and at most 30 requests (without retries), one after the other.
+    /// appear. Sends about 10 and at most 30 requests, not counting retries, one after the other.
     ///
     /// Fails as described for [`ErrorKind`](crate::ErrorKind) if the first page cannot be read. A later failure is
     /// reported as a finding.

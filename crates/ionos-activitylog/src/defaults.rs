@@ -77,8 +77,8 @@ pub(crate) const EXTRA_REQUESTS_PER_PAGE: u64 = 1;
 /// windows are read at the same time, each of them may need these 10 splits.
 pub(crate) const SPLITS_WITHOUT_EVENTS: u64 = 128;
 
-/// Further windows that may be split for each full page of distinct events: 12, one for each length that a window has
-/// on the way from years to milliseconds.
+/// Further windows that may be split for each full page of distinct events: 12. If a window is split again and again,
+/// from years down to milliseconds, it has about 12 lengths, each of which needs one split.
 pub(crate) const SPLITS_PER_PAGE: u64 = 12;
 
 /// Maximum hits of a page per requested hit: 10. A service that sends more ignores `limit`, and a body full of tiny

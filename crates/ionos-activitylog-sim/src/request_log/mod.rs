@@ -29,7 +29,7 @@ const MAX_TEXT_BYTES: usize = 4096;
 
 /// A request that the simulator received, and its outcome. As JSON it is one line.
 ///
-/// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
+/// In every text, `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
 /// text that looks like a JSON Web Token; and the text after `Basic` or `Bearer`. The value of a header or parameter
 /// with a secret name, such as `Cookie`, `api_key` or `password`, is replaced. If such a header has a credential of at
 /// least 6 bytes, each repetition of this credential in the request is replaced, too. In the path, a segment after a
@@ -59,8 +59,8 @@ pub struct LoggedRequest {
     pub fault: Option<LoggedFault>,
     /// The status of the answer, even if a fault prevented the answer from being sent.
     pub status: u16,
-    /// Size of the answer's body in bytes, after compression if the answer is compressed. Faults of the connection and
-    /// the spaces of a decompression bomb do not change the size.
+    /// Size of the answer's body in bytes, after compression if the answer is compressed. The size does not depend on
+    /// faults of the connection, and does not include the spaces of a decompression bomb.
     pub bytes: u64,
 }
 

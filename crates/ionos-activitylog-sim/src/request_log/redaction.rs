@@ -1,7 +1,7 @@
 //! Redacts the request log, which users copy into bug reports. Clients also send secrets in the wrong places by
 //! mistake, so every text is redacted. The redaction replaces the credentials that the simulator accepts, in any
-//! spelling, and each value whose name or form is that of a secret. The rules are those of
-//! [`ionos_activitylog_client::redact`].
+//! spelling, and each value that has a secret name (`password=x`) or looks like a secret (`Bearer x`). The rules are
+//! those of [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -47,8 +47,8 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the connection failed, and the program left the attempt unpolled for at least [`STALL`] in total
-    /// although it could have proceeded. Such a failure says nothing about the service.
+    /// Whether the connection failed, and the program did not poll the attempt for at least [`STALL`] in total although
+    /// the attempt could have proceeded. Such a failure says nothing about the service.
     pub(super) was_stalled: bool,
 }
 

@@ -1,5 +1,5 @@
 //! Describes the observed limits of a service, so that a program can keep them between two runs. A profile may be
-//! outdated or belong to another service, so it may only make reading faster: no total comes from a profile, and
+//! outdated or belong to another service, so it is used only to make reading faster: no total comes from a profile, and
 //! completeness never depends on a profile.
 
 use serde::{Deserialize, Serialize};

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_429_and_a_503_with_retry_after_make_all_calls_wait() {
+    fn every_429_and_a_503_with_retry_after_make_all_calls_wait() {
         let policy = RetryPolicy::default();
         for (status, retry_after, expected) in [
             (429, None, RetryDecision::RequeueWithAll),

@@ -57,8 +57,9 @@ pub enum ErrorKind {
     Tls,
     /// The answer broke off. Try again.
     InterruptedBody,
-    /// The answer is larger than `ClientBuilder::body_cap`. Pages that are too large are requested in
-    /// smaller pieces, so check the API address first; then raise this limit.
+    /// The answer is larger than `ClientBuilder::body_cap`. Streams request a page that is too large in smaller pieces,
+    /// so an answer that causes this error is probably not a page of the log. Check the API address first, then raise
+    /// the limit.
     TooLarge,
     /// The answer does not match the API description. The address may belong to another service.
     Decode,

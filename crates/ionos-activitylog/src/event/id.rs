@@ -31,9 +31,9 @@ const DIGITS: [u8; 256] = {
 /// The id of an event, unique within a contract.
 ///
 /// If the record's `@uuid` is a usable string (valid Unicode, not blank, without control characters, at most 144
-/// bytes), the text of the id is `u:` and this string with its case and spaces. Otherwise the text is `h:` and the first 32 hex digits of
-/// [`Event::fingerprint`](crate::Event::fingerprint). Two records with the same `u:` id may differ in content, because
-/// the service may amend a record.
+/// bytes), the text of the id is `u:` and this string, with case and spaces unchanged. Otherwise the text is `h:` and
+/// the first 32 hex digits of [`Event::fingerprint`](crate::Event::fingerprint). Two records with the same `u:` id may
+/// differ in content, because the service may amend a record.
 ///
 /// Ids are ordered like their text.
 #[derive(Clone, PartialEq, Eq, Hash)]

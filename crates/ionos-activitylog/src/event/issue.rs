@@ -1,5 +1,5 @@
-//! Reports the places of a record that do not fit the model, each with the expected type and the value found. The
-//! record is kept all the same, so a user needs to find these places in it.
+//! Reports the places of a record that do not fit the model, each with the expected type and the value found, so that a
+//! user finds these places in the record. The record is kept in any case.
 
 use std::fmt;
 

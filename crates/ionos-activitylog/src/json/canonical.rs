@@ -1,4 +1,4 @@
-//! Writes a record in canonical form, which fingerprints and `text` filters use. The service may send one record twice
+//! Writes a record in canonical form, for fingerprints and for the filter `text`. The service may send one record twice
 //! with different whitespace or key order. Equal records have the same canonical text, different records have different
 //! ones.
 

@@ -177,7 +177,7 @@ async fn a_token_is_refreshed_within_the_margin_and_not_earlier() {
 }
 
 #[tokio::test]
-async fn tokens_that_expire_within_the_margin_do_not_call_the_provider_for_every_request() {
+async fn tokens_that_expire_within_the_margin_are_not_fetched_for_every_request() {
     let scene = CacheScenario::new([Token("one", 60), Token("two", 60)]);
     for _ in 0..100 {
         assert_eq!(scene.name().await, "one");
@@ -311,9 +311,9 @@ async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
     let error = cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
     assert!(error.to_string().contains("the token file"), "{error}");
-    // The file has the first token, then the second one; then it is empty, half-written and missing; at the end, it has
-    // the first token again. Consecutive contents differ in length, so that the test does not depend on the resolution
-    // of file times.
+    // The file has the first token, then the second one. Then it is empty, then half-written, then missing. At the end,
+    // it has the first token again. Consecutive contents differ in length, so that the test does not depend on the
+    // resolution of file times.
     let first = jwt(r#"{"exp":1795179600}"#);
     let second = jwt(r#"{"exp":1795179600,"identity":{}}"#);
     let steps = [

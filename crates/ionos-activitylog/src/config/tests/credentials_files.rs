@@ -15,7 +15,7 @@ unknown: [whatever]
 ";
 
 #[test]
-fn the_variable_overrides_the_current_profile_of_the_file() {
+fn ionos_current_profile_overrides_the_current_profile_of_the_file() {
     let cases = [
         (None, "jane:0123", "prod"),
         (Some("staging"), "token of-staging", "staging"),

@@ -80,8 +80,9 @@ fn a_truncated_or_garbled_file_shows_no_secret() {
     }
 }
 
-/// YAML joins a line that is indented deeper with the text of the line before it. So if the space after the colon is
-/// forgotten, as in `token:SECRET`, the secret becomes a part of the name in the line before it.
+/// If a line without a key is indented deeper than the line before it, YAML joins both lines into one text. So if the
+/// space after the colon is forgotten, as in `token:SECRET`, the secret becomes a part of the name in the line before
+/// it.
 #[test]
 fn a_line_that_yaml_joins_with_a_name_is_not_shown() {
     let secret = "token:planted-secret";
