@@ -1,7 +1,6 @@
 //! Measures the time of verified reading: the library reads all events and verifies that none is missing. Compares this
-//! time with the times of two other programs: a program with the loop that most programs use (`usual_loop`), and a
-//! program that only copies the same bytes to a file. The copying program has as many requests in flight as the
-//! library.
+//! time with the times of two simpler readers: the loop that most programs use (`usual_loop`), and a byte copy, which
+//! only copies the same bytes to a file. The byte copy has as many requests in flight as the library.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 
@@ -17,8 +16,7 @@ use workspace_benches::measure::{median, median_ratio};
 use workspace_benches::server::{self, Server};
 use workspace_benches::{log, runtimes};
 
-/// Number of rounds without latency whose times are used. The number is odd, so that the median is the time of one
-/// round.
+/// Number of counted rounds without latency. The number is odd, so that the median is the time of one round.
 const ROUNDS: usize = 11;
 
 /// Number of rounds with latency, each of which takes seconds.

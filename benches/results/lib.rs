@@ -1,9 +1,9 @@
 //! The results of the measuring programs, one struct per program. Each program prints its struct as one line of JSON,
 //! and `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
-//! The structs have a crate of their own, because `xtask` must build without the library that is measured. A field
-//! with a ratio of times, such as `cpu_ratio`, is the median over all rounds. The ratio of a round divides two times of
-//! this round.
+//! The structs have a crate of their own, because `xtask` must build without the library that is measured. A ratio of
+//! times, such as `cpu_ratio`, is computed for each round, from the times of this round; the field is the median of the
+//! ratios of all rounds.
 
 use serde::{Deserialize, Serialize};
 

@@ -52,7 +52,7 @@ pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     let stopwatch = Stopwatch::start();
     let mut peak = 0.0_f64;
     for kill in 1..=KILLS {
-        // The step number differs from kill to kill, so that the kills also hit different kinds of fail points.
+        // The step number differs from kill to kill, so that the kills hit different kinds of fail points.
         let exit = run_process(address, folder.path(), Some(200 + 13 * kill))?;
         peak = peak.max(exit.peak_mebibytes);
         ensure!(!exit.is_complete, "the export was complete before it was killed {kill} times");

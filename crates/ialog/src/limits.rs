@@ -1,7 +1,7 @@
 //! Upper bounds for the data that a command reads or keeps in memory. Without them, an endless file or a huge archive
 //! could take all memory. Each bound is far above what normal use needs.
 //!
-//! | bound | value | of |
+//! | bound | value | maximum size of |
 //! |---|---|---|
 //! | [`MAX_ARGUMENT_FILE_MIB`] | 1 MiB | a file with arguments, such as a list of contracts |
 //! | [`MAX_RECORDING_MIB`] | 1024 MiB | the file of `ialog sim --events` |

@@ -41,7 +41,7 @@ pub enum Error {
         /// The requested path.
         path: PathBuf,
     },
-    /// A file or folder cannot be created, or a file cannot be opened for writing or locked.
+    /// A file or folder cannot be created, or a file cannot be locked or opened for writing.
     #[error("{} cannot be created: {source}", single_line(path))]
     Create {
         /// The file or folder to create.

@@ -65,7 +65,7 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     let Some(from) = range.from else {
         return Err(CommandError::usage("no time range given", "use --last or --from"));
     };
-    // A duration before now is subtracted from the start of the current second.
+    // A duration such as 7d is subtracted from the start of the current second.
     let this_second = now.clone().trunc_subsecs(0);
     let start = from.start(this_second.clone())?;
     let end = range.to.map(|to| to.end(this_second.clone())).transpose()?;

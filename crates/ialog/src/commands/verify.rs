@@ -28,17 +28,17 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if not all is \
-proven to be in the archive: an export was interrupted, the archive lacks data that an export has read, gaps are left, a contract has no \
+Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if the archive is \
+not proven to be complete: an export was interrupted, the archive lacks data that an export has read, gaps are left, a contract has no \
 closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut off at \
 its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
 Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a \
 deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
 
-The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with the identity, the ranges \
-and the last manifest in _state.json, and with the last manifest and the end of each finished export in _runs.ndjson. \
-Nothing proves the times, tries and numbers of events in these two files.
+The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with \
+_state.json (identity of the archive, ranges, last manifest) and with _runs.ndjson (last manifest and end of each finished \
+export). Nothing proves the times, tries and numbers of events in these two files.
 
 Examples:
   ialog verify audit

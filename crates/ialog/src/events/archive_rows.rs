@@ -128,7 +128,8 @@ impl ArchiveRows {
         Ok(None)
     }
 
-    /// Ends the reading before the last row. Compares each part whose rows were returned with its manifest.
+    /// Ends the reading before the last row. Each part from which a row was returned is still compared with its
+    /// manifest.
     pub(super) fn stop(&mut self) -> Result<(), CommandError> {
         self.progress = None;
         Ok(self.reader.finish_open_parts()?)

@@ -36,8 +36,8 @@ pub(crate) struct ReadSummary {
     pub(super) archive_ends: Vec<String>,
     /// The note about events of an archive that may be outside of the range; `None` if there are no such events.
     pub(super) uncertain: Option<String>,
-    /// If the events are from the service: one entry for each gap. If they are from an archive: one entry for each
-    /// contract that has ranges that are not proven to be complete.
+    /// If the events are from the service: one entry for each gap. If they are from an archive: for each contract, one
+    /// entry for each reason why it is not proven to be complete, such as missing ranges or an unknown end.
     pub(super) unproven: Vec<UnprovenRanges>,
     /// Number of gaps in `unproven` that reading again cannot close, because the service cannot return all events of
     /// the gap.

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_jq_cannot_read_is_an_error_of_the_data() {
+    fn a_record_that_jq_cannot_read_is_not_a_usage_error() {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
         let failed = run(".a", &deep);
         assert!(failed.starts_with("1 jq cannot read the record of event h:"), "{failed:.200}");

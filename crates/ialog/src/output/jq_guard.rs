@@ -32,7 +32,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// Name of the filter that counts steps and checks the limits.
 const STEP: &str = "__step";
 
-/// Name of the filter that replaces multiplication. In jq, a string times a number is the repeated string, so the
+/// Name of the filter that replaces multiplication. In jq, multiplying a string by a number repeats the string, so the
 /// length of the result must be checked before the multiplication.
 const MULTIPLY: &str = "__multiply";
 

@@ -82,7 +82,7 @@ impl Drop for ProgressLine {
 pub(crate) struct RangeProgress {
     line: ProgressLine,
     range: DateRange,
-    /// Milliseconds of the range, times the number of contracts.
+    /// Length of the range in milliseconds, multiplied by the number of contracts.
     total: u64,
     /// For each contract: milliseconds of the range that are read, and number of events.
     contracts: Arc<Mutex<BTreeMap<ContractNumber, (u64, u64)>>>,

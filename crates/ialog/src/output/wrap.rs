@@ -65,9 +65,9 @@ pub(crate) fn wrap_paragraphs(text: &str, max_width: Option<usize>) -> String {
     format!("{}\n", out.trim_end())
 }
 
-/// Wraps the explanation in an indented line. The explanation follows the key after at least two spaces; a line without
-/// an explanation stays unchanged. The wrapped lines are to the right of the key. If fewer than [`MIN_COLUMN_WIDTH`]
-/// terminal columns are left there, the lines are below the key.
+/// Wraps an indented line that has a key and, after at least two spaces, an explanation. Only the explanation is
+/// wrapped; a line without an explanation stays unchanged. The wrapped lines are to the right of the key. If fewer than
+/// [`MIN_COLUMN_WIDTH`] terminal columns are left there, the lines are below the key.
 fn wrap_second_column(line: &str, max_width: usize) -> String {
     let indent = line.len() - line.trim_start().len();
     let gap = line.get(indent..).and_then(|rest| rest.find("  "));

@@ -47,9 +47,9 @@ pub(crate) async fn settle_range(
     ))
 }
 
-/// Fails if no part of the range is old enough because a clock is wrong. With correct clocks, an export to an archive
-/// succeeds even if the whole range is too new, because the next export reads it. With a wrong clock, the next export
-/// may skip the range, too.
+/// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, an export to an
+/// archive succeeds even if the whole range is too new, because the next export reads it. With a wrong clock, the next
+/// export may skip the range, too.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,

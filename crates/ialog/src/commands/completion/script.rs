@@ -100,7 +100,7 @@ pub(super) fn zsh(generated: &str) -> String {
         format!("{}\n", line.replacen(":_default'", &format!(":{source}'"), 1))
     };
     let lines: String = generated.lines().map(asking).collect();
-    // The first line must stay first: it names the completed program.
+    // The first line must stay first: `#compdef ialog` names the program whose arguments are completed.
     match lines.split_once('\n') {
         Some((first, rest)) => format!("{first}\n{ZSH}{rest}"),
         None => lines,

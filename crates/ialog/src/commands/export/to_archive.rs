@@ -21,8 +21,8 @@ use crate::service::settle::{refuse_wrong_clock, settle_delay};
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
 
-/// The hint for gaps. If exports do not read the gaps again before `next_try`, and `next_try` is after `now`, the hint
-/// names this time. Otherwise the hint only says to repeat the command.
+/// The hint for gaps. `next_try` is the time from which an export reads the gaps again. If this time is after `now`,
+/// the hint names it. Otherwise the hint only says to repeat the command.
 fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match next_try.filter(|next| *next > now) {
         Some(next) => format!(

@@ -11,8 +11,8 @@ use crate::error::CommandError;
 #[derive(Args)]
 pub(crate) struct QueryOutputArgs {
     /// Output format: table (fits the terminal), wide (more columns, nothing truncated), ndjson (records as the service
-    /// sent them), json (one array), csv (see `ialog schema flat`) or template; with --cols, ndjson and json print
-    /// objects with these columns
+    /// sent them), json (one array), csv (see `ialog schema flat`) or template; if --cols is given, ndjson and json
+    /// print objects with these columns
     #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
     pub(crate) output: QueryFormat,
 

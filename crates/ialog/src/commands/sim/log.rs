@@ -67,7 +67,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 
-    /// Contract of records of --events that have no contract number
+    /// Contract number for the records of --events that have none
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 
