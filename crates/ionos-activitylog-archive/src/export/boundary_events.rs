@@ -4,10 +4,10 @@
 //! not count the events at the start, although they belong to the range.
 //!
 //! If a total is too high, the last second of the range is read, and the events at the end that the service returns are
-//! subtracted. If a total is too low, the first second is read, and the events at the start that the service does not
-//! return are added. So an event inside of the range is never mistaken for an event at a boundary. A total that equals
-//! the expected one is not corrected. It may still be wrong: if one event at the start is not counted and one late
-//! event is, the two errors cancel out.
+//! subtracted. If a total is too low, the first second is read. The events at the start that the service returns only
+//! for a range that begins earlier are added. So an event inside of the range is never mistaken for an event at a
+//! boundary. A total that equals the expected one is not corrected. It may still be wrong: if one event at the start is
+//! not counted and one late event is, the two errors cancel out.
 
 use std::cmp::Ordering;
 use std::pin::pin;

@@ -37,7 +37,7 @@ impl ReadTask {
 }
 
 /// The ranges whose totals must be compared once the tasks are done. If a task reads an unverified range again, the
-/// result is all of `range`: an earlier comparison may have added its gap because events were missing somewhere in a
+/// result is all of `range`: the gap may come from an earlier comparison that found events missing somewhere in a
 /// longer range.
 fn ranges_to_compare(tasks: &[ReadTask], range: DateRange) -> RangeSet {
     match tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_))) {
@@ -219,8 +219,8 @@ impl ContractExportRun<'_> {
         })
     }
 
-    /// Reads a range for the first time. Each part belongs to the archive as soon as it is on disk, even if reading or
-    /// writing fails later.
+    /// Reads a range for the first time. Adds each part that is on disk to the manifests, even if reading or writing
+    /// fails later.
     async fn read_missing(&mut self, range: DateRange) -> Result<(), Error> {
         let mut part_writer = self.part_writer(range.start())?;
         let read = self.write_windows(&mut part_writer, range).await;
@@ -234,7 +234,8 @@ impl ContractExportRun<'_> {
         self.undated = None;
         let windows = read?;
         committed?;
-        // An uncompared range that is longer than `range` was partly read by an interrupted export.
+        // If an interrupted export has read a part of the uncompared range, this range is longer than `range`. In
+        // this case, the comparison is necessary.
         let is_read_at_once = self.writer.state.uncompared_ranges().iter().any(|uncompared| uncompared == range);
         if !self.is_stopped() && is_read_at_once && !cross_check::is_needed(self, range, windows) {
             self.writer.mark_compared(range);

@@ -303,7 +303,7 @@ impl OpenFile {
     }
 
     fn write(&mut self, window: &Window) -> io::Result<()> {
-        // A filter may have excluded some versions of an event, so the versions in the file are counted here.
+        // `window.amended` also counts versions that a filter has excluded. So count the versions that are written.
         let (mut ids, has_versions) = (EventMultiset::new(), window.amended > 0);
         for event in &window.events {
             if !self.undated.insert(event) {

@@ -68,7 +68,7 @@ impl PartWriter {
         Ok(Self { jobs: Some(jobs), cut, under_way: false, durable, threads: Some([committing, cutting]) })
     }
 
-    /// Passes the next window to the splitting thread once this thread has split the previous window into parts.
+    /// Waits until the splitting thread has split the previous window into parts. Then passes the next window to it.
     /// Returns the ranges whose parts reached the disk since the last call.
     pub(super) async fn add(&mut self, window: Window) -> WriteReport {
         let has_previous = std::mem::replace(&mut self.under_way, true);

@@ -194,7 +194,7 @@ impl ArchivedIds {
         Ok(removed)
     }
 
-    /// Records an event that the service has sent again. Returns whether this event is already archived.
+    /// Notes that the service has returned an event. Returns whether the event is already archived.
     fn match_event(&mut self, event: &Event, id: &EventId) -> bool {
         self.in_range.remove(id);
         // Equal records without a usable @uuid can be several events. If the service returns more of them than are

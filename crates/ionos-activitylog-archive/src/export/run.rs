@@ -50,7 +50,8 @@ impl ContractExportRun<'_> {
         &self,
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
-        // The export compares the totals itself: if it reads a day again, it archives the new events as late events.
+        // The cross-check is switched off, because the export compares totals itself: if they differ, it reads days
+        // again and archives the new events as late events.
         let events = check_only_start(self.events(range));
         events.windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
@@ -110,8 +111,8 @@ impl ContractExportRun<'_> {
     }
 
     /// Requests the total of each verified range that overlaps a window whose total did not match its events. A
-    /// manifest must not depend on where the export started. The windows and their totals do, but the total of a range
-    /// does not.
+    /// manifest must not depend on where the export started. The windows and their totals depend on that start, but the
+    /// total of a range does not.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {

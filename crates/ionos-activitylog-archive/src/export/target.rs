@@ -17,7 +17,7 @@ pub struct FileTarget {
 
 impl FileTarget {
     /// Derives format and compression from the file name: `.ndjson`, `.csv` or `.json`, optionally followed by `.gz` or
-    /// `.zst`, in any case. Does not touch the disk.
+    /// `.zst`, in upper or lower case. Does not touch the disk.
     ///
     /// Fails with [`Error::UnknownFormat`] for any other name.
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {

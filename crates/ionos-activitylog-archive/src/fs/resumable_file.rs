@@ -415,7 +415,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_partial_file_has_the_permissions_of_the_replaced_one() {
+    fn the_partial_file_and_its_checkpoint_are_readable_only_for_their_owner() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");

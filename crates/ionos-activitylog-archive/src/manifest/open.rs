@@ -74,10 +74,10 @@ impl OpenManifests {
         Ok(open)
     }
 
-    /// Whether the closed manifests that open manifests repeat are exactly the last ones of the chain. `repeated`: the
-    /// numbers of these closed manifests. `last`: the number of the last manifest of the chain. If `last` is 5, the
-    /// numbers can be 4 and 5, but not 3 and 5: an export that has added manifests to the chain rewrites the open
-    /// manifests before it adds more.
+    /// Whether the closed manifests that are also in the file of open manifests are exactly the last ones of the chain.
+    /// `repeated`: the numbers of these closed manifests. `last`: the number of the last manifest of the chain. If
+    /// `last` is 5, the numbers can be 4 and 5, but not 3 and 5: an export that has added manifests to the chain
+    /// rewrites the open manifests before it adds more.
     pub(crate) fn repeats_the_end(mut repeated: Vec<u64>, last: u64) -> bool {
         repeated.sort_unstable();
         repeated.iter().rev().zip((1..=last).rev()).all(|(number, expected)| *number == expected)

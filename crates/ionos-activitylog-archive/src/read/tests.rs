@@ -144,7 +144,7 @@ async fn progress_counts_every_event_of_the_opened_parts() {
 }
 
 #[tokio::test]
-async fn unverified_ranges_are_reported() {
+async fn ranges_that_are_not_archived_are_reported_as_incomplete() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let (first, second) = (range(FROM, "2026-11-18T00:00:00Z"), range("2026-11-19T00:00:00Z", TO));

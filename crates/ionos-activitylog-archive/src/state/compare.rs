@@ -137,8 +137,9 @@ impl StateComparison {
                 Some(place) => links.get(place + 1..).unwrap_or_default(),
                 None => return Self { differences: vec![missing_head(folder, head, links)], has_added: false },
             },
-            // While version 0.1.0 still had to link manifests again, it wrote no head. So only manifests with a number,
-            // which later versions write, count as added.
+            // The state has no head if there was no manifest yet, or if an export of version 0.1.0 was interrupted
+            // before it had linked all manifests again. In the second case, the manifests of version 1 are not new. So
+            // only manifests with a number, which later versions write, count as added.
             None => {
                 let first = links.iter().position(|link| link.number.is_some());
                 first.and_then(|first| links.get(first..)).unwrap_or_default()

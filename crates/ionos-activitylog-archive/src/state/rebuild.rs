@@ -18,7 +18,7 @@ use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, OpenGap, Stat
 pub struct RebuiltState {
     /// The new state.
     pub state: State,
-    /// Number of days from whose manifests the state was rebuilt.
+    /// Number of days whose manifests were read.
     pub days: usize,
 }
 

@@ -65,7 +65,8 @@ impl State {
 fn from_version_1(mut state: State) -> State {
     if state.schema == STATE_SCHEMA_1 {
         state.schema = STATE_SCHEMA.to_owned();
-        // If `relink` is set, version 0.1.0 still had to link manifests again, and did not know the latest manifest.
+        // If `relink` is set, an export of version 0.1.0 was interrupted before it had linked all manifests again. The
+        // state then does not name the latest manifest, so its head is dropped.
         state.head = state.head.filter(|_| state.relink.take().is_none());
         let sealed = state.coverage.iter_mut().filter(|entry| entry.state == Certainty::Sealed);
         sealed.for_each(|entry| entry.state = Certainty::Recounted);

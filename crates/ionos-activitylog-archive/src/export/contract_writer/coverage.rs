@@ -41,7 +41,7 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// The ranges of all manifests; adjacent ranges of the same certainty are merged.
+    /// The ranges of all manifests; adjacent ranges of the same [`Certainty`](state::Certainty) are merged.
     fn coverage(&self) -> Vec<state::CoverageEntry> {
         let mut entries = Vec::new();
         for manifest in self.chain.days.values() {
@@ -63,15 +63,15 @@ impl ContractWriter {
         add_tries(&mut self.state.gaps, gaps, now);
     }
 
-    /// Records that a later total of the service equals the number of archived events of the range. The record takes
-    /// effect when the state is written.
+    /// Adds a range to the recounted ranges: a later total of the service equals the number of archived events of the
+    /// range. Takes effect when the state is written.
     pub(crate) fn mark_recounted(&mut self, range: DateRange) {
         self.confirmed.recounted.extend([range]);
         (self.manifests_ahead, self.retries_changed) = (true, true);
     }
 
-    /// Records that a reread of the range has returned exactly the archived events. The record takes effect when the
-    /// state is written.
+    /// Adds a range to the sealed ranges: a reread of the range has returned exactly the archived events. Takes effect
+    /// when the state is written.
     pub(crate) fn seal(&mut self, range: DateRange) {
         self.confirmed.sealed.extend([range]);
         (self.manifests_ahead, self.retries_changed) = (true, true);

@@ -133,7 +133,7 @@ async fn the_next_export_removes_leftovers_outside_of_its_range() {
 }
 
 #[tokio::test]
-async fn only_the_window_of_a_damaged_record_or_a_partial_search_is_a_gap_until_the_next_export() {
+async fn a_damaged_record_or_a_partial_search_leaves_a_gap_that_the_next_export_closes() {
     let first_hours = Trigger::any().contract(world(NOW).build().contracts()[0]);
     for (fault, reason) in [(Fault::InvalidRecord, "unreadable-record"), (Fault::PartialSearch, "partial-search")] {
         let root = tempfile::tempdir().unwrap();

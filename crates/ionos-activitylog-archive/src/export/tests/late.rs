@@ -281,7 +281,7 @@ async fn export_while_events_arrive(is_interrupted: bool) {
 }
 
 #[tokio::test]
-async fn an_export_of_one_window_asks_for_the_total_only_if_the_window_is_empty() {
+async fn an_export_of_one_window_compares_the_total_of_its_range_only_if_the_window_is_empty() {
     use ionos_activitylog::CrossCheck;
     let root = tempfile::tempdir().unwrap();
     let simulator = world("2026-11-05T00:00:00Z").build();

@@ -93,7 +93,7 @@ async fn a_lost_state_is_rebuilt() {
     let (_, refused) = exporter.plan(&contracts, more).await.pop().unwrap();
     assert!(matches!(refused, Err(Error::StateLost { .. })), "{refused:?}");
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
-    // Rebuilding is refused while another process holds the lock, even if a manifest is damaged.
+    // While another process holds the lock, the error is `Locked` even if a manifest is damaged, too.
     let manifest = folder.manifest(2);
     let written = std::fs::read(&manifest).unwrap();
     std::fs::write(&manifest, "{").unwrap();

@@ -1,5 +1,5 @@
-//! A replica of the service lacks events and answers some of the requests. An event that an answer has shown or counted
-//! is never lost: the archive has the event, or has a gap until a later export finds the event.
+//! Some of the requests are answered by a replica of the service that lacks events. An event that an answer has shown
+//! or counted is never lost: the archive has the event, or has a gap until a later export finds the event.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

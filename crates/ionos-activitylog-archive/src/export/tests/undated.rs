@@ -97,7 +97,7 @@ fn undated_by_day(root: &Path) -> Vec<(NaiveDate, usize)> {
 }
 
 #[tokio::test]
-async fn a_file_has_a_record_without_a_time_once_even_if_its_export_was_resumed() {
+async fn a_record_without_a_time_is_in_a_file_only_once_even_if_the_export_was_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let target = FileTarget::new(folder.path().join("a.ndjson")).unwrap();
     let spec = ExportSpec::new("service", 7.into(), days(), &target);
@@ -120,7 +120,7 @@ async fn a_file_has_a_record_without_a_time_once_even_if_its_export_was_resumed(
 /// Each day has more events than fit in one window. The first export does not get the record without a time; in the
 /// second export, every window returns it.
 #[tokio::test]
-async fn an_archive_that_is_read_again_gets_a_new_record_without_a_time_once() {
+async fn a_reread_adds_a_new_record_without_a_time_only_once() {
     let root = tempfile::tempdir().unwrap();
     let two_days = range("2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z");
     let mut late = 0;
