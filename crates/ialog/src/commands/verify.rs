@@ -127,7 +127,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         // The document includes the comparison with the service, so the comparison comes first.
         let totals = compared.as_ref().ok().and_then(Option::as_ref);
         let json = serde_json::to_string_pretty(&report.document(totals));
-        context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
+        context.print_data(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
     }
     let totals = match compared {
         Err(error) if report.is_intact() => return Err(error),

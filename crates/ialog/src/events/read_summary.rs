@@ -103,6 +103,7 @@ impl ReadSummary {
         ))
     }
 }
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

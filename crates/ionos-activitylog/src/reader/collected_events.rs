@@ -258,6 +258,7 @@ mod tests {
         let (inside, outside) = events.take(range);
         assert_eq!((inside.len(), outside.len()), (2, 2));
     }
+
     #[test]
     fn an_event_at_the_end_of_the_window_is_neither_inside_nor_outside() {
         let range = DateRange::new("2026-11-20T10:00:00Z".parse().unwrap(), "2026-11-20T11:00:00Z".parse().unwrap());

@@ -116,24 +116,29 @@ pub(super) async fn detect_page_size(
     let second = match pages.read_up_to(range, received, scan.page_size, received).await {
         // The service may refuse the offset for a page of the requested size, and still accept it for a page of the
         // received size.
-        Err(error) if may_be_refusal(error.kind()) => match pages.read(range, received, received).await {
-            Err(error) if error.kind() == ErrorKind::BadRequest => {
-                // The service sends one page of this size, but refuses a second one.
-                scan.requests += 2;
-                return Ok(only_first_page(pages, received));
+        Err(error) if may_be_refusal(error.kind()) => {
+            scan.requests += 1;
+            match pages.read(range, received, received).await {
+                Err(error) if error.kind() == ErrorKind::BadRequest => {
+                    // The service sends one page of this size, but refuses a second one.
+                    scan.requests += 1;
+                    return Ok(only_first_page(pages, received));
+                }
+                second => second?,
             }
-            second => second?,
-        },
+        }
         second => second?,
     };
     scan.requests += second.requests;
+    let has_hits = second.page.hits() > 0;
+    if has_hits {
+        pages.extra.refund(1);
+    }
     if scan.pages.iter().any(|first| ignores_offset(first, &second.page)) {
         // Only the first page of a range can be read, so a range with more events must be split.
         return Ok(only_first_page(pages, received));
     }
-    let has_hits = second.page.hits() > 0;
     if has_hits {
-        pages.extra.refund(1);
         set_page_size(pages, scan, &second.page);
         if scan.page_size >= SERVICE_PAGE_SIZE {
             // The second page is not added to the scan. It is requested again, from the last hit of the first page on.

@@ -129,7 +129,7 @@ impl WindowScanner<'_> {
             let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
             if is_known && scan.pages.len() == 1 && !self.extra().trusts_totals() {
                 let first = scan.pages.remove(0);
-                return self.scan_to_end(range, first, requests, must_confirm_end).await;
+                return self.scan_to_end(range, first, scan.requests, must_confirm_end).await;
             }
             return Ok(scan.over_limit(is_known.then_some(total.count)));
         }
@@ -324,14 +324,18 @@ impl WindowScanner<'_> {
             .map(|offset| async move { (offset, self.pages.read(range, offset, size).await) })
             .buffered(CONCURRENT_PAGES);
         let mut fetched: Vec<FetchedPage> = Vec::new();
+        let mut requests = 0;
         while let Some((offset, page)) = pages.next().await {
             match page {
                 // The pages before this offset are returned.
-                Err(error) if offset > 0 && may_be_refusal(error.kind()) => break,
+                Err(error) if offset > 0 && may_be_refusal(error.kind()) => {
+                    requests += 1;
+                    break;
+                }
                 page => fetched.push(page?),
             }
         }
-        let requests = fetched.iter().map(|fetched| fetched.requests).sum();
+        requests += fetched.iter().map(|fetched| fetched.requests).sum::<u64>();
         let pages = fetched.into_iter().map(|fetched| fetched.page).collect();
         Ok(Scan::from_pages(pages, false, requests))
     }

@@ -13,7 +13,6 @@ use crate::range::DateRange;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_end::may_be_refusal;
 use crate::reader::page_reader::pause;
-
 use crate::reader::plan::{PARTS_WITHOUT_TOTAL, PlannedWindow, Resolution};
 use crate::reader::proof_check::{ProofCheck, check_proof};
 use crate::reader::reading_progress::ReadingProgress;
