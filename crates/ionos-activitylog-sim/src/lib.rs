@@ -42,7 +42,7 @@
 //! | when an event appears | when its time is before now and its delay has passed |
 //! | number of events of a contract | depends on the time of day and the day of the week, in UTC |
 //! | events of equal time | the later step of an operation is newer |
-//! | `dateStart`, `dateEnd` | inclusive and exclusive, see [`Behavior::date_start`] and [`Behavior::date_end`]; the range is empty if `dateEnd` is not after `dateStart` |
+//! | `dateStart`, `dateEnd` | by default, `dateStart` is inclusive and `dateEnd` is exclusive (see [`Behavior::date_start`] and [`Behavior::date_end`]), so the range is empty if `dateEnd` is not after `dateStart` |
 //! | page | 20 hits ([`DEFAULT_LIMIT`]) if the request has no `limit` |
 //! | `offset` beyond the end | an empty list and the correct total |
 //! | unknown path | 404, [`NOT_FOUND_CODE`] |
@@ -54,7 +54,7 @@
 //! | rate limit | 429, [`RATE_LIMIT_CODE`]; each contract and the list of contracts have their own limit |
 //! | bad parameter | 400, [`BAD_PARAMETER_CODE`] |
 //! | request id | the same for the same method, path and query |
-//! | `/cloudapi/v6/requests/{id}`, `/status` | derived from the events of the request; 404 for requests that change nothing |
+//! | `/cloudapi/v6/requests/{id}` and `/cloudapi/v6/requests/{id}/status` | derived from the events of the request; 404 if the request is not a change through the Cloud API |
 //!
 //! # Determinism
 //!
@@ -154,8 +154,8 @@ impl Simulator {
     /// matter only for a rate limit, for a token that is revoked after a number of requests, for fault scripts, and for
     /// settings that make answers differ from request to request.
     ///
-    /// There is no connection, so only faults that change the status, the headers or the body have an effect.
-    /// Decompression bombs and all other faults have no effect, but count as applied.
+    /// There is no connection, so only faults that change the status, the headers or the body have an effect. All other
+    /// faults, and decompression bombs, have no effect, but count as applied.
     pub fn answer<B>(&self, request: &::http::Request<B>) -> ::http::Response<Bytes> {
         api::reply(&self.0, request).response
     }

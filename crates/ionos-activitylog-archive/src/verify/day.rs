@@ -349,7 +349,7 @@ impl PartScan {
             let detail = format!("event {id} is already in {}, line {line}", other.file);
             lines.add(number, Problem::Duplicate, detail);
         }
-        // Ids are counted per part, except in late parts.
+        // An id counts once in each part that has it. In a late part, it counts only if no earlier part has it.
         if in_other_part && !part.late {
             known.insert(id.clone(), (self.content, part, number));
             self.unique += 1;

@@ -55,7 +55,7 @@ is checked but not proven, because its manifest is still open.";
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
 pub struct VerifyReport {
-    /// Differences. Empty if the archive is unmodified.
+    /// Differences, and files that cannot be read. Empty if the archive is unmodified and all its files can be read.
     pub findings: Vec<Finding>,
     /// Warnings to show the user. A warning is not a difference.
     pub warnings: Vec<String>,
@@ -158,7 +158,7 @@ impl ManifestChain {
     }
 }
 
-/// A difference and where it is.
+/// A difference, or a file that cannot be read, and its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Finding {
@@ -172,7 +172,7 @@ pub struct Finding {
     pub detail: String,
 }
 
-/// A kind of difference.
+/// The kind of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Problem {
@@ -214,7 +214,7 @@ impl fmt::Display for Finding {
 }
 
 impl VerifyReport {
-    /// Whether the archive is unmodified.
+    /// Whether there are no findings: the archive is unmodified, and all its files can be read.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()

@@ -125,7 +125,7 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
 /// Compares the numbers of archived events of some contracts (`None`: all) with the totals of the service, range by
 /// range. Calls `on_progress` after each day with the number of days done and the number of all days.
 ///
-/// Fails if the archive cannot be read, and if the service does not answer.
+/// Fails if the archive cannot be read, or if the service does not answer.
 pub async fn verify_totals(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

@@ -7,9 +7,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use super::spelling::{can_begin_spelling, is_cut_spelling, is_unsafe_for_terminal, rests_after};
 use super::{REDACTED, percent_decoded};
 
-/// Minimum length, in characters, of a known secret that is replaced anywhere in a longer text. The masks of CI systems
-/// have the same minimum. A shorter secret occurs in words by chance. Replacing each occurrence would make the text
-/// unreadable and reveal the secret.
+/// Minimum length, in characters, of a known secret that is replaced anywhere in a longer text. CI systems that
+/// mask secrets in their logs have the same minimum. A shorter secret occurs in words by chance. Replacing each
+/// occurrence would make the text unreadable, and the gaps in known words would reveal the secret.
 const MIN_EMBEDDED_CHARS: usize = 8;
 
 /// Minimum length, in characters, of a known secret that is replaced if it is a whole word of a longer text.

@@ -66,6 +66,7 @@ mod tests {
             ("QWxhZGRpbjpvcGVuIHNlc2FtZQ==", true),
             ("QWxhZGRpbjpvcGVuIHNlc2FtZQ", true),
             ("dGVzdDoxMjPCow==", true),
+            // A password with a colon.
             ("bWU6d2l0aDpjb2xvbg==", true),
             // Aladdin:123£, a user name and a password that do not belong together.
             ("QWxhZGRpbjoxMjPCow==", false),

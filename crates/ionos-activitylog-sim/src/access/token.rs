@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_call_of_expires_at_or_lifetime_counts_and_any_lifetime_is_accepted() {
+    fn expires_at_and_lifetime_replace_each_other_and_an_extreme_lifetime_does_not_fail() {
         let end = |token: &TestToken| parts(&token.build()).1["exp"].as_i64().unwrap();
         let epoch = TestToken::new(1).issued_at(DateTime::UNIX_EPOCH);
         let time = DateTime::from_timestamp(7, 0).unwrap();

@@ -1,6 +1,6 @@
 //! Settings for events that appear in the log some time after they happen, and for events that change later. A client
 //! that reads the log before an event appears misses the event. The real delay is not known, so it is configurable: a
-//! delay for every event, and an additional delay for a share of late events.
+//! delay for every event, and an additional delay for some events ([`LateEvents`]).
 
 use std::fmt;
 use std::str::FromStr;

@@ -61,7 +61,7 @@ const SINGLE_WEIGHTS: &[(u64, SingleEvent)] = &[
     (80, SingleEvent::Refusal),
 ];
 
-/// Number of events per thousand events that belong to chains.
+/// Of a thousand events, the number that belongs to chains.
 pub(crate) const CHAINED_PER_THOUSAND: u64 = 775;
 
 /// Average number of provisioned changes per failed change.

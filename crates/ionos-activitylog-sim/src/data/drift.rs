@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share is. So another
-/// share changes only the events that it newly includes or excludes.
+/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share is. So
+/// changing the share in the settings affects only those events that it newly includes or excludes.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_has_as_many_events_as_the_profile_plans_in_order_of_time() {
+    fn the_events_of_a_slice_are_in_order_of_time_and_as_many_as_the_profile_plans() {
         for digits in FractionDigits::ALL {
             for per_day in [320, 100_000] {
                 let profile = ActivityProfile::new(1, per_day, 0);

@@ -24,11 +24,12 @@ impl RandomKey {
     pub(crate) const CONTRACTS: u64 = u64::MAX;
     /// Part number for the identifiers of the resources in the inventory of a contract.
     pub(crate) const RESOURCES: u64 = u64::MAX - 1;
-    /// Part number for the first number of a contract's provisioning queue.
+    /// Part number for the first reference (`queueRefId`) in a contract's provisioning queue.
     pub(crate) const QUEUE: u64 = u64::MAX - 2;
     /// Part number for the request ids of answers, and for the ids of test tokens.
     pub(crate) const ANSWERS: u64 = u64::MAX - 3;
-    /// Part number for the number of events of each hour. Each hour has its own stream, whose number is the hour.
+    /// Part number for the event counts and random bursts of the hours. Each hour has its own stream, whose number is
+    /// the hour.
     pub(crate) const PROFILE: u64 = u64::MAX - 4;
     /// Part number for the identifiers of requests.
     pub(crate) const REQUESTS: u64 = u64::MAX - 5;

@@ -43,8 +43,8 @@ impl<'a> LogView<'a> {
         self.count_by_hour(&mut BTreeMap::new()).iter().sum()
     }
 
-    /// A page in the order of the behavior. `request_key` selects the order if the order differs from request to
-    /// request.
+    /// A page, with its hits in the configured [`Order`]. `request_key` selects the order if the order differs from
+    /// request to request.
     pub(crate) fn page(&self, offset: u64, limit: u64, request_key: u64) -> LogPage<'a> {
         let mut slice_counts = BTreeMap::new();
         let counts = self.count_by_hour(&mut slice_counts);

@@ -11,7 +11,7 @@ use crate::verify::Problem;
 impl ChainCheck<'_> {
     /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
     /// read. `repeated`: days whose open manifest repeats a manifest that the chain already has. Returns `false` if a
-    /// manifest is missing or unreadable, or if the state contradicts the manifests.
+    /// manifest is missing or unreadable, if the state contradicts the manifests, or if the state cannot be opened.
     pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) -> bool {
         let path = self.folder.path().join(STATE);
         let (state, is_previous) = match State::read(self.folder) {
@@ -21,9 +21,9 @@ impl ChainCheck<'_> {
                 (state, is_previous)
             }
             Err(error) => {
-                // Without the state, a file that no manifest names may be of an interrupted export, or another program
-                // may have added it. So the check is incomplete if the state cannot be opened, and a damaged state is a
-                // finding.
+                // Without the state, it is not known whether a file that no manifest names was left by an interrupted
+                // export or was added by another program. So if the state cannot be opened, the check is incomplete,
+                // and such a file is only a warning. If the state is damaged, the check stays complete.
                 self.is_complete &= !matches!(error, Error::Open { .. });
                 self.report_error(path, error);
                 return self.is_complete;

@@ -27,8 +27,8 @@ fn part_path(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
     folder(simulator, root).day(date).join(part.file.to_string())
 }
 
-/// For each finding: a short name of its file, such as `02/part` (a part of the second day) or `00000001.json`, the
-/// line, and the problem.
+/// The file, the line and the problem of each finding. The file has a short name: for example, `02/part` is a part of
+/// the second day, and `00000001.json` is the first manifest.
 fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
     let report = verify_archive(&Archive::new(root), None).unwrap();
     let short = |file: &Path| {
@@ -230,7 +230,7 @@ async fn the_last_manifest_is_compared_with_a_kept_digest() {
 }
 
 #[tokio::test]
-async fn an_unreadable_day_is_reported_and_the_others_are_checked() {
+async fn a_file_in_place_of_a_day_is_reported_and_the_other_days_are_checked() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());

@@ -26,7 +26,7 @@ async fn archived_by(simulator: &Simulator) -> u64 {
 }
 
 #[tokio::test]
-async fn a_day_whose_search_was_partial_is_compared_once_the_service_is_healthy() {
+async fn a_day_whose_search_was_partial_is_compared_when_the_service_is_healthy_again() {
     let root = tempfile::tempdir().unwrap();
     let faults = || Faults::new().add_rule(Trigger::any(), Fault::PartialSearch).unwrap();
     let partial = world(NOW).faults(faults()).build();

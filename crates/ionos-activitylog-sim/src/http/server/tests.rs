@@ -139,7 +139,7 @@ async fn a_slow_answer_does_not_block_other_connections() {
 }
 
 #[tokio::test]
-async fn a_broken_reply_is_sent_after_the_replies_before_it() {
+async fn a_broken_reply_is_sent_after_the_replies_to_earlier_requests() {
     let faults =
         Faults::new().add_rule(Trigger::any().operation(Operation::GetInfo), Fault::CutAt { bytes: 5 }).unwrap();
     let simulator = Simulator::builder().clock(noon).faults(faults).build();
