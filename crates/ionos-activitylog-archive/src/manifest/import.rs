@@ -26,7 +26,7 @@ pub struct ImportedManifests {
     pub schema: String,
     /// Number in the chain: 1.
     pub number: u64,
-    /// Contract whose events the manifests list.
+    /// Contract whose events this manifest lists.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,

@@ -70,7 +70,7 @@ pub struct Manifest {
     pub number: Option<u64>,
     /// Base URL of the API that the events come from, or the name that replaces it.
     pub api: String,
-    /// Contract whose events the manifests list.
+    /// Contract whose events this manifest lists.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,

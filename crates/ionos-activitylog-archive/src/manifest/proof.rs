@@ -23,7 +23,7 @@ const IDENTICAL_SCANS: u32 = 3;
 pub enum RangeProof {
     /// The total of the service equals the number of distinct events received.
     EventsMatchTotal,
-    /// The service sends some equal records without an id several times, and its total counts every repetition.
+    /// The service returns equal records without an id, and its total counts each of them.
     RepeatsAreCounted,
     /// The service reported no usable total, and at least this number of scans in a row returned the same events.
     IdenticalScans(u32),

@@ -34,6 +34,8 @@ fn complete_script() -> Faults {
         Fault::CutAt { bytes: 7 },
         Fault::WrongContentLength { by: -3 },
         Fault::MalformedJson,
+        Fault::PartialSearch,
+        Fault::InvalidRecord,
         Fault::NullForArray,
         Fault::WrongType,
         Fault::Html200,
