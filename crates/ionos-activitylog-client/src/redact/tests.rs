@@ -118,7 +118,7 @@ fn a_secret_is_found_in_html_and_in_nested_escapes() {
 }
 
 #[test]
-fn a_secret_is_found_in_escapes_that_are_escaped_for_a_url() {
+fn a_secret_with_html_json_or_url_escapes_is_found_after_percent_encoding() {
     let secret = r#"p@ss "w0rd/ü<&>'"#;
     for text in [
         "id=p%40ss%20%26quot%3Bw0rd/%C3%BC%26lt%3B%26amp%3B%26gt%3B%26%23x27%3B",
@@ -189,7 +189,7 @@ fn a_text_of_many_escapes_is_redacted_fast() {
 }
 
 #[test]
-fn the_longest_of_several_known_secrets_is_replaced_and_an_empty_one_is_ignored() {
+fn where_several_known_secrets_match_the_longest_is_replaced_and_an_empty_one_is_ignored() {
     assert_eq!(redact_known("abcdefgh abcdefghij", &["", "abcdefgh", "abcdefghij"]), "[redacted] [redacted]");
     assert_eq!(redact_known("", &["", "abcd"]), "");
 }
@@ -287,7 +287,7 @@ fn text_that_looks_like_a_credential_is_replaced_and_the_rest_is_kept() {
         ("bearer", "bearer"),
         ("with token: planted at https://a/b:1", "with token: [redacted] at https://a/b:1"),
         ("password= planted", "password= [redacted]"),
-        // Words after a scheme in a URL, and a password in a URL.
+        // Words after `Bearer` or `Basic` in a URL, and a password in a URL.
         ("x=Bearer%20planted&y=1", "x=Bearer%20[redacted]&y=1"),
         ("x=BEARER+planted&y=basic%20planted", "x=BEARER+[redacted]&y=basic%20[redacted]"),
         ("x=Bearer%20 planted", "x=Bearer%20 [redacted]"),

@@ -35,8 +35,8 @@ pub enum CrossCheck {
     NotNeeded,
     /// The windows have as many events as the service reports, if necessary after some of them were read again.
     Agrees,
-    /// The service reports more events than the windows have, also after the windows were read again. Gaps state the
-    /// numbers.
+    /// The service reports more events than the windows have, also after the windows were read again. The stream then
+    /// returns gaps, each with both numbers.
     Differs,
     /// Not compared, because the service reported no usable total. The text says why.
     NotChecked(String),
@@ -179,8 +179,8 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            // Correct the total as the total of a window: subtract the events at exactly the end of the range, and add
-            // those at its start that the service did not count.
+            // The total is corrected in the same way as the total of a single window: subtract the events at exactly
+            // the end of the range, and add those at its start that the service did not count.
             let counted = total.count.saturating_sub(self.at_end(windows)) + self.excluded_at_start(windows);
             if total.exact && counted == seen {
                 return Some(seen);

@@ -140,8 +140,9 @@ async fn an_archive_that_ends_before_its_last_run_is_incomplete_until_the_next_e
     let folder = folder(&simulator, root.path());
     let (archive, contract) = (Archive::new(root.path()), folder.contract().clone());
     let end = parse_time("2026-11-20T11:59:50Z");
-    // Whether the archive is complete, its lost end, and the lost ends that three readers report. The first reader
-    // reads all times, the second one a range with an open end, and the third one a range with a fixed end.
+    // Returns whether the archive is complete, its lost end (the end of the last completed export, if the manifests end
+    // earlier), and the lost ends that three readers report. The first reader reads all times, the second one a range
+    // with an open end, and the third one a range with a fixed end.
     let seen = || {
         let report = verify_archive(&archive, None).unwrap();
         assert!(report.is_intact(), "{report:?}");

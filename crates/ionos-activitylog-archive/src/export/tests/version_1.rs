@@ -119,8 +119,9 @@ async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_prove
     let root = archive_of_version_1();
     let simulator = simulator();
     let folder = folder(&simulator, root.path());
-    // Edit the manifest of the first day so that the manifest itself stays consistent. According to the state, an
-    // interrupted export still had to link the second day.
+    // Edit the manifest of the first day. It stays valid by itself, but the manifest of the second day no longer
+    // contains its digest: the second day is unlinked. Then edit the state as if an export of 0.1.0 had been
+    // interrupted before it linked the second day again.
     edit(root.path(), "2026-11-20", "\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"");
     let state = folder.path().join("_state.json");
     let text = std::fs::read_to_string(&state).unwrap();
@@ -140,7 +141,11 @@ async fn an_unlinked_manifest_of_version_1_is_reported_and_never_counts_as_prove
         let report = verify(false);
         assert_eq!((report.findings.len(), report.is_complete()), (0, false));
         assert_eq!(report.chains[0].unlinked_days, [second]);
-        assert_eq!(verify(true).findings.len(), 1, "a kept digest does not prove earlier days");
+        assert_eq!(
+            verify(true).findings.len(),
+            1,
+            "a head that was kept elsewhere does not prove the days before an unlinked day"
+        );
         // The export adds the list of imported manifests to the chain. This list names the unlinked day permanently.
         let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
         let _ = export(&continuing(&simulator, root.path()), &simulator, more).await.unwrap();

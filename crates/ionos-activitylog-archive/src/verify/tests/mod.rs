@@ -187,7 +187,7 @@ async fn no_edit_of_the_state_file_disables_a_check() {
         state.coverage.clear();
         crate::state::write(&folder, &state, &crate::fs::FailPoints::default()).unwrap();
         let mut expected = vec![chain.clone()];
-        // A closed state that lacks ranges of the manifests was edited, because a killed export leaves the state open.
+        // A killed export leaves the state open. So if a closed state lacks ranges of the manifests, it was edited.
         expected.extend((!open).then(|| finding("_state.json", None, Problem::Changed)));
         expected.push(finding("02/part", None, Problem::Extra));
         assert_eq!(found(root.path()), expected, "open: {open}");
