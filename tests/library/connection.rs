@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::TryStreamExt;
 use ionos_activitylog::clock::VirtualClock;
-use ionos_activitylog::{Client, ErrorKind, RetryPolicy};
+use ionos_activitylog::{Client, DateRange, ErrorKind, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -246,11 +248,30 @@ async fn a_request_has_exactly_the_expected_headers() {
     let request = &scripted.requests()[0];
     let mut names: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["accept", "authorization", "user-agent", "x-contract-number"]);
+    assert_eq!(names, ["accept", "authorization", "cache-control", "user-agent", "x-contract-number"]);
     assert_eq!(request.headers()["x-contract-number"], "31721060");
     let agent = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"), " collector/1.2");
     assert_eq!(request.headers()["user-agent"], agent);
 }
+
+#[tokio::test]
+async fn an_old_answer_from_a_cache_proves_nothing() {
+    let start: DateTime<Utc> = "2026-11-20T10:00:00Z".parse().unwrap();
+    let range = DateRange::new(start, start + TimeDelta::minutes(10)).unwrap();
+    for (age, is_complete) in [("0", true), ("60", true), ("61", false), ("172800", false), ("unknown", true)] {
+        let page = || http::Response::builder().header("age", age).body(EMPTY_PAGE.into()).unwrap();
+        let (_, client) = ScriptedTransport::client((0..40).map(|_| page()));
+        let mut windows = client.events(31_721_060.into(), range).windows();
+        let mut is_verified = true;
+        while let Some(window) = windows.try_next().await.unwrap() {
+            is_verified &= window.is_verified();
+        }
+        assert_eq!(is_verified, is_complete, "age {age}");
+    }
+}
+
+/// A page of a range without events.
+const EMPTY_PAGE: &str = r#"{"hits":{"total":0,"hits":[]}}"#;
 
 #[tokio::test]
 async fn a_proxy_from_the_environment_is_used_except_for_loopback() {

@@ -5,6 +5,7 @@ use ionos_activitylog_client as wire;
 
 use crate::api::Api;
 use crate::api::discovery::{Contract, Info, contracts_from_wire};
+use crate::api::headers;
 use crate::api::operation::Operation;
 use crate::api::page::{Hits, Page, max_hits, read_hits};
 use crate::api::response::Response;
@@ -45,7 +46,10 @@ impl Api {
         size: u64,
     ) -> Result<Response<Page>, Error> {
         let from_hits = |hits| Page::from_hits(hits, range, offset);
-        self.read_page(contract, range, offset, size, from_hits, || Page::empty(offset)).await
+        let response = self.read_page(contract, range, offset, size, from_hits, || Page::empty(offset)).await?;
+        let (mut page, meta) = response.into_parts();
+        page.partial_search = page.partial_search.or_else(|| headers::outdated(&meta.headers));
+        Ok(Response::new(page, meta))
     }
 
     /// Reads one page and converts its hits with `read`; `empty` creates the value for an answer without content (204).

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, LOCATION};
+use reqwest::header::{AGE, DATE, HeaderMap, LOCATION};
 
 use crate::defaults::MAX_RETRY_AFTER;
 
@@ -42,6 +42,17 @@ pub(crate) fn retry_after_seconds(value: &str) -> Option<&str> {
 pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let date = headers.get(DATE)?.to_str().ok()?;
     httpdate::parse_http_date(date).ok().map(DateTime::from)
+}
+
+/// Maximum age of an answer from a cache. Each request asks caches to confirm their answer with the service, so an older
+/// answer was not confirmed.
+const MAX_AGE: Duration = Duration::from_secs(60);
+
+/// Why an answer is outdated: it comes from a cache, and by its header `Age` (RFC 9111, 5.1) it is older than
+/// [`MAX_AGE`]. `None` if the answer is not outdated.
+pub(crate) fn outdated(headers: &HeaderMap) -> Option<String> {
+    let age: u64 = headers.get(AGE)?.to_str().ok()?.trim().parse().ok()?;
+    (age > MAX_AGE.as_secs()).then(|| format!("it sent an answer from a cache that is {age} seconds old"))
 }
 
 /// The request id in any known header. The vendor's Cloud API sends the id in `Location: .../requests/{id}/status`.
@@ -83,6 +94,15 @@ mod tests {
         for (value, millis) in cases {
             assert_eq!(parse_retry_after(value, now), millis.map(Duration::from_millis), "{value}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_outdated_if_it_is_older_than_a_minute() {
+        for (age, expected) in [("60", false), (" 61 ", true), ("99999999999", true), ("-1", false), ("1.5", false)] {
+            let headers = HeaderMap::from_iter([(AGE, age.parse().unwrap())]);
+            assert_eq!(outdated(&headers).is_some(), expected, "{age}");
+        }
+        assert_eq!(outdated(&HeaderMap::new()), None);
     }
 
     #[test]

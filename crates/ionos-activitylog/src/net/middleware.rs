@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
 use ionos_activitylog_client::{Exchange, Transport};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::error::transport_fault::BodyTooLarge;
 use crate::error::{Error, ErrorKind};
@@ -79,6 +79,8 @@ impl Transport for HeaderMiddleware {
         let headers = request.headers_mut();
         headers.remove("api-version");
         headers.insert(USER_AGENT, self.user_agent.clone());
+        // A cache between client and service must not answer by itself, because the log changes.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(AUTHORIZATION, self.authorization.clone());
         if let Some(contract) = &self.contract {
             headers.insert(CONTRACT_HEADER, contract.clone());

@@ -21,6 +21,7 @@
 mod checked_windows;
 pub(crate) mod checkpoint;
 mod collected_events;
+mod compared_parts;
 mod content_repeats;
 pub(crate) mod contracts;
 pub(crate) mod cross_check;

@@ -1,15 +1,16 @@
-//! Compares a window with its parts. Some services silently shorten a long range, or return and count only a part of
-//! its events. Then the total of the window equals its number of events, but its parts have more events. One request
-//! for each part shows this. The window is divided just before or just after its events, so that one part has none of
-//! them: a service may have dropped the events of this part. The window is also divided at midnight, because a service
-//! may keep its log in one index per day.
+//! Compares a window with some of its parts. Some services silently shorten a long range, or return and count only some
+//! of its events. Then the total of the window equals its number of events, but a part has more events than the window
+//! has in this part. Other services shift or round the dates of a request. Then the answer for a part has events
+//! outside of the part.
+//!
+//! One request for each part shows this, see [`parts_to_compare`].
 
-use chrono::{DateTime, DurationRound, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::checked_windows::CheckedWindows;
+use crate::reader::compared_parts::parts_to_compare;
 use crate::reader::page_end::may_be_after_end;
 use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces};
 use crate::reader::plan::PlannedWindow;
@@ -31,9 +32,12 @@ pub(super) async fn check_parts(
     if !needs_check {
         return Ok((None, 0));
     }
+    if pages.extra.with_checked_windows(|checked| checked.is_refuted(seconds)) {
+        return Ok((Some(window.split_by_length()), 0));
+    }
     let times = verification.events.times();
-    let parts = window.split_at(boundaries(window.range, &times));
-    if parts.len() < 2 {
+    let parts = parts_to_compare(window.range, times.clone());
+    if parts.is_empty() {
         return Ok((None, 0));
     }
     // Records that the service may count in each part, or more than once.
@@ -41,14 +45,15 @@ pub(super) async fn check_parts(
     let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
     let (mut requests, mut is_conclusive, mut has_events) = (0, true, false);
     for part in parts {
-        let at_end = if part.range.end() == window.range.end() { verification.at_end } else { 0 };
-        let allowed = events_in(part.range, &times) + repeats + at_end;
-        let answer = read_part(part.range, allowed, verification, pages, page_size).await?;
+        let at_end = if part.end() == window.range.end() { verification.at_end } else { 0 };
+        let allowed = events_in(part, &times) + repeats + at_end;
+        let answer = read_part(part, allowed, verification, pages, page_size).await?;
         requests += answer.requests;
         is_conclusive &= answer.is_usable;
         has_events |= answer.has_events;
         if answer.has_more {
-            pages.extra.with_checked_windows(CheckedWindows::record_failure);
+            let length = part.duration().num_seconds();
+            pages.extra.with_checked_windows(|checked| checked.add_refuting_part(length));
             // A service may keep its log in one index per day, so days are tried before other parts.
             return Ok((Some(window.split_by_length()), requests));
         }
@@ -59,31 +64,6 @@ pub(super) async fn check_parts(
     Ok((None, requests))
 }
 
-/// The times that divide a window into parts. A window with events is divided beside them, at the longer of the two
-/// empty stretches: before the first event or after the last one. A window without events is divided at its middle and
-/// at the noon UTC that is nearest to the middle. Every window is also divided at the midnight UTC that is nearest to
-/// the middle. If none of these times is inside the window, it is divided at its middle.
-fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
-    let (start, end) = (range.start(), range.end());
-    let middle = (start + (end - start) / 2).trunc_subsecs(0);
-    let midnight_near = |time: DateTime<Utc>| time.duration_round(TimeDelta::days(1)).ok();
-    let is_inside = |time: &DateTime<Utc>| start < *time && *time < end;
-    let times = || times.iter().copied().filter(|time| range.contains(*time));
-    let mut boundaries = Vec::from_iter(midnight_near(middle));
-    if let (Some(first), Some(last)) = (times().min(), times().max()) {
-        let (before_first, after_last) = (first.trunc_subsecs(0), last.trunc_subsecs(0) + TimeDelta::seconds(1));
-        boundaries.push(if before_first - start >= end - after_last { before_first } else { after_last });
-    } else {
-        let half_day = TimeDelta::hours(12);
-        boundaries.extend(midnight_near(middle + half_day).map(|midnight| midnight - half_day));
-        boundaries.push(middle);
-    }
-    if !boundaries.iter().any(is_inside) {
-        boundaries.push(middle);
-    }
-    boundaries
-}
-
 /// Number of events in a range and at exactly its end, because the service may count the events at the end too.
 fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
     times.iter().filter(|time| range.contains(**time) || **time == range.end()).count() as u64
@@ -91,7 +71,8 @@ fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
 
 /// The answer for one part.
 struct PartAnswer {
-    /// Whether the part has more events than allowed, or an event that the window does not have.
+    /// Whether the part has more events than allowed, or the answer has an event outside of the part or one that the
+    /// window does not have.
     has_more: bool,
     /// Whether the answer could show that the part has more events.
     is_usable: bool,
@@ -130,13 +111,14 @@ async fn read_part(
         let count = page.total.map_or(0, |total| total.count).max(hits);
         let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));
         let is_unknown = |event: &Event| is_inside(event) && !verification.events.contains(&event.id());
-        let has_unknown = page.events.iter().any(is_unknown);
+        let is_outside = |event: &Event| event.time().is_some_and(|time| !range.contains(time) && time != range.end());
+        let contradicts = page.events.iter().any(|event| is_unknown(event) || is_outside(event));
         let is_partial = page.partial_search.is_some();
         answer.is_usable = !is_partial && (page.total.is_some() || size > allowed);
         answer.has_events |= count > 0;
         pages.received.keep(verification.range(), page.events);
-        answer.has_more = has_unknown || !is_partial && count > allowed && !has_room;
-        if has_unknown || !answer.has_more {
+        answer.has_more = contradicts || !is_partial && count > allowed && !has_room;
+        if contradicts || !answer.has_more {
             break;
         }
     }

@@ -89,20 +89,6 @@ impl PlannedWindow {
         self.range.by_day(&Utc).map(|range| Self { range, earlier_requests: 0, ..self }).collect()
     }
 
-    /// Splits the window at the given times. Times that are not inside the window are ignored.
-    pub(super) fn split_at(self, times: impl IntoIterator<Item = DateTime<Utc>>) -> Vec<Self> {
-        let (start, end) = (self.range.start(), self.range.end());
-        let inside = times.into_iter().filter(|time| start < *time && *time < end);
-        let mut boundaries: Vec<DateTime<Utc>> = inside.chain([start, end]).collect();
-        boundaries.sort_unstable();
-        boundaries.dedup();
-        let ranges = boundaries.windows(2).filter_map(|pair| match pair {
-            [from, to] => DateRange::new(*from, *to).ok(),
-            _ => None,
-        });
-        ranges.map(|range| Self { range, earlier_requests: 0, ..self }).collect()
-    }
-
     /// Splits a window that is too long for the service: by day, or into halves if the window lies within a day.
     pub(super) fn split_by_length(self) -> Vec<Self> {
         let whole = Self { part_of: None, ..self };

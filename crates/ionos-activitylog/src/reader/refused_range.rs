@@ -1,5 +1,5 @@
-//! Splits a window that the service refuses because of its length. The description of the API names no maximum length of
-//! a range.
+//! Splits a window that the service refuses because of its length. The description of the API names no maximum length
+//! of a range.
 
 use crate::error::Error;
 use crate::range::DateRange;

@@ -201,7 +201,8 @@ pub enum GapReason {
     /// After the range was read, the service reported more events for the range, and reading the range again did not
     /// return the additional events.
     TotalIncreased,
-    /// The service searched only a part of the log for the range, and said so in its answer.
+    /// The service searched only a part of the log for the range, or sent an old answer from a cache, and said so in its
+    /// answer.
     PartialSearch,
     /// Records of the range are not JSON; see [`Window::unreadable`].
     UnreadableRecord,
@@ -217,7 +218,9 @@ impl fmt::Display for Gap {
             GapReason::Disagreement => {}
             GapReason::OutsideOfWindow => f.write_str(", some outside of the range")?,
             GapReason::TotalIncreased => f.write_str(", a later answer reports more")?,
-            GapReason::PartialSearch => f.write_str(", the service searched only a part of the log")?,
+            GapReason::PartialSearch => {
+                f.write_str(", the service searched only a part of the log or sent an old answer")?
+            }
             GapReason::UnreadableRecord => f.write_str(", other records are not JSON")?,
             GapReason::TotalDecreased => {
                 f.write_str(", a later answer reports fewer events than an earlier one")?;

@@ -17,6 +17,12 @@ enum Shortened {
     ToLastDay,
     /// Only this number of the newest ones.
     ToNewest(usize),
+    /// Only those of the other days than the second one, unless the range lies within the second day.
+    WithoutSecondDay,
+    /// If the range is longer than 12 hours, only those that remain without this percentage of them.
+    Sampled(usize),
+    /// All events of a range that is earlier by this length.
+    Shifted(TimeDelta),
     /// All events, but the service refuses a range that is longer than this length.
     Refused(TimeDelta),
     /// All events, but a page is empty if its requested size is above this number.
@@ -36,12 +42,25 @@ struct ShorteningService {
 impl ShorteningService {
     /// The events of a range that the service returns and counts.
     fn events(&self, range: DateRange) -> Vec<(usize, DateTime<Utc>)> {
+        let range = match self.shortened {
+            Shortened::Shifted(length) => DateRange::new(range.start() - length, range.end() - length).unwrap(),
+            _ => range,
+        };
         let inside = self.times.iter().copied().enumerate().filter(|(_, time)| range.contains(*time));
+        let first = self.times[0].date_naive();
+        let is_second_day = |time: DateTime<Utc>| time.date_naive() == first + TimeDelta::days(1);
+        let is_within_second = is_second_day(range.start()) && is_second_day(range.end() - TimeDelta::milliseconds(1));
         let last_day = (range.end() - TimeDelta::milliseconds(1)).date_naive();
         let mut events: Vec<_> = match self.shortened {
             Shortened::ToEnd(length) => inside.filter(|(_, time)| *time >= range.end() - length).collect(),
             Shortened::ToStart(length) => inside.filter(|(_, time)| *time < range.start() + length).collect(),
             Shortened::ToLastDay => inside.filter(|(_, time)| time.date_naive() == last_day).collect(),
+            Shortened::WithoutSecondDay if !is_within_second => {
+                inside.filter(|(_, time)| !is_second_day(*time)).collect()
+            }
+            Shortened::Sampled(percentage) if range.duration() > TimeDelta::hours(12) => {
+                inside.filter(|(index, _)| index * 37 % 100 >= percentage).collect()
+            }
             _ => inside.collect(),
         };
         events.reverse();
@@ -88,7 +107,7 @@ async fn no_event_of_a_shortened_range_is_lost() {
     for (shortened, has_total, times, most_requests) in [
         (Shortened::ToEnd(TimeDelta::hours(12)), true, &even, 160),
         // Without totals, each window takes at least two scans.
-        (Shortened::ToEnd(TimeDelta::hours(12)), false, &even, 800),
+        (Shortened::ToEnd(TimeDelta::hours(12)), false, &even, 1_000),
         (Shortened::ToEnd(TimeDelta::hours(6)), true, &even, 160),
         (Shortened::ToEnd(TimeDelta::hours(6)), true, &in_office_hours, 160),
         (Shortened::ToEnd(TimeDelta::minutes(30)), true, &even, 1_600),
@@ -101,6 +120,14 @@ async fn no_event_of_a_shortened_range_is_lost() {
         (Shortened::ToNewest(365), true, &in_office_hours, 160),
         (Shortened::ToEnd(TimeDelta::hours(3)), true, &in_office_hours, 800),
         (Shortened::ToNewest(20), true, &in_office_hours, 800),
+        (Shortened::WithoutSecondDay, true, &even, 160),
+        (Shortened::WithoutSecondDay, true, &in_office_hours, 160),
+        (Shortened::Sampled(5), true, &even, 240),
+        (Shortened::Sampled(20), true, &even, 240),
+        (Shortened::Sampled(20), false, &even, 800),
+        (Shortened::Shifted(TimeDelta::minutes(5)), true, &even, 800),
+        (Shortened::Shifted(TimeDelta::hours(1)), true, &even, 800),
+        (Shortened::Shifted(TimeDelta::hours(-2)), true, &in_office_hours, 800),
         (Shortened::Refused(TimeDelta::days(2)), true, &even, 160),
         (Shortened::Refused(TimeDelta::hours(6)), true, &even, 160),
         (Shortened::ToPageSize(200), true, &even, 160),
@@ -120,6 +147,7 @@ async fn no_event_of_a_shortened_range_is_lost() {
         let may_have_gaps = match shortened {
             Shortened::ToEnd(length) => length < TimeDelta::hours(1),
             Shortened::ToNewest(count) => count < 100,
+            Shortened::Shifted(_) => true,
             _ => false,
         };
         assert_eq!(stream.summary().is_complete(), !may_have_gaps, "{what}: {:?}", stream.summary());

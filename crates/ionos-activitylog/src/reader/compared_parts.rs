@@ -1,0 +1,175 @@
+//! Selects the parts of a window that are compared with it. The parts lie where services that answer for only a part of
+//! a range differ from others. A range without events may have been dropped by the service. The range of the events in
+//! the middle of the window is short, for services that omit events from long ranges.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, DurationRound, SubsecRound, TimeDelta, Utc};
+
+use crate::range::DateRange;
+
+/// Minimum length of an empty range that is halved if it has no midnight inside.
+const LONG_EMPTY_RANGE: TimeDelta = TimeDelta::hours(12);
+
+/// Maximum number of empty ranges between two events that are compared.
+const EMPTY_RANGES_INSIDE: usize = 2;
+
+/// Minimum length of an empty range between two events that is compared, as a fraction of the length of the window.
+const MIN_EMPTY_FRACTION: i32 = 64;
+
+/// Number of events in the middle of a window whose range is compared: an eighth of all events, within these bounds.
+const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
+
+/// The parts of a window that are compared with it. In a window with events, these are
+///
+/// - the longer of the empty ranges before the first event and after the last one, divided at the midnight UTC nearest
+///   to this event, because a service may keep its log in one index per day, or halved if it is long,
+/// - the longest empty ranges between two events, unless they are short, or the whole days UTC in them, and
+/// - the range of the events in the middle, if it is at most half as long as the window.
+///
+/// All of them begin and end at whole minutes as far as possible, for services that cut off seconds. A window without
+/// events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle.
+pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) -> Vec<DateRange> {
+    times.retain(|time| range.contains(*time));
+    times.sort_unstable();
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return parts_of_empty_window(range);
+    };
+    let mut parts = Vec::new();
+    let midnight = |time: DateTime<Utc>| time.duration_trunc(TimeDelta::days(1)).ok();
+    let before = empty_range(range.start(), *first).map(|empty| (empty, midnight(*first)));
+    let after = empty_range(next_second(*last), range.end()).map(|empty| (empty, midnight(*last + TimeDelta::days(1))));
+    if let Some((empty, midnight)) = [before, after].into_iter().flatten().max_by_key(|(empty, _)| empty.duration()) {
+        let parts_at_midnight = divide(empty, midnight);
+        let is_long = parts_at_midnight.len() < 2 && empty.duration() >= LONG_EMPTY_RANGE;
+        parts.extend(if is_long { divide(empty, [middle_of(empty)]) } else { parts_at_midnight });
+    }
+    let mut inside: Vec<DateRange> = times
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [one, next] => empty_range(next_second(*one), *next),
+            _ => None,
+        })
+        .filter(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration())
+        .collect();
+    inside.sort_by_key(|empty| Reverse(empty.duration()));
+    parts.extend(inside.into_iter().take(EMPTY_RANGES_INSIDE).map(|empty| whole_days(empty).unwrap_or(empty)));
+    let count = (times.len() / 8).clamp(*MIDDLE_EVENTS.start(), *MIDDLE_EVENTS.end()).min(times.len());
+    let skipped = (times.len() - count) / 2;
+    if let (Some(first), Some(last)) = (times.get(skipped), times.get(skipped + count - 1)) {
+        let (start, end) =
+            (floor_to_minute(*first).max(range.start()), ceil_to_minute(next_second(*last)).min(range.end()));
+        let middle = DateRange::new(start, end).ok();
+        parts.extend(middle.filter(|middle| middle.duration() * 2 <= range.duration()));
+    }
+    parts
+}
+
+fn parts_of_empty_window(range: DateRange) -> Vec<DateRange> {
+    let middle = middle_of(range);
+    let midnight_near = |time: DateTime<Utc>| time.duration_round(TimeDelta::days(1)).ok();
+    let half_day = TimeDelta::hours(12);
+    let noon = midnight_near(middle + half_day).map(|midnight| midnight - half_day);
+    let parts = divide(range, [Some(middle), midnight_near(middle), noon].into_iter().flatten());
+    if parts.len() < 2 { Vec::new() } else { parts }
+}
+
+/// The parts of a range between the given times. Times that are not inside the range are ignored.
+fn divide(range: DateRange, times: impl IntoIterator<Item = DateTime<Utc>>) -> Vec<DateRange> {
+    let (start, end) = (range.start(), range.end());
+    let inside = times.into_iter().filter(|time| start < *time && *time < end);
+    let boundaries = BTreeSet::from_iter(inside.chain([start, end]));
+    let ends = boundaries.iter().skip(1);
+    boundaries.iter().zip(ends).filter_map(|(from, to)| DateRange::new(*from, *to).ok()).collect()
+}
+
+/// The range from `start` to `end` without its incomplete minutes, or without its incomplete seconds if it has no whole
+/// minute. `None` if it has no whole second.
+fn empty_range(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<DateRange> {
+    let whole_minutes = DateRange::new(ceil_to_minute(start), floor_to_minute(end)).ok();
+    whole_minutes.or_else(|| DateRange::new(start, end.trunc_subsecs(0)).ok())
+}
+
+/// The whole days UTC in a range. `None` if there is none.
+fn whole_days(range: DateRange) -> Option<DateRange> {
+    let day = TimeDelta::days(1);
+    let (start, end) = (range.start().duration_round_up(day).ok()?, range.end().duration_trunc(day).ok()?);
+    DateRange::new(start, end).ok()
+}
+
+/// The start of the second after a time.
+fn next_second(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(0) + TimeDelta::seconds(1)
+}
+
+fn middle_of(range: DateRange) -> DateTime<Utc> {
+    floor_to_minute(range.start() + range.duration() / 2)
+}
+
+fn floor_to_minute(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.duration_trunc(TimeDelta::minutes(1)).unwrap_or(time)
+}
+
+fn ceil_to_minute(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.duration_round_up(TimeDelta::minutes(1)).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(from: &str, to: &str) -> DateRange {
+        let time = |text: &str| format!("2026-11-{text}Z").parse().unwrap();
+        DateRange::new(time(from), time(to)).unwrap()
+    }
+
+    fn parts(window: DateRange, times: &[&str]) -> Vec<DateRange> {
+        let times = times.iter().map(|text| format!("2026-11-{text}Z").parse().unwrap());
+        parts_to_compare(window, times.collect())
+    }
+
+    #[test]
+    fn the_empty_ranges_and_the_events_in_the_middle_are_compared() {
+        let window = range("20T00:00:00", "23T00:00:00");
+        let times = ["20T09:00:00.5", "20T09:30:30", "22T08:00:00", "22T08:10:00"];
+        let expected = [
+            // The end is longer than the start.
+            range("22T08:11:00", "22T16:05:00"),
+            range("22T16:05:00", "23T00:00:00"),
+            range("21T00:00:00", "22T00:00:00"),
+        ];
+        assert_eq!(parts(window, &times), expected);
+    }
+
+    #[test]
+    fn the_range_of_the_events_in_the_middle_is_compared_if_it_is_short() {
+        let window = range("20T00:00:00", "21T00:00:00");
+        let times: Vec<String> = (0..96).map(|index| format!("20T{:02}:{:02}:30", index / 4, index % 4 * 15)).collect();
+        let times: Vec<&str> = times.iter().map(String::as_str).collect();
+        // 12 of 96 events.
+        assert_eq!(parts(window, &times).last(), Some(&range("20T10:30:00", "20T13:16:00")));
+    }
+
+    #[test]
+    fn a_window_without_events_is_divided_at_its_middle_midnight_and_noon() {
+        let expected = [range("20T00:00:00", "20T12:00:00"), range("20T12:00:00", "21T00:00:00")];
+        assert_eq!(parts(range("20T00:00:00", "21T00:00:00"), &[]), expected);
+        let expected = [
+            range("20T10:00:00", "20T12:00:00"),
+            range("20T12:00:00", "20T20:00:00"),
+            range("20T20:00:00", "21T00:00:00"),
+            range("21T00:00:00", "21T06:00:00"),
+        ];
+        assert_eq!(parts(range("20T10:00:00", "21T06:00:00"), &[]), expected);
+        assert_eq!(parts(range("20T10:00:00", "20T10:00:01"), &[]), []);
+    }
+
+    #[test]
+    fn a_range_below_a_minute_is_compared_in_whole_seconds() {
+        let window = range("20T10:00:00", "20T10:00:30");
+        let parts = parts(window, &["20T10:00:10.250", "20T10:00:10.750"]);
+        assert_eq!(parts, [range("20T10:00:11", "20T10:00:30")]);
+    }
+}
