@@ -11,6 +11,8 @@ pub(crate) struct Row {
     /// Whether the event matches the filter. Rows that do not match are read only to fold them into operations.
     pub(crate) is_match: bool,
     operation: Option<OperationSummary>,
+    /// See [`Self::counted_values`].
+    counted_values: Option<Vec<Vec<String>>>,
 }
 
 /// The summary of the events of an operation.
@@ -24,12 +26,25 @@ pub(crate) struct OperationSummary {
     /// Code and message of the error of the lead event, or of the first event with an error if the lead event has none;
     /// `None` if no event has an error.
     pub(crate) error_detail: Option<String>,
+    /// Further values of the events, besides those that the lead event shows.
+    pub(crate) further: FurtherCounts,
+}
+
+/// For each column, the number of distinct values that the events of an operation have besides the value that the lead
+/// event shows. 8 means 8 or more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FurtherCounts {
+    pub(crate) user: usize,
+    pub(crate) action: usize,
+    pub(crate) resource: usize,
+    /// Addresses only, although the column also shows a service if there is no address.
+    pub(crate) from: usize,
 }
 
 impl Row {
     /// The row of a single event.
     pub(crate) fn new(contract: ContractNumber, event: Event) -> Self {
-        Self { contract, event, is_match: true, operation: None }
+        Self { contract, event, is_match: true, operation: None, counted_values: None }
     }
 
     /// Sets whether the event matches the filter.
@@ -45,7 +60,23 @@ impl Row {
 
     /// The row of an operation. The row shows the values of the lead event and of the summary.
     pub(crate) fn of_operation(contract: ContractNumber, lead: Event, operation: OperationSummary) -> Self {
-        Self { contract, event: lead, is_match: true, operation: Some(operation) }
+        Self { contract, event: lead, is_match: true, operation: Some(operation), counted_values: None }
+    }
+
+    /// Sets the values of [`Self::counted_values`].
+    pub(crate) fn with_counted_values(self, values: Vec<Vec<String>>) -> Self {
+        Self { counted_values: Some(values), ..self }
+    }
+
+    /// The distinct values of all events of an operation, for each of the columns that it was folded with. `None` for a
+    /// single event, or if the operation was folded without such columns.
+    pub(crate) fn counted_values(&self) -> Option<&[Vec<String>]> {
+        self.counted_values.as_deref()
+    }
+
+    /// Further values of the operation's events; all 0 for a single event.
+    pub(crate) fn further(&self) -> FurtherCounts {
+        self.operation.as_ref().map(|operation| operation.further).unwrap_or_default()
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
