@@ -9,7 +9,7 @@ use ionos_activitylog::{Details, Outcome, Resource, Status};
 use ionos_activitylog_archive::{FlatResource, FlatRow};
 use serde_json::Value;
 
-use super::row::Row;
+use super::row::{MAX_FURTHER, Row};
 use crate::error::CommandError;
 
 /// A named column of the output. A row may have no value in a column.
@@ -216,17 +216,18 @@ impl<'a> RowCells<'a> {
     /// The values of an operation are those of all of its events.
     pub(crate) fn table_text(&self, column: Column) -> (String, String) {
         let details = self.row.event.details();
-        let further = self.row.further();
-        let further = match column {
-            Column::User => further.user,
-            Column::Action => further.action.max(details.actions().len().saturating_sub(1)),
-            Column::Resource => further.resource.max(further_resources(&details)),
-            Column::From => further.from,
-            _ => 0,
-        };
+        let distinct = self.row.distinct();
         let text = match column {
-            Column::Resource => shown_resource(&details),
+            Column::Resource => shown_resource(&details).filter(|text| !text.is_empty()),
             _ => self.text(column),
+        };
+        let besides = |count: usize, has_value: bool| count.saturating_sub(usize::from(has_value)).min(MAX_FURTHER);
+        let further = match column {
+            Column::User => besides(distinct.user, text.is_some()),
+            Column::Action => besides(distinct.action, text.is_some()).max(details.actions().len().saturating_sub(1)),
+            Column::Resource => besides(distinct.resource, text.is_some()).max(further_resources(&details)),
+            Column::From => besides(distinct.address, self.address().is_some()),
+            _ => 0,
         };
         (text.unwrap_or_default(), further_suffix(further))
     }

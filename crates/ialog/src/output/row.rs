@@ -26,19 +26,22 @@ pub(crate) struct OperationSummary {
     /// Code and message of the error of the lead event, or of the first event with an error if the lead event has none;
     /// `None` if no event has an error.
     pub(crate) error_detail: Option<String>,
-    /// Further values of the events, besides those that the lead event shows.
-    pub(crate) further: FurtherCounts,
+    /// The number of different values that the events have.
+    pub(crate) distinct: DistinctCounts,
 }
 
-/// For each column, the number of distinct values that the events of an operation have besides the value that the lead
-/// event shows. 8 means 8 or more.
+/// Maximum number of further values, besides the shown one, that are counted per column of an operation.
+pub(crate) const MAX_FURTHER: usize = 8;
+
+/// For each column, the number of distinct values that the events of an operation have: at most [`MAX_FURTHER`] and one
+/// more, which means this number or more. All 0 for an operation with one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FurtherCounts {
+pub(crate) struct DistinctCounts {
     pub(crate) user: usize,
     pub(crate) action: usize,
     pub(crate) resource: usize,
-    /// Addresses only, although the column also shows a service if there is no address.
-    pub(crate) from: usize,
+    /// Addresses only, although the column `from` also shows a service if there is no address.
+    pub(crate) address: usize,
 }
 
 impl Row {
@@ -74,9 +77,9 @@ impl Row {
         self.counted_values.as_deref()
     }
 
-    /// Further values of the operation's events; all 0 for a single event.
-    pub(crate) fn further(&self) -> FurtherCounts {
-        self.operation.as_ref().map(|operation| operation.further).unwrap_or_default()
+    /// The number of different values of the operation's events; all 0 for a single event.
+    pub(crate) fn distinct(&self) -> DistinctCounts {
+        self.operation.as_ref().map(|operation| operation.distinct).unwrap_or_default()
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

@@ -10,7 +10,7 @@ use std::hash::RandomState;
 
 use ionos_activitylog::{Event, EventType};
 
-use super::further_values::has_all_values;
+use super::distinct_values::has_all_values;
 
 /// The lead event of `events` without a filter. `events` must be in order. `None` if there are no events.
 pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone) -> Option<&'a Event> {

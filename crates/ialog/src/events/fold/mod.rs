@@ -11,7 +11,7 @@
 //! begins. If operations are only counted, no event is kept.
 
 mod counted_values;
-mod further_values;
+mod distinct_values;
 mod lead;
 mod operation;
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, EventId, Outcome};
 
 use super::counted_values::CountedValues;
-use super::further_values::DistinctValues;
+use super::distinct_values::DistinctValues;
 use super::lead::LeadCandidates;
 use crate::output::counted_column::CountedColumn;
 use crate::output::row::{OperationSummary, Row, error_detail};
@@ -123,11 +123,13 @@ impl FoldedEvents {
         }
     }
 
-    fn join(mut self, mut other: Self, context: &FoldContext) -> Self {
+    fn join(mut self, other: Self, context: &FoldContext) -> Self {
         if matches!(context.mode, FoldMode::Rows) {
             self.start_distinct(context);
-            other.start_distinct(context);
-            self.distinct.join(other.distinct);
+            match other.event_count {
+                1 => self.distinct.add_event(other.lead.first(), &context.hasher),
+                _ => self.distinct.join(other.distinct),
+            }
         }
         let error = match (self.error, other.error) {
             (Some(one), Some(other)) => {
@@ -164,7 +166,7 @@ impl FoldedEvents {
             duration: duration.filter(|_| self.event_count > 1),
             event_count: self.event_count,
             error_detail: error_detail(&lead).or_else(|| self.error.map(|error| error.detail)),
-            further: self.distinct.further_than(&lead, &context.hasher),
+            distinct: self.distinct.counts(),
         };
         let row = Row::of_operation(contract, lead, operation);
         match &context.mode {

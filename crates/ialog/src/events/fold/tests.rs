@@ -6,7 +6,7 @@ use super::lead::lead_event;
 use super::*;
 use crate::output::column::{Column, RowCells};
 use crate::output::counted_column::CountedColumn;
-use crate::output::row::{FurtherCounts, OperationSummary, error_detail};
+use crate::output::row::{DistinctCounts, OperationSummary, error_detail};
 
 const COLUMNS: [Column; 6] = [Column::Time, Column::Id, Column::Result, Column::Took, Column::Events, Column::Detail];
 
@@ -111,7 +111,7 @@ fn folding_gives_the_operations_of_chain_group() {
                     duration: chain.duration().filter(|_| chain.events().len() > 1),
                     event_count: chain.events().len() as u64,
                     error_detail: error,
-                    further: FurtherCounts::default(),
+                    distinct: DistinctCounts::default(),
                 };
                 let row = Row::of_operation(7.into(), lead.clone(), operation);
                 COLUMNS.map(|column| column.text(&row).unwrap_or_default()).to_vec()
@@ -164,7 +164,7 @@ fn shown_cells(events: &[Event], is_match: impl Fn(&Event) -> bool) -> [String; 
 }
 
 #[test]
-fn the_row_shows_the_number_of_further_values_of_the_other_events() {
+fn the_row_shows_the_number_of_distinct_values_of_the_other_events() {
     let alice = user_event(1, "RequestAccepted", ["alice", "GET", "s1", "192.0.2.1"]);
     let bob = user_event(2, "RequestAccepted", ["bob", "DELETE", "s2", "203.0.113.66"]);
     let update = user_event(3, "RequestStatusUpdate", ["", "", "", ""]);

@@ -1,16 +1,13 @@
-//! Counts the users, actions, resources and addresses of an operation, so that its row shows how many there are besides
-//! those of the lead event. Only hashes are kept, and only a few per column, so that the memory is bounded.
+//! Counts the different users, actions, resources and addresses of an operation, so that its row shows how many there
+//! are besides those of the lead event. Only hashes are kept, and only a few per column, so that the memory is bounded.
 
 use std::hash::{BuildHasher, RandomState};
 
 use ionos_activitylog::Event;
 
-use crate::output::row::FurtherCounts;
+use crate::output::row::{DistinctCounts, MAX_FURTHER};
 
-/// Maximum number of further values that are counted per column; a count of this size means this number or more.
-const MAX_FURTHER: usize = 8;
-
-/// A column whose further values are counted.
+/// A column whose distinct values are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HashedColumn {
     User,
@@ -47,21 +44,13 @@ impl DistinctValues {
         self.hashes.iter().filter(|(one, _)| *one == column).count()
     }
 
-    /// The number of values besides the one that the row of `lead` shows in each column. `lead` must be one of the
-    /// events that were added.
-    pub(super) fn further_than(&self, lead: &Event, hasher: &RandomState) -> FurtherCounts {
-        if self.hashes.is_empty() {
-            return FurtherCounts::default();
-        }
-        let mut shown = Vec::new();
-        hash_values(lead, hasher, |column, _| shown.push(column));
-        let further = |column| self.count(column).saturating_sub(usize::from(shown.contains(&column)));
-        let further = |column| further(column).min(MAX_FURTHER);
-        FurtherCounts {
-            user: further(HashedColumn::User),
-            action: further(HashedColumn::Action),
-            resource: further(HashedColumn::Resource),
-            from: further(HashedColumn::Address),
+    /// The number of values in each column.
+    pub(super) fn counts(&self) -> DistinctCounts {
+        DistinctCounts {
+            user: self.count(HashedColumn::User),
+            action: self.count(HashedColumn::Action),
+            resource: self.count(HashedColumn::Resource),
+            address: self.count(HashedColumn::Address),
         }
     }
 }
@@ -87,10 +76,14 @@ fn hash_values(event: &Event, hasher: &RandomState, mut add: impl FnMut(HashedCo
     } else if let Some(address) = &principal.source_ip {
         add(HashedColumn::Address, hasher.hash_one(address));
     }
-    for action in details.actions() {
-        add(HashedColumn::Action, hasher.hash_one(action));
+    let resources = details.resources();
+    // Most updates have no action. The check is faster than the search for all names.
+    if resources.iter().any(|resource| !resource.actions.is_empty()) || details.action().method.is_some() {
+        for action in details.actions() {
+            add(HashedColumn::Action, hasher.hash_one(action));
+        }
     }
-    for resource in details.resources() {
+    for resource in resources {
         let key = (resource.resource_type.as_ref().map(|one| one.as_str()), &resource.id);
         if key != (None, &None) {
             add(HashedColumn::Resource, hasher.hash_one(key));
