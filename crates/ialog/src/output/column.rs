@@ -229,7 +229,11 @@ impl<'a> RowCells<'a> {
             Column::From => besides(distinct.address, self.address().is_some()),
             _ => 0,
         };
-        (text.unwrap_or_default(), further_suffix(further))
+        let suffix = further_suffix(further);
+        match text {
+            Some(text) => (text, suffix),
+            None => (String::new(), suffix.trim_start().to_owned()),
+        }
     }
 
     /// The address of the client, in its canonical form if it is a valid IP address. `None` if the event has none.
