@@ -22,6 +22,7 @@
 //! | `unusual` | a record with 250 levels of nesting, and types and statuses in unusual case |
 //! | `operations` | operations of several events |
 //! | `detached` | as `operations`, but the Cloud API fails |
+//! | `shared` | operations whose events have several users |
 //! | `offline` | none; settings come from the environment |
 //! | `refused` | refuses the token |
 //! | `forbidden` | refuses one of the two contracts |
@@ -194,6 +195,11 @@ fn main() -> ExitCode {
     }
     if ["operations", "detached"].contains(&world.as_str())
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/operations.ndjson")[..], None)
+    {
+        simulator = simulator.recording(recording);
+    }
+    if world == "shared"
+        && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/shared_request.ndjson")[..], None)
     {
         simulator = simulator.recording(recording);
     }

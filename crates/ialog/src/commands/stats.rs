@@ -5,18 +5,19 @@ use std::num::NonZeroUsize;
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use ionos_activitylog::{DateRange, Event};
+use ionos_activitylog::DateRange;
 use serde_json::Value;
 
 use crate::args::events::{EventSelection, FilterArgs};
 use crate::args::output::{ReportArgs, ReportFormat, parse_count};
 use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
-use crate::events::fold::describe_counts;
+use crate::events::fold::{FoldMode, describe_counts};
 use crate::events::rows::Rows;
 use crate::limits::KeptBytes;
 use crate::output::chart::{HourlyCounts, bars};
 use crate::output::column::Column;
+use crate::output::counted_column::{CountedColumn, counted_values};
 use crate::output::row::Row;
 use crate::output::styled_text::{StyledText, TextStyle};
 use crate::output::time::zone_name;
@@ -27,7 +28,8 @@ use crate::runtime::context::Context;
 #[derive(Args)]
 #[command(after_help = "\
 All events are counted, including the status updates of an operation; with --fold, operations are counted, and a filter \
-selects the operations that have a matching event. An event with several resources or actions is counted once for each. \
+selects the operations that have a matching event. An event with several resources or actions is counted once for each, \
+and an operation once for each value that any of its events has. \
 Hours and weekdays are in the time zone of --tz.
 
 Examples:
@@ -66,22 +68,15 @@ pub(crate) struct StatsArgs {
 const DEFAULT_TOP: usize = 10;
 
 /// The dimensions that are counted, each with its name in JSON.
-const DIMENSIONS: [(&str, StatsDimension); 7] = [
-    ("outcome", StatsDimension::Column(Column::Flat("outcome"))),
-    ("type", StatsDimension::Column(Column::Type)),
-    ("user", StatsDimension::Column(Column::User)),
-    ("action", StatsDimension::Column(Column::Action)),
-    ("resource-type", StatsDimension::Column(Column::Flat("resource_type"))),
-    ("service", StatsDimension::Column(Column::Service)),
-    ("ip", StatsDimension::Address),
+const DIMENSIONS: [(&str, CountedColumn); 7] = [
+    ("outcome", CountedColumn::Named(Column::Flat("outcome"))),
+    ("type", CountedColumn::Named(Column::Type)),
+    ("user", CountedColumn::Named(Column::User)),
+    ("action", CountedColumn::Named(Column::Action)),
+    ("resource-type", CountedColumn::Named(Column::Flat("resource_type"))),
+    ("service", CountedColumn::Named(Column::Service)),
+    ("ip", CountedColumn::Address),
 ];
-
-/// The source of the values that are counted.
-enum StatsDimension {
-    Column(Column),
-    /// The address of the client, in its canonical form if it is a valid IP address.
-    Address,
-}
 
 /// Hint if more operations would be kept in memory than allowed.
 const FOLD_LESS: &str = "use a shorter time range or more filters, or remove --fold";
@@ -99,7 +94,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     let mut folder = None;
     if args.fold {
         rows = rows.return_all();
-        folder = Some(rows.operation_folder());
+        folder = Some(rows.operation_folder(FoldMode::Values(DIMENSIONS.map(|(_, column)| column).to_vec())));
     }
     let mut stats = EventStats::new(zone, args.fold);
     while let Some(row) = rows.next(context).await? {
@@ -166,11 +161,9 @@ impl EventStats {
     }
 
     fn add(&mut self, row: &Row) {
-        for ((_, dimension), values) in DIMENSIONS.iter().zip(&mut self.values) {
-            values.add(match dimension {
-                StatsDimension::Column(column) => column.values(row),
-                StatsDimension::Address => address(&row.event).into_iter().collect(),
-            });
+        let columns = DIMENSIONS.map(|(_, column)| column);
+        for (counts, values) in self.values.iter_mut().zip(&*counted_values(&columns, row)) {
+            counts.add(values);
         }
         if let Some(time) = row.event.time() {
             let time = time.with_timezone(&self.zone);
@@ -221,10 +214,4 @@ impl EventStats {
         out.push(&self.hours.heat_map());
         out
     }
-}
-
-fn address(event: &Event) -> Option<String> {
-    let principal = event.details().principal();
-    let address = principal.ip().map(|ip| ip.to_canonical().to_string());
-    address.or_else(|| principal.source_ip.map(String::from))
 }

@@ -10,7 +10,7 @@ use crate::args::time::{RangeArgs, resolve_range};
 use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::archive_rows::ArchiveRows;
-use crate::events::fold::OperationFolder;
+use crate::events::fold::{FoldMode, OperationFolder};
 use crate::events::opened_archive::OpenedArchive;
 use crate::events::read_summary::ReadSummary;
 use crate::events::service_rows::ServiceRows;
@@ -123,8 +123,8 @@ impl Rows {
     }
 
     /// An [`OperationFolder`] that folds these rows into operations. Call [`Self::return_all`] first.
-    pub(crate) fn operation_folder(&self) -> OperationFolder {
-        OperationFolder::new(matches!(self.source, RowSource::Service(_)))
+    pub(crate) fn operation_folder(&self, mode: FoldMode) -> OperationFolder {
+        OperationFolder::new(mode, matches!(self.source, RowSource::Service(_)))
     }
 
     /// Number of contracts that are read.

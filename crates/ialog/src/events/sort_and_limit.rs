@@ -103,7 +103,7 @@ mod tests {
     use ionos_activitylog::Event;
 
     use super::*;
-    use crate::output::row::OperationSummary;
+    use crate::output::row::{DistinctCounts, OperationSummary};
 
     fn row(user: Option<&str>, seconds: Option<i64>) -> Row {
         let user = user.map_or("null".to_owned(), |user| format!("{user:?}"));
@@ -113,6 +113,7 @@ mod tests {
             duration: seconds.map(chrono::TimeDelta::seconds),
             event_count: 1,
             error_detail: None,
+            distinct: DistinctCounts::default(),
         };
         Row::of_operation(7.into(), event, operation)
     }

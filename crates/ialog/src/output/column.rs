@@ -5,11 +5,11 @@ use std::cell::OnceCell;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::internal::did_you_mean;
-use ionos_activitylog::{Details, Outcome, Status};
+use ionos_activitylog::{Details, Outcome, Resource, Status};
 use ionos_activitylog_archive::{FlatResource, FlatRow};
 use serde_json::Value;
 
-use super::row::Row;
+use super::row::{MAX_FURTHER, Row};
 use crate::error::CommandError;
 
 /// A named column of the output. A row may have no value in a column.
@@ -122,11 +122,6 @@ impl Column {
     pub(crate) fn text(self, row: &Row) -> Option<String> {
         RowCells::new(row).text(self)
     }
-
-    /// The same as [`RowCells::values`], for callers that need only one column of a row.
-    pub(crate) fn values(self, row: &Row) -> Vec<String> {
-        RowCells::new(row).values(self)
-    }
 }
 
 /// Maximum number of columns that an output shows, that a template uses, or that rows are sorted by. Each column is
@@ -194,15 +189,12 @@ impl<'a> RowCells<'a> {
             Column::Time => row.event.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Column::User => details.principal().user.map(String::from),
             Column::Action => details.actions().into_iter().next().map(String::from),
-            Column::Resource => resource(&details),
-            Column::Result => Some(result(row, &details)),
-            Column::From => {
-                let principal = details.principal();
-                let address = principal.ip().map(|ip| ip.to_canonical().to_string());
-                address
-                    .or_else(|| principal.source_ip.map(String::from))
-                    .or_else(|| principal.service.map(|service| service.to_string()))
+            Column::Resource => {
+                let further = further_resources(&details);
+                shown_resource(&details).map(|first| format!("{first}{}", further_suffix(further)))
             }
+            Column::Result => Some(result(row, &details)),
+            Column::From => self.address().or_else(|| details.principal().service.map(|service| service.to_string())),
             Column::Detail => row.error_detail(),
             Column::Took => row.duration().map(|time| format!("{:.1} s", time.as_seconds_f64())),
             Column::Events => Some(row.event_count().to_string()),
@@ -220,6 +212,37 @@ impl<'a> RowCells<'a> {
         }
     }
 
+    /// The text of a table cell, and the suffix with the number of further values, such as ` +2`, or an empty suffix.
+    /// The values of an operation are those of all of its events.
+    pub(crate) fn table_text(&self, column: Column) -> (String, String) {
+        let details = self.row.event.details();
+        let distinct = self.row.distinct();
+        let text = match column {
+            Column::Resource => shown_resource(&details).filter(|text| !text.is_empty()),
+            _ => self.text(column),
+        };
+        let besides = |count: usize, has_value: bool| count.saturating_sub(usize::from(has_value)).min(MAX_FURTHER);
+        let further = match column {
+            Column::User => besides(distinct.user, text.is_some()),
+            Column::Action => besides(distinct.action, text.is_some()).max(details.actions().len().saturating_sub(1)),
+            Column::Resource => besides(distinct.resource, text.is_some()).max(further_resources(&details)),
+            Column::From => besides(distinct.address, self.address().is_some()),
+            _ => 0,
+        };
+        let suffix = further_suffix(further);
+        match text {
+            Some(text) => (text, suffix),
+            None => (String::new(), suffix.trim_start().to_owned()),
+        }
+    }
+
+    /// The address of the client, in its canonical form if it is a valid IP address. `None` if the event has none.
+    pub(crate) fn address(&self) -> Option<String> {
+        let principal = self.row.event.details().principal();
+        let address = principal.ip().map(|ip| ip.to_canonical().to_string());
+        address.or_else(|| principal.source_ip.map(String::from))
+    }
+
     /// All different values of the row in a column, sorted. Statistics count each of these values, and a filter may
     /// match any of them; [`Self::text`] returns only one text.
     pub(crate) fn values(&self, column: Column) -> Vec<String> {
@@ -230,9 +253,11 @@ impl<'a> RowCells<'a> {
             Column::Flat("resource_type") => {
                 resources().filter_map(|one| one.resource_type).map(|one| one.to_string()).collect()
             }
+            Column::Resource => resources().map(|one| resource_name(&one)).collect(),
             Column::Flat("resource_id") => resources().filter_map(|one| one.id).map(String::from).collect(),
             _ => self.text(column).into_iter().collect(),
         };
+        values.retain(|value| !value.is_empty());
         values.sort_unstable();
         values.dedup();
         values
@@ -293,17 +318,26 @@ impl<'a> RowCells<'a> {
     }
 }
 
-/// The first resource, and the number of further ones, such as `server/8f3a +2`. `None` if there is no resource.
-fn resource(details: &Details<'_>) -> Option<String> {
-    let resources = details.resources();
-    let first = resources.first()?;
-    let parts: Vec<&str> =
-        first.resource_type.as_ref().map(|one| one.as_str()).into_iter().chain(first.id.as_deref()).collect();
-    let more = match resources.len() {
-        1 => String::new(),
-        all => format!(" +{}", all - 1),
-    };
-    Some(format!("{}{more}", parts.join("/")))
+/// The first resource, such as `server/8f3a`. `None` if there is no resource.
+fn shown_resource(details: &Details<'_>) -> Option<String> {
+    details.resources().first().map(resource_name)
+}
+
+/// The type and the id of a resource, such as `server/8f3a`, or the one of them that it has.
+fn resource_name(resource: &Resource<'_>) -> String {
+    let resource_type = resource.resource_type.as_ref().map(|one| one.as_str());
+    let parts: Vec<&str> = resource_type.into_iter().chain(resource.id.as_deref()).collect();
+    parts.join("/")
+}
+
+/// The number of resources after the first.
+fn further_resources(details: &Details<'_>) -> usize {
+    details.resources().len().saturating_sub(1)
+}
+
+/// The number of further values, such as ` +2`; empty for 0.
+fn further_suffix(further: usize) -> String {
+    if further == 0 { String::new() } else { format!(" +{further}") }
 }
 
 /// The outcome, or the status in lower case if the outcome is pending or unknown.

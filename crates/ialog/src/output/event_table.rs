@@ -26,9 +26,9 @@ pub(crate) fn event_table(rows: &[Row], columns: &[Column], times: TimeFormat, i
 }
 
 fn cell(column: Column, row: &Row, values: &RowCells<'_>, format_time: impl Fn(DateTime<Utc>) -> String) -> Cell {
-    let text = match (column, row.event.time()) {
-        (Column::Time, Some(time)) => format_time(time),
-        _ => values.text(column).unwrap_or_default(),
+    let (text, suffix) = match (column, row.event.time()) {
+        (Column::Time, Some(time)) => (format_time(time), String::new()),
+        _ => values.table_text(column),
     };
     let style = match (column, row.outcome()) {
         (Column::Result, Outcome::Failure) | (Column::Detail, _) => TextStyle::Failure,
@@ -37,9 +37,10 @@ fn cell(column: Column, row: &Row, values: &RowCells<'_>, format_time: impl Fn(D
         (Column::Time | Column::From | Column::Id | Column::Request, _) => TextStyle::Dim,
         _ => TextStyle::Plain,
     };
+    let cell = Cell::new(&text, style).with_suffix(suffix);
     match column {
-        Column::Resource => Cell::new(&text, style).with_short(&shorten_ids(&text)),
-        _ => Cell::new(&text, style),
+        Column::Resource => cell.with_short(&shorten_ids(&text)),
+        _ => cell,
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod chart;
 pub(crate) mod column;
 pub(crate) mod column_widths;
+pub(crate) mod counted_column;
 pub(crate) mod duration;
 pub(crate) mod event_table;
 pub(crate) mod indent;

@@ -11,6 +11,8 @@ pub(crate) struct Row {
     /// Whether the event matches the filter. Rows that do not match are read only to fold them into operations.
     pub(crate) is_match: bool,
     operation: Option<OperationSummary>,
+    /// See [`Self::counted_values`].
+    counted_values: Option<Vec<Vec<String>>>,
 }
 
 /// The summary of the events of an operation.
@@ -24,12 +26,28 @@ pub(crate) struct OperationSummary {
     /// Code and message of the error of the lead event, or of the first event with an error if the lead event has none;
     /// `None` if no event has an error.
     pub(crate) error_detail: Option<String>,
+    /// The number of different values that the events have.
+    pub(crate) distinct: DistinctCounts,
+}
+
+/// Maximum number of further values, besides the shown one, that are counted per column of an operation.
+pub(crate) const MAX_FURTHER: usize = 8;
+
+/// For each column, the number of distinct values that the events of an operation have: at most [`MAX_FURTHER`] and one
+/// more, which means this number or more. All 0 for an operation with one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DistinctCounts {
+    pub(crate) user: usize,
+    pub(crate) action: usize,
+    pub(crate) resource: usize,
+    /// Addresses only, although the column `from` also shows a service if there is no address.
+    pub(crate) address: usize,
 }
 
 impl Row {
     /// The row of a single event.
     pub(crate) fn new(contract: ContractNumber, event: Event) -> Self {
-        Self { contract, event, is_match: true, operation: None }
+        Self { contract, event, is_match: true, operation: None, counted_values: None }
     }
 
     /// Sets whether the event matches the filter.
@@ -45,7 +63,23 @@ impl Row {
 
     /// The row of an operation. The row shows the values of the lead event and of the summary.
     pub(crate) fn of_operation(contract: ContractNumber, lead: Event, operation: OperationSummary) -> Self {
-        Self { contract, event: lead, is_match: true, operation: Some(operation) }
+        Self { contract, event: lead, is_match: true, operation: Some(operation), counted_values: None }
+    }
+
+    /// Sets the values of [`Self::counted_values`].
+    pub(crate) fn with_counted_values(self, values: Vec<Vec<String>>) -> Self {
+        Self { counted_values: Some(values), ..self }
+    }
+
+    /// The distinct values of all events of an operation, for each of the columns that it was folded with. `None` for a
+    /// single event, or if the operation was folded without such columns.
+    pub(crate) fn counted_values(&self) -> Option<&[Vec<String>]> {
+        self.counted_values.as_deref()
+    }
+
+    /// The number of different values of the operation's events; all 0 for a single event.
+    pub(crate) fn distinct(&self) -> DistinctCounts {
+        self.operation.as_ref().map(|operation| operation.distinct).unwrap_or_default()
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

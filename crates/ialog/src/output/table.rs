@@ -41,12 +41,14 @@ pub(crate) struct Cell {
     text: String,
     /// Shorter text that is shown if `text` is too wide; `None` if there is no shorter text.
     short: Option<String>,
+    /// Text that follows and is never truncated; empty for most cells.
+    suffix: String,
     style: TextStyle,
 }
 
 impl Cell {
     pub(crate) fn new(text: &str, style: TextStyle) -> Self {
-        Self { text: single_line(text), short: None, style }
+        Self { text: single_line(text), short: None, suffix: String::new(), style }
     }
 
     /// Sets a shorter text that is shown if the full text is too wide.
@@ -55,18 +57,28 @@ impl Cell {
         self
     }
 
-    fn full_text(&self) -> &str {
-        &self.text
+    /// Sets a text on one line that follows the text, even if the text is truncated.
+    pub(crate) fn with_suffix(mut self, suffix: String) -> Self {
+        self.suffix = suffix;
+        self
+    }
+
+    fn full_width(&self) -> usize {
+        display_width(&self.text) + display_width(&self.suffix)
     }
 
     fn short_text(&self) -> &str {
         self.short.as_ref().unwrap_or(&self.text)
     }
 
+    fn short_width(&self) -> usize {
+        display_width(self.short_text()) + display_width(&self.suffix)
+    }
+
     fn fit(&self, max_width: usize, truncation: Truncation) -> String {
-        let is_too_wide = display_width(&self.text) > max_width;
-        let text = if is_too_wide { self.short_text() } else { self.full_text() };
-        truncate(text, max_width, truncation)
+        let text = if self.full_width() > max_width { self.short_text() } else { &self.text };
+        let max_width = max_width.saturating_sub(display_width(&self.suffix));
+        truncate(text, max_width, truncation) + &self.suffix
     }
 }
 
@@ -88,12 +100,12 @@ pub(crate) struct TableOptions {
 impl Table {
     /// The lines of the table, and the titles of the columns that were dropped because the table was too wide.
     pub(crate) fn render(&self, options: TableOptions) -> (StyledText, Vec<&'static str>) {
-        let full = self.width_requests(options, Cell::full_text);
+        let full = self.width_requests(options, Cell::full_width);
         let total: usize = full.iter().map(|request| request.widest + GAP.len()).sum();
         // If the table is too wide, the widths are computed from the short texts, so that columns without short texts
         // get more space.
         let fits = options.max_width.is_none_or(|max_width| total <= max_width + GAP.len());
-        let requests = if fits { full } else { self.width_requests(options, Cell::short_text) };
+        let requests = if fits { full } else { self.width_requests(options, Cell::short_width) };
         let widths = column_widths(&requests, options.max_width, GAP.len());
         let mut out = StyledText::default();
         if options.has_titles {
@@ -107,12 +119,12 @@ impl Table {
         (out, dropped.map(|(column, _)| column.title).collect())
     }
 
-    fn width_requests(&self, options: TableOptions, text: impl Fn(&Cell) -> &str) -> Vec<WidthRequest> {
+    fn width_requests(&self, options: TableOptions, width: impl Fn(&Cell) -> usize) -> Vec<WidthRequest> {
         let columns = self.columns.iter().enumerate();
         columns
             .map(|(index, column)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(index));
-                let cells = cells.map(|cell| display_width(text(cell)));
+                let cells = cells.map(&width);
                 let (title, heading) = match options.has_titles {
                     true => (display_width(column.title), display_width(&column.heading())),
                     false => (0, 0),

@@ -17,10 +17,15 @@ pub(crate) struct ValueCounts {
 
 impl ValueCounts {
     /// Adds 1 to the count of each value of a row. A row without values adds 1 to the count of the empty value.
-    pub(crate) fn add(&mut self, values: Vec<String>) {
-        let none = values.is_empty().then(String::new);
-        for value in values.into_iter().chain(none) {
-            *self.counts.entry(value).or_default() += 1;
+    pub(crate) fn add(&mut self, values: &[String]) {
+        let none = values.is_empty().then_some("");
+        for value in values.iter().map(String::as_str).chain(none) {
+            match self.counts.get_mut(value) {
+                Some(count) => *count += 1,
+                None => {
+                    self.counts.insert(value.to_owned(), 1);
+                }
+            }
         }
     }
 

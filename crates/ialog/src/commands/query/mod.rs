@@ -22,8 +22,12 @@ use query_run::QueryRun;
 #[derive(Args)]
 #[command(after_help = "\
 Filters are applied locally to all events of the range, before --limit. If events are folded into operations, as in \
-tables, a filter selects the operations that have a matching event, and the line describes the whole operation with all \
-of its events in the range. So --status QUEUED also finds operations that are done by now.
+tables, a filter selects the operations that have a matching event, and the result, the duration and the number of events \
+are those of the whole operation in the range. So --status QUEUED also finds operations that are done by now. The line \
+shows the user, action, resource and address of the first matching event; status updates and provisioning events are used \
+only if no other event matches and if they differ in these values. In other formats, --fold prints the values of the same \
+event. In tables, +2 after a user, action, resource or address says that the operation has two further ones (+8: 8 or \
+more). --list-values counts the values of all events.
 
 Tables show times in the time zone of --tz; all other formats use UTC. A table on a terminal omits the parts of the \
 times that are the same in the whole range, such as the date. The resolved range is printed to standard error. If part of \

@@ -4,6 +4,7 @@ use super::output_args::{QueryFormat, QueryOutputArgs};
 use crate::error::CommandError;
 use crate::events::sort_and_limit::SortAndLimit;
 use crate::output::column::Column;
+use crate::output::counted_column::CountedColumn;
 use crate::output::printer::Printer;
 use crate::output::table::TableOptions;
 use crate::output::terminal::Terminal;
@@ -13,7 +14,7 @@ pub(super) enum OutputMode {
     /// Only the number of rows.
     Count,
     /// The values of a column, with their counts.
-    ValueCounts(Column, QueryFormat),
+    ValueCounts(CountedColumn, QueryFormat),
     /// A table for people.
     Table(Vec<Column>, QueryFormat),
     /// A format for programs.
@@ -62,7 +63,7 @@ impl OutputMode {
             return Ok(Self::Count);
         }
         if let Some(name) = &args.list_values {
-            return Ok(Self::ValueCounts(Column::parse(name, is_table)?, args.output));
+            return Ok(Self::ValueCounts(CountedColumn::Named(Column::parse(name, is_table)?), args.output));
         }
         if let Some(expression) = &args.jq {
             return Ok(Self::Print(Printer::jq(expression)?));

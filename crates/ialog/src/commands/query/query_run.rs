@@ -10,10 +10,11 @@ use ionos_activitylog::FilterCounts;
 use super::output_args::QueryFormat;
 use super::output_plan::{OutputMode, OutputPlan};
 use crate::error::CommandError;
-use crate::events::fold::{OperationCounts, OperationFolder, describe_counts};
+use crate::events::fold::{FoldMode, OperationCounts, OperationFolder, describe_counts};
 use crate::events::rows::Rows;
 use crate::limits::KeptBytes;
 use crate::output::column::Column;
+use crate::output::counted_column::counted_values;
 use crate::output::event_table::event_table;
 use crate::output::row::Row;
 use crate::output::time::TimeFormat;
@@ -64,8 +65,9 @@ impl QueryRun {
             _ => String::new(),
         };
         let folder = plan.folds.then(|| match plan.mode {
-            OutputMode::Count => rows.operation_folder().counts_only(),
-            _ => rows.operation_folder(),
+            OutputMode::Count => rows.operation_folder(FoldMode::Count),
+            OutputMode::ValueCounts(column, _) => rows.operation_folder(FoldMode::Values(vec![column])),
+            OutputMode::Table(..) | OutputMode::Print(_) => rows.operation_folder(FoldMode::Rows),
         });
         Self {
             plan,
@@ -99,7 +101,9 @@ impl QueryRun {
         let streams = self.plan.streams();
         match &mut self.plan.mode {
             OutputMode::Count => {}
-            OutputMode::ValueCounts(column, _) => self.values.add(column.values(&row)),
+            OutputMode::ValueCounts(column, _) => {
+                counted_values(&[*column], &row).iter().for_each(|values| self.values.add(values));
+            }
             OutputMode::Print(printer) if streams => {
                 self.chunk += &printer.row(&row)?;
                 if self.chunk.len() >= CHUNK_SIZE {

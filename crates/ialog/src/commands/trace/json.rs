@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::cloud_request::CloudRequestInfo;
 use super::operation::Operation;
-use crate::output::row::error_detail;
+use crate::output::column::{Column, RowCells};
+use crate::output::row::{Row, error_detail};
 
 /// The operation as JSON text on one line. Durations are in milliseconds, times in UTC; unknown values are null.
 pub(super) fn operation_json(operation: &Operation, info: Option<&CloudRequestInfo>) -> String {
@@ -18,7 +19,7 @@ pub(super) fn operation_json(operation: &Operation, info: Option<&CloudRequestIn
     let events = operation.events().iter().map(|event| {
         let step = event.time().zip(before).map(|(time, before)| time - before);
         before = event.time().or(before);
-        event_json(event, operation.start, step)
+        event_json(operation, event, step)
     });
     let events: Vec<String> = events.collect();
     let details = match info {
@@ -48,10 +49,16 @@ pub(super) fn operation_json(operation: &Operation, info: Option<&CloudRequestIn
     object(&members)
 }
 
-fn event_json(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelta>) -> String {
+/// The columns of `ialog schema flat` that each event has, because they may differ from those of the operation.
+const EVENT_COLUMNS: [&str; 6] = ["user", "source_ip", "action", "method", "uri", "resources"];
+
+fn event_json(operation: &Operation, event: &Event, step: Option<TimeDelta>) -> String {
     let details = event.details();
-    let offset = event.time().zip(start).map(|(time, start)| time - start);
-    object(&[
+    let offset = event.time().zip(operation.start).map(|(time, start)| time - start);
+    let row = Row::new(operation.contract.clone(), event.clone());
+    let cells = RowCells::new(&row);
+    let columns = EVENT_COLUMNS.map(|name| (name, cells.json(Column::Flat(name))));
+    let mut members = vec![
         ("event_id", text(Some(event.id().to_string()))),
         ("time", time(event.time())),
         ("offset_ms", milliseconds(offset)),
@@ -61,7 +68,9 @@ fn event_json(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelt
         ("outcome", text(Some(details.outcome().as_str()))),
         ("message", text(details.message())),
         ("error", text(error_detail(event))),
-    ])
+    ];
+    members.extend(columns);
+    object(&members)
 }
 
 fn object(members: &[(&str, String)]) -> String {

@@ -34,6 +34,10 @@ column request of `ialog query -o wide`) or the reference of the provisioning qu
 several requests, all of them are shown. Without a time range, the last 30 days of the log, or the whole archive, are \
 searched. The events with a request ID or a queue reference are kept in memory, up to 2 GiB.
 
+The heading shows the action, resource, user and address of the first event that is neither a status update nor a \
+provisioning event. The column DIFFERENCES shows those of an event that differ. In json and ndjson, each event has user, \
+source_ip, action, method, uri and resources, as in `ialog schema flat`; a missing value is null.
+
 --details reads each request from the Cloud API (GET /cloudapi/v6/requests/ID). Values that may be secret are replaced by \
 [redacted]. The Cloud API only knows changes that were made through it; an unknown request is reported, but is not an \
 error.

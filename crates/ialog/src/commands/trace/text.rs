@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::cloud_request::CloudRequestInfo;
 use super::operation::Operation;
-use crate::output::column::Column;
+use crate::output::column::{Column, RowCells};
 use crate::output::duration::format_exact;
 use crate::output::indent::indent_json;
 use crate::output::row::{Row, error_detail};
@@ -90,7 +90,7 @@ fn event_lines(operation: &Operation, times: TimeFormat) -> Table {
         before = event.time().or(before);
         row
     });
-    Table {
+    let mut table = Table {
         rows: rows.collect(),
         columns: vec![
             ColumnSpec { note: Some(times.zone_name()), ..column("time", 29, None, true) },
@@ -100,7 +100,39 @@ fn event_lines(operation: &Operation, times: TimeFormat) -> Table {
             column("status", 7, Some(9), false),
             column("detail", 12, Some(6), false),
         ],
+    };
+    let differences = differences(operation);
+    if differences.iter().any(|text| !text.is_empty()) {
+        table.columns.push(column("differences", 20, None, false));
+        for (row, text) in table.rows.iter_mut().zip(differences) {
+            row.push(Cell::new(&text, TextStyle::Plain));
+        }
     }
+    table
+}
+
+/// For each event, the values that the heading shows but that differ in the event, such as `DELETE server by
+/// mallory@example.com`. Empty if there are none. A value that an event does not have is not a difference.
+fn differences(operation: &Operation) -> Vec<String> {
+    let new_row = |event: &Event| Row::new(operation.contract.clone(), event.clone());
+    let lead = operation.lead().map(new_row);
+    let lead = lead.as_ref().map(RowCells::new);
+    let events = operation.events().iter().map(|event| {
+        let row = new_row(event);
+        let cells = RowCells::new(&row);
+        let part = |column: Column, prefix: &str, text: Option<String>| {
+            let shown = lead.as_ref().and_then(|lead| lead.text(column));
+            text.filter(|text| shown.as_ref() != Some(text)).map(|text| format!("{prefix}{text}"))
+        };
+        let parts = [
+            part(Column::Action, "", cells.text(Column::Action)),
+            part(Column::Resource, "", cells.text(Column::Resource)),
+            part(Column::User, "by ", cells.text(Column::User)),
+            part(Column::From, "from ", cells.address()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    });
+    events.collect()
 }
 
 fn column(title: &'static str, min_width: usize, importance: Option<u8>, align_right: bool) -> ColumnSpec {
