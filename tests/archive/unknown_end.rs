@@ -41,9 +41,9 @@ fn assert_unknown_end(folder: &Path, when: &str) {
 /// Like [`assert_unknown_end`], but changes each command by `prepare` before it runs.
 fn assert_unknown_end_for(folder: &Path, when: &str, prepare: impl Fn(Command) -> Command) {
     let expected = format!(
-        "the end of the archive of contract {} is unknown, because its state is missing or damaged, or its state or run \
-         log cannot be read: run `ialog verify` to see which files are missing or cannot be read; `ialog state rebuild` \
-         recreates a state that is missing or damaged\n",
+        "the end of the archive of contract {} is unknown, because its state is missing or damaged, or its state or \
+         run log cannot be read: run `ialog verify` to see which files are missing or cannot be read; `ialog state \
+         rebuild` recreates a state that is missing or damaged\n",
         demo_contract()
     );
     for arguments in READERS {

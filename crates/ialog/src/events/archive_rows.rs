@@ -36,8 +36,8 @@ const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same 
 const RESUME_EXPORT: &str = "run the same export again, then read the archive again";
 
 /// Hint for an archive whose end is unknown.
-const REBUILD_STATE: &str = "run `ialog verify` to see which files are missing or cannot be read; `ialog state rebuild` \
-     recreates a state that is missing or damaged";
+const REBUILD_STATE: &str = "run `ialog verify` to see which files are missing or cannot be read; `ialog state \
+     rebuild` recreates a state that is missing or damaged";
 
 /// The rows of an archive.
 pub(crate) struct ArchiveRows {

@@ -152,9 +152,9 @@ impl ContractExportRun<'_> {
     }
 
     /// Total that the service reports for a range, corrected to count the events at exactly the start of the range, but
-    /// not those at exactly its end, see [`CorrectedTotal`]. The total is unknown if the service reports no exact total, or if the
-    /// export is stopped. Also `None` if the range starts or ends between two whole seconds, because a request can only
-    /// express whole seconds.
+    /// not those at exactly its end, see [`CorrectedTotal`]. The total is unknown if the service reports no exact
+    /// total, or if the export is stopped. It is also unknown if the range starts or ends between two whole seconds,
+    /// because a request can only express whole seconds.
     pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<ReportedTotal, Error> {
         let unknown = ReportedTotal::default();
         if range != range.to_whole_seconds() {

@@ -1,5 +1,5 @@
-//! Archived events that the service no longer returns. An export may read a range again several times, but it counts each
-//! of these events once. Later totals of such a range are compared with what the service returned.
+//! Archived events that the service no longer returns. An export may read a range again several times, but it counts
+//! each of these events once. Later totals of such a range are compared with what the service returned.
 
 use ionos_activitylog::DateRange;
 
