@@ -50,10 +50,13 @@ mod tests {
         DateRange::new(time(from), time(to)).unwrap()
     }
 
+    /// A range that was read again, with the number of events that were not returned: first hour, last hour, number.
+    type RereadCase = (u32, u32, u64);
+
     #[test]
     fn each_event_is_counted_once_if_ranges_are_read_again_several_times() {
-        // The ranges that were read again, each with the number of events that were not returned, and the sum.
-        let cases: [(&[(u32, u32, u64)], u64); 6] = [
+        // The rereads, and the expected number of events.
+        let cases: [(&[RereadCase], u64); 6] = [
             (&[(0, 6, 1), (0, 6, 1)], 1),
             (&[(0, 3, 1), (3, 6, 2)], 3),
             (&[(0, 3, 1), (3, 6, 2), (0, 6, 3)], 3),

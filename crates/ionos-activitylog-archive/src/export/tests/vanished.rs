@@ -5,6 +5,9 @@ use ionos_activitylog::CrossCheck;
 
 use super::*;
 
+/// Sets the options of an exporter.
+type ExporterOptions = fn(Exporter) -> Exporter;
+
 /// The open day and two days before it, up to an hour of the open day.
 fn until(hour: u32) -> DateRange {
     range("2026-11-18T00:00:00Z", &format!("2026-11-20T{hour:02}:00:00Z"))
@@ -38,7 +41,7 @@ fn assert_counted_once(done: &ContractExport, events: u64, what: &str) {
 
 #[tokio::test]
 async fn an_event_that_vanished_from_the_open_day_is_counted_once() {
-    let options: [(&str, fn(Exporter) -> Exporter); 3] =
+    let options: [(&str, ExporterOptions); 3] =
         [("plain", |plain| plain), ("recount", |plain| plain.recount(true)), ("reread", |plain| plain.reread(true))];
     for (name, option) in options {
         for (time, events) in [("2026-11-20T02:30:00Z", 1), ("2026-11-20T00:00:01Z", 2), ("2026-11-20T04:59:00Z", 5)] {
