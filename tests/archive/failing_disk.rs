@@ -17,7 +17,7 @@ use crate::support::exports::{
     undisturbed_archive, undisturbed_file,
 };
 use crate::support::in_process::run_in_process;
-use crate::support::program::{Printed, ialog, names, prepared_by_shell, run};
+use crate::support::program::{Printed, ialog, names, run, without_privilege};
 
 const TOO_LARGE: &str = "File too large (os error 27): raise the file size limit (`ulimit -f`, or that of the file \
      system), then run the same command again; ";
@@ -192,20 +192,6 @@ fn export_with_action(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send 
 fn export_undisturbed_days(root: &Path) {
     let printed = export_with_action(root, FailPoint::RunNoted, |_| {});
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-}
-
-/// The command without the privilege to read files regardless of their permissions. `None` if this test has the
-/// privilege and cannot drop it.
-fn without_privilege(command: &Command) -> Option<Command> {
-    if !rustix::process::geteuid().is_root() {
-        return Some(prepared_by_shell(":", command));
-    }
-    let mut tool = Command::new("setpriv");
-    let dropped = ["--bounding-set", "-dac_override,-dac_read_search"];
-    let works = tool.args(dropped).arg("true").output().is_ok_and(|output| output.status.success());
-    // The shell expands `$0` and `$@` to the command.
-    let preparation = format!("exec setpriv {} \"$0\" \"$@\"", dropped.join(" "));
-    works.then(|| prepared_by_shell(&preparation, command))
 }
 
 #[test]

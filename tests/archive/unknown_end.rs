@@ -1,12 +1,14 @@
-//! If an archive has no usable state, nothing shows which manifest was the last. So no command calls such an archive
-//! complete.
+//! If an archive has no usable state, or has a run log that cannot be read, nothing shows which manifest was the last.
+//! So no command calls such an archive complete.
 #![cfg(unix)]
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::exports::{demo_contract, entries_below, scratch_folder};
-use crate::support::program::{Printed, ialog, run};
+use crate::support::program::{Printed, ialog, run, without_privilege};
 
 /// The commands that read an archive: without a range, and with a range that lies within the archive.
 const READERS: [&[&str]; 7] = [
@@ -33,13 +35,19 @@ fn exported(folder: &Path) -> PathBuf {
 }
 
 fn assert_unknown_end(folder: &Path, when: &str) {
+    assert_unknown_end_for(folder, when, |command| command);
+}
+
+/// Like [`assert_unknown_end`], but changes each command by `prepare` before it runs.
+fn assert_unknown_end_for(folder: &Path, when: &str, prepare: impl Fn(Command) -> Command) {
     let expected = format!(
-        "the end of the archive of contract {} is unknown, because its state is missing or damaged: run `ialog verify` to \
-         see whether files are missing, then `ialog state rebuild`\n",
+        "the end of the archive of contract {} is unknown, because its state is missing or damaged, or its state or \
+         run log cannot be read: run `ialog verify` to see which files are missing or cannot be read; `ialog state \
+         rebuild` recreates a state that is missing or damaged\n",
         demo_contract()
     );
     for arguments in READERS {
-        let printed = run(ialog(folder, arguments));
+        let printed = run(prepare(ialog(folder, arguments)));
         assert_eq!(printed.code, Some(3), "{when}, {arguments:?}: {}", printed.stderr);
         assert!(printed.stderr.ends_with(&expected), "{when}, {arguments:?}: {}", printed.stderr);
     }
@@ -161,4 +169,60 @@ fn an_archive_of_version_0_1_0_without_its_state_is_not_complete() {
     let printed = read();
     assert_eq!((printed.code, printed.stdout), (Some(3), whole.stdout), "{}", printed.stderr);
     assert!(printed.stderr.contains("is unknown, because its state is missing"), "{}", printed.stderr);
+}
+
+/// A file that cannot be opened may show that manifests are missing. So it does not count as a file that shows nothing.
+#[test]
+fn an_archive_whose_state_or_run_log_is_not_a_regular_file_is_not_complete() {
+    for name in [STATES[0], "_runs.ndjson"] {
+        let folder = scratch_folder();
+        let path = exported(folder.path()).join(name);
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(&path, &elsewhere).unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        assert_unknown_end(folder.path(), &format!("{name} is a link"));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert_unknown_end(folder.path(), &format!("{name} is a folder"));
+        fs::remove_dir(&path).unwrap();
+        fs::rename(&elsewhere, &path).unwrap();
+        assert_known_end(folder.path(), &format!("{name} is as before"));
+    }
+}
+
+#[test]
+fn an_archive_whose_state_or_run_log_may_not_be_read_is_not_complete() {
+    let folder = scratch_folder();
+    let contract = exported(folder.path());
+    if without_privilege(&ialog(folder.path(), &["cat", "audit"])).is_none() {
+        eprintln!("SKIPPED: root reads any file, and setpriv (util-linux) is missing");
+        return;
+    }
+    let unprivileged = |command: Command| without_privilege(&command).unwrap();
+    let state = contract.join(STATES[0]);
+    let closed = fs::read_to_string(&state).unwrap();
+    let open = closed.replace(r#""open": false"#, r#""open": true"#);
+    assert_ne!(open, closed);
+    for (path, content) in [(&state, Some(&closed)), (&state, Some(&open)), (&contract.join("_runs.ndjson"), None)] {
+        if let Some(content) = content {
+            fs::write(path, content).unwrap();
+        }
+        let mode = fs::metadata(path).unwrap().permissions();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+        let when = format!("{} may not be read", path.display());
+        assert_unknown_end_for(folder.path(), &when, unprivileged);
+        fs::set_permissions(path, mode).unwrap();
+        fs::write(&state, &closed).unwrap();
+        assert_known_end(folder.path(), &when);
+    }
+}
+
+/// A later version may have written the state, so this version cannot compare it with the manifests.
+#[test]
+fn an_archive_whose_state_has_an_unknown_version_is_not_complete() {
+    let folder = scratch_folder();
+    let state = exported(folder.path()).join(STATES[0]);
+    let content = fs::read_to_string(&state).unwrap().replace("ialog.state/2", "ialog.state/3");
+    fs::write(&state, content).unwrap();
+    assert_unknown_end(folder.path(), "state of a later version");
 }

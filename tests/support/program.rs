@@ -53,6 +53,21 @@ pub fn prepared_by_shell(preparation: &str, command: &Command) -> Command {
     shell
 }
 
+/// The command without the privilege to read files regardless of their permissions. `None` if this test has the
+/// privilege and cannot drop it.
+#[cfg(unix)]
+pub fn without_privilege(command: &Command) -> Option<Command> {
+    if !rustix::process::geteuid().is_root() {
+        return Some(prepared_by_shell(":", command));
+    }
+    let mut tool = Command::new("setpriv");
+    let dropped = ["--bounding-set", "-dac_override,-dac_read_search"];
+    let works = tool.args(dropped).arg("true").output().is_ok_and(|output| output.status.success());
+    // The shell expands `$0` and `$@` to the command.
+    let preparation = format!("exec setpriv {} \"$0\" \"$@\"", dropped.join(" "));
+    works.then(|| prepared_by_shell(&preparation, command))
+}
+
 /// The output of a program that ended.
 pub struct Printed {
     pub code: Option<i32>,

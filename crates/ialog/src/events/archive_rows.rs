@@ -35,8 +35,9 @@ const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same 
 /// Hint for an archive whose export was interrupted.
 const RESUME_EXPORT: &str = "run the same export again, then read the archive again";
 
-/// Hint for an archive without a usable state.
-const REBUILD_STATE: &str = "run `ialog verify` to see whether files are missing, then `ialog state rebuild`";
+/// Hint for an archive whose end is unknown.
+const REBUILD_STATE: &str = "run `ialog verify` to see which files are missing or cannot be read; `ialog state \
+     rebuild` recreates a state that is missing or damaged";
 
 /// The rows of an archive.
 pub(crate) struct ArchiveRows {
@@ -179,7 +180,8 @@ impl ArchiveRows {
         let contracts = self.reader.contracts_of_unknown_end();
         let sentence = |contract| {
             UnprovenRanges::one(format!(
-                "the end of the archive of contract {contract} is unknown, because its state is missing or damaged"
+                "the end of the archive of contract {contract} is unknown, because its state is missing or damaged, or \
+                 its state or run log cannot be read"
             ))
         };
         contracts.iter().map(sentence).collect()

@@ -12,6 +12,7 @@ use super::part_writer::{PartWriter, WriteReport};
 use super::run::ContractExportRun;
 use super::run_log::{self, RUN_SCHEMA, RunRecord};
 use super::settle::clock_warning;
+use super::vanished::VanishedEvents;
 use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
@@ -96,6 +97,7 @@ pub(super) async fn export(
         events_received: 0,
         undated: None,
         undated_elsewhere: 0,
+        vanished: VanishedEvents::default(),
         extra: Arc::default(),
         waiting: RangeSet::new(),
     };

@@ -9,8 +9,9 @@ use futures_util::future::BoxFuture;
 use ionos_activitylog::{CrossCheck, DateRange, GapReason};
 
 use super::recount::contents_are_unchanged;
-use super::run::ContractExportRun;
+use super::run::{ContractExportRun, ReportedTotal};
 use crate::error::Error;
+use crate::manifest::Manifest;
 use crate::sum::saturating_sum;
 
 /// Number of extra requests that must be left before a day is read again. With fewer extra requests, the reread might
@@ -25,11 +26,7 @@ const REREAD_REQUESTS: u64 = 2;
 /// extra requests if the total of the whole range is lower or unusable.
 const HALVES_REQUESTS: u64 = 2;
 
-/// Number of extra requests that a total costs if it differs from the expected total, see [`ContractExportRun::total`].
-/// They are refunded if days of its range have new events.
-const DIFFERENCE_REQUESTS: u64 = 1;
-
-/// A verified range of a day, with its total.
+/// A verified range of a day, with the total that is expected for it, see [`expected_total`].
 #[derive(Clone, Copy)]
 struct CountedRange {
     date: NaiveDate,
@@ -120,12 +117,13 @@ impl Comparison {
                 return Ok(None);
             };
             let expected = saturating_sum(days.iter().map(|day| day.total));
-            let total = job.total(whole, expected).await?;
+            let reported = job.total(whole, expected).await?;
+            let total = reported.count;
             if job.is_stopped() || total == Some(expected) {
                 return Ok(total);
             }
             if let [only] = days {
-                return self.compare_day(job, *only, total).await;
+                return self.compare_day(job, *only, reported).await;
             }
             let (left, right) = days.split_at(days.len() / 2);
             let second = right.first().copied().unwrap_or(last);
@@ -145,7 +143,7 @@ impl Comparison {
             let left = self.compare_days(job, left).await?;
             let right = self.compare_days(job, right).await?;
             if job.done.events > events {
-                job.extra.refund(of_halves + total.map_or(0, |_| DIFFERENCE_REQUESTS));
+                job.extra.refund(of_halves + reported.extra);
             }
             let in_halves = left.zip(right).map(|(left, right)| left.saturating_add(right));
             let found = in_halves.unwrap_or(expected);
@@ -167,7 +165,7 @@ impl Comparison {
         &mut self,
         job: &mut ContractExportRun<'_>,
         day: CountedRange,
-        total: Option<u64>,
+        reported: ReportedTotal,
     ) -> Result<Option<u64>, Error> {
         job.undated_elsewhere = 0;
         if job.try_spend_extra(REREAD_RESERVE) {
@@ -178,17 +176,17 @@ impl Comparison {
                 return Ok(None);
             }
             if job.done.events > events {
-                job.extra.refund(REREAD_REQUESTS + total.map_or(0, |_| DIFFERENCE_REQUESTS));
+                job.extra.refund(REREAD_REQUESTS + reported.extra);
             }
         } else {
             self.give_up();
         }
-        let Some(total) = total else {
+        let Some(total) = reported.count else {
             self.result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
             return Ok(None);
         };
         let manifest = job.writer.chain.days.get(&day.date);
-        let stated = manifest.and_then(|manifest| manifest.total_in(day.range)).unwrap_or(day.total);
+        let stated = manifest.and_then(|manifest| expected_total(job, manifest, day.range)).unwrap_or(day.total);
         // An amended event is archived with several contents, one per line, and a service may count each content.
         let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
         let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
@@ -198,7 +196,7 @@ impl Comparison {
             self.gaps += 1;
             job.add_gap(day.range, GapReason::TotalIncreased, archived, Some(total))?;
         } else if total < archived {
-            self.result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
+            self.result = CrossCheck::NotChecked("the service reports fewer events than are archived".to_owned());
         }
         Ok(Some(total))
     }
@@ -221,6 +219,13 @@ fn with_range_before(range: DateRange) -> DateRange {
     DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
 }
 
+/// The total that is expected for a verified range of a day. If this export has read the range again and the service no
+/// longer returned all archived events, then the total of the returned events is expected, because the manifest may
+/// still have the earlier total. `None` if neither total is known.
+fn expected_total(job: &ContractExportRun<'_>, manifest: &Manifest, range: DateRange) -> Option<u64> {
+    job.vanished.total_in(range).or_else(|| manifest.total_in(range))
+}
+
 /// The verified ranges that overlap `range` and have a total, grouped into series of adjacent ranges.
 fn series(job: &ContractExportRun<'_>, range: DateRange) -> Vec<Vec<CountedRange>> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
@@ -228,7 +233,7 @@ fn series(job: &ContractExportRun<'_>, range: DateRange) -> Vec<Vec<CountedRange
     let verified = days.flat_map(|(date, manifest)| {
         let ranges = manifest.verified_ranges().into_iter().filter(|one| one.intersection(&range).is_some());
         let counted = ranges.filter_map(|one| {
-            let total = manifest.total_in(one)?;
+            let total = expected_total(job, manifest, one)?;
             Some(CountedRange { date: *date, range: one, total })
         });
         counted.collect::<Vec<_>>()

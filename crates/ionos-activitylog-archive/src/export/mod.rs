@@ -30,6 +30,7 @@ pub(crate) mod settle;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
+mod vanished;
 
 use std::pin::pin;
 use std::sync::Arc;

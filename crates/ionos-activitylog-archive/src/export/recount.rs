@@ -50,7 +50,7 @@ async fn total_equals_archive(
     };
     let archived = manifest.archived_in(range);
     let total = job.total(range, archived.distinct).await?;
-    Ok(total.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
+    Ok(total.count.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
 }
 
 /// Reads a range again and archives new events as a late part. Returns `true` if the service returned exactly the
@@ -70,7 +70,8 @@ pub(super) async fn contents_are_unchanged(
     job.done.with_issues += reread.with_issues;
     let is_verified = reread.is_verified();
     if is_verified {
-        job.done.no_longer_served += reread.not_returned;
+        job.vanished.record(range, reread.not_returned, reread.addition.total_in(range));
+        job.done.no_longer_served = job.vanished.count();
     } else {
         job.done.warnings.push(format!("{range} was read again and could not be verified: the next export retries it"));
     }

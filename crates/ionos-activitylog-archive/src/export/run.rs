@@ -12,11 +12,25 @@ use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, Events, GapReason,
 
 use super::boundary_events::CorrectedTotal;
 use super::contract_writer::ContractWriter;
+use super::vanished::VanishedEvents;
 use super::{ContractExport, ExportProgress, Exporter, Stop};
 use crate::error::Error;
 use crate::fs::FailPoint;
 use crate::manifest::{KnownGap, ReadRange};
 use crate::part::{ArchivedUndated, WrittenRange};
+
+/// Number of extra requests that a total costs if it is higher than the expected total, see
+/// [`ContractExportRun::total`].
+const DIFFERENCE_REQUESTS: u64 = 1;
+
+/// The total of a range, as the service reports it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ReportedTotal {
+    /// Number of events, corrected as described for [`ContractExportRun::total`]. `None` if it is unknown.
+    pub(super) count: Option<u64>,
+    /// Number of extra requests that were spent for the correction.
+    pub(super) extra: u64,
+}
 
 /// The export of one contract.
 pub(super) struct ContractExportRun<'a> {
@@ -34,6 +48,8 @@ pub(super) struct ContractExportRun<'a> {
     /// Number of records without a time that the last reread of a range returned and that were already archived in
     /// parts of other days.
     pub(super) undated_elsewhere: u64,
+    /// The archived events that the service no longer returns, as far as this export has read ranges again.
+    pub(super) vanished: VanishedEvents,
     /// The budget of extra requests that wrong totals may cause, for all ranges together.
     pub(super) extra: Arc<ExtraRequests>,
     /// Unverified ranges that this export does not read, because their next try is later.
@@ -125,7 +141,7 @@ impl ContractExportRun<'_> {
                     result = total.map(drop);
                     break;
                 }
-                if total.is_ok_and(|total| total == Some(written.expected_total)) {
+                if total.is_ok_and(|total| total.count == Some(written.expected_total)) {
                     written.confirm_total();
                 }
             }
@@ -136,17 +152,18 @@ impl ContractExportRun<'_> {
     }
 
     /// Total that the service reports for a range, corrected to count the events at exactly the start of the range, but
-    /// not those at exactly its end, see [`CorrectedTotal`]. `None` if the service reports no exact total, or if the
-    /// export is stopped. Also `None` if the range starts or ends between two whole seconds, because a request can only
-    /// express whole seconds.
-    pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<Option<u64>, Error> {
+    /// not those at exactly its end, see [`CorrectedTotal`]. The total is unknown if the service reports no exact
+    /// total, or if the export is stopped. It is also unknown if the range starts or ends between two whole seconds,
+    /// because a request can only express whole seconds.
+    pub(super) async fn total(&mut self, range: DateRange, expected: u64) -> Result<ReportedTotal, Error> {
+        let unknown = ReportedTotal::default();
         if range != range.to_whole_seconds() {
-            return Ok(None);
+            return Ok(unknown);
         }
         let one_event = PageSize::new(1).map_err(|source| Error::Read { source })?;
         let page = pin!(self.exporter.client.page(self.contract, range, 0, one_event));
         let Either::Left((page, _)) = select(page, self.stop.clone()).await else {
-            return Ok(None);
+            return Ok(unknown);
         };
         self.done.requests += 1;
         let total = match page {
@@ -156,10 +173,11 @@ impl ContractExportRun<'_> {
             Err(error) => return Err(Error::Read { source: error }),
         };
         let Some(total) = total else {
-            return Ok(None);
+            return Ok(unknown);
         };
-        if total > expected && !self.try_spend_extra(1) {
-            return Ok(Some(total));
+        let extra = if total > expected { DIFFERENCE_REQUESTS } else { 0 };
+        if !self.try_spend_extra(extra) {
+            return Ok(ReportedTotal { count: Some(total), extra: 0 });
         }
         let day = self.writer.chain.days.get(&range.start().date_naive());
         let has_event_at_start = day.is_some_and(|day| day.has_event_at_start(range));
@@ -167,12 +185,12 @@ impl ContractExportRun<'_> {
             let reading =
                 pin!(CorrectedTotal::read(total, expected, has_event_at_start, |range| self.events(range), range));
             let Either::Left((corrected, _)) = select(reading, self.stop.clone()).await else {
-                return Ok(None);
+                return Ok(unknown);
             };
             corrected.map_err(|source| Error::Read { source })?
         };
         self.done.requests += corrected.requests;
-        Ok(Some(corrected.count))
+        Ok(ReportedTotal { count: Some(corrected.count), extra })
     }
 }
 

@@ -88,7 +88,8 @@ pub(crate) fn read_run_log(folder: &ContractFolder) -> Result<Option<Vec<u8>>, E
 
 /// The readable records of a run log. A record that a later version of the program wrote may have further members.
 fn records(log: &[u8]) -> impl Iterator<Item = RunRecord> {
-    log.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.filter_map(|line| serde_json::from_slice(line).ok())
 }
 
 /// The latest [`RunRecord::covered_until`] of the runs in a run log, if manifests are missing before this time.
@@ -99,7 +100,8 @@ pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bo
 }
 
 /// The latest end of the ranges of all runs, without the runs whose clock was wrong: runs with a start or a range end
-/// after `present`. The earliest possible time if no run is left.
+/// after `present`. The earliest possible time if no run is left, or if the run log cannot be read. Then all ranges in
+/// the future are doubtful.
 pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
     let log = read_run_log(folder).ok().flatten().unwrap_or_default();
     let ends = records(&log).filter(|run| run.to <= present && run.started <= present).map(|run| run.to);

@@ -81,8 +81,8 @@ impl BufRead for PartReader {
 /// Calls a function with every event of a part.
 ///
 /// Fails with [`Error::Damaged`] if the part is missing, is another file than its manifest states, cannot be
-/// decompressed or has a line that is not JSON. Fails with [`Error::Open`] if the operating system cannot read the
-/// part.
+/// decompressed, has a line that is not JSON or has more lines than its manifest states. Fails with [`Error::Open`] if
+/// the operating system cannot read the part.
 pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
@@ -92,6 +92,9 @@ pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) ->
         if (&mut lines).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).map_err(failed)? == 0 {
             break;
         }
+        if index == part.count {
+            return Err(Error::damaged(path, too_many_lines(part.count)));
+        }
         line.pop_if(|last| *last == b'\n');
         let line = String::from_utf8(line).map_err(|error| failed(io::Error::other(error)))?;
         let read = Event::from_json(line)
@@ -99,6 +102,12 @@ pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) ->
         event(read);
     }
     lines.check_file(&path)
+}
+
+/// Description of a part with more lines than its manifest states. The number of lines is unknown, because reading
+/// stops at the first additional line: a small compressed file can have any number of lines.
+pub(crate) fn too_many_lines(stated: u64) -> String {
+    format!("it has more events than the {stated} that its manifest states")
 }
 
 /// The error for a part that cannot be read. It is [`Error::Open`] for an OS error other than a missing file, and

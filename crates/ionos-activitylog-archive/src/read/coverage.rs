@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 
+use crate::error::Error;
 use crate::export::lost_end;
 use crate::manifest::{KnownGap, Manifest};
 use crate::state::{ArchivedDays, covered_end};
@@ -21,24 +22,33 @@ pub(super) struct ContractCoverage {
     pub(super) lost_end: Option<DateTime<Utc>>,
     /// Whether an export is running, has failed or was killed.
     pub(super) is_unfinished: bool,
-    /// Whether the state is missing or damaged, so that nothing shows whether manifests are missing.
+    /// Whether the state or the run log cannot be read, so that nothing shows whether manifests are missing.
     pub(super) is_end_unknown: bool,
 }
 
 impl ContractCoverage {
     /// Creates the coverage of a contract, without the ranges of its days: [`ContractCoverage::add`] adds them. The
     /// caller must have read `run_log` before `archived`.
-    pub(super) fn new(contract: ContractNumber, archived: &ArchivedDays, run_log: &[u8]) -> Self {
+    ///
+    /// A run log that does not exist or is too large proves nothing. A run log that cannot be opened may show that
+    /// manifests are missing, so the end is unknown.
+    pub(super) fn new(
+        contract: ContractNumber,
+        archived: &ArchivedDays,
+        run_log: Result<Option<Vec<u8>>, Error>,
+    ) -> Self {
         let end = covered_end(&archived.days);
+        let is_run_log_closed = end.is_some() && matches!(run_log, Err(Error::Open { .. }));
+        let run_log = run_log.ok().flatten().unwrap_or_default();
         Self {
             contract,
             verified: RangeSet::new(),
             read: RangeSet::new(),
             beyond_reach: RangeSet::new(),
             end,
-            lost_end: lost_end(run_log, end, archived.has_version_1),
+            lost_end: lost_end(&run_log, end, archived.has_version_1),
             is_unfinished: archived.is_unfinished,
-            is_end_unknown: archived.is_end_unknown,
+            is_end_unknown: archived.is_end_unknown || is_run_log_closed,
         }
     }
 

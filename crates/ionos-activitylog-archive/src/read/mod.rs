@@ -127,14 +127,13 @@ impl ArchiveReader {
         };
         let mut parts = Vec::new();
         for folder in &folders {
-            // A run log that cannot be read proves nothing.
-            let run_log = read_run_log(folder).ok().flatten().unwrap_or_default();
+            let run_log = read_run_log(folder);
             let archived = read_archived_days(folder)?;
             if archived.days.is_empty() && !archived.has_state && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
             let contract = reader.contracts.len();
-            let mut covered = ContractCoverage::new(folder.contract().clone(), &archived, &run_log);
+            let mut covered = ContractCoverage::new(folder.contract().clone(), &archived, run_log);
             for (date, manifest) in archived.days {
                 if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
                     continue;
@@ -240,9 +239,9 @@ impl ArchiveReader {
         affected.filter_map(|covered| Some((covered.contract.clone(), covered.lost_end?))).collect()
     }
 
-    /// Contracts whose state is missing or damaged. Without a state, nothing shows whether the last manifests of a
-    /// contract are missing. The requested range does not matter. [`rebuild_state`](crate::rebuild_state) recreates a
-    /// state.
+    /// Contracts whose state is missing or cannot be read, or whose run log exists and cannot be opened. Without these
+    /// files, nothing shows whether the last manifests of a contract are missing. The requested range does not matter.
+    /// [`rebuild_state`](crate::rebuild_state) recreates a missing or damaged state.
     #[must_use]
     pub fn contracts_of_unknown_end(&self) -> Vec<ContractNumber> {
         let unknown = self.contracts.iter().filter(|covered| covered.is_end_unknown);

@@ -244,7 +244,12 @@ fn parse_batch(batch: LineBatch, path: &Path, selection: &Selection) -> ParsedBa
         };
         rest = tail;
         let event = parse_line(path, number, line);
+        let is_error = event.is_err();
         items.push(event.map(|event| selection.select(event, rest.is_empty())));
+        if is_error {
+            // Reading ends here, so the later lines do not matter.
+            return items;
+        }
         number += 1;
     }
     items.extend(batch.error.map(Err));

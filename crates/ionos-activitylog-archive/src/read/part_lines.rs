@@ -9,7 +9,7 @@ use memchr::memchr_iter;
 
 use crate::error::Error;
 use crate::manifest::Part;
-use crate::part::lines::{MAX_LINE_BYTES, PartReader, unreadable};
+use crate::part::lines::{MAX_LINE_BYTES, PartReader, too_many_lines, unreadable};
 
 /// A part that is not open yet.
 pub(super) struct ClosedPart {
@@ -45,8 +45,11 @@ impl PartLines {
     /// Reads about `bytes` bytes of whole lines, with their line ends. Empty at the end of the part.
     ///
     /// Fails with [`Error::Damaged`] at the end of the part, if the number of lines or the SHA-256 of the file differs
-    /// from the manifest.
+    /// from the manifest, and as soon as more lines were read than the manifest states.
     pub(super) fn read_lines(&mut self, bytes: usize) -> Result<Vec<u8>, Error> {
+        if self.count > self.expected {
+            return Err(Error::damaged(self.path.clone(), too_many_lines(self.expected)));
+        }
         let mut text = Vec::with_capacity(bytes + bytes / 8);
         let limit = bytes as u64;
         let read = (&mut self.unpacked).take(limit).read_to_end(&mut text).and_then(|_| match text.last() {

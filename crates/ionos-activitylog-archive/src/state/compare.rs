@@ -227,8 +227,8 @@ pub(crate) struct ArchivedDays {
     pub(crate) has_version_1: bool,
     /// Whether an export is running, has failed or was killed.
     pub(crate) is_unfinished: bool,
-    /// Whether the contract has days, but its state is missing or damaged. In this case, nothing names the last
-    /// manifest, so manifests may be missing. `false` if the state cannot be opened: a reader may lack the permission.
+    /// Whether the contract has days, but its state is missing or cannot be read, for whatever reason. In this case,
+    /// nothing names the last manifest, so manifests may be missing.
     pub(crate) is_end_unknown: bool,
 }
 
@@ -244,7 +244,7 @@ pub(crate) fn read_archived_days(folder: &ContractFolder) -> Result<ArchivedDays
     let state = State::read(folder);
     let chain = Chain::read(folder)?;
     let has_state = !matches!(state, Ok((None, _)));
-    let is_end_unknown = !chain.days.is_empty() && matches!(state, Ok((None, _)) | Err(Error::StateLost { .. }));
+    let is_end_unknown = !chain.days.is_empty() && matches!(state, Ok((None, _)) | Err(_));
     let mut is_unfinished = false;
     if let Ok((Some(state), warning)) = state {
         let comparison = StateComparison::of_chain(folder, &state, warning.is_some(), &chain);

@@ -3,6 +3,9 @@
 //!
 //! A part has one finding for each cause. If the digest of the file differs from the manifest, the lines usually differ
 //! too. So there is one finding for the file, and it names only the first difference of the lines.
+//!
+//! A part is read only up to the first line that is not a record, or that is one more than the manifest states: such a
+//! part is not the one that was written, and a small compressed file can have any number of further lines.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Read};
@@ -18,7 +21,7 @@ use crate::encode::decompress;
 use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::{KeptRecords, Manifest, Part};
 use crate::part::HashingReader;
-use crate::part::lines::MAX_LINE_BYTES;
+use crate::part::lines::{MAX_LINE_BYTES, too_many_lines};
 use crate::sum::{saturating_sum, saturating_sum_if_known};
 
 /// Maximum number of extra bytes to read if a file is longer than its manifest states.
@@ -161,6 +164,7 @@ fn check_part<'a>(
     if let Some(detail) = file.difference(part) {
         let consequence = match (lines.first(), &lines_differ) {
             (Some((line, detail)), _) => format!("line {line}: {detail}"),
+            (None, _) if scan.count > part.count => too_many_lines(part.count),
             (None, None) => "its lines are unchanged".to_owned(),
             (None, Some(_)) if scan.count == part.count => "its lines were changed".to_owned(),
             (None, Some(_)) => format!("it has {} events, the manifest says {}", scan.count, part.count),
@@ -168,7 +172,7 @@ fn check_part<'a>(
         report.findings.push(location.find(None, Problem::Changed, format!("{detail}; {consequence}")));
     } else {
         // The file has the digest that the manifest states. If other values differ, the manifest contradicts itself.
-        let time = (scan.first, scan.last) != (part.first, part.last);
+        let time = !scan.is_cut && (scan.first, scan.last) != (part.first, part.last);
         let time = time.then(|| "the time of the first or last event differs from the manifest".to_owned());
         let stated = lines_differ.map(|detail| (Problem::Changed, detail));
         let stated = stated.or_else(|| Some((Problem::Count, scan.count_difference(part)?)));
@@ -227,6 +231,8 @@ struct PartScan {
     /// Id of the last event.
     last_id: Option<EventId>,
     content: ContentHash,
+    /// Whether the part has lines that were not read, because the last line that was read is a finding.
+    is_cut: bool,
 }
 
 impl PartScan {
@@ -238,6 +244,12 @@ impl PartScan {
     /// Compares the number of events and ids with the manifest. The ids of a late part are compared as a sum, see
     /// [`LatePartTotals`].
     fn count_difference(&self, part: &Part) -> Option<String> {
+        if self.count > part.count {
+            return Some(too_many_lines(part.count));
+        }
+        if self.is_cut {
+            return None;
+        }
         let unique = if part.late { part.unique } else { self.unique };
         if (self.count, unique) != (part.count, part.unique) {
             return Some(format!(
@@ -250,10 +262,11 @@ impl PartScan {
         Some(format!("{expected} events, each counted once; the manifest says that the service reported {total}"))
     }
 
-    /// Compares the digest and the size of the lines with the manifest.
+    /// Compares the digest and the size of the lines with the manifest. `None` if not all lines were read.
     fn line_difference(&self, part: &Part) -> Option<String> {
         let digest = Digest::from(self.lines.clone());
-        (digest != part.digest || self.bytes != part.unpacked).then(|| {
+        let differs = digest != part.digest || self.bytes != part.unpacked;
+        (differs && !self.is_cut).then(|| {
             format!(
                 "lines were changed: {} bytes with digest {digest}, the manifest says {} bytes with {}",
                 self.bytes, part.unpacked, part.digest
@@ -261,6 +274,7 @@ impl PartScan {
         })
     }
 
+    /// Reads the lines up to the first one that is not a record, or that is one more than the manifest states.
     fn read<'a>(
         &mut self,
         mut reader: Box<dyn BufRead + Send + '_>,
@@ -277,6 +291,10 @@ impl PartScan {
             }
             self.count += 1;
             self.bytes += length as u64;
+            if self.count > part.count {
+                self.is_cut = true;
+                return Ok(());
+            }
             let number = self.count;
             if line.pop_if(|last| *last == b'\n').is_none() {
                 lines.add(number, Problem::Record, "the line has no line end".to_owned());
@@ -289,7 +307,11 @@ impl PartScan {
                 .and_then(|line| Event::from_json(line).map_err(|error| error.to_string()));
             match event {
                 Ok(event) => self.check_event(&event, part, known, lines),
-                Err(error) => lines.add(number, Problem::Record, error),
+                Err(error) => {
+                    lines.add(number, Problem::Record, error);
+                    self.is_cut = true;
+                    return Ok(());
+                }
             }
         }
     }

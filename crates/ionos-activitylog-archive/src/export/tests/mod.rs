@@ -21,6 +21,7 @@ mod runs;
 mod stopped;
 mod undated;
 mod unnamed;
+mod vanished;
 mod version_1;
 mod whole;
 mod wrong_clock;

@@ -35,9 +35,12 @@ impl ChainCheck<'_> {
         };
         let mut unreadable: u64 = 0;
         for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1_u64..) {
+            if line.is_empty() {
+                continue;
+            }
             // A record of a later version may have other members.
             let Ok(run) = serde_json::from_slice::<RunRecord>(line) else {
-                unreadable += u64::from(!line.is_empty());
+                unreadable += 1;
                 continue;
             };
             // Version 0.1.0 replaced manifests, so its manifests, which have no number, are not compared.

@@ -1,3 +1,4 @@
+mod extra_lines;
 mod forged;
 mod online;
 
