@@ -198,7 +198,8 @@ impl Comparison {
             self.gaps += 1;
             job.add_gap(day.range, GapReason::TotalIncreased, archived, Some(total))?;
         } else if total < archived {
-            self.result = CrossCheck::NotChecked("the service reports fewer events than it returned".to_owned());
+            self.result =
+                CrossCheck::NotChecked("the service reports fewer events than the manifests state".to_owned());
         }
         Ok(Some(total))
     }

@@ -111,7 +111,7 @@ pub struct ComparedTotals {
     pub more_days: u64,
     /// Days for which the service reports fewer events.
     pub fewer_days: u64,
-    /// Days that could not be compared completely, because the service gave no usable count.
+    /// Days that could not be compared completely, for example because the service gave no usable count.
     pub unknown_days: u64,
     /// Number of events of verified ranges that the service reports and the archive lacks. For example, they arrived
     /// after the export.

@@ -40,7 +40,7 @@ pub struct TotalsReport {
     pub missing_events: u64,
     /// Number of days for which the service reports fewer events than the archive has.
     pub fewer: u64,
-    /// Number of days that could not be compared completely, because the service gave no usable count.
+    /// Number of days that could not be compared completely, for example because the service gave no usable count.
     pub unknown: u64,
 }
 
