@@ -71,7 +71,8 @@ async fn an_archive_of_another_api_is_not_compared() {
     let simulator = world(NOW).build();
     let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
-    let compare = |api| verify_totals(&Archive::new(root.path()), None, &client, api, |_, _| {});
+    let archive = Archive::new(root.path());
+    let compare = |api| verify_totals(&archive, None, &client, api, |_, _| {});
     for other in ["demo", "https://api.example.com"] {
         let error = compare(other).await.unwrap_err();
         assert!(matches!(error, Error::IdentityMismatch { .. }), "{error}");
