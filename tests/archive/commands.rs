@@ -115,7 +115,7 @@ fn verify_detects_a_deleted_contract_only_with_the_kept_head_of_the_contract() {
 }
 
 #[test]
-fn verify_calls_an_archive_incomplete_and_not_damaged_if_events_arrived_since_the_export() {
+fn verify_calls_an_archive_incomplete_and_not_damaged_if_the_service_reports_more_events() {
     let folder = scratch_folder();
     let run_in = |world: &str, arguments: &[&str]| {
         let mut command = ialog(folder.path(), arguments);
@@ -124,7 +124,7 @@ fn verify_calls_an_archive_incomplete_and_not_damaged_if_events_arrived_since_th
     };
     let exported = run_in("hostile", &["export", "--from", "2026-10-24", "--to", "2026-10-26", "--out", "audit"]);
     assert_eq!(exported.code, Some(0), "{}", exported.stderr);
-    let late = "incomplete: 2 events arrived since the export";
+    let more = "incomplete: the service reports 2 more events than the archive has";
     for (world, arguments, code) in [
         ("hostile", &["verify", "audit", "--online"][..], 0),
         ("operations", &["verify", "audit", "--online"], 3),
@@ -133,13 +133,13 @@ fn verify_calls_an_archive_incomplete_and_not_damaged_if_events_arrived_since_th
     ] {
         let printed = run_in(world, arguments);
         assert_eq!(printed.code, Some(code), "{arguments:?}: {}", printed.stderr);
-        assert_eq!(printed.stderr.contains(late), code == 3, "{arguments:?}: {}", printed.stderr);
+        assert_eq!(printed.stderr.contains(more), code == 3, "{arguments:?}: {}", printed.stderr);
         assert_eq!(printed.stderr.contains("run `ialog export --recount`"), code == 3, "{}", printed.stderr);
         let names_day =
             printed.stderr.contains("date=2026-10-25: ") && printed.stderr.contains("reports 4 events, 2 are");
         assert_eq!(names_day, code == 3, "{arguments:?}: {}", printed.stderr);
         assert!(!printed.stderr.contains("FAILED"), "{arguments:?}: {}", printed.stderr);
-        // Standard output has only findings. Events that arrived late are not findings.
+        // Standard output has only findings. Events that the archive does not have are not findings.
         if arguments.contains(&"json") {
             let document: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
             assert_eq!(document["findings"], serde_json::json!([]));
@@ -154,6 +154,29 @@ fn verify_calls_an_archive_incomplete_and_not_damaged_if_events_arrived_since_th
     let damaged = run_in("operations", &["verify", "audit", "--online"]);
     assert_eq!((damaged.code, damaged.stdout), (Some(6), format!("{part}: file is missing\n")), "{}", damaged.stderr);
     assert!(damaged.stderr.contains("keep the archive as evidence"), "{}", damaged.stderr);
+}
+
+#[test]
+fn verify_does_not_call_an_archive_ok_that_could_not_be_compared_with_the_service() {
+    let folder = scratch_folder();
+    let run_in = |world: &str, arguments: &[&str]| {
+        let mut command = ialog(folder.path(), arguments);
+        command.env("IALOG_TEST_WORLD", world);
+        run(command)
+    };
+    let contract = ["--contract", "33586252", "--out", "audit"];
+    let exported = run_in("calm", &[&["export", "--from", "2026-11-01", "--to", "2026-11-02"][..], &contract].concat());
+    assert_eq!(exported.code, Some(0), "{}", exported.stderr);
+    for (world, code, result, unknown_days) in
+        [("calm", 0, "ok", 0), ("partial", 3, "incomplete", 2), ("forbidden", 4, "incomplete", 2)]
+    {
+        let printed = run_in(world, &["verify", "audit", "--online", "-o", "json"]);
+        assert_eq!(printed.code, Some(code), "{world}: {}", printed.stderr);
+        assert_eq!(printed.stderr.contains("OK up to"), code == 0, "{world}: {}", printed.stderr);
+        let document: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
+        assert_eq!(document["result"], result, "{world}");
+        assert_eq!(document["totals"]["unknown_days"], unknown_days, "{world}");
+    }
 }
 
 #[test]

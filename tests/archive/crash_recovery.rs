@@ -111,7 +111,7 @@ fn a_search_for_late_events_killed_at_random_points_ends_in_the_same_bytes() {
         let undisturbed = archived_early();
         let printed = run(search(undisturbed.path(), None));
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-        assert!(printed.stderr.contains("arrived late"), "{}", printed.stderr);
+        assert!(printed.stderr.contains("not archived before, added"), "{}", printed.stderr);
         let expected = archive_files(&undisturbed.path().join("audit"));
         let mut numbers = random_numbers(seed);
         let mut next = |below: u64| numbers.next().unwrap() % below;

@@ -48,6 +48,6 @@ async fn an_event_outside_of_its_window_is_kept_in_a_file_that_the_manifest_name
     assert!(report.is_intact() && report.is_complete(), "{report:?}");
     // The total of the service includes the kept event. The comparison counts this event as archived, so no event is
     // missing.
-    let totals = verify_totals(&archive, None, &client, |_, _| {}).await.unwrap();
+    let totals = verify_totals(&archive, None, &client, client.api_address(), |_, _| {}).await.unwrap();
     assert_eq!((totals.equal, totals.unknown, totals.missing_events), (1, 0, 0), "{:?}", totals.report);
 }

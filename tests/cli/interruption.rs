@@ -160,7 +160,7 @@ fn an_interrupted_export_to_an_archive_reports_the_discarded_events() {
         let number = line.unwrap().trim().split(' ').next().unwrap();
         number.parse().unwrap()
     };
-    let given_up = events(&printed, " events discarded with an unfinished part; the next export reads them again");
+    let given_up = events(&printed, " events discarded with an unfinished part; the next export reads that part again");
     assert!(given_up > 0);
     // The next export reads the discarded events again.
     let again = run_in_process(&arguments, |_, _| ());

@@ -156,7 +156,7 @@ pub enum Error {
         path: PathBuf,
         /// Identity of the archive.
         actual: String,
-        /// Identity of the requested export.
+        /// Identity that the export or the comparison with the service needs.
         expected: String,
     },
     /// Reading events from the service failed.
@@ -195,7 +195,7 @@ impl Error {
             Self::NoLocks { .. } => "use a file system with locks, or mount this one with locks enabled",
             Self::StateLost { .. } => "run `ialog state rebuild` to recreate the state from the manifests",
             Self::NoArchive { .. } => "specify the folder of an existing archive",
-            Self::IdentityMismatch { .. } => "choose another folder",
+            Self::IdentityMismatch { .. } => "choose another folder, or use the API of the archive",
             Self::Read { source } => source.hint().unwrap_or("correct the setting or the request"),
         }
     }

@@ -7,9 +7,12 @@
 
 mod known;
 mod spelling;
+mod xml;
 
 pub use known::{authorization_secrets, redact_known};
 pub use spelling::is_unsafe_for_terminal;
+
+use xml::{OpenElement, redact_elements};
 
 /// The text shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -105,12 +108,14 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// Replaces text that looks like a credential: private keys, JSON Web Tokens, user and password of URLs, the values of
-/// secret parameters and members, and the word after an authentication scheme or after a secret name with `:` or `=`.
+/// secret parameters, members and XML elements, and the word after an authentication scheme or after a secret name with
+/// `:` or `=`.
 #[must_use]
 pub fn redact_credentials(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
         return REDACTED.to_owned();
     }
+    let text = &redact_elements(text, OpenElement::Redact);
     if !may_contain_credential(text) {
         return text.to_owned();
     }
@@ -133,14 +138,15 @@ pub fn redact_credentials(text: &str) -> String {
 }
 
 /// Redacts text whose form alone shows that it is a secret: private keys, JSON Web Tokens, credentials of an HTTP
-/// authentication scheme, and user and password of addresses, with or without `https://`. Meant for messages: the words
-/// of a message, such as "the token: ...", do not count as names of secrets.
+/// authentication scheme, secret XML elements with an end, and user and password of addresses, with or without
+/// `https://`. Meant for messages: the words of a message, such as "the token: ...", do not count as names of secrets.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
         return REDACTED.to_owned();
     }
-    redact_passwords(&redact_users(&redact_web_tokens(&redact_scheme_values(text))))
+    let text = redact_elements(text, OpenElement::Keep);
+    redact_passwords(&redact_users(&redact_web_tokens(&redact_scheme_values(&text))))
 }
 
 /// Replaces the word after an authentication scheme if the word is long enough for a credential. In "basic

@@ -125,7 +125,8 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     };
     if args.output == VerifyFormat::Json {
         // The document includes the comparison with the service, so the comparison comes first.
-        let totals = compared.as_ref().ok().and_then(Option::as_ref);
+        let failed = compared.as_ref().err().map(|error| failed_comparison(&report, error));
+        let totals = compared.as_ref().map_or(failed.as_ref(), Option::as_ref);
         let json = serde_json::to_string_pretty(&report.document(totals));
         context.print_data(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
     }
@@ -155,7 +156,6 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
 
 /// Fails if the result is not OK. If there are several reasons, the error names the most serious one.
 fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandError> {
-    let (late_events, missing_events) = (totals.more_events, totals.missing_events);
     if !report.findings.is_empty() && report.is_only_unreadable() {
         return Err(CommandError::unexpected(
             format!(
@@ -184,16 +184,11 @@ fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandEr
             "run the same export again, then verify again",
         ));
     }
-    if missing_events > 0 {
-        let more = format_count(late_events.saturating_add(missing_events), "event");
+    let more_events = totals.more_events.saturating_add(totals.missing_events);
+    if more_events > 0 {
+        let more = format_count(more_events, "more event");
         return Err(CommandError::incomplete(
-            format!("incomplete: the service reports {more} more than the archive has"),
-            "run `ialog export --recount` for the days that are named above",
-        ));
-    }
-    if late_events > 0 {
-        return Err(CommandError::incomplete(
-            format!("incomplete: {} arrived since the export", format_count(late_events, "event")),
+            format!("incomplete: the service reports {more} than the archive has"),
             "run `ialog export --recount` for the days that are named above",
         ));
     }
@@ -202,6 +197,12 @@ fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandEr
         return Err(CommandError::incomplete(
             format!("incomplete: the archive has {}, whose events could not be verified", format_count(gaps, "gap")),
             "run the same export again, or with --recount to read the gaps again at once; then verify again",
+        ));
+    }
+    if let Some(without_count) = describe_unknown(totals) {
+        return Err(CommandError::incomplete(
+            format!("incomplete: the comparison with the service had {without_count}"),
+            "see the notes above; run the same command again later",
         ));
     }
     if let Some(chain) = report.chains.iter().find(|chain| chain.closed_until.is_none()) {
@@ -266,10 +267,13 @@ fn describe_result(report: &VerifyReport, has_heads: bool, totals: &TotalsReport
     }
     let closed: Option<Vec<NaiveDate>> = report.chains.iter().map(|chain| chain.closed_until).collect();
     let closed = closed.and_then(|days| days.into_iter().min());
-    let result = match (report.is_complete() && totals.has_no_more_events(), count_gaps(report), closed) {
+    let result = match (report.is_complete() && totals.more.is_empty(), count_gaps(report), describe_unknown(totals)) {
         (false, ..) => "INCOMPLETE".to_owned(),
-        (true, 0, Some(closed)) => format!("OK up to {closed}"),
-        (true, 0, None) => "NOT PROVEN, a contract has no closed day".to_owned(),
+        (true, 0, Some(without_count)) => format!("INCOMPLETE, {without_count}"),
+        (true, 0, None) => match closed {
+            Some(closed) => format!("OK up to {closed}"),
+            None => "NOT PROVEN, a contract has no closed day".to_owned(),
+        },
         (true, gaps, _) => format!("INCOMPLETE, {}", format_count(gaps, "gap")),
     };
     let end = match (has_heads, report.chains.iter().all(|chain| chain.after_kept().is_empty())) {
@@ -302,8 +306,9 @@ async fn verify_files(
     Ok(report??)
 }
 
-/// Compares the archive with the counts of the service, and shows the differences. A difference does not mean that the
-/// archive was modified: events may have arrived since the export, or the service may no longer keep them.
+/// Compares the archive with the counts of the service, and shows the differences. The counts do not show the cause of
+/// a difference: events may have arrived since the export, the service may have removed events, or the archive may have
+/// events that the service never had.
 async fn compare_with_service(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
@@ -314,7 +319,8 @@ async fn compare_with_service(
     let (before, _) = context.messages.request_counts().totals();
     let progress = ArchiveProgress::days(context.start_progress());
     let on_progress = |done, all| progress.show((done, all));
-    let totals = verify_totals(archive, contracts, &client, on_progress).await;
+    let api = account::api_label(&args.service, &client);
+    let totals = verify_totals(archive, contracts, &client, &api, on_progress).await;
     drop(progress);
     let totals = totals?;
     for finding in &totals.report.findings {
@@ -329,13 +335,12 @@ async fn compare_with_service(
         format_count(after - before, "request"),
         describe_totals(&totals)
     ));
-    let events = if totals.missing_events > 0 { "these events" } else { "late events" };
     for (contract, days) in &totals.more {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             continue;
         };
         context.info(format_args!(
-            "  to add {events}: `ialog export{} --contract {contract} --from {first} --to {last} --recount --out {}`",
+            "  to add these events: `ialog export{} --contract {contract} --from {first} --to {last} --recount --out {}`",
             args.service.repeat_flags(),
             shell_quote(&archive.root().to_string_lossy())
         ));
@@ -343,13 +348,33 @@ async fn compare_with_service(
     Ok(totals)
 }
 
+/// The result of a comparison that failed: no day was compared.
+fn failed_comparison(report: &VerifyReport, error: &CommandError) -> TotalsReport {
+    let mut totals = TotalsReport::default();
+    totals.unknown = report.days.len() as u64;
+    totals.report.warnings.push(error.to_string());
+    totals
+}
+
+/// Number of days that were to be compared with the service.
+fn days_to_compare(totals: &TotalsReport) -> u64 {
+    totals.compared().saturating_add(totals.unknown)
+}
+
+/// The days that could not be compared with the service, such as `no usable count on 1 of 3 days`. `None` if there are
+/// none.
+fn describe_unknown(totals: &TotalsReport) -> Option<String> {
+    let days = format_count(days_to_compare(totals), "day");
+    (totals.unknown > 0).then(|| format!("no usable count on {} of {days}", totals.unknown))
+}
+
 /// The result of the comparison, such as `counts match on 5 of 7 days, service has more events on 2`.
 fn describe_totals(totals: &TotalsReport) -> String {
-    let mut text = format!("counts match on {} of {}", totals.equal, format_count(totals.compared(), "day"));
+    let mut text = format!("counts match on {} of {}", totals.equal, format_count(days_to_compare(totals), "day"));
     for (days, what) in [
         (totals.more_days(), "service has more events"),
         (totals.fewer, "service has fewer events"),
-        (totals.unknown, "no count available"),
+        (totals.unknown, "no usable count"),
     ] {
         if days > 0 {
             text += &format!(", {what} on {days}");

@@ -122,10 +122,11 @@ pub struct ContractExport {
     /// Number of added events that are new versions of archived events: they have the same id and another content,
     /// because the event changed after it was archived.
     pub amended_later: u64,
-    /// Number of added events that reached the log after their range had been verified. Does not count the events in
-    /// `amended_later`.
+    /// Number of added events of ranges that had been read before. For example, they reached the log later. Does not
+    /// count the events in `amended_later`.
     pub late: u64,
-    /// Number of archived events that the service no longer returns. They stay in the archive.
+    /// Number of archived events that the service did not return when their range was read again. They stay in the
+    /// archive.
     pub no_longer_served: u64,
     /// Number of records that are not JSON or lie outside of their window. They are kept beside the parts of their day.
     pub kept: u64,

@@ -9,12 +9,15 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::encode::text;
+use crate::error::Error;
 use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
 use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
@@ -101,6 +104,31 @@ pub struct ArchiveIdentity {
 impl ArchiveIdentity {
     pub(crate) fn new(api: &str, contract: &ContractNumber) -> Self {
         Self { api: api.to_owned(), contract: contract.clone(), filter: String::new(), id_rule: ID_RULE.to_owned() }
+    }
+
+    /// The identity of the archive that a manifest is from.
+    pub(crate) fn of_manifest(manifest: &Manifest) -> Self {
+        Self { id_rule: manifest.id_rule.clone(), ..Self::new(&manifest.api, &manifest.contract) }
+    }
+
+    /// Fails if the archive in `folder`, which has this identity, belongs to another service, contract, filter or id
+    /// rule than `expected`.
+    pub(crate) fn require(&self, expected: &Self, folder: &ContractFolder) -> Result<(), Error> {
+        if self == expected {
+            return Ok(());
+        }
+        let (actual, expected) = (self.to_string(), expected.to_string());
+        Err(Error::IdentityMismatch { path: folder.path().to_path_buf(), actual, expected })
+    }
+}
+
+impl fmt::Display for ArchiveIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "contract {} at {}", self.contract, self.api)?;
+        if !self.filter.is_empty() {
+            write!(f, ", filter {:?}", self.filter)?;
+        }
+        write!(f, " (ids by {})", self.id_rule)
     }
 }
 

@@ -32,7 +32,7 @@ pub struct VerificationDocument {
     pub schema: String,
     /// `ok`; `failed` if there are findings; or `incomplete`. It is `incomplete` if an export was interrupted, the end
     /// of a contract is missing, a contract has no closed day, manifests of version 0.1.0 are not linked, gaps are
-    /// left, or the service has events that the archive does not have.
+    /// left, the service reports more events than the archive has, or a day could not be compared with the service.
     pub result: &'static str,
     /// What was compared.
     pub checks: Vec<&'static str>,
@@ -43,7 +43,8 @@ pub struct VerificationDocument {
     pub amended: u64,
     /// The contracts, in the order of the archive.
     pub contracts: Vec<VerifiedContract>,
-    /// The comparison with the totals of the service. `null` if it was not requested (`--online`), or if it failed.
+    /// The comparison with the totals of the service. `null` if it was not requested (`--online`). If it failed, no day
+    /// was compared, and its notes have the reason.
     pub totals: Option<ComparedTotals>,
     /// All differences.
     pub findings: Vec<ReportedFinding>,
@@ -110,10 +111,10 @@ pub struct ComparedTotals {
     pub more_days: u64,
     /// Days for which the service reports fewer events.
     pub fewer_days: u64,
-    /// Days that could not be compared completely.
+    /// Days that could not be compared completely, for example because the service gave no usable count.
     pub unknown_days: u64,
-    /// Number of events of verified ranges that the service reports and the archive lacks. They arrived after the
-    /// export.
+    /// Number of events of verified ranges that the service reports and the archive lacks. For example, they arrived
+    /// after the export.
     pub late_events: u64,
     /// Number of events of ranges with gaps that the service reports and the archive lacks.
     pub missing_events: u64,
@@ -164,7 +165,7 @@ impl VerifyReport {
             schema: VERIFICATION_SCHEMA.to_owned(),
             result: match self.is_intact() {
                 false => "failed",
-                true if self.has_all_events() && totals.is_none_or(TotalsReport::has_no_more_events) => "ok",
+                true if self.has_all_events() && totals.is_none_or(TotalsReport::is_complete) => "ok",
                 true => "incomplete",
             },
             checks: CHECKS.to_vec(),

@@ -196,8 +196,7 @@ pub enum Problem {
     Order,
     /// The number of events or ids, or the total that follows from them, differs from the manifest.
     Count,
-    /// The service reports more events than the archive has, because some arrived after the export. Nothing in the
-    /// archive is wrong.
+    /// The service reports more events than the archive has, for example because some arrived after the export.
     Total,
     /// A file cannot be read because of an error of the system, such as a missing permission. This is no difference.
     Unreadable,

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::export::CorrectedTotal;
 use crate::layout::Archive;
 use crate::manifest::{ArchivedCount, CountComparison, KnownGap, Manifest, Part, read_days};
+use crate::state::ArchiveIdentity;
 use crate::sum::saturating_sum;
 
 /// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if the counts
@@ -21,25 +22,25 @@ use crate::sum::saturating_sum;
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
 pub struct TotalsReport {
-    /// Findings about differences between service and archive, and warnings. None of these differences is a fault of
-    /// the archive.
+    /// Findings about differences between service and archive, and warnings. The numbers do not show the cause of a
+    /// difference.
     pub report: VerifyReport,
     /// Number of days for which the service reports as many events as the archive has. An event that is archived
     /// several times because it was amended counts once.
     pub equal: u64,
-    /// Days for which the service reports more events than the archive has, by contract. A recount adds the late
-    /// events.
+    /// Days for which the service reports more events than the archive has, by contract. A recount reads these days
+    /// again.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
     /// Number of events that the service reports and the archive does not have, in the verified ranges of the days in
-    /// `more`. They arrived after the export. The number may include records without a time, because the service
-    /// returns such a record for several days and the archive has it once.
+    /// `more`. For example, they arrived after the export. The number may include records without a time, because the
+    /// service returns such a record for several days and the archive has it once.
     pub more_events: u64,
     /// Like `more_events`, but for the ranges with gaps. The service may have had these events when the ranges were
     /// read.
     pub missing_events: u64,
     /// Number of days for which the service reports fewer events than the archive has.
     pub fewer: u64,
-    /// Number of days that could not be compared completely.
+    /// Number of days that could not be compared completely, for example because the service gave no usable count.
     pub unknown: u64,
 }
 
@@ -56,10 +57,10 @@ impl TotalsReport {
         saturating_sum(self.more.iter().map(|(_, days)| days.len() as u64))
     }
 
-    /// Whether the service reports no event that the archive does not have.
+    /// Whether every day was compared, and the service reports no event that the archive does not have.
     #[must_use]
-    pub fn has_no_more_events(&self) -> bool {
-        self.more_events == 0 && self.missing_events == 0
+    pub fn is_complete(&self) -> bool {
+        self.unknown == 0 && self.more.is_empty()
     }
 }
 
@@ -86,7 +87,7 @@ struct ComparedRange {
     has_event_at_start: bool,
 }
 
-const RECOUNT: &str = "--recount adds the late events";
+const RECOUNT: &str = "--recount reads the range again and adds the events that are not archived";
 const READ_GAP_AGAIN: &str = "the range has a gap; --recount reads the range again";
 const OUT_OF_REACH: &str =
     "the range has a gap that --recount cannot close: one second of it has more events than the service returns";
@@ -123,13 +124,15 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
 }
 
 /// Compares the numbers of archived events of some contracts (`None`: all) with the totals of the service, range by
-/// range. Calls `on_progress` after each day with the number of days done and the number of all days.
+/// range. `api` is the name that the manifests have for the service, see [`Exporter::api`](crate::Exporter::api).
+/// Calls `on_progress` after each day with the number of days done and the number of all days.
 ///
-/// Fails if the archive cannot be read, or if the service does not answer.
+/// Fails if the archive cannot be read, if it is an archive of another API, or if the service does not answer.
 pub async fn verify_totals(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
     client: &Client,
+    api: &str,
     on_progress: impl Fn(u64, u64),
 ) -> Result<TotalsReport, Error> {
     let mut totals = TotalsReport::default();
@@ -137,6 +140,10 @@ pub async fn verify_totals(
     let folders = archive.select_contracts(contracts)?;
     let read = folders.iter().map(|folder| Ok((folder, read_days(folder)?)));
     let read: Vec<_> = read.collect::<Result<_, Error>>()?;
+    for (folder, days) in &read {
+        let expected = ArchiveIdentity::new(api, folder.contract());
+        days.values().try_for_each(|manifest| ArchiveIdentity::of_manifest(manifest).require(&expected, folder))?;
+    }
     let all = read.iter().map(|(_, days)| days.len() as u64).sum();
     let mut done = 0;
     for (folder, days) in read {
@@ -233,8 +240,8 @@ fn compare(
         }
         CountComparison::Fewer => {
             report.warnings.push(format!(
-                "{shown}: the service reports {count} events, {distinct} are archived: the service no longer keeps the \
-                 other events; the archive still has them"
+                "{shown}: the service reports {count} events, {distinct} are archived: the service removed events, or \
+                 the archive has events that the service never had"
             ));
             TotalComparison::Fewer
         }

@@ -159,6 +159,14 @@ mod tests {
             (r#"{"body":"password: planted"}"#, r#"{"body":"[redacted]"}"#),
             (r#"{"body":""}"#, r#"{"body":""}"#),
             (
+                r#"{"body":"{\"content\":\"<a><password>planted</password></a>\"}"}"#,
+                r#"{"body":"{\"content\":\"<a><password>[redacted]</password></a>\"}"}"#,
+            ),
+            (
+                r#"{"script":"x \u003cns:Password a=\"b\">&lt;Value>planted\u003c/ns:Password>"}"#,
+                r#"{"script":"x <ns:Password [redacted]>[redacted]</ns:Password>"}"#,
+            ),
+            (
                 r#"{"env":[{"name":"DB_PASSWORD","value":"planted"},{"name":"A","value":"b"}]}"#,
                 r#"{"env":[{"name":"DB_PASSWORD","value":"[redacted]"},{"name":"A","value":"b"}]}"#,
             ),

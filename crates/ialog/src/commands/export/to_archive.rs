@@ -242,12 +242,12 @@ impl ExportSummary {
             context.warn(format_args!("  {note}"));
         }
         for (number, event, what) in [
-            (export.discarded, "event", " discarded with an unfinished part; the next export reads them again"),
+            (export.discarded, "event", " discarded with an unfinished part; the next export reads that part again"),
             (export.with_issues, "event", " with unexpected content, written unchanged"),
-            (export.late, "event", " arrived late, added"),
+            (export.late, "event", " not archived before, added"),
             (export.amended_later, "changed event", ", added"),
-            (export.kept, "event", " that are not JSON or are outside of their window, kept separately as bytes"),
-            (export.no_longer_served, "event", " archived, but no longer returned by the service"),
+            (export.kept, "event", " not JSON or outside of the requested window, kept separately as bytes"),
+            (export.no_longer_served, "event", " archived, but not returned by the service"),
         ] {
             if number > 0 {
                 context.info(format_args!("  {}{what}", format_count(number, event)));

@@ -4,8 +4,7 @@
 
 use super::ContractWriter;
 use crate::error::Error;
-use crate::layout::ContractFolder;
-use crate::state::{ArchiveIdentity, RESTORE_ARCHIVE};
+use crate::state::RESTORE_ARCHIVE;
 
 impl ContractWriter {
     /// Fails if a part is missing or has another size than its manifest says, because the range of such a part must not
@@ -25,27 +24,4 @@ impl ContractWriter {
         }
         Ok(())
     }
-}
-
-/// Fails if the archive belongs to another service, contract, filter or id rule.
-pub(super) fn check_identity(
-    folder: &ContractFolder,
-    actual: &ArchiveIdentity,
-    expected: &ArchiveIdentity,
-) -> Result<(), Error> {
-    let describe = |identity: &ArchiveIdentity| {
-        let filter = match identity.filter.as_str() {
-            "" => String::new(),
-            filter => format!(", filter {filter:?}"),
-        };
-        format!("contract {} at {}{filter} (ids by {})", identity.contract, identity.api, identity.id_rule)
-    };
-    if actual == expected {
-        return Ok(());
-    }
-    Err(Error::IdentityMismatch {
-        path: folder.path().to_path_buf(),
-        actual: describe(actual),
-        expected: describe(expected),
-    })
 }

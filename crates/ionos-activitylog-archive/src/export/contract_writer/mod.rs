@@ -19,7 +19,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog::{DateRange, RangeSet};
 
-use self::check::check_identity;
 use crate::error::Error;
 use crate::fs::{FailPoints, folder};
 use crate::layout::ContractFolder;
@@ -80,7 +79,7 @@ impl ContractWriter {
         let mut was_interrupted = false;
         let state = match state {
             Some(state) => {
-                check_identity(&folder, &state.identity, &identity)?;
+                state.identity.require(&identity, &folder)?;
                 let is_previous = !warnings.is_empty();
                 let comparison = StateComparison::of_chain(&folder, &state, is_previous, &chain);
                 comparison.check(&folder)?;
@@ -102,13 +101,7 @@ impl ContractWriter {
             }
         };
         for manifest in chain.days.values() {
-            let found = ArchiveIdentity {
-                api: manifest.api.clone(),
-                contract: manifest.contract.clone(),
-                id_rule: manifest.id_rule.clone(),
-                filter: String::new(),
-            };
-            check_identity(&folder, &found, &identity)?;
+            ArchiveIdentity::of_manifest(manifest).require(&identity, &folder)?;
         }
         let mut writer = Self {
             open_on_disk: chain.open_on_disk.clone(),

@@ -72,7 +72,15 @@ async fn an_event_at_the_end_of_a_range_is_archived_once_and_explains_the_higher
         assert_eq!(done.warnings, Vec::<String>::new(), "{name}");
         assert_eq!(archive.events(), archived, "{name}");
     }
-    let totals = verify_totals(&Archive::new(archive.root.path()), None, &archive.client(), |_, _| {}).await.unwrap();
+    let totals = verify_totals(
+        &Archive::new(archive.root.path()),
+        None,
+        &archive.client(),
+        archive.client().api_address(),
+        |_, _| {},
+    )
+    .await
+    .unwrap();
     assert_eq!((totals.equal, totals.unknown, totals.report.findings), (4, 0, vec![]));
 }
 
@@ -86,7 +94,8 @@ async fn a_late_event_is_not_mistaken_for_one_at_the_end_of_its_range() {
         assert_eq!((done.gaps.len(), archive.events()), (0, 71), "late event at hour {hour}: {done:?}");
         archive.service.late.lock().unwrap().clear();
         let location = Archive::new(archive.root.path());
-        let totals = verify_totals(&location, None, &archive.client(), |_, _| {}).await.unwrap();
+        let totals =
+            verify_totals(&location, None, &archive.client(), archive.client().api_address(), |_, _| {}).await.unwrap();
         assert_eq!((totals.equal, totals.report.findings.len()), (2, 1), "{hour}");
         let done = archive.export(days(), |exporter| exporter.recount(true)).await;
         assert_eq!((done.late, done.gaps.len(), archive.events()), (1, 0, 72), "late event at hour {hour}: {done:?}");

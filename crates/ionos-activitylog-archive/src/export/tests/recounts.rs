@@ -65,7 +65,7 @@ async fn the_totals_of_the_service_are_compared_with_the_archived_events() {
         archived_with_total(&simulator, root.path(), stated).await;
         let compared = async |service: &Simulator| {
             let client = Client::builder().token(service.token()).transport(service.transport()).build().unwrap();
-            verify_totals(&Archive::new(root.path()), None, &client, |_, _| {}).await.unwrap()
+            verify_totals(&Archive::new(root.path()), None, &client, client.api_address(), |_, _| {}).await.unwrap()
         };
         let same = compared(&simulator).await;
         assert_eq!((same.equal, same.unknown, same.fewer, same.report.warnings.len()), (3, 0, 0, 0));
@@ -84,7 +84,8 @@ async fn the_total_of_a_partial_search_is_not_compared() {
     let faults = Faults::new().add_rule(Trigger::any(), Fault::PartialSearch).unwrap();
     let partial = world(NOW).faults(faults).build();
     let client = Client::builder().token(partial.token()).transport(partial.transport()).build().unwrap();
-    let totals = verify_totals(&Archive::new(root.path()), None, &client, |_, _| {}).await.unwrap();
+    let totals =
+        verify_totals(&Archive::new(root.path()), None, &client, client.api_address(), |_, _| {}).await.unwrap();
     assert_eq!((totals.equal, totals.unknown, totals.compared()), (0, 3, 0));
     assert!(totals.report.warnings[0].contains("searched only a part of its log"), "{:?}", totals.report.warnings);
     let plan = exporter(&partial, root.path(), NOW);

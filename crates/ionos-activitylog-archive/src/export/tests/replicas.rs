@@ -96,7 +96,8 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
         assert_eq!(events, hours as u64, "{ends:?}");
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
         assert_eq!(report.findings, [], "{ends:?}");
-        let totals = verify_totals(&Archive::new(root.path()), None, &client, |_, _| {}).await.unwrap();
+        let totals =
+            verify_totals(&Archive::new(root.path()), None, &client, client.api_address(), |_, _| {}).await.unwrap();
         assert_eq!(
             (totals.compared(), totals.equal),
             (report.chains[0].days, report.chains[0].days),

@@ -341,7 +341,8 @@ async fn numbers_of_any_size_are_added_without_overflow() {
     let wider = range("2026-11-01T00:00:00Z", "2026-11-06T00:00:00Z");
     assert!(plan.plan(&[simulator.contracts()[0].into()], wider).await[0].1.is_ok());
     let client = ionos_activitylog::Client::builder().token(simulator.token()).transport(simulator.transport());
-    let totals = verify_totals(&archive, None, &client.build().unwrap(), |_, _| {}).await.unwrap();
+    let client = client.build().unwrap();
+    let totals = verify_totals(&archive, None, &client, client.api_address(), |_, _| {}).await.unwrap();
     assert_eq!(totals.fewer, 3);
     // The name of a manifest is a number, too.
     fs::copy(folder.manifest(1), folder.manifest(u64::MAX)).unwrap();

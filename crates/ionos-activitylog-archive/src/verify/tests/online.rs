@@ -9,7 +9,7 @@ use crate::export::tests::burst;
 
 async fn compared(simulator: &Simulator, root: &Path) -> TotalsReport {
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
-    verify_totals(&Archive::new(root), None, &client, |_, _| {}).await.unwrap()
+    verify_totals(&Archive::new(root), None, &client, client.api_address(), |_, _| {}).await.unwrap()
 }
 
 /// Number of events in an archive.
@@ -34,7 +34,7 @@ async fn a_day_whose_search_was_partial_is_compared_when_the_service_is_healthy_
     assert!(!done.gaps.is_empty());
     // A partial search has no usable count.
     let still_partial = compared(&world(NOW).faults(faults()).build(), root.path()).await;
-    assert_eq!((still_partial.unknown, still_partial.compared()), (3, 0));
+    assert_eq!((still_partial.unknown, still_partial.compared(), still_partial.is_complete()), (3, 0, false));
 
     let healthy = world(NOW).build();
     let more = compared(&healthy, root.path()).await;
@@ -63,4 +63,23 @@ async fn the_events_that_the_service_counts_but_does_not_return_are_reported() {
     assert!(detail.contains("a gap that --recount cannot close"), "{detail}");
     let missing = archived_by(&burst(DeepOffset::Allow)).await - count(&refusing, root.path());
     assert_eq!(more.missing_events, missing);
+}
+
+#[tokio::test]
+async fn an_archive_of_another_api_is_not_compared() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
+    let archive = Archive::new(root.path());
+    let compare = |api| verify_totals(&archive, None, &client, api, |_, _| {});
+    for other in ["demo", "https://api.example.com"] {
+        let error = compare(other).await.unwrap_err();
+        assert!(matches!(error, Error::IdentityMismatch { .. }), "{error}");
+        assert!(
+            error.to_string().contains(&format!("not of contract {} at {other}", simulator.contracts()[0])),
+            "{error}"
+        );
+    }
+    assert!(compare(client.api_address()).await.unwrap().is_complete());
 }
