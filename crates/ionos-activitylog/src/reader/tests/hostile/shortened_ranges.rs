@@ -124,7 +124,7 @@ async fn no_event_of_a_shortened_range_is_lost() {
         (Shortened::WithoutSecondDay, true, &in_office_hours, 160),
         (Shortened::Sampled(5), true, &even, 240),
         (Shortened::Sampled(20), true, &even, 240),
-        (Shortened::Sampled(20), false, &even, 800),
+        (Shortened::Sampled(20), false, &even, 1_000),
         (Shortened::Shifted(TimeDelta::minutes(5)), true, &even, 800),
         (Shortened::Shifted(TimeDelta::hours(1)), true, &even, 800),
         (Shortened::Shifted(TimeDelta::hours(-2)), true, &in_office_hours, 800),
