@@ -56,8 +56,8 @@ pub(crate) const SNIPPET_CHARS: usize = 500;
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Minimum time between two calls of a token provider while its token is valid: 30 s. Without this minimum, a provider
-/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. Exception: after a
-/// successful call, a provider that reports a change of its token is called at once.
+/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. Exception: a
+/// provider that reports a change of its token is called without this wait, unless its last call failed.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
 /// Maximum number of windows that a window is split into at once: 16. If one of these windows still has too many
@@ -77,8 +77,8 @@ pub(crate) const EXTRA_REQUESTS_PER_PAGE: u64 = 1;
 /// windows are read at the same time, each of them may need these 10 splits.
 pub(crate) const SPLITS_WITHOUT_EVENTS: u64 = 128;
 
-/// Further windows that may be split for each full page of distinct events: 12. If a window is split again and again,
-/// from years down to milliseconds, it has about 12 lengths, each of which needs one split.
+/// Further windows that may be split for each full page of distinct events: 12. Splitting a window of years down to
+/// milliseconds takes about 12 splits, one after the other.
 pub(crate) const SPLITS_PER_PAGE: u64 = 12;
 
 /// Maximum hits of a page per requested hit: 10. A service that sends more ignores `limit`, and a body full of tiny

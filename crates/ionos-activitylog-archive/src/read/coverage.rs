@@ -30,8 +30,8 @@ impl ContractCoverage {
     /// Creates the coverage of a contract, without the ranges of its days: [`ContractCoverage::add`] adds them. The
     /// caller must have read `run_log` before `archived`.
     ///
-    /// A run log that does not exist or is too large proves nothing. A run log that cannot be opened may show that
-    /// manifests are missing, so the end is unknown.
+    /// A run log that does not exist or is too large is ignored. If the run log cannot be opened, the end is unknown,
+    /// because its records might show that manifests are missing.
     pub(super) fn new(
         contract: ContractNumber,
         archived: &ArchivedDays,

@@ -1,6 +1,6 @@
-//! Selects the parts of a window that are compared with it. The parts lie where services that answer for only a part of
-//! a range differ from others. A range without events may have been dropped by the service. The range of the events in
-//! the middle of the window is short, for services that omit events from long ranges.
+//! Selects the parts of a window that are compared with it. Some services silently answer for only some of the
+//! requested range. A range without events may have been dropped by such a service. Other services omit events from
+//! long ranges; the short range around the events in the middle of the window shows this.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -19,14 +19,18 @@ const EMPTY_RANGES_INSIDE: usize = 2;
 /// Minimum length of an empty range between two events that is compared, as a fraction of the length of the window.
 const MIN_EMPTY_FRACTION: i32 = 64;
 
-/// Number of events in the middle of a window whose range is compared: an eighth of all events, within these bounds.
+/// The range of an eighth of all events, in the middle of the window, is compared. This is the minimum and the maximum
+/// number of these events.
 const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 
 /// The parts of a window that are compared with it. In a window with events, these are
 ///
-/// - the longer of the empty ranges before the first event and after the last one, divided at the midnight UTC nearest
-///   to this event, because a service may keep its log in one index per day, or halved if it is long,
-/// - the longest empty ranges between two events, unless they are short, or the whole days UTC in them, and
+/// - the empty range before the first event or the one after the last event, whichever is longer. It is divided at its
+///   midnight UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no
+///   midnight inside and is long, it is halved.
+/// - the longest empty ranges between two events, if they are long enough. An empty range that contains whole days UTC
+/// is
+///   reduced to these days.
 /// - the range of the events in the middle, if it is at most half as long as the window.
 ///
 /// All of them begin and end at whole minutes as far as possible, for services that cut off seconds. A window without
@@ -135,7 +139,7 @@ mod tests {
         let window = range("20T00:00:00", "23T00:00:00");
         let times = ["20T09:00:00.5", "20T09:30:30", "22T08:00:00", "22T08:10:00"];
         let expected = [
-            // The end is longer than the start.
+            // The empty range after the last event is longer than the one before the first event.
             range("22T08:11:00", "22T16:05:00"),
             range("22T16:05:00", "23T00:00:00"),
             range("21T00:00:00", "22T00:00:00"),

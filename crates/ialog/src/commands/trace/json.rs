@@ -49,7 +49,8 @@ pub(super) fn operation_json(operation: &Operation, info: Option<&CloudRequestIn
     object(&members)
 }
 
-/// The columns of `ialog schema flat` that each event has, because they may differ from those of the operation.
+/// The columns of `ialog schema flat` that are also shown for each event, because the values of an event may differ
+/// from those of the operation.
 const EVENT_COLUMNS: [&str; 6] = ["user", "source_ip", "action", "method", "uri", "resources"];
 
 fn event_json(operation: &Operation, event: &Event, step: Option<TimeDelta>) -> String {

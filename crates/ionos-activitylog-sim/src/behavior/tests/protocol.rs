@@ -18,7 +18,7 @@ async fn a_bare_date_is_midnight_in_the_configured_zone() {
 }
 
 #[tokio::test]
-async fn a_bad_date_gets_400_200_or_500_and_a_fraction_counts_or_is_cut_off() {
+async fn a_bad_date_gets_400_200_or_500_and_fractions_of_a_second_count_or_are_cut_off() {
     for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
         let behavior = Behavior { bad_date, query_fractions: QueryFractions::Refuse, ..Behavior::default() };
         let service = ServedSimulator::with(behavior).await;
@@ -103,7 +103,7 @@ async fn a_foreign_contract_is_forbidden_not_found_or_empty() {
 }
 
 #[tokio::test]
-async fn headers_compression_and_other_methods_follow_the_behavior() {
+async fn response_headers_gzip_and_the_answer_to_other_http_methods_follow_the_behavior() {
     let behavior = Behavior {
         request_id_header: Some(HeaderName::from_static("x-correlation-id")),
         charset: true,
