@@ -208,8 +208,7 @@ fn compare(
     let shown = super::range(range);
     let not_comparable = |reason: String| format!("{shown} cannot be compared: {reason}");
     if let Some(reason) = &page.partial_search {
-        let reason = format!("the service searched only a part of its log ({reason})");
-        report.warnings.push(not_comparable(reason));
+        report.warnings.push(not_comparable(format!("the answer may lack events: {reason}")));
         return TotalComparison::Unknown;
     }
     let Some(Total { count, exact, .. }) = page.total else {
@@ -231,12 +230,11 @@ fn compare(
             TotalComparison::Unknown
         }
         CountComparison::Ambiguous => {
-            let reason = format!(
-                "the service reports {count} events; {distinct} are archived, in {lines} lines, because some were amended \
-                 or have no id"
-            );
-            report.warnings.push(not_comparable(reason));
-            TotalComparison::Unknown
+            report.warnings.push(format!(
+                "{shown}: the service reports {count} events, {distinct} are archived in {lines} lines: the service may \
+                 count each version of an event"
+            ));
+            TotalComparison::Equal
         }
         CountComparison::Fewer => {
             report.warnings.push(format!(

@@ -15,10 +15,10 @@ pub(super) struct CheckedWindows {
     seconds: i64,
     /// Largest number of events in one of these windows.
     events: u64,
-    /// Length of the shortest part that had more events than its window, in seconds. `None` if there is no such part.
-    /// If there is one, every window is checked. A window that agrees with its parts proves nothing about other windows
-    /// of its length: the service may have cut off a part without events.
-    shortest_refuting_part: Option<i64>,
+    /// Length of the shortest part that contradicted its window, in seconds. `None` if there is no such part. If there
+    /// is one, every window is checked. A window that agrees with its parts proves nothing about other windows of its
+    /// length: the service may have cut off a part without events.
+    shortest_contradiction: Option<i64>,
 }
 
 impl CheckedWindows {
@@ -26,7 +26,7 @@ impl CheckedWindows {
     /// events than these windows and `may_be_limited` is set. `may_be_limited`: whether no range had more events than
     /// the window.
     pub(super) fn needs_check(&self, seconds: i64, events: u64, may_be_limited: bool) -> bool {
-        if self.shortest_refuting_part.is_some() {
+        if self.shortest_contradiction.is_some() {
             return true;
         }
         // Windows of one split differ in length by a second.
@@ -39,16 +39,16 @@ impl CheckedWindows {
         (self.seconds, self.events) = (self.seconds.max(seconds), self.events.max(events));
     }
 
-    /// Records that a part of this length had more events than its window.
-    pub(super) fn add_refuting_part(&mut self, seconds: i64) {
-        let shortest = self.shortest_refuting_part.map_or(seconds, |shortest| shortest.min(seconds));
-        self.shortest_refuting_part = Some(shortest.max(MIN_LENGTH.num_seconds()));
+    /// Records that a part of this length contradicted its window.
+    pub(super) fn add_contradiction(&mut self, seconds: i64) {
+        let shortest = self.shortest_contradiction.map_or(seconds, |shortest| shortest.min(seconds));
+        self.shortest_contradiction = Some(shortest.max(MIN_LENGTH.num_seconds()));
     }
 
-    /// Whether no answer for a window of this length proves anything, because an answer for a shorter part had more
-    /// events than its window.
+    /// Whether no answer for a window of this length proves anything, because the answer for a shorter part
+    /// contradicted its window.
     pub(super) fn is_refuted(&self, seconds: i64) -> bool {
-        self.shortest_refuting_part.is_some_and(|shortest| seconds > shortest + 1)
+        self.shortest_contradiction.is_some_and(|shortest| seconds > shortest + 1)
     }
 }
 
@@ -72,12 +72,12 @@ mod tests {
             assert_eq!(checked.needs_check(seconds, events, may_be_limited), expected, "{seconds} s, {events} events");
         }
         let mut failed = CheckedWindows::default();
-        failed.add_refuting_part(7_200);
-        failed.add_refuting_part(14_400);
+        failed.add_contradiction(7_200);
+        failed.add_contradiction(14_400);
         failed.add(86_400, 100);
         assert!(failed.needs_check(60, 0, false));
         assert!(failed.is_refuted(7_202) && !failed.is_refuted(7_200) && !checked.is_refuted(86_400));
-        failed.add_refuting_part(60);
+        failed.add_contradiction(60);
         assert!(failed.is_refuted(3_602) && !failed.is_refuted(3_600));
     }
 }

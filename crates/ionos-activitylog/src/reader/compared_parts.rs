@@ -29,8 +29,7 @@ const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 ///   midnight UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no
 ///   midnight inside and is long, it is halved.
 /// - the longest empty ranges between two events, if they are long enough. An empty range that contains whole days UTC
-/// is
-///   reduced to these days.
+///   is reduced to these days.
 /// - the range of the events in the middle, if it is at most half as long as the window.
 ///
 /// All of them begin and end at whole minutes as far as possible, for services that cut off seconds. A window without

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 
 use crate::api::Api;
-use crate::api::page::Total;
+use crate::api::page::{Page, Total};
 use crate::api::response::Response;
 use crate::contract::ContractNumber;
 use crate::defaults::{CROSS_CHECK_IDS, CROSS_CHECK_REQUESTS};
@@ -337,7 +337,7 @@ async fn count(
         shown.append(&mut page.events);
     }
     match page {
-        Ok(page) if page.partial_search.is_some() => Err("the service searched only a part of the log".to_owned()),
+        Ok(Page { partial_search: Some(reason), .. }) => Err(format!("the answer may lack events: {reason}")),
         Ok(page) => page.total.ok_or_else(|| "the service reports no total for the range".to_owned()),
         Err(error) => Err(error.summary()),
     }

@@ -95,7 +95,7 @@ impl PageCursor {
     /// searched only a part of the log.
     fn advance(&mut self, page: &Page) -> Result<(), Error> {
         if let Some(reason) = &page.partial_search {
-            return Err(self.incomplete(format!("the service searched only a part of the log: {reason}")));
+            return Err(self.incomplete(format!("the answer may lack events: {reason}")));
         }
         let received = page.hits();
         self.highest_total = self.highest_total.max(page.total.map_or(0, |total| total.count));

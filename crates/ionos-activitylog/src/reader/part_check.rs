@@ -17,7 +17,7 @@ use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
 /// Requests the number of events in each part of a verified window, unless an equal check has already succeeded.
-/// Returns the windows to read instead if the parts have more events than the window, and the number of requests.
+/// Returns the windows to read instead if a part contradicts the window, and the number of requests.
 pub(super) async fn check_parts(
     window: PlannedWindow,
     verification: &Verification,
@@ -51,17 +51,38 @@ pub(super) async fn check_parts(
         requests += answer.requests;
         is_conclusive &= answer.is_usable;
         has_events |= answer.has_events;
-        if answer.has_more {
-            let length = part.duration().num_seconds();
-            pages.extra.with_checked_windows(|checked| checked.add_refuting_part(length));
+        if answer.contradicts {
+            let (has_grown, own) = has_higher_total(window.range, verification, pages).await?;
+            requests += own;
+            if !has_grown {
+                let length = part.duration().num_seconds();
+                pages.extra.with_checked_windows(|checked| checked.add_contradiction(length));
+            }
             // A service may keep its log in one index per day, so days are tried before other parts.
             return Ok((Some(window.split_by_length()), requests));
         }
     }
-    if is_conclusive && has_events {
+    if is_conclusive && (has_events || events > 0) {
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
     Ok((None, requests))
+}
+
+/// Whether the service now reports more events for a window than before. If so, an event of a part may have reached the
+/// log after the window was scanned. Also returns the number of requests.
+async fn has_higher_total(
+    range: DateRange,
+    verification: &Verification,
+    pages: PageReader<'_>,
+) -> Result<(bool, u64), Error> {
+    let Some(before) = verification.highest_total else { return Ok((false, 0)) };
+    match pages.read(range, 0, 1).await {
+        Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => Ok((false, 1)),
+        fetched => {
+            let FetchedPage { page, requests } = fetched?;
+            Ok((page.total.is_some_and(|total| total.count > before.count), requests))
+        }
+    }
 }
 
 /// Number of events in a range and at exactly its end, because the service may count the events at the end too.
@@ -71,9 +92,9 @@ fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
 
 /// The answer for one part.
 struct PartAnswer {
-    /// Whether the part has more events than allowed, or the answer has an event outside of the part or one that the
-    /// window does not have.
-    has_more: bool,
+    /// Whether the answer contradicts the window: the part has more events than allowed, or the answer has an event
+    /// outside of the part or one that the window does not have.
+    contradicts: bool,
     /// Whether the answer could show that the part has more events.
     is_usable: bool,
     has_events: bool,
@@ -94,7 +115,7 @@ async fn read_part(
         Some(_) => 1,
         None => (allowed + 1).min(page_size),
     };
-    let mut answer = PartAnswer { has_more: false, is_usable: false, has_events: false, requests: 0 };
+    let mut answer = PartAnswer { contradicts: false, is_usable: false, has_events: false, requests: 0 };
     for (size, is_whole_page) in [(size, false), (page_size, true)] {
         let FetchedPage { page, requests } = match pages.read(range, 0, size).await {
             Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => {
@@ -117,8 +138,8 @@ async fn read_part(
         answer.is_usable = !is_partial && (page.total.is_some() || size > allowed);
         answer.has_events |= count > 0;
         pages.received.keep(verification.range(), page.events);
-        answer.has_more = contradicts || !is_partial && count > allowed && !has_room;
-        if contradicts || !answer.has_more {
+        answer.contradicts = contradicts || !is_partial && count > allowed && !has_room;
+        if contradicts || !answer.contradicts {
             break;
         }
     }

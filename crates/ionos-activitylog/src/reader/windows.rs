@@ -217,7 +217,7 @@ impl WindowStream {
     }
 
     /// Removes the earliest window from the queue and returns it, if it is completed. Moves the position to the end of
-    /// the window. Does not return a window that lacks an event at its start, but queues it again.
+    /// the window. Does not return a window that lacks an event at its start, or that is refuted, but queues it again.
     fn pop_completed(&mut self) -> Option<Result<Window, Error>> {
         if !matches!(self.queue.front()?.state, QueuedState::Completed(_)) {
             return None;
@@ -226,7 +226,7 @@ impl WindowStream {
             return None;
         };
         if let Ok(window) = &*result
-            && self.lacks_event_at_start(window)
+            && (self.lacks_event_at_start(window) || self.is_refuted(window))
         {
             let Ok(window) = *result else { return None };
             self.read_a_second_time(window);
@@ -281,6 +281,16 @@ impl WindowStream {
         matches!(self.phase, Phase::Reading)
             && self.repeated_from != Some(window.range.start())
             && self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
+    }
+
+    /// Whether a window was verified before an answer for a shorter range showed that no answer for a window of this
+    /// length proves anything.
+    fn is_refuted(&self, window: &Window) -> bool {
+        let seconds = window.range.duration().num_seconds();
+        matches!(self.phase, Phase::Reading)
+            && window.is_verified()
+            && self.repeated_from != Some(window.range.start())
+            && self.progress.extra.with_checked_windows(|checked| checked.is_refuted(seconds))
     }
 
     /// Queues the window again, to read it a second time. Keeps its events, except those that a filter excluded.
