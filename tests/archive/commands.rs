@@ -7,7 +7,7 @@ use std::fs;
 use ionos_activitylog_sim::Simulator;
 
 use crate::support::exports::{RANGES, archive_files, assert_sound, export_to_archive, scratch_folder};
-use crate::support::program::{ialog, run};
+use crate::support::program::{ialog, run, run_in_world};
 
 /// A temporary folder with an archive of the first range.
 fn exported() -> tempfile::TempDir {
@@ -117,11 +117,7 @@ fn verify_detects_a_deleted_contract_only_with_the_kept_head_of_the_contract() {
 #[test]
 fn verify_calls_an_archive_incomplete_and_not_damaged_if_the_service_reports_more_events() {
     let folder = scratch_folder();
-    let run_in = |world: &str, arguments: &[&str]| {
-        let mut command = ialog(folder.path(), arguments);
-        command.env("IALOG_TEST_WORLD", world);
-        run(command)
-    };
+    let run_in = |world: &str, arguments: &[&str]| run_in_world(folder.path(), world, arguments);
     let exported = run_in("hostile", &["export", "--from", "2026-10-24", "--to", "2026-10-26", "--out", "audit"]);
     assert_eq!(exported.code, Some(0), "{}", exported.stderr);
     let more = "incomplete: the service reports 2 more events than the archive has";
@@ -159,11 +155,7 @@ fn verify_calls_an_archive_incomplete_and_not_damaged_if_the_service_reports_mor
 #[test]
 fn verify_does_not_call_an_archive_ok_that_could_not_be_compared_with_the_service() {
     let folder = scratch_folder();
-    let run_in = |world: &str, arguments: &[&str]| {
-        let mut command = ialog(folder.path(), arguments);
-        command.env("IALOG_TEST_WORLD", world);
-        run(command)
-    };
+    let run_in = |world: &str, arguments: &[&str]| run_in_world(folder.path(), world, arguments);
     let contract = ["--contract", "33586252", "--out", "audit"];
     let exported = run_in("calm", &[&["export", "--from", "2026-11-01", "--to", "2026-11-02"][..], &contract].concat());
     assert_eq!(exported.code, Some(0), "{}", exported.stderr);

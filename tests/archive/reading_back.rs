@@ -8,7 +8,7 @@ use ionos_activitylog::{Event, Filter};
 use ionos_activitylog_sim::Simulator;
 
 use crate::support::demo_archive::{archive, at, simulator};
-use crate::support::program::{ialog, names, run};
+use crate::support::program::{ialog, names, run, run_in_world};
 
 /// A simulator, and a folder with an archive `a` of the days `from` to `to` (both inclusive).
 async fn archived(from: &str, to: &str) -> (Simulator, tempfile::TempDir) {
@@ -163,10 +163,8 @@ fn an_unreadable_archive_is_reported() {
 fn damage_of_one_of_several_contracts_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let export = || {
-        let arguments = ["export", "--contract", "all", "--out", "audit"];
-        let mut command = ialog(folder.path(), &arguments);
-        command.args(["--from", "2026-11-18", "--to", "2026-11-18"]).env("IALOG_TEST_WORLD", "calm");
-        run(command)
+        let day = ["--from", "2026-11-18", "--to", "2026-11-18"];
+        run_in_world(folder.path(), "calm", &[&["export", "--contract", "all", "--out", "audit"], &day[..]].concat())
     };
     assert_eq!(export().code, Some(0));
     let damaged = folder.path().join("audit/contract=33586252");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::exports::{demo_contract, entries_below, scratch_folder};
-use crate::support::program::{Printed, ialog, run, without_privilege};
+use crate::support::program::{Printed, ialog, run, run_in_world, without_privilege};
 
 /// The commands that read an archive: without a range, and with a range that lies within the archive.
 const READERS: [&[&str]; 7] = [
@@ -25,9 +25,7 @@ const STATES: [&str; 2] = ["_state.json", "_state.prev.json"];
 
 /// Exports two days to an archive. The second day is not over yet. Returns the folder of the contract.
 fn exported(folder: &Path) -> PathBuf {
-    let mut command = ialog(folder, &["export", "--out", "audit", "--from", "2026-11-19"]);
-    command.env("IALOG_TEST_WORLD", "single");
-    let printed = run(command);
+    let printed = run_in_world(folder, "single", &["export", "--out", "audit", "--from", "2026-11-19"]);
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
     let contract = folder.join(format!("audit/contract={}", demo_contract()));
     assert!(contract.join("_manifests/open.json").exists());

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::support::exports::{demo_contract, scratch_folder};
-use crate::support::program::{Printed, ialog, names, run};
+use crate::support::program::{Printed, ialog, names, run, run_in_world};
 
 /// The contract that the simulated service lists in the world `calm`, but not in the world `single`.
 fn unlisted_contract(root: &Path) -> String {
@@ -15,9 +15,8 @@ fn unlisted_contract(root: &Path) -> String {
 }
 
 fn export(folder: &Path, world: &str, day: &str, arguments: &[&str]) -> Printed {
-    let mut command = ialog(folder, &["export", "--out", "audit", "--from", day, "--to", day]);
-    command.args(arguments).env("IALOG_TEST_WORLD", world);
-    run(command)
+    let export = ["export", "--out", "audit", "--from", day, "--to", day];
+    run_in_world(folder, world, &[&export[..], arguments].concat())
 }
 
 #[test]

@@ -39,6 +39,13 @@ pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs the program against the simulated service `world`, see `program_under_test.rs`.
+pub fn run_in_world(folder: &Path, world: &str, arguments: &[&str]) -> Printed {
+    let mut command = ialog(folder, arguments);
+    command.env("IALOG_TEST_WORLD", world);
+    run(command)
+}
+
 /// The same command, started by a shell after a preparation such as `umask 022`. Such a setting must be changed in the
 /// new process itself, and a test could run code there only with `unsafe`.
 #[cfg(unix)]

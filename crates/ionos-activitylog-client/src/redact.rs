@@ -115,11 +115,11 @@ pub fn redact_credentials(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
         return REDACTED.to_owned();
     }
-    let text = &redact_elements(text, OpenElement::Redact);
-    if !may_contain_credential(text) {
-        return text.to_owned();
+    let text = redact_elements(text, OpenElement::Redact);
+    if !may_contain_credential(&text) {
+        return text.into_owned();
     }
-    let text = redact_users(&redact_web_tokens(text));
+    let text = redact_users(&redact_web_tokens(&text));
     let mut redacted = String::with_capacity(text.len());
     let mut secret_follows = false;
     for piece in text.split_inclusive(char::is_whitespace) {

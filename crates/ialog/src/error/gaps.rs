@@ -1,5 +1,5 @@
-//! Hints for gaps. Most gaps can be closed by reading again. But if so many events have the same time that the service
-//! cannot return all of them, reading again does not help. Then the hint must not suggest a retry.
+//! Hints for gaps. Most gaps can be closed by reading again. But if one second has more events than the service can
+//! return, reading again does not help. Then the hint must not suggest a retry.
 
 use ionos_activitylog::internal::UNREACHABLE_EVENTS;
 

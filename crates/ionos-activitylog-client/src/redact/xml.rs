@@ -2,6 +2,8 @@
 //! attribute or the element before, such as `<add key="DbPassword" value="..."/>`. The characters `<`, `>` and `/` may
 //! be escaped as in XML, JSON or a URL. The time is proportional to the length of the text.
 
+use std::borrow::Cow;
+
 use super::{REDACTED, is_secret_name};
 
 /// Maximum number of layers of escapes that are recognised before a character: backslashes, `amp;` or `25`.
@@ -23,8 +25,11 @@ pub(super) enum OpenElement {
 }
 
 /// Replaces the contents and the attributes of secret elements.
-pub(super) fn redact_elements(text: &str, open_element: OpenElement) -> String {
+pub(super) fn redact_elements(text: &str, open_element: OpenElement) -> Cow<'_, str> {
     let brackets = Bracket::find_all(text);
+    if brackets.is_empty() {
+        return Cow::Borrowed(text);
+    }
     let mut redacted = String::with_capacity(text.len());
     let (mut copied, mut index, mut open_elements) = (0, 0, 0);
     let mut value_is_secret = false;
@@ -65,7 +70,8 @@ pub(super) fn redact_elements(text: &str, open_element: OpenElement) -> String {
         }
         index = end.unwrap_or(brackets.len());
     }
-    redacted + &text[copied..]
+    redacted.push_str(&text[copied..]);
+    Cow::Owned(redacted)
 }
 
 /// A `<` or `>` in any spelling.
@@ -291,7 +297,7 @@ fn is_name_member(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn redacted(text: &str) -> String {
+    fn redacted(text: &str) -> Cow<'_, str> {
         redact_elements(text, OpenElement::Redact)
     }
 

@@ -6,7 +6,7 @@ use crate::api::limits::SERVICE_PAGE_SIZE;
 use crate::api::page::Page;
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
-use crate::reader::page_reader::PageReader;
+use crate::reader::page_reader::{PageReader, may_be_read_in_pieces};
 use crate::reader::scanned_pages::{PartialScan, has_same_records};
 
 /// Whether it is known what follows a short page whose total equals its number of hits.
@@ -204,6 +204,12 @@ pub(super) async fn confirms_end(
 /// Whether an error for a page after the last hit may mean that there is no such page.
 pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
     may_be_refusal(kind) || kind == ErrorKind::NotFound
+}
+
+/// Whether an error concerns only the page that was requested: the service refuses the page, or the page is too large or
+/// unreadable. Requests for other ranges may succeed.
+pub(super) fn concerns_only_page(error: &Error) -> bool {
+    may_be_after_end(error.kind()) || may_be_read_in_pieces(error)
 }
 
 /// Whether an error may mean that the service does not support a value in the request, such as an offset above its

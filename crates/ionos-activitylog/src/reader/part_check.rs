@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::compared_parts::parts_to_compare;
-use crate::reader::page_end::may_be_after_end;
-use crate::reader::page_reader::{FetchedPage, PageReader, may_be_read_in_pieces};
+use crate::reader::page_end::concerns_only_page;
+use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
@@ -77,7 +77,7 @@ async fn has_higher_total(
 ) -> Result<(bool, u64), Error> {
     let Some(before) = verification.highest_total else { return Ok((false, 0)) };
     match pages.read(range, 0, 1).await {
-        Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => Ok((false, 1)),
+        Err(error) if concerns_only_page(&error) => Ok((false, 1)),
         fetched => {
             let FetchedPage { page, requests } = fetched?;
             Ok((page.total.is_some_and(|total| total.count > before.count), requests))
@@ -118,7 +118,7 @@ async fn read_part(
     let mut answer = PartAnswer { contradicts: false, is_usable: false, has_events: false, requests: 0 };
     for (size, is_whole_page) in [(size, false), (page_size, true)] {
         let FetchedPage { page, requests } = match pages.read(range, 0, size).await {
-            Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => {
+            Err(error) if concerns_only_page(&error) => {
                 answer.requests += 1;
                 break;
             }

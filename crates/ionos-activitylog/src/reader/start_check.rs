@@ -10,8 +10,8 @@ use crate::api::page::Page;
 use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::page_end::may_be_after_end;
-use crate::reader::page_reader::{PageReader, may_be_read_in_pieces};
+use crate::reader::page_end::concerns_only_page;
+use crate::reader::page_reader::PageReader;
 use crate::reader::scan::WindowScanner;
 
 /// The page size to try if a page of the requested size is refused or too large.
@@ -67,7 +67,7 @@ impl StartCheck {
                 Ok(page) => return Ok(Some(page.into_inner())),
                 // The service may refuse the size, or times before its log begins. If a record cannot be read, the scan
                 // of the window reports it.
-                Err(error) if may_be_after_end(error.kind()) || may_be_read_in_pieces(&error) => {}
+                Err(error) if concerns_only_page(&error) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -18,7 +18,7 @@ pub(super) struct CountedValues {
 }
 
 impl CountedValues {
-    /// The values of an event. Columns that describe the whole operation are left out.
+    /// The values of an event, except in columns that describe the whole operation.
     pub(super) fn new(columns: &[CountedColumn], event: &Row) -> Self {
         let cells = RowCells::new(event);
         let mut counted = Self::default();
