@@ -25,34 +25,37 @@ const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 
 /// The parts of a window that are compared with it. In a window with events, these are
 ///
-/// - the empty range before the first event or the one after the last event, whichever is longer. It is divided at its
-///   midnight UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no
-///   midnight inside and is long, it is halved.
+/// - the empty range before the first event and the one after the last event. The longer one is divided at its midnight
+///   UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no midnight
+///   inside and is long, it is halved.
 /// - the longest empty ranges between two events, if they are long enough. An empty range that contains whole days UTC
 ///   is reduced to these days.
 /// - the range of the events in the middle, if it is at most half as long as the window.
 ///
-/// All of them begin and end at whole minutes as far as possible, for services that cut off seconds. A window without
-/// events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle.
+/// Beside an event, a part begins or ends at a whole minute if possible, for services that cut off seconds. A window
+/// without events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle.
 pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) -> Vec<DateRange> {
     times.retain(|time| range.contains(*time));
     times.sort_unstable();
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
         return parts_of_empty_window(range);
     };
-    let mut parts = Vec::new();
     let midnight = |time: DateTime<Utc>| time.duration_trunc(TimeDelta::days(1)).ok();
-    let before = empty_range(range.start(), *first).map(|empty| (empty, midnight(*first)));
-    let after = empty_range(next_second(*last), range.end()).map(|empty| (empty, midnight(*last + TimeDelta::days(1))));
-    if let Some((empty, midnight)) = [before, after].into_iter().flatten().max_by_key(|(empty, _)| empty.duration()) {
-        let parts_at_midnight = divide(empty, midnight);
-        let is_long = parts_at_midnight.len() < 2 && empty.duration() >= LONG_EMPTY_RANGE;
-        parts.extend(if is_long { divide(empty, [middle_of(empty)]) } else { parts_at_midnight });
+    let before = range_before(range.start(), *first).map(|empty| (empty, midnight(*first)));
+    let after = range_after(*last, range.end()).map(|empty| (empty, midnight(*last + TimeDelta::days(1))));
+    let mut ends: Vec<_> = [before, after].into_iter().flatten().collect();
+    ends.sort_by_key(|(empty, _)| empty.duration());
+    let mut parts = Vec::new();
+    if let Some((longer, midnight)) = ends.pop() {
+        let parts_at_midnight = divide(longer, midnight);
+        let is_long = parts_at_midnight.len() < 2 && longer.duration() >= LONG_EMPTY_RANGE;
+        parts.extend(if is_long { divide(longer, [middle_of(longer)]) } else { parts_at_midnight });
     }
+    parts.extend(ends.into_iter().map(|(shorter, _)| shorter));
     let mut inside: Vec<DateRange> = times
         .windows(2)
         .filter_map(|pair| match pair {
-            [one, next] => empty_range(next_second(*one), *next),
+            [one, next] => range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next)),
             _ => None,
         })
         .filter(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration())
@@ -62,8 +65,7 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
     let count = (times.len() / 8).clamp(*MIDDLE_EVENTS.start(), *MIDDLE_EVENTS.end()).min(times.len());
     let skipped = (times.len() - count) / 2;
     if let (Some(first), Some(last)) = (times.get(skipped), times.get(skipped + count - 1)) {
-        let (start, end) =
-            (floor_to_minute(*first).max(range.start()), ceil_to_minute(next_second(*last)).min(range.end()));
+        let (start, end) = (floor_to_minute(*first).max(range.start()), next_minute(*last).min(range.end()));
         let middle = DateRange::new(start, end).ok();
         parts.extend(middle.filter(|middle| middle.duration() * 2 <= range.duration()));
     }
@@ -88,11 +90,17 @@ fn divide(range: DateRange, times: impl IntoIterator<Item = DateTime<Utc>>) -> V
     boundaries.iter().zip(ends).filter_map(|(from, to)| DateRange::new(*from, *to).ok()).collect()
 }
 
-/// The range from `start` to `end` without its incomplete minutes, or without its incomplete seconds if it has no whole
-/// minute. `None` if it has no whole second.
-fn empty_range(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<DateRange> {
-    let whole_minutes = DateRange::new(ceil_to_minute(start), floor_to_minute(end)).ok();
-    whole_minutes.or_else(|| DateRange::new(start, end.trunc_subsecs(0)).ok())
+/// The range from `start` to the minute of an event, or to its second if that range is empty. `None` if both are empty.
+fn range_before(start: DateTime<Utc>, event: DateTime<Utc>) -> Option<DateRange> {
+    let to_minute = DateRange::new(start, floor_to_minute(event)).ok();
+    to_minute.or_else(|| DateRange::new(start, event.trunc_subsecs(0)).ok())
+}
+
+/// The range from the minute after an event to `end`, or from the second after it if that range is empty. `None` if
+/// both are empty.
+fn range_after(event: DateTime<Utc>, end: DateTime<Utc>) -> Option<DateRange> {
+    let from_minute = DateRange::new(next_minute(event), end).ok();
+    from_minute.or_else(|| DateRange::new(event.trunc_subsecs(0) + TimeDelta::seconds(1), end).ok())
 }
 
 /// The whole days UTC in a range. `None` if there is none.
@@ -100,11 +108,6 @@ fn whole_days(range: DateRange) -> Option<DateRange> {
     let day = TimeDelta::days(1);
     let (start, end) = (range.start().duration_round_up(day).ok()?, range.end().duration_trunc(day).ok()?);
     DateRange::new(start, end).ok()
-}
-
-/// The start of the second after a time.
-fn next_second(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.trunc_subsecs(0) + TimeDelta::seconds(1)
 }
 
 fn middle_of(range: DateRange) -> DateTime<Utc> {
@@ -115,8 +118,8 @@ fn floor_to_minute(time: DateTime<Utc>) -> DateTime<Utc> {
     time.duration_trunc(TimeDelta::minutes(1)).unwrap_or(time)
 }
 
-fn ceil_to_minute(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.duration_round_up(TimeDelta::minutes(1)).unwrap_or(time)
+fn next_minute(time: DateTime<Utc>) -> DateTime<Utc> {
+    floor_to_minute(time) + TimeDelta::minutes(1)
 }
 
 #[cfg(test)]
@@ -141,6 +144,7 @@ mod tests {
             // The empty range after the last event is longer than the one before the first event.
             range("22T08:11:00", "22T16:05:00"),
             range("22T16:05:00", "23T00:00:00"),
+            range("20T00:00:00", "20T09:00:00"),
             range("21T00:00:00", "22T00:00:00"),
         ];
         assert_eq!(parts(window, &times), expected);
@@ -173,6 +177,7 @@ mod tests {
     fn a_range_below_a_minute_is_compared_in_whole_seconds() {
         let window = range("20T10:00:00", "20T10:00:30");
         let parts = parts(window, &["20T10:00:10.250", "20T10:00:10.750"]);
-        assert_eq!(parts, [range("20T10:00:11", "20T10:00:30")]);
+        let expected = [range("20T10:00:11", "20T10:00:30"), range("20T10:00:00", "20T10:00:10")];
+        assert_eq!(parts, expected);
     }
 }

@@ -64,7 +64,7 @@ impl Events {
     /// A stream of one window needs no request for the total, because the scan of the window has compared the total
     /// already. An empty window is the exception: in this case, the range is requested a second time.
     ///
-    /// Whether or not this is set, the first window of each length is compared with the totals of at most five parts,
+    /// Whether or not this is set, the first window of each length is compared with the totals of at most six parts,
     /// because a service may silently shorten a long range. If the parts have more events, the window is read in
     /// parts.
     ///
