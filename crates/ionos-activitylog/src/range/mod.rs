@@ -85,7 +85,7 @@ impl DateRange {
     }
 
     /// The range between two bounds that lie within a valid range; `None` if it is empty.
-    fn from_bounds(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Self> {
+    pub(crate) fn from_bounds(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Self> {
         (start < end).then_some(Self { start, end })
     }
 

@@ -52,21 +52,20 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
         parts.extend(if is_long { divide(longer, [middle_of(longer)]) } else { parts_at_midnight });
     }
     parts.extend(ends.into_iter().map(|(shorter, _)| shorter));
-    let mut inside: Vec<DateRange> = times
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [one, next] => range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next)),
-            _ => None,
-        })
-        .filter(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration())
-        .collect();
+    let neighbours = times.iter().zip(times.iter().skip(1));
+    let is_long = |length: TimeDelta| length * MIN_EMPTY_FRACTION >= range.duration();
+    let far_apart = neighbours.filter(|(one, next)| is_long(**next - **one));
+    let between = |(one, next): (&DateTime<Utc>, &DateTime<Utc>)| {
+        range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next))
+    };
+    let mut inside: Vec<DateRange> = far_apart.filter_map(between).filter(|empty| is_long(empty.duration())).collect();
     inside.sort_by_key(|empty| Reverse(empty.duration()));
     parts.extend(inside.into_iter().take(EMPTY_RANGES_INSIDE).map(|empty| whole_days(empty).unwrap_or(empty)));
     let count = (times.len() / 8).clamp(*MIDDLE_EVENTS.start(), *MIDDLE_EVENTS.end()).min(times.len());
     let skipped = (times.len() - count) / 2;
     if let (Some(first), Some(last)) = (times.get(skipped), times.get(skipped + count - 1)) {
         let (start, end) = (floor_to_minute(*first).max(range.start()), next_minute(*last).min(range.end()));
-        let middle = DateRange::new(start, end).ok();
+        let middle = DateRange::from_bounds(start, end);
         parts.extend(middle.filter(|middle| middle.duration() * 2 <= range.duration()));
     }
     parts
@@ -87,27 +86,27 @@ fn divide(range: DateRange, times: impl IntoIterator<Item = DateTime<Utc>>) -> V
     let inside = times.into_iter().filter(|time| start < *time && *time < end);
     let boundaries = BTreeSet::from_iter(inside.chain([start, end]));
     let ends = boundaries.iter().skip(1);
-    boundaries.iter().zip(ends).filter_map(|(from, to)| DateRange::new(*from, *to).ok()).collect()
+    boundaries.iter().zip(ends).filter_map(|(from, to)| DateRange::from_bounds(*from, *to)).collect()
 }
 
 /// The range from `start` to the minute of an event, or to its second if that range is empty. `None` if both are empty.
 fn range_before(start: DateTime<Utc>, event: DateTime<Utc>) -> Option<DateRange> {
-    let to_minute = DateRange::new(start, floor_to_minute(event)).ok();
-    to_minute.or_else(|| DateRange::new(start, event.trunc_subsecs(0)).ok())
+    let to_minute = DateRange::from_bounds(start, floor_to_minute(event));
+    to_minute.or_else(|| DateRange::from_bounds(start, event.trunc_subsecs(0)))
 }
 
 /// The range from the minute after an event to `end`, or from the second after it if that range is empty. `None` if
 /// both are empty.
 fn range_after(event: DateTime<Utc>, end: DateTime<Utc>) -> Option<DateRange> {
-    let from_minute = DateRange::new(next_minute(event), end).ok();
-    from_minute.or_else(|| DateRange::new(event.trunc_subsecs(0) + TimeDelta::seconds(1), end).ok())
+    let from_minute = DateRange::from_bounds(next_minute(event), end);
+    from_minute.or_else(|| DateRange::from_bounds(event.trunc_subsecs(0) + TimeDelta::seconds(1), end))
 }
 
 /// The whole days UTC in a range. `None` if there is none.
 fn whole_days(range: DateRange) -> Option<DateRange> {
     let day = TimeDelta::days(1);
     let (start, end) = (range.start().duration_round_up(day).ok()?, range.end().duration_trunc(day).ok()?);
-    DateRange::new(start, end).ok()
+    DateRange::from_bounds(start, end)
 }
 
 fn middle_of(range: DateRange) -> DateTime<Utc> {

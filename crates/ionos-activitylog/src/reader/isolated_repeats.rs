@@ -23,7 +23,7 @@ pub(super) fn split_around(window: PlannedWindow, seconds: &BTreeSet<DateTime<Ut
     let inside = ends.filter(|time| range.start() < *time && *time < range.end());
     let boundaries: BTreeSet<DateTime<Utc>> = [range.start(), range.end()].into_iter().chain(inside).collect();
     let ranges = boundaries.iter().zip(boundaries.iter().skip(1));
-    let ranges = ranges.filter_map(|(start, end)| DateRange::new(*start, *end).ok());
+    let ranges = ranges.filter_map(|(start, end)| DateRange::from_bounds(*start, *end));
     let part = |range| PlannedWindow { range, part_of: None, was_scanned: true, earlier_requests: 0, ..window };
     ranges.map(part).collect()
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use futures_util::lock::Mutex;
 
 use crate::api::Api;
 use crate::api::page::{Page, Total, UnreadableRecord};
@@ -32,6 +33,8 @@ pub(super) struct PageReader<'a> {
     pub(super) received: &'a ReceivedEvents,
     /// Number of requests for pieces of pages of the window so far.
     pub(super) piece_requests: &'a AtomicU64,
+    /// Locked while a window of the reading is compared with its parts.
+    pub(super) part_checks: &'a Mutex<()>,
 }
 
 /// A page with the number of requests for it.

@@ -6,6 +6,7 @@
 //! One request for each part shows this, see [`parts_to_compare`].
 
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 
 use crate::error::Error;
 use crate::event::Event;
@@ -28,8 +29,14 @@ pub(super) async fn check_parts(
     let seconds = window.range.duration().num_seconds();
     let total = verification.highest_total.map_or(0, |total| total.count);
     let is_limited = !pages.extra.has_larger_range(events.max(verification.last_distinct).max(total));
-    let needs_check = pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
-    if !needs_check {
+    let needs_check = || pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
+    if !needs_check() {
+        return Ok((None, 0));
+    }
+    // The windows of a split are scanned at the same time. If one of them agrees with its parts, the others need no
+    // check.
+    let _others_wait = pages.part_checks.lock().await;
+    if !needs_check() {
         return Ok((None, 0));
     }
     if pages.extra.with_checked_windows(|checked| checked.is_refuted(seconds)) {
@@ -43,25 +50,25 @@ pub(super) async fn check_parts(
     // Records that the service may count in each part, or more than once.
     let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
     let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
-    let (mut requests, mut is_conclusive, mut has_events) = (0, true, false);
-    for part in parts {
+    let answers = parts.iter().map(|part| {
         let at_end = if part.end() == window.range.end() { verification.at_end } else { 0 };
-        let allowed = events_in(part, &times) + repeats + at_end;
-        let answer = read_part(part, allowed, verification, pages, page_size).await?;
-        requests += answer.requests;
-        is_conclusive &= answer.is_usable;
-        has_events |= answer.has_events;
-        if answer.contradicts {
-            let (has_grown, own) = has_higher_total(window.range, verification, pages).await?;
-            requests += own;
-            if !has_grown {
-                let length = part.duration().num_seconds();
-                pages.extra.with_checked_windows(|checked| checked.add_contradiction(length));
-            }
-            // A service may keep its log in one index per day, so days are tried before other parts.
-            return Ok((Some(window.split_by_length()), requests));
+        let allowed = events_in(*part, &times) + repeats + at_end;
+        read_part(*part, allowed, verification, pages, page_size)
+    });
+    let answers = try_join_all(answers).await?;
+    let mut requests = answers.iter().map(|answer| answer.requests).sum();
+    if let Some((part, _)) = parts.iter().zip(&answers).find(|(_, answer)| answer.contradicts) {
+        let (has_grown, own) = has_higher_total(window.range, verification, pages).await?;
+        requests += own;
+        if !has_grown {
+            let length = part.duration().num_seconds();
+            pages.extra.with_checked_windows(|checked| checked.add_contradiction(length));
         }
+        // A service may keep its log in one index per day, so days are tried before other parts.
+        return Ok((Some(window.split_by_length()), requests));
     }
+    let is_conclusive = answers.iter().all(|answer| answer.is_usable);
+    let has_events = answers.iter().any(|answer| answer.has_events);
     if is_conclusive && (has_events || events > 0) {
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }

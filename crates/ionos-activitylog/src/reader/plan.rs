@@ -123,7 +123,7 @@ impl PlannedWindow {
             start + TimeDelta::milliseconds(offset)
         };
         let window = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
-            let range = DateRange::new(from, to).ok()?;
+            let range = DateRange::from_bounds(from, to)?;
             Some(Self { range, earlier_requests: 0, ..self })
         };
         // At most MAX_PIECES windows, so collecting them takes little memory.

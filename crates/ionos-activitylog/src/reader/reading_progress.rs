@@ -24,6 +24,8 @@ pub(super) struct ReadingProgress {
     /// The start of the range that remains to be read. `None` once the first window requests the events around this
     /// start, and also if these events are not requested at all; see [`start_check`](crate::reader::start_check).
     unchecked_start: Mutex<Option<DateTime<Utc>>>,
+    /// Locked while a window is compared with its parts.
+    pub(super) part_checks: futures_util::lock::Mutex<()>,
     /// Whether the service excludes events at exactly the start of a range.
     pub(super) excludes_start: AtomicBool,
 }

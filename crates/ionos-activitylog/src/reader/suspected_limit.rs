@@ -22,7 +22,7 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification,
         // The window is a part of a window with `limit` events. If the part has as many events as the whole, this
         // number may be a limit of the service.
         Some(limit) => events == limit && !extra.has_larger_range(limit),
-        None => is_round(events),
+        None => is_round(events) && !extra.has_larger_scan(events),
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn split_between_events(window: PlannedWindow, verification: &Verific
     };
     let ends = boundaries.iter().copied().chain([window.range.end()]);
     let starts = [window.range.start()].into_iter().chain(boundaries.iter().copied());
-    let ranges = starts.zip(ends).filter_map(|(start, end)| DateRange::new(start, end).ok());
+    let ranges = starts.zip(ends).filter_map(|(start, end)| DateRange::from_bounds(start, end));
     let suspected_limit = Some(limit);
     let part = |range| PlannedWindow { range, suspected_limit, part_of: None, earlier_requests: 0, ..window };
     LimitCheck { windows: ranges.map(part).collect(), is_one_second, limit }

@@ -35,6 +35,7 @@ impl WindowRead {
             extra: &progress.extra,
             received: &progress.received,
             piece_requests: &piece_requests,
+            part_checks: &progress.part_checks,
         };
         let first_page_gate = ReadAheadGate::default();
         let (gate, first_page_gate) = (&*gate, &first_page_gate);
