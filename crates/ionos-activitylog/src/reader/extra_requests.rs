@@ -228,12 +228,7 @@ impl ExtraRequests {
     /// Whether an answer or a scan had more than `events` events. If so, the service does not limit ranges to this
     /// number of events.
     pub(super) fn has_larger_range(&self, events: u64) -> bool {
-        self.has_higher_count(events) || self.has_larger_scan(events)
-    }
-
-    /// Whether one scan of a range returned more than `events` events.
-    pub(super) fn has_larger_scan(&self, events: u64) -> bool {
-        self.highest_scan.load(Ordering::Relaxed) > events
+        self.has_higher_count(events) || self.highest_scan.load(Ordering::Relaxed) > events
     }
 
     /// Whether an answer contained or reported more than `hits` events. If so, the service limits neither its pages nor

@@ -20,10 +20,16 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification,
     let events = counted_events(verification);
     match window.suspected_limit {
         // The window is a part of a window with `limit` events. If the part has as many events as the whole, this
-        // number may be a limit of the service.
-        Some(limit) => events == limit && !extra.has_larger_range(limit),
-        None => is_round(events) && !extra.has_larger_scan(events),
+        // number may be a limit of the service. A larger range elsewhere shows only that there is no such limit
+        // everywhere, so it counts only if all events are in one second: then even a complete part has all events.
+        Some(limit) => events == limit && !(is_one_second(window, verification) && extra.has_larger_range(limit)),
+        None => is_round(events),
     }
+}
+
+/// Whether all events of a window are in one second.
+fn is_one_second(window: PlannedWindow, verification: &Verification) -> bool {
+    matches!(boundaries(window.range, &verification.events.times()), Boundaries::Around(_))
 }
 
 /// The suspected limit for the parts of a window that is split. It is the total of the window if this total is a round

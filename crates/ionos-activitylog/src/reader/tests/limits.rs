@@ -7,6 +7,7 @@ use ionos_activitylog_client::{Exchange, Transport};
 
 use super::*;
 use crate::CrossCheck;
+use crate::internal::share_extra_requests;
 
 /// A service that returns and counts at most `limit` events for each range.
 struct LimitedLog {
@@ -127,6 +128,26 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
         if !has_total {
             assert!(matches!(summary.cross_check, CrossCheck::NotChecked(_)), "{summary:?}");
         }
+    }
+}
+
+/// A service may keep its log in one index per day, each with its own limit.
+#[tokio::test]
+async fn a_limit_of_one_day_hides_no_event_although_another_day_has_more_events() {
+    let client = |limit: usize| {
+        let event = |index| {
+            let time = day().start() + TimeDelta::seconds(19 * index);
+            (time, record(index, time))
+        };
+        let log = (0..4_500).map(event).collect();
+        client_of(Arc::new(LimitedLog { log, limit, has_total: true, latest: true, requests: Mutex::default() }))
+    };
+    let extra = Arc::default();
+    for limit in [10_000, 1_000] {
+        let events = share_extra_requests(client(limit).events(31_720_001.into(), day()), &extra);
+        let (records, summary, error) = read(events).await;
+        assert!(error.is_none() && summary.is_complete(), "limit {limit}: {error:?} {summary:?}");
+        assert_eq!(records.len(), 4_500, "limit {limit}");
     }
 }
 
