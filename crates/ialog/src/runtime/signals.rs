@@ -7,33 +7,47 @@ use std::time::Duration;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Receives SIGINT, SIGTERM and SIGHUP.
-#[cfg(unix)]
+/// Receives SIGINT, SIGTERM and SIGHUP. On other systems than Unix, receives Ctrl-C.
 pub(crate) struct Signals {
+    #[cfg(unix)]
     interrupt: Option<Signal>,
+    #[cfg(unix)]
     terminate: Option<Signal>,
+    #[cfg(unix)]
     hangup: Option<Signal>,
 }
 
-#[cfg(unix)]
 impl Signals {
-    /// Listens from now on: a signal between two calls of [`Self::next`] is not lost.
+    /// Listens from now on. On Unix, a signal between two calls of [`Self::next`] is not lost.
     pub(crate) fn listen() -> Self {
         Self {
+            #[cfg(unix)]
             interrupt: signal(SignalKind::interrupt()).ok(),
+            #[cfg(unix)]
             terminate: signal(SignalKind::terminate()).ok(),
+            #[cfg(unix)]
             hangup: signal(SignalKind::hangup()).ok(),
         }
     }
 
     /// Resolves at the next signal, with the exit code that shells use for this signal. Never resolves if signals
     /// cannot be received; in this case a signal ends the process at once.
+    #[cfg(unix)]
     pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             () = receive(&mut self.interrupt) => 130,
             () = receive(&mut self.terminate) => 143,
             () = receive(&mut self.hangup) => 129,
         }
+    }
+
+    /// Resolves when Ctrl-C is pressed.
+    #[cfg(not(unix))]
+    pub(crate) async fn next(&mut self) -> u8 {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        130
     }
 }
 
@@ -72,23 +86,4 @@ async fn receive(signal: &mut Option<Signal>) {
         return;
     }
     std::future::pending().await
-}
-
-/// Receives Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    pub(crate) fn listen() -> Self {
-        Self
-    }
-
-    /// Resolves when Ctrl-C is pressed.
-    pub(crate) async fn next(&mut self) -> u8 {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        130
-    }
 }
