@@ -53,12 +53,10 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
     }
     parts.extend(ends.into_iter().map(|(shorter, _)| shorter));
     let neighbours = times.iter().zip(times.iter().skip(1));
-    let is_long = |length: TimeDelta| length * MIN_EMPTY_FRACTION >= range.duration();
-    let far_apart = neighbours.filter(|(one, next)| is_long(**next - **one));
-    let between = |(one, next): (&DateTime<Utc>, &DateTime<Utc>)| {
-        range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next))
-    };
-    let mut inside: Vec<DateRange> = far_apart.filter_map(between).filter(|empty| is_long(empty.duration())).collect();
+    let mut inside: Vec<DateRange> = neighbours
+        .filter_map(|(one, next)| range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next)))
+        .filter(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration())
+        .collect();
     inside.sort_by_key(|empty| Reverse(empty.duration()));
     parts.extend(inside.into_iter().take(EMPTY_RANGES_INSIDE).map(|empty| whole_days(empty).unwrap_or(empty)));
     let count = (times.len() / 8).clamp(*MIDDLE_EVENTS.start(), *MIDDLE_EVENTS.end()).min(times.len());

@@ -226,6 +226,7 @@ impl WindowStream {
             return None;
         };
         if let Ok(window) = &*result
+            && self.may_be_read_again(window)
             && (self.lacks_event_at_start(window) || self.is_refuted(window))
         {
             let Ok(window) = *result else { return None };
@@ -275,22 +276,22 @@ impl WindowStream {
         }))
     }
 
+    /// Whether this window was read only once so far, and belongs to the first reading of the range.
+    fn may_be_read_again(&self, window: &Window) -> bool {
+        matches!(self.phase, Phase::Reading) && self.repeated_from != Some(window.range.start())
+    }
+
     /// Whether this window lacks an event at its start that an answer for the window before it contained. That answer
     /// may have arrived when this window was already verified.
     fn lacks_event_at_start(&self, window: &Window) -> bool {
-        matches!(self.phase, Phase::Reading)
-            && self.repeated_from != Some(window.range.start())
-            && self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
+        self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
     }
 
     /// Whether a window was verified before an answer for a shorter range showed that no answer for a window of this
     /// length proves anything.
     fn is_refuted(&self, window: &Window) -> bool {
         let seconds = window.range.duration().num_seconds();
-        matches!(self.phase, Phase::Reading)
-            && window.is_verified()
-            && self.repeated_from != Some(window.range.start())
-            && self.progress.extra.with_checked_windows(|checked| checked.is_refuted(seconds))
+        window.is_verified() && self.progress.extra.with_checked_windows(|checked| checked.is_refuted(seconds))
     }
 
     /// Queues the window again, to read it a second time. Keeps its events, except those that a filter excluded.
