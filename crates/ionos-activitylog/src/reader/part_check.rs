@@ -68,11 +68,28 @@ pub(super) async fn check_parts(
         return Ok((Some(window.split_by_length()), requests));
     }
     let is_conclusive = answers.iter().all(|answer| answer.is_usable);
-    let has_events = answers.iter().any(|answer| answer.has_events);
+    let has_events = answers.iter().any(|answer| answer.count > 0);
     if is_conclusive && (has_events || events > 0) {
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
     Ok((None, requests))
+}
+
+/// Whether the service counts each event of a window in exactly one of the two parts of the window. Requests the total
+/// of each part, and also returns the number of requests.
+pub(super) async fn totals_add_up(
+    parts: [DateRange; 2],
+    verification: &Verification,
+    pages: PageReader<'_>,
+    page_size: u64,
+) -> Result<(bool, u64), Error> {
+    let Some(total) = verification.counted_total() else { return Ok((false, 0)) };
+    let times = verification.events.times();
+    let answers = parts.map(|part| read_part(part, events_in(part, &times), verification, pages, page_size));
+    let answers = try_join_all(answers).await?;
+    let is_usable = answers.iter().all(|answer| answer.is_usable && !answer.contradicts);
+    let sum: u64 = answers.iter().map(|answer| answer.count).sum();
+    Ok((is_usable && sum == total, answers.iter().map(|answer| answer.requests).sum()))
 }
 
 /// Whether the service now reports more events for a window than before. If so, an event of a part may have reached the
@@ -104,7 +121,8 @@ struct PartAnswer {
     contradicts: bool,
     /// Whether the answer could show that the part has more events.
     is_usable: bool,
-    has_events: bool,
+    /// The highest number of events that the answer has or reports.
+    count: u64,
     requests: u64,
 }
 
@@ -122,7 +140,7 @@ async fn read_part(
         Some(_) => 1,
         None => (allowed + 1).min(page_size),
     };
-    let mut answer = PartAnswer { contradicts: false, is_usable: false, has_events: false, requests: 0 };
+    let mut answer = PartAnswer { contradicts: false, is_usable: false, count: 0, requests: 0 };
     for (size, is_whole_page) in [(size, false), (page_size, true)] {
         let FetchedPage { page, requests } = match pages.read(range, 0, size).await {
             Err(error) if concerns_only_page(&error) => {
@@ -143,7 +161,7 @@ async fn read_part(
         let contradicts = page.events.iter().any(|event| is_unknown(event) || is_outside(event));
         let is_partial = page.partial_search.is_some();
         answer.is_usable = !is_partial && (page.total.is_some() || size > allowed);
-        answer.has_events |= count > 0;
+        answer.count = answer.count.max(count);
         pages.received.keep(verification.range(), page.events);
         answer.contradicts = contradicts || !is_partial && count > allowed && !has_room;
         if contradicts || !answer.contradicts {

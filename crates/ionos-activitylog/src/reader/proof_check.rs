@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::reader::isolated_repeats::split_around;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_reader::PageReader;
-use crate::reader::part_check::check_parts;
+use crate::reader::part_check::{check_parts, totals_add_up};
 use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::suspected_limit::{LimitCheck, may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
@@ -65,7 +65,7 @@ pub(super) async fn check_proof(
             return Ok((ProofCheck::NeedsScan, 0));
         }
     }
-    let (check, requests) = check_limit(window, verification, pages, may_split).await?;
+    let (check, requests) = check_limit(window, verification, pages, page_size, may_split).await?;
     if !matches!(check, ProofCheck::Accepted) {
         return Ok((check, requests));
     }
@@ -83,6 +83,7 @@ async fn check_limit(
     window: PlannedWindow,
     verification: &Verification,
     pages: PageReader<'_>,
+    page_size: u64,
     may_split: impl Fn(&Vec<PlannedWindow>) -> bool,
 ) -> Result<(ProofCheck, u64), Error> {
     if !may_be_limited(window, verification, pages.extra) {
@@ -90,14 +91,26 @@ async fn check_limit(
     }
     let LimitCheck { windows, is_one_second, limit } = split_between_events(window, verification);
     let is_suspected = window.suspected_limit.is_some();
+    let mut requests = 0;
+    if !is_suspected
+        && !is_one_second
+        && let [one, other] = windows[..]
+    {
+        let parts = [one.range, other.range];
+        let (is_complete, own) = totals_add_up(parts, verification, pages, page_size).await?;
+        requests += own;
+        if is_complete {
+            return Ok((ProofCheck::Accepted, requests));
+        }
+    }
     if (is_suspected || !is_one_second) && may_split(&windows) {
-        return Ok((ProofCheck::NeedsSplit(windows), 0));
+        return Ok((ProofCheck::NeedsSplit(windows), requests));
     }
     if is_suspected {
-        return Ok((ProofCheck::Limited(limit), 0));
+        return Ok((ProofCheck::Limited(limit), requests));
     }
     if pages.extra.has_larger_range(limit) {
-        return Ok((ProofCheck::Accepted, 0));
+        return Ok((ProofCheck::Accepted, requests));
     }
     let log = LogAnswer::read(pages, window.range).await?;
     let check = match log.total {
@@ -105,5 +118,5 @@ async fn check_limit(
         _ if may_split(&windows) => ProofCheck::NeedsSplit(windows),
         _ => ProofCheck::Limited(limit),
     };
-    Ok((check, log.requests))
+    Ok((check, requests + log.requests))
 }

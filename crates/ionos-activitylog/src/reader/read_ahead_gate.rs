@@ -28,6 +28,10 @@ impl ReadAheadGate {
         }
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_open
+    }
+
     /// Waits until the gate is open.
     pub(super) async fn wait(&self) {
         poll_fn(|context| {

@@ -52,8 +52,9 @@ pub(super) struct WindowScanner<'a> {
     pub(super) page_size: PageSize,
     /// Opens when the window may read more than its first page.
     pub(super) gate: &'a ReadAheadGate,
-    /// The scan opens this gate once it has read the first page.
-    pub(super) first_page_gate: &'a ReadAheadGate,
+    /// The scan opens this gate once its first page shows that the window does not have to be split. Then the start of
+    /// the window may be checked.
+    pub(super) start_check_gate: &'a ReadAheadGate,
 }
 
 impl WindowScanner<'_> {
@@ -74,11 +75,17 @@ impl WindowScanner<'_> {
     pub(super) async fn scan(&self, range: DateRange, options: ScanOptions) -> Result<ScanResult, Error> {
         let ScanOptions { is_splittable, max_events, ends_before_total, part_of, must_confirm_end } = options;
         let (first, requests) = self.first_page(range).await?;
-        self.first_page_gate.open();
         self.extra().record_count(&first);
         let page_size = self.current_page_size();
         let received = first.hits();
         let has_room = received < page_size;
+        let is_over_limit = first.total.is_some_and(|total| {
+            let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
+            !total.exact || total.count > max_events || may_be_capped
+        });
+        if !is_over_limit {
+            self.start_check_gate.open();
+        }
         let Some(total) = first.total else {
             return self.scan_to_end(range, first, requests, must_confirm_end).await;
         };
@@ -101,8 +108,6 @@ impl WindowScanner<'_> {
                 return Ok(scan.over_limit(None));
             }
         }
-        let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
-        let is_over_limit = !total.exact || total.count > max_events || may_be_capped;
         if !has_room {
             self.extra().record_full_page();
         }

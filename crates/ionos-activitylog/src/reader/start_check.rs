@@ -27,13 +27,13 @@ pub(super) struct StartCheck {
 }
 
 impl StartCheck {
-    /// Requests the two seconds around the start of a window, once the first page of the window was read. Keeps the
-    /// events that lie in the window. If one of the events is at exactly the start, also requests the second that
-    /// begins at the start.
+    /// Requests the two seconds around the start of a window, once the gate of the scan is open. Keeps the events that
+    /// lie in the window. If one of the events is at exactly the start, also requests the second that begins at the
+    /// start.
     pub(super) async fn read(scanner: WindowScanner<'_>, window: DateRange) -> Result<Self, Error> {
         let (start, second) = (window.start(), TimeDelta::seconds(1));
         let is_at_start = |event: &Event| event.time() == Some(start);
-        scanner.first_page_gate.wait().await;
+        scanner.start_check_gate.wait().await;
         let mut check = Self::default();
         let around = check.page(scanner, start - second, start + second).await?;
         let around = around.map_or_else(Vec::new, |page| page.events);

@@ -1,7 +1,8 @@
 //! Recognises a limit on the number of events that a service returns and counts for one range. If the service does not
 //! report the limit, a range with more events looks complete, because it has as many hits as its total. Limits are
-//! round numbers, so a window with a round number of events is read again as two windows. If the first reading was
-//! complete, each of the two windows has fewer events.
+//! round numbers, so the total of a window with a round number of events is compared with the totals of two parts of
+//! the window. Each part has at least one event, so if there is such a limit, the parts together have more events.
+//! Without usable totals, the parts are read as windows.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 

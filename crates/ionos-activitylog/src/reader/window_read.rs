@@ -37,9 +37,9 @@ impl WindowRead {
             piece_requests: &piece_requests,
             part_checks: &progress.part_checks,
         };
-        let first_page_gate = ReadAheadGate::default();
-        let (gate, first_page_gate) = (&*gate, &first_page_gate);
-        let scanner = WindowScanner { pages, page_size: request.page_size, gate, first_page_gate };
+        let start_check_gate = ReadAheadGate::default();
+        let (gate, start_check_gate) = (&*gate, &start_check_gate);
+        let scanner = WindowScanner { pages, page_size: request.page_size, gate, start_check_gate };
         let reader = WindowReader { scanner, progress: &progress };
         Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
     }

@@ -1,9 +1,10 @@
 //! Reads one window until it is verified. A window that has too many events, or is not verified after several scans, is
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 
-use futures_util::future::{BoxFuture, try_join};
+use futures_util::future::{BoxFuture, Either, select};
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
@@ -188,7 +189,7 @@ impl WindowReader<'_> {
     }
 
     /// Scans a window. If the window is the first one of the reading, also checks its start, and adds the requests of
-    /// this check to `requests`.
+    /// this check to `requests`. A window that has to be split is not checked, but its first part is.
     async fn scan_and_check_start(
         self,
         range: DateRange,
@@ -199,11 +200,27 @@ impl WindowReader<'_> {
         if !self.progress.takes_unchecked_start(range) {
             return scan.await;
         }
-        let checked = try_join(scan, StartCheck::read(self.scanner, range)).await;
-        let (scan, check) = checked.inspect_err(|_| self.progress.return_unchecked_start(range))?;
-        *requests += check.requests;
-        self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
-        Ok(scan)
+        let gate = self.scanner.start_check_gate;
+        let (scan, check) = match select(pin!(scan), pin!(StartCheck::read(self.scanner, range))).await {
+            Either::Left((Ok(scan), check)) if gate.is_open() || matches!(scan, ScanResult::Complete(_)) => {
+                gate.open();
+                (Ok(scan), Some(check.await))
+            }
+            Either::Left((scan, _)) => (scan, None),
+            Either::Right((Ok(check), scan)) => (scan.await, Some(Ok(check))),
+            Either::Right((Err(error), _)) => (Err(error), None),
+        };
+        match (scan, check.transpose()) {
+            (Ok(scan), Ok(Some(check))) => {
+                *requests += check.requests;
+                self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
+                Ok(scan)
+            }
+            (scan, check) => {
+                self.progress.return_unchecked_start(range);
+                check.and(scan)
+            }
+        }
     }
 
     /// Scans a window until it is verified, has to be split, or no further scan helps.
