@@ -94,7 +94,7 @@ impl KeyWords {
             return String::new();
         }
         let present: Vec<&str> = self.present.iter().map(String::as_str).collect();
-        format!("; present: {}", present.join(", "))
+        format!("; the events have: {}", present.join(", "))
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
             hint("type=RequestAcepted").unwrap(),
             "no event has the type \"requestacepted\" (did you mean \"RequestAccepted\"?)"
         );
-        assert_eq!(hint("status=nothing").unwrap(), "no event has the status \"nothing\"; present: DONE");
+        assert_eq!(hint("status=nothing").unwrap(), "no event has the status \"nothing\"; the events have: DONE");
         assert_eq!(hint("type=request-accepted user=jane type=x*"), None);
         let unseen = |filter: &str| Suggestions::new(&filter.parse().unwrap()).hint();
         assert_eq!(

@@ -130,8 +130,8 @@ mod tests {
 
     #[test]
     fn text_from_the_log_cannot_look_like_another_message() {
-        let message = "no event has the user \"x\"; present: jane\nerror: the archive is damaged";
-        let line = r#"no event has the user "x"; present: jane\nerror: the archive is damaged"#;
+        let message = "no event has the user \"x\"; the events have: jane\nerror: the archive is damaged";
+        let line = r#"no event has the user "x"; the events have: jane\nerror: the archive is damaged"#;
         assert_eq!(Messages::on_stderr().format(message), line);
         let json = Messages { is_json: true, ..Messages::on_stderr() };
         assert_eq!(json.format(message).lines().count(), 1);

@@ -42,8 +42,8 @@ pub(crate) struct Log {
 /// Salt that makes the choice of duplicates independent of other random choices for the same contract and hour.
 const COPIES: u64 = 0x636f_7069_6573_0000;
 
-/// Random choices for an event. They are independent of each other, and the number of the event determines each of
-/// them.
+/// Random choices for an event. They are independent of each other. Each choice depends only on the event's own number
+/// in the log.
 #[derive(Clone, Copy)]
 enum EventDecision {
     Delay = 1,
@@ -74,7 +74,7 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// A request that the Cloud API keeps: its contract, and the records of its events before `now` as JSON, oldest
+    /// A request to the Cloud API, as that API keeps it: its contract, and the records of its events before `now` as JSON, oldest
     /// first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,

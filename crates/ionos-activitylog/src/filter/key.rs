@@ -43,8 +43,8 @@ pub enum FilterKey {
     /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record,
     /// which has ordered keys, no whitespace between tokens and no needless escapes; see
     /// [`Event::fingerprint`](crate::Event::fingerprint). The record also matches if the expression matches anywhere in
-    /// the canonical record with all JSON escapes decoded. So both `db-1\\"` and `db-1"` find a quotation mark. The
-    /// search ignores case unless the expression begins with `(?-i)`. At most 1000 characters.
+    /// the canonical record with all JSON escapes decoded. For example, the value `say "hi"` is `say \"hi\"` in the
+    /// canonical record: the expression `say "hi"` finds it, and so does `say \\"hi\\"`. The search ignores case unless the expression begins with `(?-i)`. At most 1000 characters.
     Text,
 }
 

@@ -16,15 +16,16 @@ pub(super) struct CheckedWindows {
     /// Largest number of events in one of these windows.
     events: u64,
     /// Length of the shortest part that contradicted its window, in seconds. `None` if there is no such part. If there
-    /// is one, every window is checked. A window that agrees with its parts proves nothing about other windows of its
-    /// length: the service may have cut off a part without events.
+    /// is one, the service shortens ranges or omits events, so every window is checked.
     shortest_contradiction: Option<i64>,
 }
 
 impl CheckedWindows {
     /// Whether a window must be compared with its parts: it is longer than the windows compared before, or it has more
-    /// events than these windows and `may_be_limited` is set. `may_be_limited`: whether no range had more events than
-    /// the window.
+    /// events than these windows and `may_be_limited` is set.
+    ///
+    /// `may_be_limited`: whether the number of events of the window may be the maximum that the service returns for a
+    /// range. This is so until the reading has found a range with more events.
     pub(super) fn needs_check(&self, seconds: i64, events: u64, may_be_limited: bool) -> bool {
         if self.shortest_contradiction.is_some() {
             return true;
@@ -45,8 +46,8 @@ impl CheckedWindows {
         self.shortest_contradiction = Some(shortest.max(MIN_LENGTH.num_seconds()));
     }
 
-    /// Whether no answer for a window of this length proves anything, because the answer for a shorter part
-    /// contradicted its window.
+    /// Whether answers for windows of this length are not trusted, because a part that is shorter than this length
+    /// contradicted an earlier window.
     pub(super) fn is_refuted(&self, seconds: i64) -> bool {
         self.shortest_contradiction.is_some_and(|shortest| seconds > shortest + 1)
     }

@@ -164,7 +164,7 @@ impl Events {
     }
 
     /// The pages as the service sends them, with their metadata, for programs that examine the service. An answer that
-    /// proves nothing, such as one without `hits`, is an error. Otherwise the pages are not verified: if the order
+    /// proves nothing, such as one without `hits`, is an error. Apart from this, the pages are not verified: if the order
     /// changes between two requests, the pages may repeat some events and lack others. The filter is not applied. Pages
     /// have no checkpoint: after [`Events::resume`], the only item is an error of [`ErrorKind::Configuration`].
     ///

@@ -222,7 +222,7 @@ impl ExportSummary {
         }
         let Some(range) = export.range else {
             context.info(format_args!(
-                "contract {contract}: the whole range is newer than --settle; the next export reads it"
+                "contract {contract}: all events of the range are younger than the --settle time; a later export reads them"
             ));
             return;
         };
