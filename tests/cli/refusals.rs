@@ -274,9 +274,9 @@ fn one_of_several_contracts_must_be_chosen() {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
-/// Starts a service that answers six connections, each with the next of `bodies`, and then closes. Returns its address
+/// Starts a service that answers one connection with each of `bodies`, and then closes. Returns its address
 /// and its thread.
-fn canned_service(bodies: [&'static str; 6]) -> (String, std::thread::JoinHandle<()>) {
+fn canned_service(bodies: Vec<&'static str>) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let service = std::thread::spawn(move || {
@@ -307,14 +307,14 @@ fn an_empty_log_of_a_foreign_contract_is_not_exported() {
         (
             r#"[{"id":1}]"#,
             Some(0),
-            "contract 1, 2026-03-01T00:00:00Z .. 2026-03-02T00:00:00Z: 0 events in 5 requests, ",
+            "contract 1, 2026-03-01T00:00:00Z .. 2026-03-02T00:00:00Z: 0 events in 18 requests, ",
             1,
         ),
     ];
     for (contracts, code, said, files) in cases {
         let folder = tempfile::tempdir().unwrap();
         let empty = r#"{"hits":{"total":0,"hits":[]}}"#;
-        let (url, service) = canned_service([empty, empty, empty, empty, empty, contracts]);
+        let (url, service) = canned_service([vec![empty; 18], vec![contracts]].concat());
         let mut command = ialog(folder.path(), &["export", "--contract", "1", "--out", "a.ndjson"]);
         command.args(["--from", "2026-03-01", "--to", "2026-03-01"]);
         let printed = run({

@@ -19,6 +19,9 @@ const EMPTY_RANGES_INSIDE: usize = 2;
 /// Minimum length of an empty range between two events that is compared, as a fraction of the length of the window.
 const MIN_EMPTY_FRACTION: i32 = 64;
 
+/// Number of hours that are compared with a window without events.
+const HOURS: i32 = 12;
+
 /// The range of an eighth of all events, in the middle of the window, is compared. This is the minimum and the maximum
 /// number of these events.
 const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
@@ -76,6 +79,16 @@ fn parts_of_empty_window(range: DateRange) -> Vec<DateRange> {
     let noon = midnight_near(middle + half_day).map(|midnight| midnight - half_day);
     let parts = divide(range, [Some(middle), midnight_near(middle), noon].into_iter().flatten());
     if parts.len() < 2 { Vec::new() } else { parts }
+}
+
+/// Hours that are spread evenly over a range, so that they have different times of day if the range is long. At most
+/// [`HOURS`]. Together they are the whole range if it is not longer. None if the range is at most one hour long.
+pub(super) fn hours_to_compare(range: DateRange) -> Vec<DateRange> {
+    let hour = TimeDelta::hours(1);
+    let step = (range.duration() / HOURS).max(hour);
+    let starts = (0..HOURS).map(|index| floor_to_minute(range.start() + step * index).max(range.start()));
+    let hours = starts.filter_map(|start| DateRange::from_bounds(start, (start + hour).min(range.end())));
+    hours.filter(|hour| *hour != range).collect()
 }
 
 /// The parts of a range between the given times. Times that are not inside the range are ignored.
@@ -168,6 +181,18 @@ mod tests {
         ];
         assert_eq!(parts(range("20T10:00:00", "21T06:00:00"), &[]), expected);
         assert_eq!(parts(range("20T10:00:00", "20T10:00:01"), &[]), []);
+    }
+
+    #[test]
+    fn the_hours_of_a_range_are_spread_evenly() {
+        let hours = hours_to_compare(range("01T00:00:00", "08T00:00:00"));
+        let expected = [range("01T00:00:00", "01T01:00:00"), range("01T14:00:00", "01T15:00:00")];
+        assert_eq!((&hours[..2], hours[11]), (&expected[..], range("07T10:00:00", "07T11:00:00")));
+        let hours = hours_to_compare(range("01T10:00:30", "01T12:30:30"));
+        let expected = [("10:00:30", "11:00:30"), ("11:00:00", "12:00:00"), ("12:00:00", "12:30:30")]
+            .map(|(from, to)| range(&format!("01T{from}"), &format!("01T{to}")));
+        assert_eq!(hours, expected);
+        assert_eq!(hours_to_compare(range("01T10:00:00", "01T11:00:00")), []);
     }
 
     #[test]

@@ -59,6 +59,10 @@ pub struct ExtraRequests {
     refused_seconds: AtomicI64,
     /// Whether smaller pages were requested after a first page was empty although its total reported events.
     has_tried_smaller_pages: AtomicBool,
+    /// Whether an answer for the whole log had or reported an event.
+    has_log_events: AtomicBool,
+    /// Whether a window without events was compared with single hours.
+    has_compared_hours: AtomicBool,
     /// See [`Self::is_endless`].
     is_endless: AtomicBool,
     checked_windows: Mutex<CheckedWindows>,
@@ -163,6 +167,22 @@ impl ExtraRequests {
     /// first time.
     pub(super) fn try_smaller_pages(&self) -> bool {
         !self.has_tried_smaller_pages.swap(true, Ordering::Relaxed)
+    }
+
+    /// Records that an answer for the whole log had or reported an event.
+    pub(super) fn record_log_events(&self) {
+        self.has_log_events.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an answer for the whole log had or reported an event. If so, the service answers even the longest range.
+    pub(super) fn has_log_events(&self) -> bool {
+        self.has_log_events.load(Ordering::Relaxed)
+    }
+
+    /// Whether a window without events must be compared with single hours. `true` only the first time, so that a log
+    /// without events costs few requests.
+    pub(super) fn try_compare_hours(&self) -> bool {
+        !self.has_compared_hours.swap(true, Ordering::Relaxed)
     }
 
     /// Records the result of a scan without a usable total: whether it reached the end of the window, or the maximum

@@ -3,7 +3,9 @@
 //! has in this part. Other services shift or round the dates of a request. Then the answer for a part has events
 //! outside of the part.
 //!
-//! One request for each part shows this, see [`parts_to_compare`].
+//! One request for each part shows this, see [`parts_to_compare`]. Some services send an answer without events for each
+//! range that is too long. So if neither the window nor the whole log seems to have events, single hours are requested
+//! too.
 
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
@@ -11,7 +13,8 @@ use futures_util::future::try_join_all;
 use crate::error::Error;
 use crate::event::Event;
 use crate::range::DateRange;
-use crate::reader::compared_parts::parts_to_compare;
+use crate::reader::compared_parts::{hours_to_compare, parts_to_compare};
+use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_end::concerns_only_page;
 use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::PlannedWindow;
@@ -47,17 +50,22 @@ pub(super) async fn check_parts(
     if parts.is_empty() {
         return Ok((None, 0));
     }
-    // Records that the service may count in each part, or more than once.
-    let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
-    let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
-    let answers = parts.iter().map(|part| {
-        let at_end = if part.end() == window.range.end() { verification.at_end } else { 0 };
-        let allowed = events_in(*part, &times) + repeats + at_end;
-        read_part(*part, allowed, verification, pages, page_size)
-    });
-    let answers = try_join_all(answers).await?;
-    let mut requests = answers.iter().map(|answer| answer.requests).sum();
-    if let Some((part, _)) = parts.iter().zip(&answers).find(|(_, answer)| answer.contradicts) {
+    let mut compared = ComparedParts::read(&parts, &times, verification, pages, page_size).await?;
+    let mut requests = compared.requests;
+    if events == 0 && compared.contradiction.is_none() && !pages.extra.has_log_events() {
+        let log = LogAnswer::read(pages, window.range).await?;
+        requests += log.requests;
+        if log.is_inside {
+            return Ok((Some(window.split_by_length()), requests));
+        }
+        if !pages.extra.has_log_events() && pages.extra.try_compare_hours() {
+            // The service may send an answer without events for each range that is too long.
+            compared =
+                ComparedParts::read(&hours_to_compare(window.range), &times, verification, pages, page_size).await?;
+            requests += compared.requests;
+        }
+    }
+    if let Some(part) = compared.contradiction {
         let (has_grown, own) = has_higher_total(window.range, verification, pages).await?;
         requests += own;
         if !has_grown {
@@ -67,12 +75,49 @@ pub(super) async fn check_parts(
         // A service may keep its log in one index per day, so days are tried before other parts.
         return Ok((Some(window.split_by_length()), requests));
     }
-    let is_conclusive = answers.iter().all(|answer| answer.is_usable);
-    let has_events = answers.iter().any(|answer| answer.count > 0);
-    if is_conclusive && (has_events || events > 0) {
+    if compared.is_conclusive && (compared.has_events || pages.extra.has_log_events() || events > 0) {
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
     Ok((None, requests))
+}
+
+/// The answers for parts of a window.
+struct ComparedParts {
+    /// The first part whose answer contradicts the window.
+    contradiction: Option<DateRange>,
+    /// Whether each answer could show that its part has more events.
+    is_conclusive: bool,
+    has_events: bool,
+    requests: u64,
+}
+
+impl ComparedParts {
+    /// Requests the number of events of each part. `times` has the times of the events of the window.
+    async fn read(
+        parts: &[DateRange],
+        times: &[DateTime<Utc>],
+        verification: &Verification,
+        pages: PageReader<'_>,
+        page_size: u64,
+    ) -> Result<Self, Error> {
+        // Records that the service may count in each part, or more than once.
+        let events = verification.events.distinct();
+        let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
+        let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
+        let answers = parts.iter().map(|part| {
+            let at_end = if part.end() == verification.range().end() { verification.at_end } else { 0 };
+            let allowed = events_in(*part, times) + repeats + at_end;
+            read_part(*part, allowed, verification, pages, page_size)
+        });
+        let answers = try_join_all(answers).await?;
+        let contradiction = parts.iter().zip(&answers).find(|(_, answer)| answer.contradicts);
+        Ok(Self {
+            contradiction: contradiction.map(|(part, _)| *part),
+            is_conclusive: answers.iter().all(|answer| answer.is_usable),
+            has_events: answers.iter().any(|answer| answer.count > 0),
+            requests: answers.iter().map(|answer| answer.requests).sum(),
+        })
+    }
 }
 
 /// Whether the service counts each event of a window in exactly one of the two parts of the window. Requests the total

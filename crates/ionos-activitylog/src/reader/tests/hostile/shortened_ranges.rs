@@ -19,6 +19,8 @@ enum Shortened {
     ToNewest(usize),
     /// Only those of the other days than the second one, unless the range lies within the second day.
     WithoutSecondDay,
+    /// None if the range is longer than this length.
+    ToNone(TimeDelta),
     /// If the range is longer than 12 hours, only those that remain without this percentage of them.
     Sampled(usize),
     /// All events of a range that is earlier by this length.
@@ -54,6 +56,7 @@ impl ShorteningService {
         let mut events: Vec<_> = match self.shortened {
             Shortened::ToEnd(length) => inside.filter(|(_, time)| *time >= range.end() - length).collect(),
             Shortened::ToStart(length) => inside.filter(|(_, time)| *time < range.start() + length).collect(),
+            Shortened::ToNone(length) => inside.filter(|_| range.duration() <= length).collect(),
             Shortened::ToLastDay => inside.filter(|(_, time)| time.date_naive() == last_day).collect(),
             Shortened::WithoutSecondDay if !is_within_second => {
                 inside.filter(|(_, time)| !is_second_day(*time)).collect()
@@ -120,6 +123,10 @@ async fn no_event_of_a_shortened_range_is_lost() {
         (Shortened::ToNewest(365), true, &in_office_hours, 160),
         (Shortened::ToEnd(TimeDelta::hours(3)), true, &in_office_hours, 800),
         (Shortened::ToNewest(20), true, &in_office_hours, 800),
+        (Shortened::ToNone(TimeDelta::hours(1)), true, &even, 800),
+        (Shortened::ToNone(TimeDelta::hours(6)), true, &in_office_hours, 800),
+        (Shortened::ToNone(TimeDelta::hours(11)), true, &in_office_hours, 800),
+        (Shortened::ToNone(TimeDelta::days(2)), true, &even, 160),
         (Shortened::WithoutSecondDay, true, &even, 160),
         (Shortened::WithoutSecondDay, true, &in_office_hours, 160),
         (Shortened::Sampled(5), true, &even, 400),
@@ -148,6 +155,7 @@ async fn no_event_of_a_shortened_range_is_lost() {
         // The range has more windows of 30 minutes or 20 events than a reading may split, so the rest is a gap.
         let may_have_gaps = match shortened {
             Shortened::ToEnd(length) => length < TimeDelta::hours(1),
+            Shortened::ToNone(length) => length <= TimeDelta::hours(1),
             Shortened::ToNewest(count) => count < 100,
             Shortened::Shifted(_) => true,
             _ => false,
