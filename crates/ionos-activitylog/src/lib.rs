@@ -167,7 +167,7 @@ pub mod internal {
     pub use crate::error::text::is_unsafe_for_terminal;
     pub use crate::event::{EventMultiset, UndatedEvents};
     pub use crate::filter::{Fold, Pattern, event_words, required_patterns};
-    pub use crate::reader::events::{check_only_start, share_extra_requests};
+    pub use crate::reader::events::{check_model, check_only_start, share_extra_requests};
     pub use crate::reader::extra_requests::ExtraRequests;
     pub use crate::reader::window::UNREACHABLE_EVENTS;
     pub use crate::redact::{

@@ -7,7 +7,7 @@ use std::task::Poll;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use ionos_activitylog::internal::{ExtraRequests, check_only_start, share_extra_requests};
+use ionos_activitylog::internal::{ExtraRequests, check_model, check_only_start, share_extra_requests};
 use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, Events, GapReason, PageSize, RangeSet, Window};
 
 use super::boundary_events::CorrectedTotal;
@@ -59,7 +59,7 @@ pub(super) struct ContractExportRun<'a> {
 impl ContractExportRun<'_> {
     /// The events of a range. All ranges of the export share one budget of extra requests.
     fn events(&self, range: DateRange) -> Events {
-        share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra)
+        check_model(share_extra_requests(self.exporter.client.events(self.contract.clone(), range), &self.extra))
     }
 
     pub(super) fn windows(

@@ -83,6 +83,8 @@ pub struct Event {
     /// Why the whole hit is kept as the record: see [`HitRecord::issue`]. `None` if the record is not a whole hit.
     envelope_issue: Option<&'static str>,
     index: RecordIndex,
+    /// The result of [`Event::fits_model`], once [`Event::check_model`] has stored it.
+    fits_model: Option<bool>,
 }
 
 /// Time, id and member positions of a parsed record.
@@ -126,7 +128,7 @@ impl Event {
 
     fn new(hit: &HitRecord<'_>, record: RecordText) -> Self {
         let index = RecordIndex::new(hit.text, &hit.members);
-        Self { record, envelope_issue: hit.issue, index }
+        Self { record, envelope_issue: hit.issue, index, fits_model: None }
     }
 
     /// Makes an event from a record, for example from the text of [`Event::raw`]. Accepts any JSON value;
@@ -148,7 +150,7 @@ impl Event {
                 (record.into_string(), index)
             }
         };
-        Ok(Self { record: RecordText::owned(record), envelope_issue: None, index })
+        Ok(Self { record: RecordText::owned(record), envelope_issue: None, index, fits_model: None })
     }
 
     /// The record as JSON text, byte for byte as the service sent it. Does not copy. The text may have line breaks
@@ -217,6 +219,15 @@ impl Event {
     /// Whether a quick check shows that the record fits the model. If `false`, only a search for issues can tell
     /// whether the record fits.
     fn fits_model(&self) -> bool {
+        self.fits_model.unwrap_or_else(|| self.check_fit())
+    }
+
+    /// Does the quick check of [`Event::issues`] now and stores its result.
+    pub(crate) fn check_model(&mut self) {
+        self.fits_model = Some(self.check_fit());
+    }
+
+    fn check_fit(&self) -> bool {
         self.index.is_regular
             && self.index.time.is_some()
             && fit::fits_model(self.raw(), &self.index.members.resolve(self.raw()))

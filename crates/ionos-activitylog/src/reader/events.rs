@@ -193,6 +193,13 @@ pub fn share_extra_requests(mut events: Events, extra: &Arc<ExtraRequests>) -> E
     events
 }
 
+/// Lets the tasks that read windows also do the quick check of [`Event::issues`]. If the program calls
+/// [`Event::issues`] for each event, these tasks do the check concurrently.
+pub fn check_model(mut events: Events) -> Events {
+    events.request.check_model = true;
+    events
+}
+
 /// Switches the cross-check off, but not the request for the events at exactly the start of the range: see
 /// [`Events::cross_check`].
 pub fn check_only_start(events: Events) -> Events {

@@ -28,6 +28,8 @@ pub(super) struct EventsRequest {
     pub(super) cross_check: bool,
     /// Whether the two seconds around the start of the range are requested too, to find events at exactly the start.
     pub(super) check_start: bool,
+    /// Whether the tasks that read windows also check whether each event fits the model.
+    pub(super) check_model: bool,
     /// The budget of extra requests that the stream shares with other streams. `None` if the stream has its own budget.
     pub(super) extra: Option<Arc<ExtraRequests>>,
 }
@@ -43,11 +45,12 @@ impl EventsRequest {
             filter: Filter::new(),
             cross_check: true,
             check_start: true,
+            check_model: false,
             extra: None,
         }
     }
 
-    /// Removes the events that the filter excludes.
+    /// Removes the events that the filter excludes. If requested, checks the others.
     pub(super) fn apply_filter(&self, mut window: Window) -> Window {
         if !self.filter.is_empty() {
             let all = window.events.len();
@@ -55,6 +58,9 @@ impl EventsRequest {
             // Few events may match, and each of them would keep its page in memory.
             window.events = matching.map(Event::detach).collect();
             window.filtered = (all - window.events.len()) as u64;
+        }
+        if self.check_model {
+            window.events.iter_mut().for_each(Event::check_model);
         }
         window
     }

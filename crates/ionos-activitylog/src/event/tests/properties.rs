@@ -154,7 +154,7 @@ proptest! {
                 let members = RecordMembers::scan(validated);
                 let index = RecordIndex::new(validated, &members);
                 let record_text = RecordText::owned(validated.to_owned());
-                assert_same(&record, &Event { record: record_text, envelope_issue: None, index });
+                assert_same(&record, &Event { record: record_text, envelope_issue: None, index, fits_model: None });
                 assert_same(&read, &read.clone().detach());
                 prop_assert_eq!(record.index.members.resolve(record.raw()), RecordMembers::scan(record.raw()), "{}", text);
                 prop_assert_eq!(read.index.members.resolve(read.raw()), RecordMembers::scan(read.raw()), "{}", text);
@@ -171,7 +171,7 @@ proptest! {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             // Indexing text that is not JSON must not panic, although only this test indexes such text.
             let index = RecordIndex::new(&text, &RecordMembers::scan(&text));
-            ask_everything(&Event { record: RecordText::owned(text.clone()), envelope_issue: None, index });
+            ask_everything(&Event { record: RecordText::owned(text.clone()), envelope_issue: None, index, fits_model: None });
             if let Ok(event) = Event::from_json(text) {
                 ask_everything(&event);
             }
