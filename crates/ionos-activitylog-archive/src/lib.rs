@@ -79,9 +79,9 @@ pub use state::{
     rebuild_state,
 };
 pub use verify::{
-    ComparedTotals, Finding, ManifestChain, Problem, ReportedFinding, TotalsReport, VERIFICATION_SCHEMA,
-    VerificationDocument, VerifiedContract, VerifiedDay, VerifyReport, WHAT_IT_PROVES, verify_archive,
-    verify_archive_with_progress, verify_totals,
+    ComparedTotals, Finding, ManifestChain, Problem, ReportedFinding, TotalsReport, UnarchivedRange,
+    VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay, VerifyReport, WHAT_IT_PROVES,
+    verify_archive, verify_archive_with_progress, verify_totals,
 };
 
 /// Helpers for the command line and the tests of this workspace. Not part of the API: any item may change or go away in

@@ -6,7 +6,7 @@ use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 use crate::error::Error;
 use crate::export::lost_end;
 use crate::manifest::{KnownGap, Manifest};
-use crate::state::{ArchivedDays, covered_end};
+use crate::state::{ArchivedDays, covered_end, spanned_range};
 
 /// The ranges of a contract in an archive.
 pub(super) struct ContractCoverage {
@@ -77,10 +77,7 @@ impl ContractCoverage {
                 DateRange::new(requested.start(), end).ok()
             }
             Some(requested) => Some(requested),
-            None => self.read.iter().next().and_then(|first| {
-                let last = self.read.iter().next_back()?;
-                DateRange::new(first.start(), last.end()).ok()
-            }),
+            None => spanned_range(&self.read),
         };
         let requested: RangeSet = requested.into_iter().collect();
         requested.difference(&self.verified)

@@ -210,6 +210,20 @@ pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
     days.values().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
 }
 
+/// Ranges between the first and the last range that was read that no manifest covers. The time before the first and
+/// after the last range is not included.
+pub(crate) fn unarchived_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
+    let covered = covered_ranges(days);
+    let span: RangeSet = spanned_range(&covered).into_iter().collect();
+    span.difference(&covered)
+}
+
+/// The range from the start of the first to the end of the last range. `None` if the set is empty.
+pub(crate) fn spanned_range(ranges: &RangeSet) -> Option<DateRange> {
+    let (first, last) = (ranges.iter().next()?, ranges.iter().next_back()?);
+    DateRange::new(first.start(), last.end()).ok()
+}
+
 /// End of the last range that was read, according to the manifests of all days. `None` if no range was read.
 pub(crate) fn covered_end(days: &BTreeMap<NaiveDate, Manifest>) -> Option<DateTime<Utc>> {
     let ranges = days.values().flat_map(|manifest| &manifest.ranges).filter_map(ReadRange::range);

@@ -1,11 +1,13 @@
 //! The report of a verification as a document for machines and auditors.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use ionos_activitylog::DateRange;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ManifestChain, TotalsReport, VerifyReport, WHAT_IT_PROVES};
 use crate::digest::Digest;
+use crate::encode::text;
 use crate::encode::text::single_line;
 use crate::manifest::{KeptRecords, KnownGap, Manifest, ManifestLink, ReadRange};
 
@@ -13,9 +15,10 @@ use crate::manifest::{KeptRecords, KnownGap, Manifest, ManifestLink, ReadRange};
 pub const VERIFICATION_SCHEMA: &str = "ialog.verification/1";
 
 /// What is compared, one sentence for each check.
-const CHECKS: [&str; 8] = [
+const CHECKS: [&str; 9] = [
     "the numbers of the manifests follow each other, and each manifest has the digest of the one before",
     "the sums of each manifest follow from its parts and ranges",
+    "the manifests of a contract cover all time between its first and its last archived time",
     "each part has the size and the SHA-256 that its manifest states",
     "the lines of each part have the counts, times, order and digests that its manifest states",
     "no event of a day is archived twice",
@@ -32,7 +35,8 @@ pub struct VerificationDocument {
     pub schema: String,
     /// `ok`; `failed` if there are findings; or `incomplete`. It is `incomplete` if an export was interrupted, the end
     /// of a contract is missing, a contract has no closed day, manifests of version 0.1.0 are not linked, gaps are
-    /// left, the service reports more events than the archive has, or a day could not be compared with the service.
+    /// left, ranges between the first and the last archived time of a contract are not archived, the service reports
+    /// more events than the archive has, or a day could not be compared with the service.
     pub result: &'static str,
     /// What was compared.
     pub checks: Vec<&'static str>,
@@ -75,8 +79,25 @@ pub struct VerifiedContract {
     pub interrupted_days: Vec<String>,
     /// Days whose manifests of version 0.1.0 are not linked to the one before.
     pub unlinked_days: Vec<String>,
+    /// Ranges between the first and the last archived time that no manifest covers, for example because no export has
+    /// read them. Empty if a manifest is missing or unreadable, because the ranges of this manifest are unknown.
+    pub unarchived_ranges: Vec<UnarchivedRange>,
     /// The days, in order.
     pub days: Vec<VerifiedDay>,
+}
+
+/// A range that no manifest covers (half-open, UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct UnarchivedRange {
+    /// Start, inclusive.
+    #[serde(with = "text::instant")]
+    #[schemars(with = "String")]
+    pub from: DateTime<Utc>,
+    /// End, exclusive.
+    #[serde(with = "text::instant")]
+    #[schemars(with = "String")]
+    pub to: DateTime<Utc>,
 }
 
 /// The combined content of all manifests of a day.
@@ -113,6 +134,11 @@ pub struct ComparedTotals {
     pub fewer_days: u64,
     /// Days that could not be compared completely, for example because the service gave no usable count.
     pub unknown_days: u64,
+    /// Days that are archived only in part. Their archived ranges were compared, and the service does not report more
+    /// events for them.
+    pub partial_days: u64,
+    /// Days between the first and the last archived time of which nothing is archived. They were not compared.
+    pub unarchived_days: u64,
     /// Number of events of verified ranges that the service reports and the archive lacks. For example, they arrived
     /// after the export.
     pub late_events: u64,
@@ -130,6 +156,8 @@ impl From<&TotalsReport> for ComparedTotals {
             more_days: totals.more_days(),
             fewer_days: totals.fewer,
             unknown_days: totals.unknown,
+            partial_days: totals.partial,
+            unarchived_days: totals.unarchived,
             late_events: totals.more_events,
             missing_events: totals.missing_events,
             notes: findings.chain(totals.report.warnings.iter().cloned()).collect(),
@@ -191,9 +219,14 @@ impl VerifyReport {
             open_days: dates(&chain.open_days),
             interrupted_days: dates(&chain.interrupted_days),
             unlinked_days: dates(&chain.unlinked_days),
+            unarchived_ranges: chain.unarchived.iter().map(unarchived_range).collect(),
             days: days.map(|day| verified_day(day, chain)).collect(),
         }
     }
+}
+
+fn unarchived_range(range: DateRange) -> UnarchivedRange {
+    UnarchivedRange { from: range.start(), to: range.end() }
 }
 
 fn verified_day(day: &Manifest, chain: &ManifestChain) -> VerifiedDay {

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use ionos_activitylog::ContractNumber;
+use ionos_activitylog::{ContractNumber, RangeSet};
 
 use crate::encode::text;
 use crate::encode::text::single_line;
@@ -36,19 +36,21 @@ use crate::sum::saturating_sum;
 use foreign::ForeignFiles;
 
 pub use document::{
-    ComparedTotals, ReportedFinding, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay,
+    ComparedTotals, ReportedFinding, UnarchivedRange, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract,
+    VerifiedDay,
 };
 pub use online::{TotalsReport, verify_totals};
 
 /// Explains to users what a verification guarantees and what it does not guarantee.
 pub const WHAT_IT_PROVES: &str = "\
-OK means: every file is as its manifest states, no other file is there, each manifest continues the chain, and no range
-of a closed day has a gap. A person who can write to the archive could replace all of it, or remove its end or the folder
-of a contract. So keep the SHA-256 of the last manifest of each contract elsewhere: with --head, nothing up to that
-manifest was changed, removed or added since it was written. Verification does not prove that the log of the service was
-complete or unaltered when it was read. For a verified range, the number of events equalled the count of the service;
-without a usable count, repeated scans returned the same events. A day that is not over, or whose export was interrupted,
-is checked but not proven, because its manifest is still open.";
+OK means: every file is as its manifest states, no other file is there, each manifest continues the chain, no range of a
+closed day has a gap, and no range between the first and the last archived time of a contract is missing. A person who
+can write to the archive could replace all of it, or remove its end or the folder of a contract. So keep the SHA-256 of
+the last manifest of each contract elsewhere: with --head, nothing up to that manifest was changed, removed or added
+since it was written. Verification does not prove that the log of the service was complete or unaltered when it was
+read. For a verified range, the number of events equalled the count of the service; without a usable count, repeated
+scans returned the same events. A day that is not over, or whose export was interrupted, is checked but not proven,
+because its manifest is still open.";
 
 /// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +88,9 @@ pub struct ManifestChain {
     pub manifests: u64,
     /// Number of gaps that the manifests name.
     pub gaps: u64,
+    /// Ranges between the first and the last archived time that no manifest covers, for example because no export has
+    /// read them. Empty if a manifest is missing or unreadable, because the ranges of this manifest are unknown.
+    pub unarchived: RangeSet,
     /// The links of all closed manifests, those of version 1 first.
     pub links: Vec<ManifestLink>,
     /// The last closed day. `None` if no day is closed.
@@ -116,6 +121,7 @@ impl ManifestChain {
             days: 0,
             manifests: 0,
             gaps: 0,
+            unarchived: RangeSet::new(),
             links: Vec::new(),
             closed_until: None,
             open_days: Vec::new(),
@@ -151,10 +157,10 @@ impl ManifestChain {
     }
 
     /// Whether the chain proves that the archive has all events of its closed days: it is complete, at least one day is
-    /// closed, and no gap is left.
+    /// closed, no gap is left, and no range between the first and the last archived time is missing.
     #[must_use]
     pub fn has_all_events(&self) -> bool {
-        self.is_complete() && self.closed_until.is_some() && self.gaps == 0
+        self.is_complete() && self.closed_until.is_some() && self.gaps == 0 && self.unarchived.is_empty()
     }
 }
 
@@ -366,9 +372,14 @@ impl fmt::Display for ManifestChain {
             write!(f, ", last manifest {number}of {date} with SHA-256 {sha256}")?;
         }
         match self.gaps {
+            0 => {}
+            1 => f.write_str(", 1 gap that could not be verified")?,
+            gaps => write!(f, ", {gaps} gaps that could not be verified")?,
+        }
+        match self.unarchived.iter().len() {
             0 => Ok(()),
-            1 => f.write_str(", 1 gap that could not be verified"),
-            gaps => write!(f, ", {gaps} gaps that could not be verified"),
+            1 => f.write_str(", 1 range that is not archived"),
+            ranges => write!(f, ", {ranges} ranges that are not archived"),
         }
     }
 }

@@ -1,23 +1,24 @@
 //! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for
 //! each verified range of a day, and for each range with gaps. Does not use the earlier totals that the manifests
-//! record.
+//! record. Ranges that no manifest covers are not compared: their days are reported as archived only in part or not at
+//! all.
 //!
 //! A service may count the events at exactly the end of a range, or may leave out the events at exactly the start. So
 //! if a total differs from the number of archived events, the last or the first second of the range is read as well.
 
-use chrono::NaiveDate;
-use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, Total};
+use chrono::{NaiveDate, NaiveTime};
+use ionos_activitylog::{Client, ContractNumber, DateRange, Page, PageSize, RangeSet, Total};
 
 use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
 use crate::export::CorrectedTotal;
 use crate::layout::Archive;
 use crate::manifest::{ArchivedCount, CountComparison, KnownGap, Manifest, Part, read_days};
-use crate::state::ArchiveIdentity;
+use crate::state::{ArchiveIdentity, unarchived_ranges};
 use crate::sum::saturating_sum;
 
 /// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if the counts
-/// of all of its ranges are equal.
+/// of all of its ranges are equal, and no range of it is missing between the first and the last archived time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
@@ -42,10 +43,16 @@ pub struct TotalsReport {
     pub fewer: u64,
     /// Number of days that could not be compared completely, for example because the service gave no usable count.
     pub unknown: u64,
+    /// Number of days that are archived only in part: a range between the first and the last archived time is missing.
+    /// Days that count as `more` or `unknown` are not included.
+    pub partial: u64,
+    /// Number of days between the first and the last archived time of which nothing is archived. These days were not
+    /// compared.
+    pub unarchived: u64,
 }
 
 impl TotalsReport {
-    /// Number of days that were compared.
+    /// Number of days that were compared. Days that are archived only in part are not included.
     #[must_use]
     pub fn compared(&self) -> u64 {
         saturating_sum([self.equal, self.more_days(), self.fewer])
@@ -57,19 +64,35 @@ impl TotalsReport {
         saturating_sum(self.more.iter().map(|(_, days)| days.len() as u64))
     }
 
-    /// Whether every day was compared, and the service reports no event that the archive does not have.
+    /// Whether every day between the first and the last archived time was compared as a whole, and the service reports
+    /// no event that the archive does not have.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.unknown == 0 && self.more.is_empty()
+        self.unknown == 0 && self.partial == 0 && self.unarchived == 0 && self.more.is_empty()
+    }
+
+    /// Reports the days of which nothing is archived, and counts them.
+    fn report_unarchived_days(&mut self, contract: &ContractNumber, unarchived: &RangeSet) {
+        for range in unarchived.iter() {
+            let Some((first, last)) = whole_days(range) else { continue };
+            let count = (last - first).num_days().unsigned_abs().saturating_add(1);
+            let days = if count == 1 { first.to_string() } else { format!("{first} to {last} ({count} days)") };
+            self.report
+                .warnings
+                .push(format!("contract {contract}: nothing of {days} is archived, so it is not compared"));
+            self.unarchived = self.unarchived.saturating_add(count);
+        }
     }
 }
 
-/// Result for one range. If the ranges of a day have different results, the day gets the one that stands last in this
-/// enum.
+/// Result for one range, or for the missing ranges of a day. If the ranges of a day have different results, the day
+/// gets the one that stands last in this enum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TotalComparison {
     Equal,
     Fewer,
+    /// A range of the day is not archived.
+    Partial,
     Unknown,
     More,
 }
@@ -148,9 +171,20 @@ pub async fn verify_totals(
     let mut done = 0;
     for (folder, days) in read {
         let mut more = Vec::new();
+        let unarchived = unarchived_ranges(&days);
+        totals.report_unarchived_days(folder.contract(), &unarchived);
         for (date, manifest) in days {
             let location = FileLocation { root: archive.root(), file: folder.day(date) };
             let mut outcome = None;
+            let missing = manifest.day().map(|day| unarchived.intersection(&day.into())).unwrap_or_default();
+            if !missing.is_empty() {
+                let contract = folder.contract();
+                totals.report.warnings.push(format!(
+                    "contract {contract}: {date} is archived only in part: {missing} is not archived, so it is not \
+                     compared"
+                ));
+                outcome = Some(TotalComparison::Partial);
+            }
             for counted in ranges_to_count(&manifest) {
                 let ComparedRange { range, archived, has_gap, has_event_at_start, .. } = counted;
                 let report = &mut totals.report;
@@ -183,6 +217,7 @@ pub async fn verify_totals(
             match outcome {
                 Some(TotalComparison::Equal) => totals.equal += 1,
                 Some(TotalComparison::Fewer) => totals.fewer += 1,
+                Some(TotalComparison::Partial) => totals.partial += 1,
                 Some(TotalComparison::More) => more.push(date),
                 // The day could not be compared completely.
                 Some(TotalComparison::Unknown) | None => totals.unknown += 1,
@@ -195,6 +230,15 @@ pub async fn verify_totals(
         }
     }
     Ok(totals)
+}
+
+/// The first and the last day that lie completely in a range. `None` if there is no such day.
+pub(super) fn whole_days(range: DateRange) -> Option<(NaiveDate, NaiveDate)> {
+    let start = range.start().date_naive();
+    let is_midnight = range.start().time() == NaiveTime::MIN;
+    let first = if is_midnight { start } else { start.succ_opt()? };
+    let last = range.end().date_naive().pred_opt()?;
+    (first <= last).then_some((first, last))
 }
 
 /// Compares the number of archived events with the total of a page, and reports a difference. The caller has corrected

@@ -87,6 +87,18 @@ async fn an_archive_of_version_1_is_continued_and_its_manifests_stay() {
     assert_eq!(files(root.path()), after);
 }
 
+#[tokio::test]
+async fn a_range_between_the_days_of_version_1_and_a_later_export_is_reported() {
+    let root = archive_of_version_1();
+    let simulator = simulator();
+    let later = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
+    let done = export(&continuing(&simulator, root.path()), &simulator, later).await.unwrap();
+    assert_eq!(done.gaps, []);
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+    assert_eq!(report.chains[0].unarchived, range("2026-11-21T06:00:00Z", "2026-11-22T00:00:00Z").into());
+    assert_eq!((report.is_intact(), report.is_complete(), report.has_all_events()), (true, true, false));
+}
+
 /// Edits a manifest of version 1.
 fn edit(root: &Path, day: &str, from: &str, to: &str) {
     let path = folder(&simulator(), root).manifest_of_version_1(date(day));

@@ -14,6 +14,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use ionos_activitylog::RangeSet;
 
 use super::foreign::ForeignFiles;
 use super::{FileLocation, ManifestChain, Problem, VerifyReport};
@@ -27,6 +28,7 @@ use crate::manifest::{
     CONTRADICTS_CLOSED, ChainEntry, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifestKind,
     OpenManifests,
 };
+use crate::state::unarchived_ranges;
 
 /// The warning for manifests that were added after the chain was read.
 const ADDED_MEANWHILE: &str = "an export has added manifests during the verification: verify again";
@@ -45,6 +47,7 @@ pub(super) fn check_contract(
     check.check_version_1();
     check.check_chain();
     let repeated = check.check_open();
+    check.find_unarchived_ranges();
     if check.check_state(repeated) {
         check.check_runs(run_log);
     }
@@ -402,10 +405,21 @@ impl<'a> ChainCheck<'a> {
         repeated
     }
 
+    /// Finds the ranges that no manifest covers. If a manifest is missing or unreadable, they are not known.
+    fn find_unarchived_ranges(&mut self) {
+        if self.is_complete {
+            self.chain.unarchived = unarchived_ranges(&self.days);
+        }
+    }
+
     fn finish(mut self) -> (VerifyReport, Vec<Manifest>) {
         self.chain.days = self.closed.len() as u64;
         self.chain.closed_until = self.closed.last().copied();
         self.chain.gaps = self.days.values().map(|manifest| manifest.gaps.len() as u64).sum();
+        // A missing manifest, or a range that only the state names, has its own finding.
+        if self.report.findings.iter().any(|finding| finding.problem == Problem::Missing) {
+            self.chain.unarchived = RangeSet::new();
+        }
         self.report.chains.push(self.chain);
         (self.report, self.days.into_values().collect())
     }

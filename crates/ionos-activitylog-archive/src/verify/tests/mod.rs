@@ -1,6 +1,7 @@
 mod extra_lines;
 mod forged;
 mod online;
+mod unarchived;
 
 pub(crate) use forged::{copy, manifests_of, write_chain};
 
