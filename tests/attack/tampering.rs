@@ -284,10 +284,20 @@ fn edits() -> Vec<Edit> {
             fs::remove_file(victim.manifest(4)).unwrap();
             fs::remove_dir_all(victim.day("2026-11-02")).unwrap();
         }),
-        edit("end of the chain removed, no state", NEEDS_HEAD, |victim| {
+        // The last manifest covers a day between two others, so the archive lacks a range between two archived days.
+        edit("end of the chain removed, no state", (3, 6), |victim| {
             victim.forget_state();
             fs::remove_file(victim.manifest(4)).unwrap();
             fs::remove_dir_all(victim.day("2026-11-02")).unwrap();
+        }),
+        edit("end of the chain and first days removed, no state", NEEDS_HEAD, |victim| {
+            victim.forget_state();
+            for number in [3, 4] {
+                fs::remove_file(victim.manifest(number)).unwrap();
+            }
+            for date in ["2026-11-01", "2026-11-02"] {
+                fs::remove_dir_all(victim.day(date)).unwrap();
+            }
         }),
         edit("start of the chain removed", FOUND, |victim| {
             victim.forget_state();

@@ -28,10 +28,11 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if the archive is \
-not proven to be complete: an export was interrupted, the archive lacks data that an export has read, gaps are left, a contract has no \
-closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut off at \
-its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
+Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if the \
+archive is not proven to be complete: an export was interrupted, the archive lacks data that an export has read, \
+gaps are left, a range between the first and the last archived time of a contract is not archived, a contract has no \
+closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut \
+off at its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
 Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a \
 deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
@@ -184,6 +185,12 @@ fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandEr
             "run the same export again, then verify again",
         ));
     }
+    if count_unarchived(report) > 0 {
+        return Err(CommandError::incomplete(
+            "incomplete: the archive lacks ranges between its first and its last archived time",
+            "run `ialog export` for the ranges that are named above to the same folder, then verify again",
+        ));
+    }
     let more_events = totals.more_events.saturating_add(totals.missing_events);
     if more_events > 0 {
         let more = format_count(more_events, "more event");
@@ -219,6 +226,11 @@ fn count_gaps(report: &VerifyReport) -> u64 {
     report.chains.iter().map(|chain| chain.gaps).sum()
 }
 
+/// Number of ranges of all contracts that are not archived.
+fn count_unarchived(report: &VerifyReport) -> u64 {
+    report.chains.iter().map(|chain| chain.unarchived.iter().len() as u64).sum()
+}
+
 /// What the chain of a contract does not prove, and why, as one line for each reason.
 fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
     let list = |dates: &[NaiveDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -227,6 +239,9 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
         lines.push(format!("interrupted export: {} is not closed and not proven", list(&chain.interrupted_days)));
     } else if chain.is_unfinished {
         lines.push("an export is running, has failed or was killed".to_owned());
+    }
+    if !chain.unarchived.is_empty() {
+        lines.push(format!("not archived: contract {}, {}", chain.contract, chain.unarchived));
     }
     if !chain.unlinked_days.is_empty() {
         lines.push(format!(
@@ -241,6 +256,15 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
         lines.push(format!("not covered by --head: manifest{number} of {}{others}", first.date));
     }
     lines
+}
+
+/// The numbers of gaps and of ranges that are not archived, such as `1 gap, 2 ranges not archived`. `None` if there are
+/// none.
+fn describe_missing(report: &VerifyReport) -> Option<String> {
+    let counts = [(count_gaps(report), "gap", ""), (count_unarchived(report), "range", " not archived")];
+    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    let texts: Vec<String> = counts.map(|(count, noun, rest)| format_count(count, noun) + rest).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 /// The result as a statement that an auditor can keep.
@@ -267,14 +291,14 @@ fn describe_result(report: &VerifyReport, has_heads: bool, totals: &TotalsReport
     }
     let closed: Option<Vec<NaiveDate>> = report.chains.iter().map(|chain| chain.closed_until).collect();
     let closed = closed.and_then(|days| days.into_iter().min());
-    let result = match (report.is_complete() && totals.more.is_empty(), count_gaps(report), describe_unknown(totals)) {
-        (false, ..) => "INCOMPLETE".to_owned(),
-        (true, 0, Some(without_count)) => format!("INCOMPLETE, {without_count}"),
-        (true, 0, None) => match closed {
+    let is_complete = report.is_complete() && totals.more.is_empty();
+    let result = match (is_complete, describe_missing(report).or_else(|| describe_unknown(totals))) {
+        (false, _) => "INCOMPLETE".to_owned(),
+        (true, Some(reason)) => format!("INCOMPLETE, {reason}"),
+        (true, None) => match closed {
             Some(closed) => format!("OK up to {closed}"),
             None => "NOT PROVEN, a contract has no closed day".to_owned(),
         },
-        (true, gaps, _) => format!("INCOMPLETE, {}", format_count(gaps, "gap")),
     };
     let end = match (has_heads, report.chains.iter().all(|chain| chain.after_kept().is_empty())) {
         (true, true) => "The last manifest has the given SHA-256, so nothing before it was changed, added or removed.",
@@ -358,7 +382,7 @@ fn failed_comparison(report: &VerifyReport, error: &CommandError) -> TotalsRepor
 
 /// Number of days that were to be compared with the service.
 fn days_to_compare(totals: &TotalsReport) -> u64 {
-    totals.compared().saturating_add(totals.unknown)
+    [totals.unknown, totals.partial, totals.unarchived].into_iter().fold(totals.compared(), u64::saturating_add)
 }
 
 /// The days that could not be compared with the service, such as `no usable count on 1 of 3 days`. `None` if there are
@@ -378,6 +402,11 @@ fn describe_totals(totals: &TotalsReport) -> String {
     ] {
         if days > 0 {
             text += &format!(", {what} on {days}");
+        }
+    }
+    for (days, what) in [(totals.partial, "archived only in part"), (totals.unarchived, "not archived")] {
+        if days > 0 {
+            text += &format!(", {days} {what}");
         }
     }
     text
