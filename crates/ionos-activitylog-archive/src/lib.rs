@@ -92,7 +92,7 @@ pub mod internal {
 
     use crate::{Error, FileCheckpoint, Manifest, OpenManifests, State};
 
-    pub use crate::export::settle::{clock_warning, is_held_back_by_clock, service_time, settled_range};
+    pub use crate::export::settle::{clock_warning, is_held_back_by_clock, service_time, settled_range, too_recent};
     pub use crate::fs::regular_file::open_to_overwrite;
     pub use crate::fs::{FailPoint, FailPoints};
 

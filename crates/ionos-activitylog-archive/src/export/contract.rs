@@ -11,7 +11,7 @@ use super::contract_writer::ContractWriter;
 use super::part_writer::{PartWriter, WriteReport};
 use super::run::ContractExportRun;
 use super::run_log::{self, RUN_SCHEMA, RunRecord};
-use super::settle::clock_warning;
+use super::settle::{clock_warning, too_recent};
 use super::vanished::VanishedEvents;
 use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
 use crate::error::Error;
@@ -19,6 +19,7 @@ use crate::fs::folder;
 use crate::lock_owner::LockOwner;
 use crate::manifest::KnownGap;
 use crate::part::{PartSplitter, WrittenRange};
+use crate::state::{read_complete_days, verified_ranges};
 
 /// A range to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +56,10 @@ pub(super) async fn export(
     stop: Stop,
 ) -> Result<ContractExport, Error> {
     let started = exporter.clock.now();
+    let settled = exporter.settled_range(range, service);
     let done = ContractExport {
-        range: exporter.settled_range(range, service),
+        range: settled,
+        unread: too_recent(range, settled),
         events: 0,
         discarded: 0,
         with_issues: 0,
@@ -78,7 +81,8 @@ pub(super) async fn export(
             .collect(),
     };
     let Some(range) = done.range else {
-        return Ok(done);
+        let days = read_complete_days(&exporter.archive.contract(contract))?;
+        return Ok(ContractExport { unread: done.unread.difference(&verified_ranges(&days)), ..done });
     };
     let writer = ContractWriter::open(
         exporter.archive.contract(contract),
@@ -356,6 +360,7 @@ impl ContractExportRun<'_> {
         let is_waiting = |gap: &&KnownGap| gap.range().is_some_and(|gap| self.waiting.covers(gap));
         self.done.waiting_gaps = self.done.gaps.iter().filter(is_waiting).count() as u64;
         self.done.next_try = self.next_try();
+        self.done.unread = self.done.unread.difference(&verified_ranges(&self.writer.chain.days));
         self.done.discarded = self.events_received.saturating_sub(self.done.events);
         self.done.warnings.splice(0..0, self.writer.warnings.drain(..));
         self.done.clone()

@@ -39,7 +39,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, Either, Shared, select};
 use futures_util::{FutureExt, StreamExt, stream};
 use ionos_activitylog::clock::{Clock, SystemClock};
-use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, RangeSet};
 
 use crate::encode::Compression;
 use crate::error::Error;
@@ -109,6 +109,9 @@ pub struct ContractExport {
     /// The requested range without its most recent seconds, see [`SETTLE_DELAY`]. `None` if the whole range is too
     /// recent.
     pub range: Option<DateRange>,
+    /// The ranges at the end of the requested range that are in the future or too recent to be read, and that earlier
+    /// exports have not archived and verified either. Empty if the archive reaches the requested end.
+    pub unread: RangeSet,
     /// Number of events that were added to the archive.
     pub events: u64,
     /// Number of events that were received and discarded, because the export was stopped within their part. The next

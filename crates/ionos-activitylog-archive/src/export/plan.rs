@@ -5,10 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 
+use super::settle::too_recent;
 use super::{Exporter, WINDOWS_AT_ONCE};
 use crate::error::Error;
 use crate::manifest::{Manifest, ReadRange};
-use crate::state::{State, covered_ranges, read_complete_days};
+use crate::state::{State, covered_ranges, read_complete_days, verified_ranges};
 use crate::sum::saturating_sum;
 
 /// Bytes per event, if no archived events can be measured.
@@ -30,6 +31,9 @@ pub struct ContractPlan {
     pub waiting: RangeSet,
     /// Earliest time, UTC, from which an export reads all of `waiting` again. `None` if `waiting` is empty.
     pub next_try: Option<DateTime<Utc>>,
+    /// The ranges at the end of the requested range that are in the future or too recent to be read, and that earlier
+    /// exports have not archived and verified either.
+    pub unread: RangeSet,
     /// Number of events in `missing` and `unverified`; a lower bound unless `exact`.
     pub events: u64,
     /// Whether the service reports exact totals.
@@ -58,7 +62,8 @@ pub(super) async fn estimate(
     let days = read_complete_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().collect();
     let covered = covered_ranges(&days);
-    let requested: RangeSet = exporter.settled_range(range, service).into_iter().collect();
+    let settled = exporter.settled_range(range, service);
+    let requested: RangeSet = settled.into_iter().collect();
     let now = exporter.clock.now();
     let unverified = manifests.iter().flat_map(|manifest| &manifest.ranges).filter(|read| !read.verified);
     let unverified = unverified.filter_map(ReadRange::range);
@@ -71,6 +76,7 @@ pub(super) async fn estimate(
         unverified: requested.intersection(&due.into_iter().collect()),
         waiting: requested.intersection(&waiting.iter().copied().collect()),
         next_try: waiting.iter().filter_map(next_try).max(),
+        unread: too_recent(range, settled).difference(&verified_ranges(&days)),
         events: 0,
         exact: true,
         windows: 0,

@@ -2,7 +2,7 @@
 //! archive, and programs that show events, use the same rule.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ionos_activitylog::{Client, DateRange};
+use ionos_activitylog::{Client, DateRange, RangeSet};
 
 use crate::encode::text;
 
@@ -30,6 +30,14 @@ pub fn settled_range(
 pub(crate) fn settled_time(local: DateTime<Utc>, service: Option<DateTime<Utc>>, delay: TimeDelta) -> DateTime<Utc> {
     let now = service.map_or(local, |service| service.min(local));
     now.checked_sub_signed(delay).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// The part of a requested range that is too recent to be read, or in the future: all of it without its settled part.
+/// `settled`: the result of [`settled_range`].
+#[must_use]
+pub fn too_recent(requested: DateRange, settled: Option<DateRange>) -> RangeSet {
+    let settled: RangeSet = settled.into_iter().collect();
+    RangeSet::from(requested).difference(&settled)
 }
 
 /// The time that the service has reported last. Sends a small request first, unless the range is old or the last

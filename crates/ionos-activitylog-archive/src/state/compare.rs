@@ -224,6 +224,11 @@ pub(crate) fn spanned_range(ranges: &RangeSet) -> Option<DateRange> {
     DateRange::new(first.start(), last.end()).ok()
 }
 
+/// All ranges that were read and verified, according to the manifests of all days. Adjacent ranges are merged.
+pub(crate) fn verified_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
+    days.values().flat_map(Manifest::verified_ranges).collect()
+}
+
 /// End of the last range that was read, according to the manifests of all days. `None` if no range was read.
 pub(crate) fn covered_end(days: &BTreeMap<NaiveDate, Manifest>) -> Option<DateTime<Utc>> {
     let ranges = days.values().flat_map(|manifest| &manifest.ranges).filter_map(ReadRange::range);

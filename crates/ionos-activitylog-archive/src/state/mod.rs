@@ -25,7 +25,7 @@ use crate::sum::saturating_sum;
 
 pub(crate) use compare::{
     ArchivedDays, ChainSummary, RESTORE_ARCHIVE, StateComparison, StateDifference, covered_end, covered_ranges,
-    read_archived_days, read_complete_days, spanned_range, unarchived_ranges,
+    read_archived_days, read_complete_days, spanned_range, unarchived_ranges, verified_ranges,
 };
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};

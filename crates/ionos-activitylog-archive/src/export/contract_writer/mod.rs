@@ -157,9 +157,7 @@ impl ContractWriter {
         if !self.chain.days.range(limit.date_naive()..).any(|(_, day)| ends_later(day)) {
             return RangeSet::new();
         }
-        let days = self.chain.days.values();
-        let verified: RangeSet = days.flat_map(Manifest::verified_ranges).collect();
-        verified.iter().filter(|range| range.end() > limit).collect()
+        state::verified_ranges(&self.chain.days).iter().filter(|range| range.end() > limit).collect()
     }
 
     /// The last entry of the chain. If the manifests of version 1 are not imported yet, the last manifest of version 1.

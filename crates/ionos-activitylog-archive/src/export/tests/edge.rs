@@ -9,6 +9,7 @@ async fn the_next_export_adds_the_most_recent_events() {
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
     let first = export(&exporter(&simulator, root.path(), NOW), &simulator, today).await.unwrap();
     assert_eq!(first.range.unwrap().to_string(), "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z");
+    assert_eq!(first.unread.to_string(), "2026-11-20T11:59:50Z .. 2026-11-21T00:00:00Z");
     let tomorrow = "2026-11-21T03:00:00Z";
     let later = world(tomorrow).build();
     let _ = export(&exporter(&later, root.path(), tomorrow), &later, today).await.unwrap();
@@ -19,6 +20,10 @@ async fn the_next_export_adds_the_most_recent_events() {
     let young = range("2026-11-20T11:59:55Z", "2026-11-20T12:00:00Z");
     let none = export(&exporter(&simulator, root.path(), NOW), &simulator, young).await.unwrap();
     assert_eq!(none.range, None);
+    assert!(none.unread.is_empty(), "the archive has the range: {}", none.unread);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let none = export(&exporter(&simulator, elsewhere.path(), NOW), &simulator, young).await.unwrap();
+    assert_eq!((none.range, none.unread), (None, young.into()));
 }
 
 #[tokio::test]
@@ -31,8 +36,21 @@ async fn a_clock_that_jumps_back_changes_nothing() {
     let back = exporter(&simulator, root.path(), "2026-11-19T06:00:00Z");
     let done = export(&back, &simulator, today).await.unwrap();
     assert!(done.nothing_to_do);
+    assert_eq!(done.unread.to_string(), "2026-11-20T11:59:50Z .. 2026-11-21T00:00:00Z");
     assert_eq!(files(root.path()), before);
     assert_whole(root.path());
+    // What is archived already does not count as unread, in a plan either.
+    let archived = range("2026-11-19T00:00:00Z", "2026-11-20T11:00:00Z");
+    let done = export(&back, &simulator, archived).await.unwrap();
+    assert_eq!(done.range.unwrap().to_string(), "2026-11-19T00:00:00Z .. 2026-11-19T05:59:50Z");
+    assert!(done.unread.is_empty(), "{}", done.unread);
+    for (requested, unread) in [(archived, "nothing"), (today, "2026-11-20T11:59:50Z .. 2026-11-21T00:00:00Z")] {
+        let plans = back.plan(&[simulator.contracts()[0].into()], requested).await;
+        let [(_, Ok(plan))] = plans.as_slice() else {
+            panic!("{plans:?}");
+        };
+        assert_eq!(plan.unread.to_string(), unread);
+    }
 }
 
 #[tokio::test]
