@@ -24,6 +24,17 @@ pub(crate) struct RangeArgs {
     pub(crate) to: Option<Moment>,
 }
 
+impl RangeArgs {
+    /// Whether the user gave an end that is past, so that an answer is incomplete unless it reaches this end. `false`
+    /// without `--to`, with `--to now`, and for an end in the current second or later.
+    pub(crate) fn has_past_end<Tz: TimeZone>(&self, now: DateTime<Tz>) -> bool {
+        let this_second = now.trunc_subsecs(0);
+        let is_past = |to: Moment| to.end(this_second.clone()).is_ok_and(|end| end <= this_second);
+        let is_now = |to: Moment| "now".parse().is_ok_and(|now: Moment| now == to);
+        self.to.is_some_and(|to| !is_now(to) && is_past(to))
+    }
+}
+
 /// An optional time range. If no range is given, a command reads a default range of the log, or a whole archive.
 #[derive(Args)]
 pub(crate) struct TimeArgs {
@@ -157,6 +168,25 @@ mod tests {
         ];
         for (last, from, to, expected) in cases {
             assert_eq!(resolve(last, from, to), expected);
+        }
+    }
+
+    #[test]
+    fn an_end_counts_as_given_only_if_it_is_past() {
+        for (to, expected) in [
+            (None, false),
+            (Some("now"), false),
+            (Some("today"), false),
+            (Some("this-month"), false),
+            (Some("2026-11-22T12:00:00.2Z"), false),
+            (Some("2026-11-22T12:00:01Z"), false),
+            (Some("2026-11-22T12:00:00Z"), true),
+            (Some("2026-11-22T13:00:00+01:00"), true),
+            (Some("yesterday"), true),
+            (Some("5s"), true),
+        ] {
+            let range = RangeArgs { last: None, from: "7d".parse().ok(), to: to.map(|to| to.parse().unwrap()) };
+            assert_eq!(range.has_past_end(NOW.parse::<DateTime<Utc>>().unwrap()), expected, "{to:?}");
         }
     }
 

@@ -54,6 +54,7 @@ impl Rows {
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
         let now = context.clock.now().with_timezone(&zone);
+        let has_past_end = range.as_ref().is_some_and(|range| range.has_past_end(now));
         let mut range = range.map(|range| resolve_range(&range, now)).transpose()?;
         let source = match &selection.archive {
             Some(root) => {
@@ -70,6 +71,7 @@ impl Rows {
             None => {
                 let requested = range
                     .ok_or_else(|| CommandError::usage("no time range given", "use --last 2h or --since yesterday"))?;
+                let requested = (requested, has_past_end);
                 let rows = ServiceRows::connect(selection, requested, filter.clone(), context).await?;
                 range = Some(rows.range());
                 show_range(range, &rows.describe_contracts(), zone, context);

@@ -22,7 +22,7 @@ use crate::output::progress::RangeProgress;
 use crate::output::row::Row;
 use crate::runtime::context::Context;
 use crate::service::account;
-use crate::service::settle::{settle_delay, settle_range};
+use crate::service::settle::{UnreadEnd, settle_delay, settle_range};
 
 /// The rows of one or more contracts.
 pub(crate) struct ServiceRows {
@@ -31,6 +31,8 @@ pub(crate) struct ServiceRows {
     /// Whether the user gave a contract number. The token may be unable to read this contract.
     has_typed_number: bool,
     range: DateRange,
+    /// The end of the requested range, if it is not read although the user gave it.
+    unread: Option<UnreadEnd>,
     filter: Filter,
     /// Whether events that do not match the filter are returned too.
     returns_all: bool,
@@ -53,10 +55,11 @@ struct OpenWindow {
 
 impl ServiceRows {
     /// Connects to the selected account. Shortens a range whose end is too recent: the newest events may not be in the
-    /// log yet. Reading begins with the first call of [`Self::next`].
+    /// log yet. `has_past_end`: see [`RangeArgs::has_past_end`](crate::args::time::RangeArgs::has_past_end). Reading
+    /// begins with the first call of [`Self::next`].
     pub(super) async fn connect(
         selection: &EventSelection,
-        range: DateRange,
+        (range, has_past_end): (DateRange, bool),
         filter: Filter,
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
@@ -64,10 +67,11 @@ impl ServiceRows {
         let client = account::connect(&selection.service, now, context)?;
         let delay = settle_delay(&selection.service, None, now);
         let contracts = account::select_contracts(&selection.contract, &client).await?;
-        let range = settle_range(&client, range, delay, context).await?;
+        let (range, unread) = settle_range(&client, (range, has_past_end), delay, context).await?;
         Ok(Self {
             has_typed_number: has_number(&selection.contract),
             range,
+            unread,
             filter,
             returns_all: false,
             progress: None,
@@ -186,6 +190,11 @@ impl ServiceRows {
                 None => None,
             };
             self.summary.failures.extend(failure.map(|failure| (contract.clone(), failure)));
+        }
+        // If all contracts failed, their errors say more.
+        if let Some(unread) = self.unread.take().filter(|_| self.summary.failures.len() < self.contracts.len()) {
+            self.summary.unproven.push(UnprovenRanges::one(unread.text));
+            self.summary.retry_hint = unread.hint;
         }
         self.progress = None;
     }

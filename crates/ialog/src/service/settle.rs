@@ -2,11 +2,15 @@
 //! Queries and exports to a file use the same rule as exports to an archive.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use ionos_activitylog::{Client, DateRange, Length};
+use ionos_activitylog::{Client, DateRange, Length, RangeSet};
 use ionos_activitylog_archive::SETTLE_DELAY;
-use ionos_activitylog_archive::internal::{clock_warning, is_held_back_by_clock, service_time, settled_range};
+use ionos_activitylog_archive::internal::{
+    clock_warning, is_held_back_by_clock, service_time, settled_range, too_recent,
+};
 
 use crate::args::service::ServiceArgs;
+#[cfg(doc)]
+use crate::args::time::RangeArgs;
 use crate::error::CommandError;
 use crate::runtime::context::Context;
 
@@ -21,14 +25,56 @@ pub(crate) fn settle_delay(args: &ServiceArgs, settle: Option<Length>, now: Date
     }
 }
 
+/// The end of a range that is too recent to be read, although the user gave this end and it is past by the clock of
+/// this machine. The result of the command is incomplete.
+pub(crate) struct UnreadEnd {
+    /// The ranges that are not read, and why.
+    pub(crate) text: String,
+    /// How to read these ranges.
+    pub(crate) hint: &'static str,
+}
+
+impl UnreadEnd {
+    /// `None` if there are no unread ranges. The clocks and `delay` are those of
+    /// [`settled_range`](ionos_activitylog_archive::internal::settled_range).
+    pub(crate) fn new(
+        unread: &RangeSet,
+        local: DateTime<Utc>,
+        service: Option<DateTime<Utc>>,
+        delay: TimeDelta,
+    ) -> Option<Self> {
+        let end = unread.iter().last()?.end();
+        let service = service.filter(|service| *service < local);
+        let seconds = delay.num_seconds();
+        let age = match service {
+            Some(service) if end > service && seconds == 0 => "in the future".to_owned(),
+            Some(service) if end > service => format!("in the future or newer than {seconds} s"),
+            _ => format!("newer than {seconds} s"),
+        };
+        let clock = if service.is_some() { " by the clock of the service" } else { "" };
+        let is_clock_wrong = service.is_some_and(|service| clock_warning(local, service, "").is_some());
+        Some(Self {
+            text: format!("not read: {unread}, {age}{clock}"),
+            hint: if is_clock_wrong { CHECK_CLOCKS } else { RUN_LATER },
+        })
+    }
+}
+
+/// Hint for a range that is too recent to be read.
+const RUN_LATER: &str = "run the same command again later";
+
+/// As [`RUN_LATER`], if the clock of this machine is ahead of the service's.
+const CHECK_CLOCKS: &str = "check the clocks of this machine and of the service, or run the same command again later";
+
 /// The part of a range that is old enough by the clock of the service. Warns if the clock of this machine is ahead.
-/// Fails if the range has no such part.
+/// Fails if the range has no such part. `has_past_end`: see [`RangeArgs::has_past_end`]. If it is set, the rest of the
+/// range is returned as an [`UnreadEnd`].
 pub(crate) async fn settle_range(
     client: &Client,
-    range: DateRange,
+    (range, has_past_end): (DateRange, bool),
     delay: TimeDelta,
     context: &mut Context<'_>,
-) -> Result<DateRange, CommandError> {
+) -> Result<(DateRange, Option<UnreadEnd>), CommandError> {
     let local = context.clock.now();
     let service = service_time(client, local, range, delay).await;
     if let Some(warning) =
@@ -37,7 +83,8 @@ pub(crate) async fn settle_range(
         context.warn(format_args!("warning: {warning}"));
     }
     if let Some(settled) = settled_range(range, local, service, delay) {
-        return Ok(settled);
+        let unread = UnreadEnd::new(&too_recent(range, Some(settled)), local, service, delay).filter(|_| has_past_end);
+        return Ok((settled, unread));
     }
     refuse_wrong_clock(range, local, service, delay)?;
     let seconds = delay.num_seconds();
@@ -48,8 +95,8 @@ pub(crate) async fn settle_range(
 }
 
 /// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, an export to an
-/// archive succeeds even if the whole range is too new, because the next export reads it. With a wrong clock, the next
-/// export may skip the range, too.
+/// archive succeeds even if the whole range is too new, because the next export reads it; if the user gave a past end,
+/// the export is incomplete. With a wrong clock, the next export may skip the range, too.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,
@@ -68,5 +115,33 @@ pub(crate) fn refuse_wrong_clock(
             ))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unread_end_names_its_range_the_clock_and_what_to_do() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let later = "run the same command again later";
+        let clocks = "check the clocks of this machine and of the service, or run the same command again later";
+        for (service, delay, expected, hint) in [
+            (None, 10, "newer than 10 s", later),
+            (Some("12:00:30"), 10, "newer than 10 s", later),
+            (Some("11:59:59"), 10, "newer than 10 s by the clock of the service", later),
+            (Some("11:59:10"), 10, "in the future or newer than 10 s by the clock of the service", later),
+            (Some("11:00:00"), 10, "in the future or newer than 10 s by the clock of the service", clocks),
+            (Some("11:00:00"), 0, "in the future by the clock of the service", clocks),
+        ] {
+            let local = time("2026-11-20T12:00:00.5Z");
+            let service = service.map(|service| time(&format!("2026-11-20T{service}Z")));
+            let range = DateRange::new(time("2026-11-20T11:59:49Z"), time("2026-11-20T11:59:58Z")).unwrap();
+            let unread = UnreadEnd::new(&range.into(), local, service, TimeDelta::seconds(delay)).unwrap();
+            assert_eq!(unread.text, format!("not read: {range}, {expected}"));
+            assert_eq!(unread.hint, hint);
+        }
+        assert!(UnreadEnd::new(&RangeSet::new(), DateTime::UNIX_EPOCH, None, TimeDelta::zero()).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Exports the parts of a range that an archive does not have, for one or more contracts.
 
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
-use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, RangeSet};
 use ionos_activitylog_archive::internal::settled_range;
 use ionos_activitylog_archive::{Archive, Compression, ContractExport, ContractFolder, ContractPlan, Error, Exporter};
 
@@ -16,7 +16,7 @@ use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
 use crate::service::account;
-use crate::service::settle::{refuse_wrong_clock, settle_delay};
+use crate::service::settle::{UnreadEnd, refuse_wrong_clock, settle_delay};
 
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
@@ -47,7 +47,7 @@ const RESUMES: &str = "it resumes after what is archived";
 pub(super) async fn run(
     args: ExportArgs,
     client: Client,
-    range: DateRange,
+    (range, has_past_end): (DateRange, bool),
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let archive = archive_at(&args.out)?;
@@ -73,6 +73,8 @@ pub(super) async fn run(
             let progress = progress.clone();
             move |contract, done| progress.show_contract(contract, done.read_to, done.events)
         });
+    let describe_unread =
+        |unread: &RangeSet, now| UnreadEnd::new(unread, now, client.service_time(), settle).filter(|_| has_past_end);
     if args.dry_run {
         let plans = exporter.plan(&contracts, range).await;
         let local = context.clock.now();
@@ -80,6 +82,11 @@ pub(super) async fn run(
             refuse_wrong_clock(range, local, client.service_time(), settle)?;
         }
         let mut summary = ExportSummary::new(contracts.len());
+        for (contract, plan) in &plans {
+            if let Ok(plan) = plan {
+                summary.add_unread(contract, describe_unread(&plan.unread, local), context);
+            }
+        }
         summary.failures = show_plans(plans, &client, context).await;
         summary.add_unlisted(&unlisted, context);
         return summary.verdict("failed; the plan covers the others", context);
@@ -94,7 +101,8 @@ pub(super) async fn run(
             Ok(export) => {
                 let too_recent = || refuse_wrong_clock(range, context.clock.now(), client.service_time(), settle);
                 let clocks = export.range.map_or_else(too_recent, |_| Ok(()));
-                summary.add(&contract, &export, clocks, context);
+                let unread = describe_unread(&export.unread, context.clock.now());
+                summary.add(&contract, &export, (clocks, unread), context);
             }
             Err(error) => {
                 let failure = match error {
@@ -193,6 +201,8 @@ struct ExportSummary {
     next_try: Option<DateTime<Utc>>,
     /// Number of contracts of the archive that were selected, but that the service does not list.
     unlisted: usize,
+    /// How to read the end of the range. `None` if no contract has an unread end that the user gave.
+    unread_hint: Option<&'static str>,
     is_stopped: bool,
     /// Whether the most recently added export sent at least one request, read its whole range and received no event.
     is_last_empty: bool,
@@ -204,12 +214,12 @@ impl ExportSummary {
     }
 
     /// Adds the export of a contract, and shows its result. `clocks` is an error if nothing was read because of a wrong
-    /// clock.
+    /// clock. `unread` is the end of the range that was not read although the user gave it.
     fn add(
         &mut self,
         contract: &ContractNumber,
         export: &ContractExport,
-        clocks: Result<(), CommandError>,
+        (clocks, unread): (Result<(), CommandError>, Option<UnreadEnd>),
         context: &mut Context<'_>,
     ) {
         for note in &export.warnings {
@@ -220,7 +230,12 @@ impl ExportSummary {
             self.add_failure(contract.clone(), failure);
             return;
         }
+        let has_unread = unread.is_some();
+        self.add_unread(contract, unread, context);
         let Some(range) = export.range else {
+            if has_unread {
+                return;
+            }
             context.info(format_args!(
                 "contract {contract}: all events of the range are younger than the --settle time; a later export reads them"
             ));
@@ -279,6 +294,14 @@ impl ExportSummary {
         self.is_stopped |= export.stopped;
     }
 
+    /// Adds the end of the range that is not read, and warns of it.
+    fn add_unread(&mut self, contract: &ContractNumber, unread: Option<UnreadEnd>, context: &mut Context<'_>) {
+        if let Some(UnreadEnd { text, hint }) = unread {
+            context.warn(format_args!("contract {contract}: {text}"));
+            self.unread_hint = Some(hint);
+        }
+    }
+
     fn add_failure(&mut self, contract: ContractNumber, failure: CommandError) {
         self.is_last_empty = false;
         self.failures.push((contract, failure));
@@ -306,15 +329,25 @@ impl ExportSummary {
             let contracts = format_count(self.unlisted as u64, "contract");
             what.push(format!("{contracts} of the archive {is} not listed by the service"));
         }
+        if self.unread_hint.is_some() {
+            what.push("the end of the range is not archived".to_owned());
+        }
         if what.is_empty() {
             return None;
         }
-        let hint = match self.gaps {
-            0 => "see the warnings above".to_owned(),
-            gaps => gap_hint(&retry_hint(self.next_try, now), gaps, self.beyond_reach),
-        };
+        let mut hints = Vec::new();
+        if self.gaps > 0 {
+            hints.push(gap_hint(&retry_hint(self.next_try, now), self.gaps, self.beyond_reach));
+        }
+        // If there are gaps that can be closed, their hint already says to run the same command again.
+        if self.gaps == self.beyond_reach {
+            hints.extend(self.unread_hint.map(str::to_owned));
+        }
+        if self.gaps == 0 && self.unlisted > 0 {
+            hints.push("see the warnings above".to_owned());
+        }
         let what = what.join(", and ");
-        Some(CommandError::incomplete(format!("incomplete: {what}"), hint))
+        Some(CommandError::incomplete(format!("incomplete: {what}"), hints.join("; ")))
     }
 
     /// The result of the command. `others` completes the message "1 of 2 contracts ..." if only some contracts failed.
@@ -338,6 +371,45 @@ impl ExportSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_error_names_every_reason_and_every_next_step() {
+        let hint = "run the same command again later";
+        let unread = |summary| ExportSummary { unread_hint: Some(hint), ..summary };
+        for (summary, expected) in [
+            (ExportSummary::new(1), None),
+            (
+                unread(ExportSummary::new(1)),
+                Some("the end of the range is not archived: run the same command again later"),
+            ),
+            (
+                unread(ExportSummary { unlisted: 1, ..ExportSummary::new(1) }),
+                Some(
+                    "1 contract of the archive is not listed by the service, and the end of the range is not archived: run \
+                     the same command again later; see the warnings above",
+                ),
+            ),
+            (
+                unread(ExportSummary { gaps: 1, ..ExportSummary::new(1) }),
+                Some(
+                    "1 gap could not be verified, and the end of the range is not archived: run the same command again",
+                ),
+            ),
+            (
+                unread(ExportSummary { gaps: 1, beyond_reach: 1, ..ExportSummary::new(1) }),
+                Some(
+                    "1 gap could not be verified, and the end of the range is not archived: another attempt returns no \
+                     more events, because no shorter range can be requested; ask the vendor's support for the missing \
+                     events; run the same command again later",
+                ),
+            ),
+        ] {
+            let error = summary.incomplete(DateTime::UNIX_EPOCH);
+            let text = error.as_ref().map(ToString::to_string);
+            assert_eq!(text, expected.map(|text| format!("incomplete: {text}")));
+            assert_eq!(error.map(|error| error.code()), expected.map(|_| 3));
+        }
+    }
 
     #[test]
     fn the_hint_names_the_time_of_the_next_try() {

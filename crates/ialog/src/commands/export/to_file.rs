@@ -1,6 +1,7 @@
 //! Exports a range to one file. The same command resumes an interrupted export, even if the range of the command
 //! depends on the current time, as with `--last`: the checkpoint contains the range with which the export began.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,7 +20,7 @@ use crate::output::shell::shell_quote;
 use crate::runtime::context::Context;
 use crate::runtime::resume::ResumeHint;
 use crate::service::account;
-use crate::service::settle::{settle_delay, settle_range};
+use crate::service::settle::{UnreadEnd, settle_delay, settle_range};
 
 pub(super) async fn run(
     args: &ExportArgs,
@@ -31,7 +32,7 @@ pub(super) async fn run(
     reject_archive_flags(args, target)?;
     let mut export = SingleFileExport::prepare(args, target, range, now, context).await?;
     let Some(file) = export.start(context, resume)? else {
-        return Ok(());
+        return export.check_end();
     };
     let kept = file.resumed_from();
     let (file, summary) = match export.write_events(file, context, resume).await {
@@ -66,7 +67,7 @@ pub(super) async fn run(
     if let CrossCheck::NotChecked(reason) = summary.cross_check {
         context.info(format_args!("not cross-checked: {reason}"));
     }
-    Ok(())
+    export.check_end()
 }
 
 /// Second half of the hint for a disk error if no event was kept. The first half says to run the same command again.
@@ -81,6 +82,8 @@ struct SingleFileExport<'a> {
     range: DateRange,
     /// The requested range, including the part that is too recent to be exported.
     requested: DateRange,
+    /// The end of the requested range, if it is not exported although the user gave it.
+    unread: Option<UnreadEnd>,
     spec: ExportSpec,
 }
 
@@ -96,11 +99,12 @@ impl<'a> SingleFileExport<'a> {
         let client = account::connect(&args.service, now, context)?;
         let delay = settle_delay(&args.service, args.settle, now);
         let requested = range;
-        let range = settle_range(&client, range, delay, context).await?;
+        let has_past_end = args.range.has_past_end(now);
+        let (range, unread) = settle_range(&client, (range, has_past_end), delay, context).await?;
         let contract = only_contract(account::select_contracts(&args.contracts.contract, &client).await?)?;
         let api = account::api_label(&args.service, &client);
         let spec = ExportSpec::new(api, contract.clone(), range, target);
-        Ok(Self { args, target, client, contract, range, requested, spec })
+        Ok(Self { args, target, client, contract, range, requested, unread, spec })
     }
 
     fn open(&self, fail_points: &FailPoints) -> Result<FileExport, Error> {
@@ -132,7 +136,7 @@ impl<'a> SingleFileExport<'a> {
                 error.to_string(),
                 format!(
                     "finish it with `{}`, choose another name, or use --overwrite to discard it",
-                    self.resume_command(range)
+                    self.repeat_command(range, self.args.overwrite)
                 ),
             ),
             error => error.into(),
@@ -226,21 +230,36 @@ impl<'a> SingleFileExport<'a> {
     /// A hint with the number of events that are kept and the command that resumes.
     fn kept_hint(&self, kept: &ExportStats) -> String {
         let events = format_count(kept.events, "event");
-        format!("progress kept ({events}); resume with `{}`", self.resume_command(self.range))
+        let command = self.repeat_command(self.range, self.args.overwrite);
+        let earlier = match self.unread {
+            Some(_) => format!(", which ends before the requested {}", format_utc(self.requested.end())),
+            None => String::new(),
+        };
+        format!("progress kept ({events}); resume with `{command}`{earlier}")
     }
 
-    /// The command that continues an export of this range. The range is absolute, so the command stays valid later.
-    fn resume_command(&self, range: DateRange) -> String {
+    /// Fails if the file is complete, but ends before the end that the user gave.
+    fn check_end(&self) -> Result<(), CommandError> {
+        let Some(UnreadEnd { text, hint }) = &self.unread else {
+            return Ok(());
+        };
+        Err(CommandError::incomplete(
+            format!("incomplete: {} has the events up to {}; {text}", self.target, format_utc(self.range.end())),
+            format!("{hint}, with --overwrite: `{}`", self.repeat_command(self.requested, true)),
+        ))
+    }
+
+    /// The command that exports this range to the same file. The range is absolute, so the command stays valid later.
+    fn repeat_command(&self, range: DateRange, overwrite: bool) -> String {
         let Self { args, contract, .. } = self;
-        let time = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
-        let overwrite = if args.overwrite { " --overwrite" } else { "" };
+        let overwrite = if overwrite { " --overwrite" } else { "" };
         let settle = args.settle;
         let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
         format!(
             "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{overwrite}",
             args.service.repeat_flags(),
-            time(range.start()),
-            time(range.end()),
+            format_utc(range.start()),
+            format_utc(range.end()),
             shell_quote(&args.out.to_string_lossy()),
         )
     }
@@ -261,6 +280,11 @@ impl<'a> SingleFileExport<'a> {
             context.info(format_args!("events with unexpected content: {} (written unchanged)", exported.with_issues));
         }
     }
+}
+
+/// A time in whole seconds.
+fn format_utc(time: DateTime<Utc>) -> impl Display {
+    time.format("%Y-%m-%dT%H:%M:%SZ")
 }
 
 /// Fails for flags that only an export to an archive has.

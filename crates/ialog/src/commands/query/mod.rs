@@ -30,8 +30,9 @@ event. In tables, +2 after a user, action, resource or address says that the ope
 more). --list-values counts the values of all events.
 
 Tables show times in the time zone of --tz; all other formats use UTC. A table on a terminal omits the parts of the \
-times that are the same in the whole range, such as the date. The resolved range is printed to standard error. If part of \
-the range cannot be verified, the exit code is 3.
+times that are the same in the whole range, such as the date. The resolved range is printed to standard error. The last 10 \
+seconds by the clock of the service are not read, because the log may still be incomplete. If they begin before a --to \
+that is past, or if part of the range cannot be verified, the exit code is 3.
 
 Columns of tables: time, user, action, resource, result, from, detail (the default); also took, events, id, contract, \
 type, service, request. --cols, --sort, --template and --list-values also accept the columns of `ialog schema flat`.
