@@ -156,6 +156,9 @@ proptest! {
                 let record_text = RecordText::owned(validated.to_owned());
                 assert_same(&record, &Event { record: record_text, envelope_issue: None, index, fits_model: None });
                 assert_same(&read, &read.clone().detach());
+                let mut checked = read.clone();
+                checked.check_model();
+                assert_same(&read, &checked);
                 prop_assert_eq!(record.index.members.resolve(record.raw()), RecordMembers::scan(record.raw()), "{}", text);
                 prop_assert_eq!(read.index.members.resolve(read.raw()), RecordMembers::scan(read.raw()), "{}", text);
                 prop_assert_eq!(record.issues(), issue::find_issues(record.raw()), "{}", text);
