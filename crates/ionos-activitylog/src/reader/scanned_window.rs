@@ -67,14 +67,23 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
     }
 
-    /// Joins the parts of a window to the whole window. The number of requests of the result is 0, because the caller
+    /// Joins the parts of a window to the whole window. If the parts have fewer events than `total`, the highest exact
+    /// total of the whole window, the result has a gap. The number of requests of the result is 0, because the caller
     /// counts the requests of the parts.
-    pub(super) fn join(whole: PlannedWindow, mut parts: Vec<Self>) -> Self {
+    pub(super) fn join(whole: PlannedWindow, mut parts: Vec<Self>, total: Option<Total>) -> Self {
         parts.iter_mut().for_each(|part| part.requests = 0);
         let proofs = parts.iter().map(|part| part.proof);
         let proof = proofs.reduce(|one, two| Some(one?.weaker(two?))).flatten();
+        let counted = |part: &Self| {
+            let distinct = part.verification.events.distinct();
+            part.verification.highest_total.map_or(distinct, |total| total.count.max(distinct))
+        };
+        let events: u64 = parts.iter().map(counted).sum();
+        let missing = total.filter(|total| proof.is_some() && total.exact && total.count > events);
+        let gap = missing.map(|total| (GapReason::TotalDecreased, Some(total)));
+        let proof = proof.filter(|_| gap.is_none());
         let verification = Verification::new(whole.range);
-        Self { window: whole, verification, proof, gap: None, requests: 0, finer_may_help: false, parts }
+        Self { window: whole, verification, proof, gap, requests: 0, finer_may_help: false, parts }
     }
 
     /// Converts this window to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added
@@ -86,7 +95,8 @@ impl ScannedWindow {
         id_hasher: &Option<RandomState>,
     ) -> Window {
         let Self { window, mut verification, proof, gap, requests, parts, .. } = self;
-        let seen = verification.events.distinct();
+        let seen_in_parts: u64 = parts.iter().map(|part| part.verification.events.distinct()).sum();
+        let seen = verification.events.distinct() + seen_in_parts;
         let gap = gap.map(|(reason, total)| Gap { range: window.range, seen, total, reason });
         let reported_total = match parts.is_empty() {
             true => verification.reported_total(),

@@ -109,8 +109,9 @@ impl WindowReader<'_> {
                         && !self.is_finest(window) =>
                 {
                     requests += scanned.requests;
+                    let total = scanned.verification.highest_total_inside();
                     let events = scanned.verification.events.take_all();
-                    let (finer, finer_requests) = self.read_finer(scanned.window, events).await?;
+                    let (finer, finer_requests) = self.read_finer(scanned.window, events, total).await?;
                     requests += finer_requests;
                     match finer {
                         Some(result) => result,
@@ -451,13 +452,15 @@ impl WindowReader<'_> {
     }
 
     /// Tests whether the service supports fractions of a second, and reads a second in parts if it does. `events` are
-    /// those that scans of the whole second returned. The parts are accepted only if together they have all of these
-    /// events: a service that cuts off fractions returns no events for one part and the whole second for another.
-    /// Returns the result, which is `None` if the parts are not accepted, and the number of requests.
+    /// those that scans of the whole second returned, and `total` is the highest total of these scans. The parts are
+    /// accepted only if together they have all of these events: a service that cuts off fractions returns no events for
+    /// one part and the whole second for another. Returns the result, which is `None` if the parts are not accepted,
+    /// and the number of requests.
     async fn read_finer(
         self,
         whole: PlannedWindow,
         events: Vec<Event>,
+        total: Option<Total>,
     ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
         let mut requests = 0;
         let planned = PlannedWindow { suspected_limit: whole.suspected_limit, ..PlannedWindow::new(whole.range) };
@@ -493,7 +496,7 @@ impl WindowReader<'_> {
             parts.into_iter().for_each(|part| self.keep(part));
             return Ok((None, requests));
         }
-        let joined = ScannedWindow::join(whole, parts);
+        let joined = ScannedWindow::join(whole, parts, total);
         let result = match joined.proof {
             Some(_) => WindowResult::Verified(joined),
             None => WindowResult::Unverified(joined),

@@ -235,6 +235,33 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
 }
 
 #[tokio::test]
+async fn parts_of_a_second_with_fewer_events_than_its_total_are_a_gap() {
+    /// A service that counts one more event for each range of exactly one second with events.
+    struct Overcounting(LimitedLog);
+    impl Transport for Overcounting {
+        fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+            let query = PageQuery::of(&request);
+            let within = self.0.log.iter().filter(|(time, _)| query.range.contains(*time));
+            let hits: Vec<&str> = within.map(|(_, record)| &record[..]).collect();
+            let is_second = query.range.duration() == TimeDelta::seconds(1);
+            let total = hits.len() + usize::from(is_second && !hits.is_empty());
+            answer(&page(&hits, query), Some(total))
+        }
+    }
+    let second = day().start() + TimeDelta::seconds(33_333);
+    let event = |index: i64| {
+        let time = second + TimeDelta::milliseconds(index % 1_000);
+        (time, record(index, time))
+    };
+    let log = (0..12_500).map(event).collect();
+    let log = LimitedLog { log, limit: 20_000, has_total: true, latest: false, requests: Mutex::default() };
+    let (records, summary, _) = read(client_of(Arc::new(Overcounting(log))).events(31_720_001.into(), day())).await;
+    let gap = &summary.gaps[0];
+    assert_eq!((records.len(), gap.seen, gap.total.unwrap().count), (12_500, 12_500, 12_501), "{summary:?}");
+    assert_eq!(gap.range.start(), second);
+}
+
+#[tokio::test]
 async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
     // All events are at the start of the range, or in its first 100 seconds, or spread over the day.
     for step in [0, 1, 800] {
