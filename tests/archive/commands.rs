@@ -206,7 +206,7 @@ fn all_readers_and_state_rebuild_refuse_an_archive_whose_last_manifest_is_missin
         let printed = run(ialog(folder.path(), arguments));
         assert_eq!(printed.code, Some(6), "{arguments:?}: {}", printed.stderr);
         let said = printed.stdout + &printed.stderr;
-        assert!(said.contains("file is missing from the end of the chain"), "{arguments:?}: {said}");
+        assert!(said.contains("file is missing: the last manifest of the chain was"), "{arguments:?}: {said}");
     }
 }
 

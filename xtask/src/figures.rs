@@ -25,8 +25,8 @@ struct LineCounts {
     all: usize,
     /// Lines outside of tests that are neither blank nor comments.
     code: usize,
-    /// All lines of tests. A file in a folder `tests`, or with a name that ends in `tests.rs`, counts as a whole. In
-    /// other files, the `mod`, `fn`, `impl` and `use` items that exist only in tests count.
+    /// All lines of tests. All lines of a file in a folder `tests`, and of a file whose name ends in `tests.rs`. Of
+    /// any other file, the lines of the `mod`, `fn`, `impl` and `use` items that exist only in tests.
     tests: usize,
 }
 
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_counted_as_code_tests_and_the_rest() {
+    fn each_line_is_code_or_test_or_neither() {
         let folder = tempfile::tempdir().unwrap();
         let text = "//! Head.\n\nfn long(\n) {\n}\n#[cfg(test)]\nmod tests {\n    fn f() {}\n}\n";
         fs::write(folder.path().join("lib.rs"), text).unwrap();

@@ -177,8 +177,8 @@ impl ArchiveReader {
         self.counts
     }
 
-    /// Declares that the caller gave only a start of the range, as in "since yesterday". The range then ends where the
-    /// archive ends, see [`early_ends`](Self::early_ends).
+    /// Declares that the caller gave only a start of the range, as in "since yesterday". If the archive ends before the
+    /// end that was passed to [`open`](Self::open), nothing is missing there, see [`early_ends`](Self::early_ends).
     pub fn open_end(mut self) -> Self {
         self.open_end = true;
         self
@@ -227,8 +227,8 @@ impl ArchiveReader {
     /// range ends later than all manifests. Each contract comes with the end of that range.
     ///
     /// If the caller requested an end, the list is empty, because [`incomplete_ranges`](Self::incomplete_ranges) then
-    /// names what is missing. If the range has an [open end](Self::open_end), a contract is omitted if its manifests
-    /// reach the end of the range.
+    /// names what is missing. If the range has an [open end](Self::open_end), the list has only contracts whose manifests
+    /// end before the end that was passed to [`open`](Self::open).
     #[must_use]
     pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let reaches_end = |end: Option<DateTime<Utc>>| match self.range {

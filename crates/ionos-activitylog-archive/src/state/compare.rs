@@ -98,7 +98,7 @@ impl StateDifference {
         let others = |count: u64| if count > 0 { format!(", and {count} after it") } else { String::new() };
         match self {
             Self::MissingManifests { first, last } => format!(
-                "file is missing from the end of the chain, whose last manifest was {last}{}",
+                "file is missing{}: the last manifest of the chain was {last}",
                 others(last.saturating_sub(*first))
             ),
             Self::MissingManifestOfVersion1(_) => "file is missing: it was the last manifest".to_owned(),
@@ -137,9 +137,10 @@ impl StateComparison {
                 Some(place) => links.get(place + 1..).unwrap_or_default(),
                 None => return Self { differences: vec![missing_head(folder, head, links)], has_added: false },
             },
-            // The state has no head if there was no manifest yet, or if an export of version 0.1.0 was interrupted
-            // before it had linked all manifests again. In the second case, the manifests of version 1 are not new. So
-            // only manifests with a number, which later versions write, count as added.
+            // The state has no head in two cases: there was no manifest yet, or all manifests have version 1 and an
+            // export was interrupted. Such an export removed the head from the state, changed manifests and updated the
+            // links between them. In the second case, the manifests of version 1 are not new. So only manifests with a
+            // number, which later versions have, count as added.
             None => {
                 let first = links.iter().position(|link| link.number.is_some());
                 first.and_then(|first| links.get(first..)).unwrap_or_default()
@@ -188,7 +189,7 @@ fn missing_head(folder: &ContractFolder, head: ManifestLink, links: &[ManifestLi
 }
 
 /// The first member in which the identity of a state differs from that of the manifests. Without a manifest, only the
-/// contract can be compared.
+/// contract and the filter can be compared.
 fn other_identity(
     folder: &ContractFolder,
     state: &State,
@@ -210,7 +211,7 @@ pub(crate) fn covered_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
     days.values().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
 }
 
-/// Ranges between the first and the last range that was read that no manifest covers. The time before the first and
+/// Ranges that no manifest covers, between the first and the last range that was read. The time before the first and
 /// after the last range is not included.
 pub(crate) fn unarchived_ranges(days: &BTreeMap<NaiveDate, Manifest>) -> RangeSet {
     let covered = covered_ranges(days);

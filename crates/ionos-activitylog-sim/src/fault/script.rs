@@ -66,9 +66,9 @@ impl Faults {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let script: UncheckedScript =
             serde_path_to_error::deserialize(&mut deserializer).map_err(ScriptError::from_json_error)?;
-        deserializer
-            .end()
-            .map_err(|error| ScriptError::new("", format!("{error}: end the script with its last bracket")))?;
+        deserializer.end().map_err(|error| {
+            ScriptError::new("", format!("{error}: remove everything after the bracket that closes the script"))
+        })?;
         let mut faults = Self::new();
         for FaultRule { trigger, fault } in script.rules {
             faults = faults.add_rule(trigger, fault)?;

@@ -27,9 +27,9 @@ pub(super) struct StartCheck {
 }
 
 impl StartCheck {
-    /// Requests the two seconds around the start of a window, once the gate of the scan is open. Keeps the events that
-    /// lie in the window. If one of the events is at exactly the start, also requests the second that begins at the
-    /// start.
+    /// Waits until the scan has found that the window does not have to be split. Then requests the two seconds around
+    /// the start of the window, and keeps the events that lie in the window. If one of the events is at exactly the
+    /// start, also requests the second that begins at the start.
     pub(super) async fn read(scanner: WindowScanner<'_>, window: DateRange) -> Result<Self, Error> {
         let (start, second) = (window.start(), TimeDelta::seconds(1));
         let is_at_start = |event: &Event| event.time() == Some(start);

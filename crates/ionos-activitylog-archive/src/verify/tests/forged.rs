@@ -228,12 +228,12 @@ async fn each_edit_is_reported_with_its_cause() {
         (
             "last manifest removed",
             |folder, _| fs::remove_file(folder.manifest(3)).unwrap(),
-            &["file is missing from the end of the chain, whose last manifest was 3"],
+            &["file is missing: the last manifest of the chain was 3"],
         ),
         (
             "all manifests removed",
             |folder, _| fs::remove_dir_all(folder.manifests()).unwrap(),
-            &["file is missing from the end of the chain, whose last manifest was 3, and 2 after it"],
+            &["file is missing, and 2 after it: the last manifest of the chain was 3"],
         ),
         (
             "day renamed",
