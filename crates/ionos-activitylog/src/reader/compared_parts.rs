@@ -19,6 +19,9 @@ const EMPTY_RANGES_INSIDE: usize = 2;
 /// Minimum length of an empty range between two events that is compared, as a fraction of the length of the window.
 const MIN_EMPTY_FRACTION: i32 = 64;
 
+/// Maximum number of pieces into which all empty ranges of a window together are divided at midnights.
+const MAX_PIECES: i32 = 100;
+
 /// Number of hours that are compared with a window without events.
 const HOURS: i32 = 12;
 
@@ -28,27 +31,35 @@ const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 
 /// The parts of a window that are compared with it. In a window with events, these are
 ///
-/// - the empty range before the first event and the one after the last event. The longer one is divided at its midnight
-///   UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no midnight
-///   inside and is long, it is halved.
-/// - the longest empty ranges between two events, if they are long enough. An empty range that contains whole days UTC
-///   is reduced to these days.
+/// - the empty range before the first event and the one after the last event. If they are longer than a day, they are
+///   divided into days, because a service may shorten longer ranges. Otherwise, the longer one is divided at its
+///   midnight UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no
+///   midnight inside and is long, it is halved.
+/// - all days UTC without events between two events
+/// - the longest other empty ranges between two events, if they are long enough
 /// - the range of the events in the middle, if it is at most half as long as the window.
 ///
 /// Beside an event, a part begins or ends at a whole minute if possible, for services that cut off seconds. A window
-/// without events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle.
+/// without events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle. If it
+/// is longer than a day, it is also divided into days. If a window is longer than [`MAX_PIECES`] days, it is divided into groups of
+/// several days, not into single days.
 pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) -> Vec<DateRange> {
     times.retain(|time| range.contains(*time));
     times.sort_unstable();
+    let days = days_per_piece(range);
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
-        return parts_of_empty_window(range);
+        let is_long = range.duration() > days;
+        let pieces = if is_long { divide_into_days(range, days) } else { Vec::new() };
+        return [parts_of_empty_window(range), pieces].concat();
     };
     let midnight = |time: DateTime<Utc>| time.duration_trunc(TimeDelta::days(1)).ok();
     let before = range_before(range.start(), *first).map(|empty| (empty, midnight(*first)));
     let after = range_after(*last, range.end()).map(|empty| (empty, midnight(*last + TimeDelta::days(1))));
     let mut ends: Vec<_> = [before, after].into_iter().flatten().collect();
     ends.sort_by_key(|(empty, _)| empty.duration());
-    let mut parts = Vec::new();
+    let (long, short): (Vec<_>, Vec<_>) = ends.into_iter().partition(|(empty, _)| empty.duration() > days);
+    let mut parts: Vec<DateRange> = long.into_iter().flat_map(|(empty, _)| divide_into_days(empty, days)).collect();
+    let mut ends = short;
     if let Some((longer, midnight)) = ends.pop() {
         let parts_at_midnight = divide(longer, midnight);
         let is_long = parts_at_midnight.len() < 2 && longer.duration() >= LONG_EMPTY_RANGE;
@@ -58,10 +69,13 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
     let neighbours = times.iter().zip(times.iter().skip(1));
     let mut inside: Vec<DateRange> = neighbours
         .filter_map(|(one, next)| range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next)))
-        .filter(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration())
         .collect();
+    let whole: Vec<DateRange> =
+        inside.extract_if(.., |empty| whole_days(*empty).is_some()).filter_map(whole_days).collect();
+    parts.extend(whole.into_iter().flat_map(|whole| divide_into_days(whole, days)));
+    inside.retain(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration());
     inside.sort_by_key(|empty| Reverse(empty.duration()));
-    parts.extend(inside.into_iter().take(EMPTY_RANGES_INSIDE).map(|empty| whole_days(empty).unwrap_or(empty)));
+    parts.extend(inside.into_iter().take(EMPTY_RANGES_INSIDE));
     let count = (times.len() / 8).clamp(*MIDDLE_EVENTS.start(), *MIDDLE_EVENTS.end()).min(times.len());
     let skipped = (times.len() - count) / 2;
     if let (Some(first), Some(last)) = (times.get(skipped), times.get(skipped + count - 1)) {
@@ -79,6 +93,21 @@ fn parts_of_empty_window(range: DateRange) -> Vec<DateRange> {
     let noon = midnight_near(middle + half_day).map(|midnight| midnight - half_day);
     let parts = divide(range, [Some(middle), midnight_near(middle), noon].into_iter().flatten());
     if parts.len() < 2 { Vec::new() } else { parts }
+}
+
+/// Number of days of each piece of an empty range, so that all pieces together are few.
+fn days_per_piece(range: DateRange) -> TimeDelta {
+    let day = TimeDelta::days(1);
+    (range.duration() / MAX_PIECES).max(day)
+}
+
+/// Divides a range at midnights UTC into pieces of this length, rounded up to whole days.
+fn divide_into_days(range: DateRange, length: TimeDelta) -> Vec<DateRange> {
+    let day = TimeDelta::days(1);
+    let Ok(first) = range.start().duration_round_up(day) else { return vec![range] };
+    let days = (length - TimeDelta::nanoseconds(1)).num_days() + 1;
+    let midnights = (0..).map(|index| first + TimeDelta::days(days * index)).take_while(|time| *time < range.end());
+    divide(range, midnights)
 }
 
 /// Hours that are spread evenly over a range, so that they have different times of day if the range is long. At most

@@ -169,3 +169,47 @@ async fn no_event_of_a_shortened_range_is_lost() {
         assert!(requests < most_requests, "{what}: {requests} requests");
     }
 }
+
+/// Most empty ranges of these logs are longer than the ranges that the services answer completely.
+#[tokio::test]
+async fn no_event_of_a_sparse_log_is_lost() {
+    let range = range("2026-09-01T00:00:00Z", "2026-11-25T00:00:00Z");
+    // 80 events at irregular times, and 40 events on each of 6 days.
+    let spread = |index: i64| range.start() + TimeDelta::minutes(1_530 * index + index * index * 7 % 997);
+    let on_days = |index: i64| {
+        range.start()
+            + TimeDelta::days([3, 9, 30, 31, 58, 82][index as usize / 40])
+            + TimeDelta::minutes(500 + index % 40)
+    };
+    for times in [(0..80).map(spread).collect::<Vec<_>>(), (0..240).map(on_days).collect()] {
+        for shortened in [
+            Shortened::ToEnd(TimeDelta::days(1)),
+            Shortened::ToEnd(TimeDelta::days(7)),
+            Shortened::ToEnd(TimeDelta::days(30)),
+            Shortened::ToStart(TimeDelta::days(1)),
+            Shortened::ToStart(TimeDelta::days(7)),
+            Shortened::ToNone(TimeDelta::days(30)),
+            Shortened::ToLastDay,
+        ] {
+            let requests = AtomicU64::new(0);
+            let service = Arc::new(ShorteningService { times: times.clone(), shortened, has_total: true, requests });
+            let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-31T00:00:00Z")));
+            let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock).build().unwrap();
+            let mut stream = client.events(CONTRACT.parse().unwrap(), range).windows();
+            let mut read = 0;
+            while let Some(window) = stream.try_next().await.unwrap() {
+                read += window.events.len();
+            }
+            // The range has more windows of one day than a reading may split, so the rest may be a gap.
+            let may_have_gaps = match shortened {
+                Shortened::ToEnd(length) | Shortened::ToStart(length) => length <= TimeDelta::days(1),
+                Shortened::ToLastDay => true,
+                _ => false,
+            };
+            assert!(may_have_gaps || stream.summary().is_complete(), "{shortened:?}: {:?}", stream.summary());
+            assert!(read == times.len() || !stream.summary().is_complete(), "{shortened:?}: {read} events");
+            let requests = service.requests.load(Ordering::Relaxed);
+            assert!(requests < 1_200, "{shortened:?}: {requests} requests");
+        }
+    }
+}
