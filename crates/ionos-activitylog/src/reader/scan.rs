@@ -266,8 +266,13 @@ impl WindowScanner<'_> {
         scan.requests += fetched.requests;
         if fetched.page.hits() == 0 {
             if scan.last_page_has_room() {
+                let end = scan.end_offset();
                 scan.pages.push(fetched.page);
-                return Ok(Some(RemainingPages::EndedEarly));
+                return Ok(Some(if is_window_limit(end) {
+                    RemainingPages::Unreachable(end)
+                } else {
+                    RemainingPages::EndedEarly
+                }));
             }
             if offset + size <= total {
                 return Ok(Some(RemainingPages::Unreachable(offset)));
@@ -491,14 +496,20 @@ impl WindowScanner<'_> {
     }
 }
 
+/// Whether a service may return no hits from this offset on. Such limits are multiples of 500.
+fn is_window_limit(offset: u64) -> bool {
+    offset >= 1_000 && offset % 500 == 0
+}
+
 /// Which of the remaining pages of a window were fetched.
 enum RemainingPages {
     All,
     /// The total grows faster than pages are read.
     Endless,
-    /// The pages end before the total: an empty page follows a short one, or a page is short and totals are not
-    /// trusted.
+    /// The pages end before the total: an empty page follows a short one, and the number of hits is not a probable limit
+    /// of the service; or a page is short and totals are not trusted.
     EndedEarly,
-    /// The service refuses this offset, or sends an empty page for it although the page before it is full.
+    /// The service refuses this offset, or sends an empty page for it although the page before it is full, or the pages
+    /// end at this offset, which is probably a limit of the service.
     Unreachable(u64),
 }

@@ -113,6 +113,11 @@ impl PartialScan {
         self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
+    /// The offset after the last hit of the last page.
+    pub(super) fn end_offset(&self) -> u64 {
+        self.next_offset.saturating_sub(self.page_size) + self.pages.last().map_or(0, Page::hits)
+    }
+
     /// Whether an empty next page may be empty only because the service does not support offsets. This is possible if
     /// the scan has only the first page so far, and the first page has at least [`SERVICE_PAGE_SIZE`] hits.
     pub(super) fn may_lack_offsets(&self) -> bool {
