@@ -50,9 +50,9 @@ pub struct KnownGap {
     /// Why the range could not be verified: `overflow`, `disagreement`, `outside-of-window`, `total-decreased`,
     /// `total-increased`, `partial-search`, `unreadable-record` or `unknown`.
     pub reason: String,
-    /// Number of distinct events received.
+    /// Number of distinct events received. If the gap was divided at midnight, the number for the undivided gap.
     pub seen: u64,
-    /// Total that the service reports. `null` if it reports none.
+    /// Total that the service reports. `null` if it reports none, or if the gap was divided at midnight.
     pub total: Option<u64>,
 }
 

@@ -287,8 +287,11 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
                 self.write(event)?;
             }
             let clip = |gap: &KnownGap| {
-                let both = gap.range()?.intersection(&range)?;
-                Some(KnownGap { from: both.start(), to: both.end(), ..gap.clone() })
+                let whole = gap.range()?;
+                let both = whole.intersection(&range)?;
+                // The total of the whole gap says nothing about a part of it.
+                let total = gap.total.filter(|_| both == whole);
+                Some(KnownGap { from: both.start(), to: both.end(), total, ..gap.clone() })
             };
             self.finish(range, false, gaps.iter().filter_map(clip).collect())?;
         }
