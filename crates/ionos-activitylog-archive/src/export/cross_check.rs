@@ -28,10 +28,10 @@ const HALVES_REQUESTS: u64 = 2;
 
 /// A verified range of a day, with the total that is expected for it, see [`expected_total`].
 #[derive(Clone, Copy)]
-struct CountedRange {
-    date: NaiveDate,
-    range: DateRange,
-    total: u64,
+pub(super) struct CountedRange {
+    pub(super) date: NaiveDate,
+    pub(super) range: DateRange,
+    pub(super) total: u64,
 }
 
 /// Compares each uncompared part of `range` that this export or an interrupted one has read. Ranges that an earlier
@@ -185,13 +185,7 @@ impl Comparison {
             self.result = CrossCheck::NotChecked("the service reports no total that can be compared".to_owned());
             return Ok(None);
         };
-        let manifest = job.writer.chain.days.get(&day.date);
-        let stated = manifest.and_then(|manifest| expected_total(job, manifest, day.range)).unwrap_or(day.total);
-        // An amended event is archived with several contents, one per line, and a service may count each content.
-        let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
-        let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
-        // The total also counts the records without a time that were archived with another day.
-        let archived = archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)));
+        let archived = archived_count(job, day, total);
         if total > archived {
             self.gaps += 1;
             job.add_gap(day.range, GapReason::TotalIncreased, archived, Some(total))?;
@@ -212,6 +206,18 @@ impl Comparison {
         let total = day.total.saturating_add(missing);
         job.add_gap(day.range, GapReason::TotalIncreased, day.total, Some(total))
     }
+}
+
+/// The number of events of a range that are archived now, to be compared with the `total` that the service reported
+/// before the range was read again.
+pub(super) fn archived_count(job: &ContractExportRun<'_>, day: CountedRange, total: u64) -> u64 {
+    let manifest = job.writer.chain.days.get(&day.date);
+    let stated = manifest.and_then(|manifest| expected_total(job, manifest, day.range)).unwrap_or(day.total);
+    // An amended event is archived with several contents, one per line, and a service may count each content.
+    let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
+    let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
+    // The total also counts the records without a time that were archived with another day.
+    archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)))
 }
 
 /// The range, extended by the second before its start.

@@ -4,8 +4,9 @@
 //! one vanished, the total is unchanged. So an export can also read all ranges again and compare ids and contents.
 
 use chrono::{NaiveDate, TimeDelta};
-use ionos_activitylog::DateRange;
+use ionos_activitylog::{DateRange, GapReason};
 
+use super::cross_check::{CountedRange, archived_count};
 use super::reread;
 use super::run::ContractExportRun;
 use crate::error::Error;
@@ -27,30 +28,67 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
             return Ok(());
         }
         let is_old = verified.end() <= job.exporter.clock.now() - CONFIRMED_AFTER;
-        if !job.exporter.reread && total_equals_archive(job, date, verified).await? {
+        let count = match job.exporter.reread {
+            true => RangeCount::Unknown,
+            false => count_range(job, date, verified).await?,
+        };
+        if matches!(count, RangeCount::Archived) {
             if is_old {
                 job.writer.mark_recounted(verified);
             }
-        } else if contents_are_unchanged(job, date, verified).await? && is_old {
+            continue;
+        }
+        job.undated_elsewhere = 0;
+        let is_unchanged = contents_are_unchanged(job, date, verified).await?;
+        if job.is_stopped() {
+            return Ok(());
+        }
+        let day = job.writer.chain.days.get(&date);
+        let is_verified =
+            day.is_some_and(|day| day.verified_ranges().intersection(&verified.into()) == verified.into());
+        if let RangeCount::Differs { archived, total } = count
+            && is_verified
+        {
+            let archived = archived_count(job, CountedRange { date, range: verified, total: archived }, total);
+            if total > archived {
+                // The answers of the reread are older than the count, for example from a cache or another replica.
+                job.add_gap(verified, GapReason::TotalIncreased, archived, Some(total))?;
+                continue;
+            }
+        }
+        if is_unchanged && is_old {
             job.writer.seal(verified);
         }
     }
     job.writer.save_if_due()
 }
 
-/// Whether the service reports as many events for a range as are archived. Ignores the totals in the manifest, because
-/// events may have been archived, or found to be missing, since the manifest was written.
-async fn total_equals_archive(
-    job: &mut ContractExportRun<'_>,
-    date: NaiveDate,
-    range: DateRange,
-) -> Result<bool, Error> {
+/// Number of events that the service reports for a range.
+enum RangeCount {
+    /// As many events as are archived.
+    Archived,
+    Differs {
+        /// Number of archived events.
+        archived: u64,
+        total: u64,
+    },
+    /// The service reports no exact total, or was not asked for it.
+    Unknown,
+}
+
+/// Compares the number of events that the service reports for a range with the archive. Ignores the totals in the
+/// manifest, because events may have been archived, or found to be missing, since the manifest was written.
+async fn count_range(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<RangeCount, Error> {
     let Some(manifest) = job.writer.chain.days.get(&date) else {
-        return Ok(true);
+        return Ok(RangeCount::Archived);
     };
     let archived = manifest.archived_in(range);
     let total = job.total(range, archived.distinct).await?;
-    Ok(total.count.is_some_and(|total| archived.compare(total) == CountComparison::Equal))
+    Ok(match total.count {
+        Some(total) if archived.compare(total) == CountComparison::Equal => RangeCount::Archived,
+        Some(total) => RangeCount::Differs { archived: archived.distinct, total },
+        None => RangeCount::Unknown,
+    })
 }
 
 /// Reads a range again and archives new events as a late part. Returns `true` if the service returned exactly the

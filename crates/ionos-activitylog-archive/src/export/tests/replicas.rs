@@ -1,7 +1,7 @@
 //! Some of the requests are answered by a replica of the service that lacks events. An event that an answer has shown
 //! or counted is never lost: the archive has the event, or has a gap until a later export finds the event.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ionos_activitylog::seam::{Exchange, Transport};
 
@@ -105,4 +105,47 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
         );
         assert_eq!(totals.report, VerifyReport::default(), "{ends:?}");
     }
+}
+
+/// A log with one event per hour. The event at 07:00 of each day arrives late. All answers come from a cache, except the
+/// count of a whole day.
+#[derive(Default)]
+struct CachedLog {
+    have_arrived: AtomicBool,
+    is_cache_fresh: AtomicBool,
+}
+
+impl Transport for CachedLog {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let query = PageRequest::of(&request);
+        let is_count_of_day = query.limit == 1 && query.to - query.from == TimeDelta::days(1);
+        let is_fresh = self.is_cache_fresh.load(Ordering::Relaxed) || is_count_of_day;
+        let has_late = is_fresh && self.have_arrived.load(Ordering::Relaxed);
+        let hours = (0..24 * 3).filter(|hour| has_late || hour % 24 != 7);
+        let times = hours.map(|hour| days().start() + TimeDelta::hours(hour));
+        let times: Vec<_> = times.filter(|time| (query.from..query.to).contains(time)).collect();
+        query.answer(&times, 100)
+    }
+}
+
+#[tokio::test]
+async fn a_recount_that_finds_events_that_no_page_has_leaves_a_gap() {
+    let root = tempfile::tempdir().unwrap();
+    let log = Arc::new(CachedLog::default());
+    let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
+    let client = Client::builder().token("a.b.c").transport(log.clone()).clock(clock.clone()).build().unwrap();
+    let export = async |recount: bool| {
+        let exporter = Exporter::new(client.clone(), Archive::new(root.path())).clock(clock.clone()).recount(recount);
+        exporter.run(&[7.into()], days(), std::future::pending()).await.pop().unwrap().1.unwrap()
+    };
+    let first = export(false).await;
+    assert_eq!((first.events, first.gaps.len()), (69, 0));
+    log.have_arrived.store(true, Ordering::Relaxed);
+    let stale = export(true).await;
+    assert_eq!((stale.events, stale.gaps.len()), (0, 3), "{stale:?}");
+    assert!(stale.gaps.iter().all(|gap| gap.total == Some(24) && gap.seen == 23), "{stale:?}");
+    log.is_cache_fresh.store(true, Ordering::Relaxed);
+    let fresh = export(true).await;
+    assert_eq!((fresh.events, fresh.gaps.len()), (3, 0), "{fresh:?}");
+    assert_whole(root.path());
 }
