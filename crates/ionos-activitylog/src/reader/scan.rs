@@ -498,7 +498,7 @@ impl WindowScanner<'_> {
 
 /// Whether a service may return no hits from this offset on. Such limits are multiples of 500.
 fn is_window_limit(offset: u64) -> bool {
-    offset >= 1_000 && offset % 500 == 0
+    offset >= 1_000 && offset.is_multiple_of(500)
 }
 
 /// Which of the remaining pages of a window were fetched.
