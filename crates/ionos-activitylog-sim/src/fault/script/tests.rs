@@ -111,7 +111,7 @@ fn an_error_names_its_place_and_what_to_do() {
         ("[]".into(), "the fault script: ", "correct it there"),
         ("{}".into(), "the fault script: missing field `rules`", "correct it there"),
         ("".into(), "the fault script: EOF", "must be JSON"),
-        (r#"{"rules":[]} x"#.into(), "the fault script: trailing characters", "last bracket"),
+        (r#"{"rules":[]} x"#.into(), "the fault script: trailing characters", "remove everything after the bracket"),
     ] {
         let error = Faults::from_json(&script).unwrap_err().to_string();
         assert!(error.contains(place), "{script}\n{error}\n{place}");
