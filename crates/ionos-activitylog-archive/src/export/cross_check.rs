@@ -4,14 +4,14 @@
 //! export is limited. Requests that lead to new events are not extra requests, so late events are found on any number
 //! of days.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use ionos_activitylog::{CrossCheck, DateRange, GapReason};
 
+use super::archived_count::{CountedRange, archived_count, expected_total};
 use super::recount::contents_are_unchanged;
 use super::run::{ContractExportRun, ReportedTotal};
 use crate::error::Error;
-use crate::manifest::Manifest;
 use crate::sum::saturating_sum;
 
 /// Number of extra requests that must be left before a day is read again. With fewer extra requests, the reread might
@@ -25,14 +25,6 @@ const REREAD_REQUESTS: u64 = 2;
 /// whole range is higher than the number of archived events, because then one of the halves lacks events. They do cost
 /// extra requests if the total of the whole range is lower or unusable.
 const HALVES_REQUESTS: u64 = 2;
-
-/// A verified range of a day, with the total that is expected for it, see [`expected_total`].
-#[derive(Clone, Copy)]
-pub(super) struct CountedRange {
-    pub(super) date: NaiveDate,
-    pub(super) range: DateRange,
-    pub(super) total: u64,
-}
 
 /// Compares each uncompared part of `range` that this export or an interrupted one has read. Ranges that an earlier
 /// export has compared are not compared again: their days may have late events, which only a recount looks for.
@@ -208,28 +200,9 @@ impl Comparison {
     }
 }
 
-/// The number of events of a range that are archived now, to be compared with the `total` that the service reported
-/// before the range was read again.
-pub(super) fn archived_count(job: &ContractExportRun<'_>, day: CountedRange, total: u64) -> u64 {
-    let manifest = job.writer.chain.days.get(&day.date);
-    let stated = manifest.and_then(|manifest| expected_total(job, manifest, day.range)).unwrap_or(day.total);
-    // An amended event is archived with several contents, one per line, and a service may count each content.
-    let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
-    let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
-    // The total also counts the records without a time that were archived with another day.
-    archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)))
-}
-
 /// The range, extended by the second before its start.
 fn with_range_before(range: DateRange) -> DateRange {
     DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
-}
-
-/// The total that is expected for a verified range of a day. If this export has read the range again and the service no
-/// longer returned all archived events, then the total of the returned events is expected, because the manifest may
-/// still have the earlier total. `None` if neither total is known.
-fn expected_total(job: &ContractExportRun<'_>, manifest: &Manifest, range: DateRange) -> Option<u64> {
-    job.vanished.total_in(range).or_else(|| manifest.total_in(range))
 }
 
 /// The verified ranges that overlap `range` and have a total, grouped into series of adjacent ranges.

@@ -12,6 +12,7 @@
 //! writes parts on threads; `contract_writer` owns the folder and the order of its writes. `plan` estimates the cost.
 //! [`FileExport`] writes a single file.
 
+mod archived_count;
 mod boundary_events;
 mod checkpoint;
 mod contract;

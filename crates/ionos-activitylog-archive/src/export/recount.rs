@@ -6,7 +6,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use ionos_activitylog::{DateRange, GapReason};
 
-use super::cross_check::{CountedRange, archived_count};
+use super::archived_count::{CountedRange, archived_count};
 use super::reread;
 use super::run::ContractExportRun;
 use crate::error::Error;
