@@ -227,8 +227,8 @@ impl ArchiveReader {
     /// range ends later than all manifests. Each contract comes with the end of that range.
     ///
     /// If the caller requested an end, the list is empty, because [`incomplete_ranges`](Self::incomplete_ranges) then
-    /// names what is missing. If the range has an [open end](Self::open_end), the list has only contracts whose manifests
-    /// end before the end that was passed to [`open`](Self::open).
+    /// names what is missing. If the range has an [open end](Self::open_end), the list has only contracts whose
+    /// manifests end before the end that was passed to [`open`](Self::open).
     #[must_use]
     pub fn lost_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let reaches_end = |end: Option<DateTime<Utc>>| match self.range {

@@ -74,8 +74,8 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// A request to the Cloud API, as that API keeps it: its contract, and the records of its events before `now` as JSON, oldest
-    /// first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
+    /// A request to the Cloud API, as that API keeps it: its contract, and the records of its events before `now` as
+    /// JSON, oldest first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,
         id: &str,

@@ -44,7 +44,8 @@ pub enum FilterKey {
     /// which has ordered keys, no whitespace between tokens and no needless escapes; see
     /// [`Event::fingerprint`](crate::Event::fingerprint). The record also matches if the expression matches anywhere in
     /// the canonical record with all JSON escapes decoded. For example, the value `say "hi"` is `say \"hi\"` in the
-    /// canonical record: the expression `say "hi"` finds it, and so does `say \\"hi\\"`. The search ignores case unless the expression begins with `(?-i)`. At most 1000 characters.
+    /// canonical record: the expression `say "hi"` finds it, and so does `say \\"hi\\"`. The search ignores case unless
+    /// the expression begins with `(?-i)`. At most 1000 characters.
     Text,
 }
 

@@ -164,9 +164,9 @@ impl Events {
     }
 
     /// The pages as the service sends them, with their metadata, for programs that examine the service. An answer that
-    /// proves nothing, such as one without `hits`, is an error. Apart from this, the pages are not verified: if the order
-    /// changes between two requests, the pages may repeat some events and lack others. The filter is not applied. Pages
-    /// have no checkpoint: after [`Events::resume`], the only item is an error of [`ErrorKind::Configuration`].
+    /// proves nothing, such as one without `hits`, is an error. Apart from this, the pages are not verified: if the
+    /// order changes between two requests, the pages may repeat some events and lack others. The filter is not applied.
+    /// Pages have no checkpoint: after [`Events::resume`], the only item is an error of [`ErrorKind::Configuration`].
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its request. After an error the
     /// stream ends.
@@ -193,8 +193,8 @@ pub fn share_extra_requests(mut events: Events, extra: &Arc<ExtraRequests>) -> E
     events
 }
 
-/// Lets the tasks that read windows also do the quick check of [`Event::issues`]. If the program calls
-/// [`Event::issues`] for each event, these tasks do the check concurrently.
+/// Lets the tasks that read windows also do the quick check of [`Event::issues`](crate::Event::issues). If the program
+/// calls this method for each event, these tasks do the check concurrently.
 pub fn check_model(mut events: Events) -> Events {
     events.request.check_model = true;
     events

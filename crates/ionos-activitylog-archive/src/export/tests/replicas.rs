@@ -107,8 +107,8 @@ async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one()
     }
 }
 
-/// A log with one event per hour. The event at 07:00 of each day arrives late. All answers come from a cache, except the
-/// count of a whole day.
+/// A log with one event per hour. The event at 07:00 of each day arrives late. All answers come from a cache, except
+/// the count of a whole day.
 #[derive(Default)]
 struct CachedLog {
     have_arrived: AtomicBool,
