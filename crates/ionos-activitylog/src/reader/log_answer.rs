@@ -31,6 +31,7 @@ impl LogAnswer {
         let fetched = match pages.read(log.to_whole_seconds(), 0, 1).await {
             Err(error) if may_be_refusal(error.kind()) => return Ok(refused),
             Err(error) if error.kind() == ErrorKind::TooLarge => {
+                pages.extra.record_log_events();
                 return Ok(Self { is_visible: true, ..refused });
             }
             fetched => fetched?,
