@@ -74,7 +74,7 @@
 //! | requests for pieces of damaged or too large pages, per window | 300 | 20 requests locate one record of a page of 1000 |
 //! | requests for the page after a short page, if an earlier page with the same number of hits turned out to be the last one of its window | 4 | if the service limits its pages to this number of hits, one of these requests finds a further page |
 //! | records without a time that are remembered | 100 000 | 3 MB |
-//! | requests for the parts of a window | at most 8, and 1 for each day without events (or at most about 100 in all), if the window is longer than all windows compared before (and at least an hour long) or has more events than these (and at least 49) | a service may silently shorten long ranges, or limit the number of events |
+//! | requests for the parts of a window | at most 8, and 1 for each day without events, or at most 300 if the window is longer than 100 days; none unless the window is longer than all windows compared before (and at least an hour long) or has more events than these (and at least 49) | a service may silently shorten long ranges, or limit the number of events |
 //! | requests if a window has no events | 1 for the whole log, once; 12 for single hours, once, if the whole log seems to be empty too | a service may answer long ranges as if they had no events |
 //! | requests for the two seconds around the start of a range | 1, or 2 if an event is at exactly the start | it is undocumented whether a range includes its start |
 //! | requests to compare the totals of a range, in addition to two per window | 16 | enough to locate one differing window in a range with a million events |

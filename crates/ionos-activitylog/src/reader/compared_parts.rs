@@ -19,8 +19,9 @@ const EMPTY_RANGES_INSIDE: usize = 2;
 /// Minimum length of an empty range between two events that is compared, as a fraction of the length of the window.
 const MIN_EMPTY_FRACTION: i32 = 64;
 
-/// Maximum number of pieces into which all empty ranges of a window together are divided at midnights.
-const MAX_PIECES: i32 = 100;
+/// Maximum length of a window, in days, whose empty ranges are divided into single days. A longer window is divided into
+/// pieces of this fraction of its length, so that few parts are compared.
+const MAX_SINGLE_DAYS: i64 = 100;
 
 /// Number of hours that are compared with a window without events.
 const HOURS: i32 = 12;
@@ -35,31 +36,33 @@ const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 ///   divided into days, because a service may shorten longer ranges. Otherwise, the longer one is divided at its
 ///   midnight UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no
 ///   midnight inside and is long, it is halved.
-/// - all days UTC without events between two events
-/// - the longest other empty ranges between two events, if they are long enough
+/// - each day UTC without events between two events
+/// - the longest other empty ranges between two events, if they are long enough. An empty range that contains whole
+///   days UTC is reduced to these days.
 /// - the range of the events in the middle, if it is at most half as long as the window.
 ///
 /// Beside an event, a part begins or ends at a whole minute if possible, for services that cut off seconds. A window
 /// without events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle. If it
-/// is longer than a day, it is also divided into days. If a window is longer than [`MAX_PIECES`] days, it is divided into groups of
-/// several days, not into single days.
+/// is longer than a day, it is also divided into days. A window of more than [`MAX_SINGLE_DAYS`] days is divided into
+/// groups of several days, not into single days.
 pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) -> Vec<DateRange> {
     times.retain(|time| range.contains(*time));
     times.sort_unstable();
-    let days = days_per_piece(range);
+    let piece = TimeDelta::days(days_per_piece(range));
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
-        let is_long = range.duration() > days;
-        let pieces = if is_long { divide_into_days(range, days) } else { Vec::new() };
-        return [parts_of_empty_window(range), pieces].concat();
+        let mut parts = parts_of_empty_window(range);
+        if range.duration() > piece {
+            parts.extend(divide_at_midnights(range, piece));
+        }
+        return parts;
     };
     let midnight = |time: DateTime<Utc>| time.duration_trunc(TimeDelta::days(1)).ok();
     let before = range_before(range.start(), *first).map(|empty| (empty, midnight(*first)));
     let after = range_after(*last, range.end()).map(|empty| (empty, midnight(*last + TimeDelta::days(1))));
     let mut ends: Vec<_> = [before, after].into_iter().flatten().collect();
     ends.sort_by_key(|(empty, _)| empty.duration());
-    let (long, short): (Vec<_>, Vec<_>) = ends.into_iter().partition(|(empty, _)| empty.duration() > days);
-    let mut parts: Vec<DateRange> = long.into_iter().flat_map(|(empty, _)| divide_into_days(empty, days)).collect();
-    let mut ends = short;
+    let long = ends.extract_if(.., |(empty, _)| empty.duration() > piece);
+    let mut parts: Vec<DateRange> = long.flat_map(|(empty, _)| divide_at_midnights(empty, piece)).collect();
     if let Some((longer, midnight)) = ends.pop() {
         let parts_at_midnight = divide(longer, midnight);
         let is_long = parts_at_midnight.len() < 2 && longer.duration() >= LONG_EMPTY_RANGE;
@@ -69,10 +72,10 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
     let neighbours = times.iter().zip(times.iter().skip(1));
     let mut inside: Vec<DateRange> = neighbours
         .filter_map(|(one, next)| range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next)))
+        .map(|empty| whole_days(empty).unwrap_or(empty))
         .collect();
-    let whole: Vec<DateRange> =
-        inside.extract_if(.., |empty| whole_days(*empty).is_some()).filter_map(whole_days).collect();
-    parts.extend(whole.into_iter().flat_map(|whole| divide_into_days(whole, days)));
+    let long = inside.extract_if(.., |empty| empty.duration() >= piece);
+    parts.extend(long.flat_map(|empty| divide_at_midnights(empty, piece)));
     inside.retain(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration());
     inside.sort_by_key(|empty| Reverse(empty.duration()));
     parts.extend(inside.into_iter().take(EMPTY_RANGES_INSIDE));
@@ -95,19 +98,16 @@ fn parts_of_empty_window(range: DateRange) -> Vec<DateRange> {
     if parts.len() < 2 { Vec::new() } else { parts }
 }
 
-/// Number of days of each piece of an empty range, so that all pieces together are few.
-fn days_per_piece(range: DateRange) -> TimeDelta {
-    let day = TimeDelta::days(1);
-    (range.duration() / MAX_PIECES).max(day)
+/// Number of days of each piece into which the empty ranges of a window are divided.
+fn days_per_piece(window: DateRange) -> i64 {
+    (window.duration() - TimeDelta::nanoseconds(1)).num_days() / MAX_SINGLE_DAYS + 1
 }
 
-/// Divides a range at midnights UTC into pieces of this length, rounded up to whole days.
-fn divide_into_days(range: DateRange, length: TimeDelta) -> Vec<DateRange> {
-    let day = TimeDelta::days(1);
-    let Ok(first) = range.start().duration_round_up(day) else { return vec![range] };
-    let days = (length - TimeDelta::nanoseconds(1)).num_days() + 1;
-    let midnights = (0..).map(|index| first + TimeDelta::days(days * index)).take_while(|time| *time < range.end());
-    divide(range, midnights)
+/// Divides a range into pieces of a number of days. The first piece ends at the first midnight UTC.
+fn divide_at_midnights(range: DateRange, piece: TimeDelta) -> Vec<DateRange> {
+    let first = range.start().duration_round_up(TimeDelta::days(1)).ok();
+    let midnights = std::iter::successors(first, |midnight| midnight.checked_add_signed(piece));
+    divide(range, midnights.take_while(|midnight| *midnight < range.end()))
 }
 
 /// Hours that are spread evenly over a range, so that they have different times of day if the range is long. At most
@@ -187,6 +187,25 @@ mod tests {
             range("21T00:00:00", "22T00:00:00"),
         ];
         assert_eq!(parts(window, &times), expected);
+    }
+
+    #[test]
+    fn each_empty_day_is_compared_but_few_parts_of_a_long_window() {
+        let window = range("01T12:00:00", "06T00:00:00");
+        let expected = ["01T12:00:00", "02T00:00:00", "03T00:00:00", "03T10:00:00"];
+        assert_eq!(
+            parts(window, &["03T10:00:10", "05T23:59:59"])[..3],
+            [0, 1, 2].map(|i| range(expected[i], expected[i + 1]))
+        );
+        let decade = DateRange::new("2016-01-01T00:00:00Z".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap());
+        let decade = decade.unwrap();
+        // An event every 18 minutes, 36 hours, 3 days, 18 days or 18 months.
+        for minutes in [18, 2_160, 4_320, 25_920, 777_600] {
+            let times = (1..).map(|index| decade.start() + TimeDelta::minutes(minutes * index));
+            let times: Vec<_> = times.take_while(|time| decade.contains(*time)).collect();
+            let count = parts_to_compare(decade, times).len();
+            assert!(count <= 300, "an event every {minutes} minutes: {count} parts");
+        }
     }
 
     #[test]
