@@ -52,16 +52,24 @@ fn page<'a>(hits: &[&'a str], query: PageQuery) -> Vec<&'a str> {
     hits.iter().skip(query.offset as usize).take(query.limit as usize).copied().collect()
 }
 
-impl Transport for LimitedLog {
-    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let query = PageQuery::of(&request);
-        *self.requests.lock().unwrap() += 1;
-        let mut hits: Vec<&str> =
-            self.log.iter().filter(|(time, _)| query.range.contains(*time)).map(|(_, record)| &record[..]).collect();
+impl LimitedLog {
+    /// The hits of a range, at most `limit`.
+    fn hits(&self, range: DateRange) -> Vec<&str> {
+        let within = self.log.iter().filter(|(time, _)| range.contains(*time));
+        let mut hits: Vec<&str> = within.map(|(_, record)| &record[..]).collect();
         if self.latest {
             hits.reverse();
         }
         hits.truncate(self.limit);
+        hits
+    }
+}
+
+impl Transport for LimitedLog {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let query = PageQuery::of(&request);
+        *self.requests.lock().unwrap() += 1;
+        let hits = self.hits(query.range);
         answer(&page(&hits, query), self.has_total.then_some(hits.len()))
     }
 }
@@ -69,15 +77,7 @@ impl Transport for LimitedLog {
 impl Transport for LimitedPages {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let query = PageQuery::of(&request);
-        let mut hits: Vec<&str> = self
-            .log
-            .log
-            .iter()
-            .filter(|(time, _)| query.range.contains(*time))
-            .map(|(_, record)| &record[..])
-            .collect();
-        hits.reverse();
-        hits.truncate(self.log.limit);
+        let mut hits = self.log.hits(query.range);
         let total = self.log.has_total.then_some(hits.len());
         let (limit, offset) = (query.limit.min(self.page_size), query.offset);
         let is_empty = match self.after {
@@ -103,6 +103,15 @@ fn client_of(service: Arc<impl Transport + 'static>) -> Client {
     Client::builder().token("a.b.c").transport(service).clock(clock).build().unwrap()
 }
 
+/// 4500 events, one every 19 seconds. None of them is at the start of the range.
+fn spread_log() -> Vec<(DateTime<Utc>, String)> {
+    let event = |index| {
+        let time = day().start() + TimeDelta::seconds(19 * index + 7);
+        (time, record(index, time))
+    };
+    (0..4_500).map(event).collect()
+}
+
 async fn read_day(service: &Arc<LimitedLog>) -> (Vec<String>, Summary, Option<Error>) {
     read(client_of(service.clone()).events(31_720_001.into(), day())).await
 }
@@ -114,11 +123,7 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
             .into_iter()
             .chain([(500, false, true), (700, false, false), (2_000, false, true)])
     {
-        let event = |index| {
-            let time = day().start() + TimeDelta::seconds(19 * index + 7);
-            (time, record(index, time))
-        };
-        let log: Vec<_> = (0..4_500).map(event).collect();
+        let log = spread_log();
         let expected: Vec<String> = log.iter().map(|(_, record)| record.clone()).collect();
         let service = Arc::new(LimitedLog { log, limit, has_total, latest, requests: Mutex::default() });
         let (mut records, summary, error) = read_day(&service).await;
@@ -138,18 +143,13 @@ async fn a_limit_is_not_refuted_by_totals_that_count_only_the_hits_of_a_page() {
     impl Transport for CountedPages {
         fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
             let query = PageQuery::of(&request);
-            let within = self.0.log.iter().filter(|(time, _)| query.range.contains(*time));
-            let hits: Vec<&str> = within.take(self.0.limit).map(|(_, record)| &record[..]).collect();
+            let hits = self.0.hits(query.range);
             let page = page(&hits, query);
             answer(&page, Some(page.len()))
         }
     }
     for limit in [100, 512, 700, 999] {
-        let event = |index| {
-            let time = day().start() + TimeDelta::seconds(19 * index + 7);
-            (time, record(index, time))
-        };
-        let log: Vec<_> = (0..4_500).map(event).collect();
+        let log = spread_log();
         let log = LimitedLog { log, limit, has_total: true, latest: false, requests: Mutex::default() };
         let events = client_of(Arc::new(CountedPages(log))).events(31_720_001.into(), day());
         let (records, summary, _) = read(events).await;
@@ -162,11 +162,7 @@ async fn a_limit_is_not_refuted_by_totals_that_count_only_the_hits_of_a_page() {
 #[tokio::test]
 async fn a_limit_of_one_day_hides_no_event_although_another_day_has_more_events() {
     let client = |limit: usize| {
-        let event = |index| {
-            let time = day().start() + TimeDelta::seconds(19 * index + 7);
-            (time, record(index, time))
-        };
-        let log = (0..4_500).map(event).collect();
+        let log = spread_log();
         client_of(Arc::new(LimitedLog { log, limit, has_total: true, latest: true, requests: Mutex::default() }))
     };
     for limit_of_day in [700, 1_000, 1_250] {
@@ -241,8 +237,7 @@ async fn parts_of_a_second_with_fewer_events_than_its_total_are_a_gap() {
     impl Transport for Overcounting {
         fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
             let query = PageQuery::of(&request);
-            let within = self.0.log.iter().filter(|(time, _)| query.range.contains(*time));
-            let hits: Vec<&str> = within.map(|(_, record)| &record[..]).collect();
+            let hits = self.0.hits(query.range);
             let is_second = query.range.duration() == TimeDelta::seconds(1);
             let total = hits.len() + usize::from(is_second && !hits.is_empty());
             answer(&page(&hits, query), Some(total))
@@ -362,8 +357,7 @@ async fn a_repeated_record_in_the_place_of_another_record_never_proves_a_window(
     impl Transport for Replacing {
         fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
             let query = PageQuery::of(&request);
-            let within = self.0.log.iter().filter(|(time, _)| query.range.contains(*time));
-            let hits: Vec<&str> = within.map(|(_, record)| &record[..]).collect();
+            let hits = self.0.hits(query.range);
             let mut page = page(&hits, query);
             if hits.len() > 100 && page.len() > 1 {
                 page[1] = page[0];

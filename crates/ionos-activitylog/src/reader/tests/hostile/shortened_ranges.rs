@@ -98,6 +98,15 @@ impl Transport for ShorteningService {
     }
 }
 
+/// The windows of a range, the summary, and the number of requests that the service received.
+async fn read(service: ShorteningService, range: DateRange) -> (Vec<Window>, Summary, u64) {
+    let service = Arc::new(service);
+    let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-31T00:00:00Z")));
+    let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock).build().unwrap();
+    let (windows, summary) = windows_of(&client, range).await;
+    (windows, summary, service.requests.load(Ordering::Relaxed))
+}
+
 #[tokio::test]
 async fn no_event_of_a_shortened_range_is_lost() {
     let range = range("2026-11-18T00:00:00Z", "2026-11-21T00:00:00Z");
@@ -140,17 +149,11 @@ async fn no_event_of_a_shortened_range_is_lost() {
         (Shortened::ToPageSize(200), true, &even, 160),
         (Shortened::ToFirstPage(100), true, &even, 160),
     ] {
-        let requests = AtomicU64::new(0);
-        let service = Arc::new(ShorteningService { times: times.clone(), shortened, has_total, requests });
-        let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-31T00:00:00Z")));
-        let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock).build().unwrap();
-        let mut stream = client.events(CONTRACT.parse().unwrap(), range).windows();
-        let mut read = Vec::new();
-        let mut gaps = Vec::new();
-        while let Some(window) = stream.try_next().await.unwrap() {
-            read.extend(window.events.iter().filter_map(Event::time));
-            gaps.extend(window.gaps);
-        }
+        let service = ShorteningService { times: times.clone(), shortened, has_total, requests: AtomicU64::new(0) };
+        let (windows, summary, requests) = read(service, range).await;
+        let read: Vec<DateTime<Utc>> =
+            windows.iter().flat_map(|window| &window.events).filter_map(Event::time).collect();
+        let gaps: Vec<_> = windows.iter().flat_map(|window| &window.gaps).collect();
         let what = format!("{shortened:?}, total: {has_total}");
         // The range has more windows of 30 minutes or 20 events than a reading may split, so the rest is a gap.
         let may_have_gaps = match shortened {
@@ -160,12 +163,11 @@ async fn no_event_of_a_shortened_range_is_lost() {
             Shortened::Shifted(_) => true,
             _ => false,
         };
-        assert_eq!(stream.summary().is_complete(), !may_have_gaps, "{what}: {:?}", stream.summary());
+        assert_eq!(summary.is_complete(), !may_have_gaps, "{what}: {summary:?}");
         assert!(may_have_gaps || read.len() == times.len(), "{what}: {} events", read.len());
         let is_in_gap = |time: &DateTime<Utc>| gaps.iter().any(|gap| gap.range.contains(*time));
         let lost = times.iter().find(|time| !read.contains(*time) && !is_in_gap(time));
         assert_eq!(lost, None, "{what}: an event is neither returned nor in a gap");
-        let requests = service.requests.load(Ordering::Relaxed);
         assert!(requests < most_requests, "{what}: {requests} requests");
     }
 }
@@ -192,23 +194,17 @@ async fn no_event_of_a_sparse_log_is_lost() {
             Shortened::ToLastDay,
         ] {
             let requests = AtomicU64::new(0);
-            let service = Arc::new(ShorteningService { times: times.clone(), shortened, has_total: true, requests });
-            let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-31T00:00:00Z")));
-            let client = Client::builder().token("a.b.c").transport(service.clone()).clock(clock).build().unwrap();
-            let mut stream = client.events(CONTRACT.parse().unwrap(), range).windows();
-            let mut read = 0;
-            while let Some(window) = stream.try_next().await.unwrap() {
-                read += window.events.len();
-            }
+            let service = ShorteningService { times: times.clone(), shortened, has_total: true, requests };
+            let (windows, summary, requests) = read(service, range).await;
+            let read: usize = windows.iter().map(|window| window.events.len()).sum();
             // The range has more windows of one day than a reading may split, so the rest may be a gap.
             let may_have_gaps = match shortened {
                 Shortened::ToEnd(length) | Shortened::ToStart(length) => length <= TimeDelta::days(1),
                 Shortened::ToLastDay => true,
                 _ => false,
             };
-            assert!(may_have_gaps || stream.summary().is_complete(), "{shortened:?}: {:?}", stream.summary());
-            assert!(read == times.len() || !stream.summary().is_complete(), "{shortened:?}: {read} events");
-            let requests = service.requests.load(Ordering::Relaxed);
+            assert!(may_have_gaps || summary.is_complete(), "{shortened:?}: {summary:?}");
+            assert!(read == times.len() || !summary.is_complete(), "{shortened:?}: {read} events");
             assert!(requests < 1_200, "{shortened:?}: {requests} requests");
         }
     }
