@@ -27,29 +27,30 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         if job.is_stopped() {
             return Ok(());
         }
-        let is_old = verified.end() <= job.exporter.clock.now() - CONFIRMED_AFTER;
-        let count = match job.exporter.reread {
-            true => RangeCount::Unknown,
-            false => count_range(job, date, verified).await?,
+        // The totals in the manifest are ignored, because events may have been archived, or found to be missing, since
+        // the manifest was written.
+        let Some(archived) = job.writer.chain.days.get(&date).map(|manifest| manifest.archived_in(verified)) else {
+            continue;
         };
-        if matches!(count, RangeCount::Archived) {
+        let is_old = verified.end() <= job.exporter.clock.now() - CONFIRMED_AFTER;
+        let total = match job.exporter.reread {
+            true => None,
+            false => job.total(verified, archived.distinct).await?.count,
+        };
+        if total.is_some_and(|total| archived.compare(total) == CountComparison::Equal) {
             if is_old {
                 job.writer.mark_recounted(verified);
             }
             continue;
         }
-        job.undated_elsewhere = 0;
         let is_unchanged = contents_are_unchanged(job, date, verified).await?;
         if job.is_stopped() {
             return Ok(());
         }
-        let day = job.writer.chain.days.get(&date);
-        let is_verified =
-            day.is_some_and(|day| day.verified_ranges().intersection(&verified.into()) == verified.into());
-        if let RangeCount::Differs { archived, total } = count
-            && is_verified
-        {
-            let archived = archived_count(job, CountedRange { date, range: verified, total: archived }, total);
+        let is_verified = job.writer.chain.days.get(&date).is_some_and(|day| day.verified_ranges().covers(verified));
+        if let Some(total) = total.filter(|_| is_verified) {
+            let range = CountedRange { date, range: verified, total: archived.distinct };
+            let archived = archived_count(job, range, total);
             if total > archived {
                 // The answers of the reread are older than the count, for example from a cache or another replica.
                 job.add_gap(verified, GapReason::TotalIncreased, archived, Some(total))?;
@@ -61,34 +62,6 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         }
     }
     job.writer.save_if_due()
-}
-
-/// Number of events that the service reports for a range.
-enum RangeCount {
-    /// As many events as are archived.
-    Archived,
-    Differs {
-        /// Number of archived events.
-        archived: u64,
-        total: u64,
-    },
-    /// The service reports no exact total, or was not asked for it.
-    Unknown,
-}
-
-/// Compares the number of events that the service reports for a range with the archive. Ignores the totals in the
-/// manifest, because events may have been archived, or found to be missing, since the manifest was written.
-async fn count_range(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<RangeCount, Error> {
-    let Some(manifest) = job.writer.chain.days.get(&date) else {
-        return Ok(RangeCount::Archived);
-    };
-    let archived = manifest.archived_in(range);
-    let total = job.total(range, archived.distinct).await?;
-    Ok(match total.count {
-        Some(total) if archived.compare(total) == CountComparison::Equal => RangeCount::Archived,
-        Some(total) => RangeCount::Differs { archived: archived.distinct, total },
-        None => RangeCount::Unknown,
-    })
 }
 
 /// Reads a range again and archives new events as a late part. Returns `true` if the service returned exactly the
