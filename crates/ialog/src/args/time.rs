@@ -24,6 +24,14 @@ pub(crate) struct RangeArgs {
     pub(crate) to: Option<Moment>,
 }
 
+/// A range that the user requested.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestedRange {
+    pub(crate) range: DateRange,
+    /// See [`RangeArgs::has_past_end`].
+    pub(crate) has_past_end: bool,
+}
+
 impl RangeArgs {
     /// Whether the user gave an end that is past, so that an answer is incomplete unless it reaches this end. `false`
     /// without `--to`, with `--to now`, and for an end in the current second or later.

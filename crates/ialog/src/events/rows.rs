@@ -6,7 +6,7 @@ use ionos_activitylog::{Client, DateRange, Filter, FilterCounts};
 
 use crate::args::archive::ArchiveSelection;
 use crate::args::events::EventSelection;
-use crate::args::time::{RangeArgs, resolve_range};
+use crate::args::time::{RangeArgs, RequestedRange, resolve_range};
 use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::archive_rows::ArchiveRows;
@@ -71,7 +71,7 @@ impl Rows {
             None => {
                 let requested = range
                     .ok_or_else(|| CommandError::usage("no time range given", "use --last 2h or --since yesterday"))?;
-                let requested = (requested, has_past_end);
+                let requested = RequestedRange { range: requested, has_past_end };
                 let rows = ServiceRows::connect(selection, requested, filter.clone(), context).await?;
                 range = Some(rows.range());
                 show_range(range, &rows.describe_contracts(), zone, context);

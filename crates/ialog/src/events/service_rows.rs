@@ -13,6 +13,7 @@ use ionos_activitylog::{
 
 use crate::args::contracts::has_number;
 use crate::args::events::EventSelection;
+use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::events::read_summary::{ReadSummary, UnprovenRanges};
 use crate::events::suggestions::Suggestions;
@@ -55,11 +56,10 @@ struct OpenWindow {
 
 impl ServiceRows {
     /// Connects to the selected account. Shortens a range whose end is too recent: the newest events may not be in the
-    /// log yet. `has_past_end`: see [`RangeArgs::has_past_end`](crate::args::time::RangeArgs::has_past_end). Reading
-    /// begins with the first call of [`Self::next`].
+    /// log yet. Reading begins with the first call of [`Self::next`].
     pub(super) async fn connect(
         selection: &EventSelection,
-        (range, has_past_end): (DateRange, bool),
+        requested: RequestedRange,
         filter: Filter,
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
@@ -67,7 +67,7 @@ impl ServiceRows {
         let client = account::connect(&selection.service, now, context)?;
         let delay = settle_delay(&selection.service, None, now);
         let contracts = account::select_contracts(&selection.contract, &client).await?;
-        let (range, unread) = settle_range(&client, (range, has_past_end), delay, context).await?;
+        let (range, unread) = settle_range(&client, requested, delay, context).await?;
         Ok(Self {
             has_typed_number: has_number(&selection.contract),
             range,

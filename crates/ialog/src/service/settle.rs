@@ -9,8 +9,7 @@ use ionos_activitylog_archive::internal::{
 };
 
 use crate::args::service::ServiceArgs;
-#[cfg(doc)]
-use crate::args::time::RangeArgs;
+use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::runtime::context::Context;
 
@@ -67,11 +66,11 @@ const RUN_LATER: &str = "run the same command again later";
 const CHECK_CLOCKS: &str = "check the clocks of this machine and of the service, or run the same command again later";
 
 /// The part of a range that is old enough by the clock of the service. Warns if the clock of this machine is ahead.
-/// Fails if the range has no such part. `has_past_end`: see [`RangeArgs::has_past_end`]. If it is set, the rest of the
-/// range is returned as an [`UnreadEnd`].
+/// Fails if the range has no such part. If the user gave a past end, the rest of the range is returned as an
+/// [`UnreadEnd`].
 pub(crate) async fn settle_range(
     client: &Client,
-    (range, has_past_end): (DateRange, bool),
+    RequestedRange { range, has_past_end }: RequestedRange,
     delay: TimeDelta,
     context: &mut Context<'_>,
 ) -> Result<(DateRange, Option<UnreadEnd>), CommandError> {

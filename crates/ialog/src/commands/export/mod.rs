@@ -11,7 +11,7 @@ use ionos_activitylog_archive::{Archive, Compression, Error, FileTarget};
 
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
-use crate::args::time::{RangeArgs, resolve_whole_seconds};
+use crate::args::time::{RangeArgs, RequestedRange, resolve_whole_seconds};
 use crate::error::CommandError;
 use crate::runtime::context::Context;
 use crate::runtime::resume::ResumeHint;
@@ -115,8 +115,8 @@ pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &Re
         Err(error) => {
             require_folder_name(&args.out, error)?;
             let client = account::connect(&args.service, now, context)?;
-            let has_past_end = args.range.has_past_end(now);
-            to_archive::run(args, client, (range, has_past_end), context).await
+            let requested = RequestedRange { range, has_past_end: args.range.has_past_end(now) };
+            to_archive::run(args, client, requested, context).await
         }
     }
 }

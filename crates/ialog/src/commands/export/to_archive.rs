@@ -1,12 +1,13 @@
 //! Exports the parts of a range that an archive does not have, for one or more contracts.
 
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
-use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, RangeSet};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, RangeSet};
 use ionos_activitylog_archive::internal::settled_range;
 use ionos_activitylog_archive::{Archive, Compression, ContractExport, ContractFolder, ContractPlan, Error, Exporter};
 
 use super::ExportArgs;
 use crate::args::contracts::{ContractSelector, is_selected};
+use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
 use crate::error::gaps::gap_hint;
@@ -47,7 +48,7 @@ const RESUMES: &str = "it resumes after what is archived";
 pub(super) async fn run(
     args: ExportArgs,
     client: Client,
-    (range, has_past_end): (DateRange, bool),
+    RequestedRange { range, has_past_end }: RequestedRange,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
     let archive = archive_at(&args.out)?;

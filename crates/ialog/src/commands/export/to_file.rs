@@ -11,6 +11,7 @@ use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, FileTarget, FinishedExport};
 
 use super::ExportArgs;
+use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
 use crate::events::versions::describe_versions;
@@ -98,13 +99,12 @@ impl<'a> SingleFileExport<'a> {
     ) -> Result<Self, CommandError> {
         let client = account::connect(&args.service, now, context)?;
         let delay = settle_delay(&args.service, args.settle, now);
-        let requested = range;
-        let has_past_end = args.range.has_past_end(now);
-        let (range, unread) = settle_range(&client, (range, has_past_end), delay, context).await?;
+        let requested = RequestedRange { range, has_past_end: args.range.has_past_end(now) };
+        let (range, unread) = settle_range(&client, requested, delay, context).await?;
         let contract = only_contract(account::select_contracts(&args.contracts.contract, &client).await?)?;
         let api = account::api_label(&args.service, &client);
         let spec = ExportSpec::new(api, contract.clone(), range, target);
-        Ok(Self { args, target, client, contract, range, requested, unread, spec })
+        Ok(Self { args, target, client, contract, range, requested: requested.range, unread, spec })
     }
 
     fn open(&self, fail_points: &FailPoints) -> Result<FileExport, Error> {
