@@ -1,20 +1,20 @@
 //! Reads one window until it is verified. A window that has too many events, or is not verified after several scans, is
 //! split. A window that cannot be split any further and has no proof becomes a gap.
 
+mod parts_of_second;
+
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::{Either, select};
 
 use crate::api::limits::{FractionSupport, ServiceLimits};
 use crate::api::page::Total;
 use crate::error::{Error, ErrorKind};
-use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::log_answer::LogAnswer;
-use crate::reader::page_end::may_be_refusal;
 use crate::reader::page_reader::pause;
-use crate::reader::plan::{PARTS_WITHOUT_TOTAL, PlannedWindow, Resolution};
+use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::proof_check::{ProofCheck, check_proof};
 use crate::reader::reading_progress::ReadingProgress;
 use crate::reader::refused_range::split_refused;
@@ -201,25 +201,37 @@ impl WindowReader<'_> {
         if !self.progress.takes_unchecked_start(range) {
             return scan.await;
         }
+        let result = self.scan_beside_check(scan, range).await;
+        if !matches!(result, Ok((_, Some(_)))) {
+            self.progress.return_unchecked_start(range);
+        }
+        let (scan, check) = result?;
+        if let Some(check) = check {
+            *requests += check.requests;
+            self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
+        }
+        Ok(scan)
+    }
+
+    /// Scans a window, and checks its start meanwhile unless the window has to be split.
+    async fn scan_beside_check(
+        self,
+        scan: impl Future<Output = Result<ScanResult, Error>>,
+        range: DateRange,
+    ) -> Result<(ScanResult, Option<StartCheck>), Error> {
         let gate = self.scanner.start_check_gate;
-        let (scan, check) = match select(pin!(scan), pin!(StartCheck::read(self.scanner, range))).await {
-            Either::Left((Ok(scan), check)) if gate.is_open() || matches!(scan, ScanResult::Complete(_)) => {
+        match select(pin!(scan), pin!(StartCheck::read(self.scanner, range))).await {
+            Either::Right((check, scan)) => {
+                let check = check?;
+                Ok((scan.await?, Some(check)))
+            }
+            Either::Left((scan, check)) => {
+                let scan = scan?;
+                if !gate.is_open() && matches!(scan, ScanResult::OverLimit { .. }) {
+                    return Ok((scan, None));
+                }
                 gate.open();
-                (Ok(scan), Some(check.await))
-            }
-            Either::Left((scan, _)) => (scan, None),
-            Either::Right((Ok(check), scan)) => (scan.await, Some(Ok(check))),
-            Either::Right((Err(error), _)) => (Err(error), None),
-        };
-        match (scan, check.transpose()) {
-            (Ok(scan), Ok(Some(check))) => {
-                *requests += check.requests;
-                self.progress.excludes_start.fetch_or(check.excludes_start, Ordering::Relaxed);
-                Ok(scan)
-            }
-            (scan, check) => {
-                self.progress.return_unchecked_start(range);
-                check.and(scan)
+                Ok((scan, Some(check.await?)))
             }
         }
     }
@@ -449,67 +461,5 @@ impl WindowReader<'_> {
         let mut verification = Verification::new(window.range);
         self.add(&mut verification, Scan { agreed_total: None, ..scan }, false);
         Ok(ScannedWindow::finish_overflowed(window, verification, total, requests))
-    }
-
-    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does. `events` are
-    /// those that scans of the whole second returned, and `total` is the highest total of these scans. The parts are
-    /// accepted only if together they have all of these events: a service that cuts off fractions returns no events for
-    /// one part and the whole second for another. Returns the result, which is `None` if the parts are not accepted,
-    /// and the number of requests.
-    async fn read_finer(
-        self,
-        whole: PlannedWindow,
-        events: Vec<Event>,
-        total: Option<Total>,
-    ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
-        let mut requests = 0;
-        let planned = PlannedWindow { suspected_limit: whole.suspected_limit, ..PlannedWindow::new(whole.range) };
-        let mut planned = planned.split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond);
-        planned.reverse();
-        let mut parts: Vec<ScannedWindow> = Vec::new();
-        while let Some(part) = planned.pop() {
-            let is_refused = match self.scan_part(part).await {
-                Ok(WindowResult::Split { windows, requests: own }) => {
-                    requests += own;
-                    planned.extend(windows.into_iter().rev());
-                    continue;
-                }
-                Ok(WindowResult::Verified(part) | WindowResult::Unverified(part)) => {
-                    let has_other_times = part.verification.events.out_of_window > 0;
-                    parts.push(part);
-                    has_other_times
-                }
-                Err(error) if may_be_refusal(error.kind()) => true,
-                Err(error) => return Err(error),
-            };
-            if is_refused {
-                break;
-            }
-        }
-        requests += parts.iter().map(|part| part.requests).sum::<u64>();
-        let has_other_times = parts.iter().any(|part| part.verification.events.out_of_window > 0);
-        let is_in_parts = |event: &Event| parts.iter().any(|part| part.verification.events.contains(&event.id()));
-        let is_supported = planned.is_empty() && !has_other_times && events.iter().all(is_in_parts);
-        self.limits().record_fraction_support(is_supported);
-        if !is_supported {
-            self.progress.received.keep(whole.range, events);
-            parts.into_iter().for_each(|part| self.keep(part));
-            return Ok((None, requests));
-        }
-        let joined = ScannedWindow::join(whole, parts, total);
-        let result = match joined.proof {
-            Some(_) => WindowResult::Verified(joined),
-            None => WindowResult::Unverified(joined),
-        };
-        Ok((Some(result), requests))
-    }
-
-    /// [`Self::scan_until_verified`] for a part of a second. The future is boxed, so that the future of the caller is
-    /// small.
-    fn scan_part<'a>(self, part: PlannedWindow) -> BoxFuture<'a, Result<WindowResult<ScannedWindow>, Error>>
-    where
-        Self: 'a,
-    {
-        Box::pin(self.scan_until_verified(part, Resolution::Millisecond))
     }
 }
