@@ -44,16 +44,14 @@ impl VersionCounter {
     }
 }
 
-/// The note that says how many of the events are changed versions of another event; `None` if `versions` is 0. All
-/// commands use this wording.
+/// The note that says how many of the events have the ID of an earlier event; `None` if `versions` is 0. Such an event
+/// is a changed version of the earlier one, or a copy of it.
 pub(crate) fn describe_versions(versions: u64, events: u64) -> Option<String> {
     let events = format_count(events, "event");
     match versions {
         0 => None,
-        1 => Some(format!("note: 1 of {events} is a changed version of another, with the same ID and another content")),
-        _ => Some(format!(
-            "note: {versions} of {events} are changed versions of others, with the same ID and another content"
-        )),
+        1 => Some(format!("note: 1 of {events} has the ID of another event: a changed version, or a copy")),
+        _ => Some(format!("note: {versions} of {events} have the ID of another event: changed versions, or copies")),
     }
 }
 

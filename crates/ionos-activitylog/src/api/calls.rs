@@ -11,7 +11,7 @@ use crate::api::page::{Hits, Page, max_hits, read_hits};
 use crate::api::response::Response;
 use crate::cloud_request::CloudRequest;
 use crate::contract::ContractNumber;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 
 impl Api {
@@ -26,15 +26,21 @@ impl Api {
         .await
     }
 
-    /// Lists the contracts.
+    /// Lists the contracts. By the API description the list has no pages, so an answer whose headers announce further
+    /// entries is an error: without them, "all contracts" would silently lack some.
     pub(crate) async fn contracts(&self) -> Result<Response<Vec<Contract>>, Error> {
-        self.run(
-            Operation::contracts(),
-            |client| async move { client.get_available_contracts().send().await },
-            contracts_from_wire,
-            Vec::new,
-        )
-        .await
+        let operation = Operation::contracts();
+        let send = |client: wire::Client| async move { client.get_available_contracts().send().await };
+        let read = |entries: Vec<_>| Ok((entries.len(), contracts_from_wire(entries)?));
+        let ((sent, contracts), meta) = self.run(operation.clone(), send, read, Default::default).await?.into_parts();
+        match headers::unsent_entries(&meta.headers, sent) {
+            None => Ok(Response::new(contracts, meta)),
+            Some(reason) => {
+                let error = Error::new(ErrorKind::Decode, format!("the list of contracts is incomplete: {reason}"));
+                let error = error.with_hint("name the contracts instead of reading the list");
+                Err(error.with_operation(operation.id, operation.label).with_attempts(meta.attempts, meta.elapsed))
+            }
+        }
     }
 
     /// Reads one page. The range is sent with its fractions of a second.

@@ -1,10 +1,10 @@
-//! Parses the headers of an answer: `Retry-After`, `Date` and the request id. By RFC 9110, 10.2.3, `Retry-After` is a
+//! Parses the headers of an answer: `Retry-After`, `Date`, the signs of a list in pages, and the request id. By RFC 9110, 10.2.3, `Retry-After` is a
 //! date or a whole number of seconds. Decimal seconds are accepted too. The vendor's own clients parse only seconds.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{AGE, DATE, HeaderMap, LOCATION};
+use reqwest::header::{AGE, CONTENT_RANGE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, WARNING};
 
 use crate::defaults::MAX_RETRY_AFTER;
 
@@ -48,11 +48,42 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
 /// answer was not confirmed.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// Why an answer is outdated: it comes from a cache, and by its header `Age` (RFC 9111, 5.1) it is older than
-/// [`MAX_AGE`]. `None` if the answer is not outdated.
+/// Why an answer is outdated. It is outdated if it comes from a cache and is older than [`MAX_AGE`] by its header `Age`
+/// (RFC 9111, 5.1). It is also outdated if the cache says in a header `Warning` that the answer is stale (code 110) or
+/// that the service could not be asked (code 111; RFC 7234, 5.5). `None` if the answer is not outdated.
 pub(crate) fn outdated(headers: &HeaderMap) -> Option<String> {
-    let age: u64 = headers.get(AGE)?.to_str().ok()?.trim().parse().ok()?;
-    (age > MAX_AGE.as_secs()).then(|| format!("it sent an answer from a cache that is {age} seconds old"))
+    let text = |value: &HeaderValue| Some(value.to_str().ok()?.trim().to_owned());
+    let age: Option<u64> = headers.get(AGE).and_then(text).and_then(|age| age.parse().ok());
+    if let Some(age) = age.filter(|age| *age > MAX_AGE.as_secs()) {
+        return Some(format!("it sent an answer from a cache that is {age} seconds old"));
+    }
+    let is_stale = |warning: String| warning.split(',').any(|one| matches!(one.trim().get(..4), Some("110 " | "111 ")));
+    let mut warnings = headers.get_all(WARNING).iter().filter_map(text);
+    warnings.any(is_stale).then(|| "a cache says that its answer is stale".to_owned())
+}
+
+/// Headers with the number of all entries of a list that is sent in pages.
+const LIST_TOTAL_HEADERS: [&str; 2] = ["x-total-count", "x-total"];
+
+/// Why a list of `sent` entries is incomplete: by the headers of the answer, the service has further entries. `None` if
+/// no header says so.
+pub(crate) fn unsent_entries(headers: &HeaderMap, sent: usize) -> Option<String> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let named = LIST_TOTAL_HEADERS.iter().filter_map(|name| text(name));
+    let ranges = text(CONTENT_RANGE.as_str()).and_then(|range| Some(range.rsplit_once('/')?.1));
+    let totals = named.chain(ranges).filter_map(|total| total.trim().parse::<usize>().ok());
+    if let Some(total) = totals.max().filter(|total| *total > sent) {
+        return Some(format!("the service sent {sent} of {total} entries"));
+    }
+    let mut links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    links.any(names_next_page).then(|| format!("the service sent {sent} entries and a link to the next page"))
+}
+
+/// Whether a `Link` header (RFC 8288) has a link with the relation `next`.
+fn names_next_page(link: &str) -> bool {
+    let parameters = link.split([';', ',']).filter_map(|parameter| parameter.split_once('='));
+    let mut relations = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("rel")).map(|(_, value)| value);
+    relations.any(|value| value.trim().trim_matches('"').split(' ').any(|one| one.eq_ignore_ascii_case("next")))
 }
 
 /// The request id in any known header. The vendor's Cloud API sends the id in `Location: .../requests/{id}/status`.
@@ -103,6 +134,44 @@ mod tests {
             assert_eq!(outdated(&headers).is_some(), expected, "{age}");
         }
         assert_eq!(outdated(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn an_answer_is_outdated_if_a_cache_warns_that_it_is_stale() {
+        let cases = [
+            (r#"110 cache "Response is Stale""#, true),
+            (r#"111 cache:80 "Revalidation Failed""#, true),
+            (r#"214 proxy "Transformation Applied", 110 cache "Response is Stale""#, true),
+            (r#"214 proxy "Transformation Applied""#, false),
+            (r#"1100 cache "-""#, false),
+        ];
+        for (warning, expected) in cases {
+            let headers = HeaderMap::from_iter([(WARNING, warning.parse().unwrap())]);
+            assert_eq!(outdated(&headers).is_some(), expected, "{warning}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_incomplete_if_a_header_says_that_the_service_has_more() {
+        let cases = [
+            ("X-Total-Count", "3", true),
+            ("X-Total-Count", "2", false),
+            ("X-Total", " 20 ", true),
+            ("X-Total", "many", false),
+            ("Content-Range", "items 0-1/57", true),
+            ("Content-Range", "items 0-1/2", false),
+            ("Content-Range", "items 0-1/*", false),
+            ("Link", "</contracts?page=2>; rel=\"next\"", true),
+            ("Link", "</contracts?page=1>; rel=first, </contracts?page=2>; Rel=Next", true),
+            ("Link", "</contracts?page=2>; rel=\"last next\"", true),
+            ("Link", "</contracts?rel=next>; rel=self", false),
+            ("Link", "</next>; rel=\"prev\"; title=\"next\"", false),
+        ];
+        for (name, value, expected) in cases {
+            let name: reqwest::header::HeaderName = name.parse().unwrap();
+            let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
+            assert_eq!(unsent_entries(&headers, 2).is_some(), expected, "{headers:?}");
+        }
     }
 
     #[test]

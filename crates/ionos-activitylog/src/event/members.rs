@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
 
 use crate::json::{self, OnePass};
 
@@ -25,6 +25,9 @@ pub(super) enum Member {
     Param,
     Resources,
 }
+
+/// The last nanosecond of a second. Chrono counts on from it for a leap second.
+const LAST_NANOSECOND: u32 = 999_999_999;
 
 /// Number of variants of [`Member`].
 const COUNT: usize = 12;
@@ -183,8 +186,10 @@ pub(super) fn read_text(value: Option<&str>) -> Option<Cow<'_, str>> {
     json::scalar_text(value?)
 }
 
-/// The time of a member in UTC. `None` if the member is missing or is not an RFC 3339 time.
+/// The time of a member in UTC. `None` if the member is missing or is not an RFC 3339 time. A leap second, such as
+/// `23:59:60.5`, is the last nanosecond of the second before it: times are copied into requests, and few services
+/// accept a second 60.
 pub(super) fn read_time(value: Option<&str>) -> Option<DateTime<Utc>> {
-    let time = DateTime::parse_from_rfc3339(&read_text(value)?).ok()?;
-    Some(time.to_utc())
+    let time = DateTime::parse_from_rfc3339(&read_text(value)?).ok()?.to_utc();
+    time.with_nanosecond(time.nanosecond().min(LAST_NANOSECOND))
 }

@@ -112,6 +112,24 @@ fn a_record_with_the_expected_types_keeps_its_bytes() {
 }
 
 #[test]
+fn a_leap_second_is_the_end_of_the_second_before_it() {
+    let cases = [
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999999Z"),
+        ("2016-12-31T23:59:60.5+00:00", "2016-12-31T23:59:59.999999999Z"),
+        ("2026-11-20T10:00:60.25+01:00", "2026-11-20T09:00:59.999999999Z"),
+        ("2026-11-20T10:00:59.25Z", "2026-11-20T10:00:59.25Z"),
+    ];
+    for (sent, read) in cases {
+        let event = record(format!(r#"{{"meta":{{"time":"{sent}"}}}}"#));
+        assert_eq!(
+            event.time().map(|time| time.to_rfc3339()),
+            read.parse().ok().map(|time: DateTime<Utc>| time.to_rfc3339())
+        );
+        assert!(event.raw().contains(sent), "{}", event.raw());
+    }
+}
+
+#[test]
 fn a_hit_without_exactly_one_record_is_kept_whole_with_an_issue() {
     for (hit, issue) in [
         (r#"{"_id": "a"}"#, "the hit contains no record; the whole hit is kept"),
