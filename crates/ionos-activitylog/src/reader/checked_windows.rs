@@ -8,21 +8,24 @@ pub(super) const MIN_LENGTH: TimeDelta = TimeDelta::hours(1);
 /// Smallest number of events to which a service may limit the answers for a range.
 const MIN_EVENTS: u64 = 49;
 
-/// The windows whose parts had no more events than the windows themselves.
+/// The windows that were compared with their parts. A part contradicts its window if the answers for the two do not
+/// fit, for example because the part has more events than the window has in this part.
 #[derive(Debug, Default)]
 pub(super) struct CheckedWindows {
-    /// Length of the longest of these windows, in seconds.
+    /// Length in seconds of the longest window that no part contradicted.
     seconds: i64,
-    /// Largest number of events in one of these windows.
+    /// Largest number of events in a window that no part contradicted.
     events: u64,
-    /// Length of the shortest part that contradicted its window, in seconds. `None` if there is no such part. If there
-    /// is one, the service shortens ranges or omits events, so every window is checked.
+    /// Length in seconds of the shortest part that contradicted its window, at least [`MIN_LENGTH`]. `None` if no part
+    /// contradicted its window. After a contradiction, every window is checked, because the service shortens ranges or
+    /// omits events.
     shortest_contradiction: Option<i64>,
 }
 
 impl CheckedWindows {
-    /// Whether a window must be compared with its parts: it is longer than the windows compared before, or it has more
-    /// events than these windows and `may_be_limited` is set.
+    /// Whether a window must be compared with its parts. After a contradiction, every window must be compared. Without
+    /// a contradiction, a window must be compared if it is longer than the windows compared so far. It must also be
+    /// compared if it has more events than these windows and `may_be_limited` is set.
     ///
     /// `may_be_limited`: whether the number of events of the window may be the maximum that the service returns for a
     /// range. This is so until the reading has found a range with more events.
@@ -35,7 +38,7 @@ impl CheckedWindows {
         is_longer || may_be_limited && events >= MIN_EVENTS && events > self.events
     }
 
-    /// Records that the parts of a window had no more events than the window.
+    /// Records that no part contradicted a window of this length with this number of events.
     pub(super) fn add(&mut self, seconds: i64, events: u64) {
         (self.seconds, self.events) = (self.seconds.max(seconds), self.events.max(events));
     }

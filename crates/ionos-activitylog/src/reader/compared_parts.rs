@@ -1,6 +1,7 @@
-//! Selects the parts of a window that are compared with it. Some services silently answer for only some of the
-//! requested range. A range without events may have been dropped by such a service. Other services omit events from
-//! long ranges; the short range around the events in the middle of the window shows this.
+//! Selects the parts of a window that are compared with the window. Some services silently answer for only some of the
+//! requested range. Such a service may have dropped the events of a range that seems to be empty, so empty ranges are
+//! compared. Other services omit events from long ranges, so the short range around the middle events of the window is
+//! compared.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,38 +14,39 @@ use crate::range::DateRange;
 /// Minimum length of an empty range that is halved if it has no midnight inside.
 const LONG_EMPTY_RANGE: TimeDelta = TimeDelta::hours(12);
 
-/// Maximum number of empty ranges between two events that are compared.
+/// Maximum number of short empty ranges that are compared. A short empty range lies between two events and is shorter
+/// than one piece of [`days_per_piece`] days.
 const EMPTY_RANGES_INSIDE: usize = 2;
 
-/// Minimum length of an empty range between two events that is compared, as a fraction of the length of the window.
+/// The length of a window, divided by this number, is the minimum length of a short empty range that is compared.
 const MIN_EMPTY_FRACTION: i32 = 64;
 
-/// Maximum length of a window, in days, whose empty ranges are divided into single days. A longer window is divided into
-/// pieces of this fraction of its length, so that few parts are compared.
+/// Maximum length of a window, in days, whose empty ranges are divided into single days. The empty ranges of a longer
+/// window are divided into longer pieces, so that few parts are compared.
 const MAX_SINGLE_DAYS: i64 = 100;
 
-/// Number of hours that are compared with a window without events.
+/// Maximum number of single hours that are compared with a window without events.
 const HOURS: i32 = 12;
 
-/// The range of an eighth of all events, in the middle of the window, is compared. This is the minimum and the maximum
-/// number of these events.
+/// Minimum and maximum number of the middle events of a window. The middle events are an eighth of all events, from the
+/// middle of the list of events in order of time. Their range is compared with the window.
 const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 
-/// The parts of a window that are compared with it. In a window with events, these are
+/// The parts of a window that are compared with the window. In a window with events, these are
 ///
-/// - the empty range before the first event and the one after the last event. If they are longer than a day, they are
-///   divided into days, because a service may shorten longer ranges. Otherwise, the longer one is divided at its
-///   midnight UTC that is nearest to the events, because a service may keep its log in one index per day. If it has no
-///   midnight inside and is long, it is halved.
-/// - each day UTC without events between two events
-/// - the longest other empty ranges between two events, if they are long enough. An empty range that contains whole
-///   days UTC is reduced to these days.
-/// - the range of the events in the middle, if it is at most half as long as the window.
+/// - the empty range before the first event and the empty range after the last event. Each of the two ranges is divided
+///   into days if it is longer than a day, because a service may shorten long ranges. Of the ranges of at most a day,
+///   the longer range is divided at the midnight UTC nearest to the events, because a service may keep its log in one
+///   index per day. If this range has no midnight inside and is at least 12 hours long, it is halved.
+/// - each whole day UTC without events that lies between two events
+/// - the longest other empty ranges between two events, at most [`EMPTY_RANGES_INSIDE`], if they are long enough. An
+///   empty range that contains whole days UTC is reduced to these days.
+/// - the range of the middle events, if this range is at most half as long as the window.
 ///
-/// Beside an event, a part begins or ends at a whole minute if possible, for services that cut off seconds. A window
-/// without events is divided at its middle, and at the midnight and the noon UTC that are nearest to its middle. If it
-/// is longer than a day, it is also divided into days. A window of more than [`MAX_SINGLE_DAYS`] days is divided into
-/// groups of several days, not into single days.
+/// If possible, a boundary that is next to an event lies at a whole minute, because some services cut off the seconds
+/// of a request. A window without events is divided at its middle, and at the midnight and the noon UTC that are
+/// nearest to its middle. A window without events that is longer than a day is also divided into days. In a window of
+/// more than [`MAX_SINGLE_DAYS`] days, pieces of several days take the place of single days.
 pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) -> Vec<DateRange> {
     times.retain(|time| range.contains(*time));
     times.sort_unstable();
@@ -103,15 +105,17 @@ fn days_per_piece(window: DateRange) -> i64 {
     (window.duration() - TimeDelta::nanoseconds(1)).num_days() / MAX_SINGLE_DAYS + 1
 }
 
-/// Divides a range into pieces of a number of days. The first piece ends at the first midnight UTC.
+/// Divides a range into pieces of the length `piece`, which is a number of days. The first piece ends at the first
+/// midnight UTC.
 fn divide_at_midnights(range: DateRange, piece: TimeDelta) -> Vec<DateRange> {
     let first = range.start().duration_round_up(TimeDelta::days(1)).ok();
     let midnights = std::iter::successors(first, |midnight| midnight.checked_add_signed(piece));
     divide(range, midnights.take_while(|midnight| *midnight < range.end()))
 }
 
-/// Hours that are spread evenly over a range, so that they have different times of day if the range is long. At most
-/// [`HOURS`]. Together they are the whole range if it is not longer. None if the range is at most one hour long.
+/// At most [`HOURS`] single hours that are spread evenly over a range, so that the hours of a long range have different
+/// times of day. The hours of a range of at most 12 hours cover the whole range. Empty if the range is at most one hour
+/// long.
 pub(super) fn hours_to_compare(range: DateRange) -> Vec<DateRange> {
     let hour = TimeDelta::hours(1);
     let step = (range.duration() / HOURS).max(hour);
@@ -129,14 +133,15 @@ fn divide(range: DateRange, times: impl IntoIterator<Item = DateTime<Utc>>) -> V
     boundaries.iter().zip(ends).filter_map(|(from, to)| DateRange::from_bounds(*from, *to)).collect()
 }
 
-/// The range from `start` to the minute of an event, or to its second if that range is empty. `None` if both are empty.
+/// The range from `start` to the time of an event, rounded down to a whole minute. If this range is empty, the time is
+/// rounded down to a whole second instead. `None` if both ranges are empty.
 fn range_before(start: DateTime<Utc>, event: DateTime<Utc>) -> Option<DateRange> {
     let to_minute = DateRange::from_bounds(start, floor_to_minute(event));
     to_minute.or_else(|| DateRange::from_bounds(start, event.trunc_subsecs(0)))
 }
 
-/// The range from the minute after an event to `end`, or from the second after it if that range is empty. `None` if
-/// both are empty.
+/// The range from the next whole minute after an event to `end`. If this range is empty, the range from the next whole
+/// second to `end`. `None` if both ranges are empty.
 fn range_after(event: DateTime<Utc>, end: DateTime<Utc>) -> Option<DateRange> {
     let from_minute = DateRange::from_bounds(next_minute(event), end);
     from_minute.or_else(|| DateRange::from_bounds(event.trunc_subsecs(0) + TimeDelta::seconds(1), end))
@@ -176,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_empty_ranges_and_the_events_in_the_middle_are_compared() {
+    fn the_empty_ranges_are_compared() {
         let window = range("20T00:00:00", "23T00:00:00");
         let times = ["20T09:00:00.5", "20T09:30:30", "22T08:00:00", "22T08:10:00"];
         let expected = [
@@ -190,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_empty_day_is_compared_but_few_parts_of_a_long_window() {
+    fn each_empty_day_is_a_part_but_a_long_window_has_few_parts() {
         let window = range("01T12:00:00", "06T00:00:00");
         let expected = ["01T12:00:00", "02T00:00:00", "03T00:00:00", "03T10:00:00"];
         assert_eq!(
@@ -209,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_range_of_the_events_in_the_middle_is_compared_if_it_is_short() {
+    fn the_range_of_the_middle_events_is_compared_if_the_range_is_short() {
         let window = range("20T00:00:00", "21T00:00:00");
         let times: Vec<String> = (0..96).map(|index| format!("20T{:02}:{:02}:30", index / 4, index % 4 * 15)).collect();
         let times: Vec<&str> = times.iter().map(String::as_str).collect();
@@ -218,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_without_events_is_divided_at_its_middle_midnight_and_noon() {
+    fn a_window_without_events_is_divided_at_its_middle_at_midnight_and_at_noon() {
         let expected = [range("20T00:00:00", "20T12:00:00"), range("20T12:00:00", "21T00:00:00")];
         assert_eq!(parts(range("20T00:00:00", "21T00:00:00"), &[]), expected);
         let expected = [
@@ -244,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_below_a_minute_is_compared_in_whole_seconds() {
+    fn parts_of_a_window_below_a_minute_begin_and_end_at_whole_seconds() {
         let window = range("20T10:00:00", "20T10:00:30");
         let parts = parts(window, &["20T10:00:10.250", "20T10:00:10.750"]);
         let expected = [range("20T10:00:11", "20T10:00:30"), range("20T10:00:00", "20T10:00:10")];

@@ -20,8 +20,8 @@ use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
-/// Requests the number of events in each part of a verified window, unless an equal check has already succeeded.
-/// Returns the windows to read instead if a part contradicts the window, and the number of requests.
+/// Requests the number of events in each part of a verified window, unless earlier checks make this check unnecessary.
+/// If a part contradicts the window, returns the windows to read instead. Also returns the number of requests.
 pub(super) async fn check_parts(
     window: PlannedWindow,
     verification: &Verification,
@@ -85,7 +85,7 @@ pub(super) async fn check_parts(
 struct ComparedParts {
     /// The first part whose answer contradicts the window.
     contradiction: Option<DateRange>,
-    /// Whether each answer could show that its part has more events.
+    /// Whether all answers are usable; see [`PartAnswer::is_usable`].
     is_conclusive: bool,
     has_events: bool,
     requests: u64,
@@ -100,7 +100,7 @@ impl ComparedParts {
         pages: PageReader<'_>,
         page_size: u64,
     ) -> Result<Self, Error> {
-        // Records that the service may count in each part, or more than once.
+        // Repeats that the service may count, and records without a readable time that it may count in each part.
         let events = verification.events.distinct();
         let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
         let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
@@ -161,18 +161,20 @@ fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
 
 /// The answer for one part.
 struct PartAnswer {
-    /// Whether the answer contradicts the window: the part has more events than allowed, or the answer has an event
-    /// outside of the part or one that the window does not have.
+    /// Whether the answer contradicts the window: the part has more events than allowed, the answer has an event
+    /// outside of the part, or the answer has an event of the window's range that the window does not have.
     contradicts: bool,
-    /// Whether the answer could show that the part has more events.
+    /// Whether the answer tells if the part has more events than allowed. `false` after a partial search, or if there
+    /// is no total and the page is too short.
     is_usable: bool,
     /// The highest number of events that the answer has or reports.
     count: u64,
     requests: u64,
 }
 
-/// Requests the number of events of one part: its total, or without totals, one hit more than `allowed`. If the number
-/// is too high, requests a whole page: the total may be wrong. An answer that cannot be used is no reason to doubt the
+/// Requests the number of events of one part. If the service reports totals, this number is the total of the part.
+/// Otherwise, one hit more than `allowed` is requested, and the hits are counted. If the number is above `allowed`,
+/// requests a whole page, because the total may be wrong. An answer that cannot be used is no reason to doubt the
 /// window.
 async fn read_part(
     range: DateRange,
@@ -196,8 +198,8 @@ async fn read_part(
         };
         answer.requests += requests;
         let hits = page.hits();
-        // A page with room for more hits has all events of the part, so a higher total is wrong. This does not hold if
-        // the page has fewer hits than allowed: the service may have cut it off.
+        // If a page with room for more hits has at least `allowed` hits, it has all events of the part, so a higher
+        // total is wrong. A page with fewer hits may have been cut off by the service.
         let has_room = is_whole_page && hits < size && hits >= allowed;
         let count = page.total.map_or(0, |total| total.count).max(hits);
         let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));

@@ -21,8 +21,9 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification,
     let events = counted_events(verification);
     match window.suspected_limit {
         // The window is a part of a window with `limit` events. If the part has as many events as the whole, this
-        // number may be a limit of the service. A larger range elsewhere shows only that there is no such limit
-        // everywhere, so it counts only if all events are in one second: then even a complete part has all events.
+        // number may be a limit of the service. A larger range elsewhere does not rule out a limit of this range, for
+        // example a limit of one day. It counts only if all events are in one second, because then even a complete part
+        // has as many events as the whole.
         Some(limit) => events == limit && !(is_one_second(window, verification) && extra.has_larger_range(limit)),
         None => is_round(events),
     }
@@ -33,9 +34,9 @@ fn is_one_second(window: PlannedWindow, verification: &Verification) -> bool {
     matches!(boundaries(window.range, &verification.events.times()), Boundaries::Around(_))
 }
 
-/// The suspected limit for the parts of a window that is split. It is the total of the window if this total is a round
-/// number and one of two things holds: a scan returned exactly this number of hits, but did not reach the end of the
-/// window; or the window has more events than this total. Otherwise, it is the suspected limit of the window itself.
+/// The suspected limit for the parts of a window that is split. A round total of the window is the suspected limit in
+/// two cases: a scan that did not reach the end of the window returned exactly this number of hits, or the window has
+/// more events than this total. In all other cases, the parts have the suspected limit of the window itself.
 pub(super) fn limit_of_parts(
     window: PlannedWindow,
     verification: &Verification,
@@ -57,8 +58,8 @@ fn counted_events(verification: &Verification) -> u64 {
 
 /// How to find out whether the number of events of a window is a limit.
 pub(super) struct LimitCheck {
-    /// The parts of the window. If the window is complete, each part has fewer events than the window, unless
-    /// `is_one_second` is set.
+    /// The parts of the window. If `is_one_second` is not set, each part of a complete window has fewer events than the
+    /// window.
     pub(super) windows: Vec<PlannedWindow>,
     /// Whether all events are in one second, so that one of the parts has all events.
     pub(super) is_one_second: bool,
@@ -87,8 +88,8 @@ enum Boundaries {
     /// At a whole second. Events lie on both sides of it, if possible about equally many. If possible, no event lies in
     /// the second that begins at this time.
     Between(DateTime<Utc>),
-    /// At the start and the end of the only second with events, as far as they are inside the window. The part with
-    /// this second has as many events as the window.
+    /// At the start and the end of the only second with events, as far as these times are inside the window. The part
+    /// with this second has as many events as the window.
     Around(Vec<DateTime<Utc>>),
 }
 
@@ -124,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_round_numbers_or_next_to_one() {
+    fn a_possible_limit_is_a_round_number_or_next_to_a_round_number() {
         for events in [
             49, 50, 63, 64, 99, 100, 101, 250, 750, 1_250, 127, 128, 129, 199, 500, 700, 999, 1_000, 1_001, 9_999,
             10_000, 10_001, 65_535,
