@@ -201,7 +201,7 @@ pub(super) async fn confirms_end(
     Ok(is_end)
 }
 
-/// Whether an error for a page after the last hit may mean that there is no such page.
+/// Whether an error may mean that the requested page begins after the last hit.
 pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
     may_be_refusal(kind) || kind == ErrorKind::NotFound
 }

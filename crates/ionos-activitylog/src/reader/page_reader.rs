@@ -1,7 +1,7 @@
-//! Reads one page of a window. If a page is unreadable, or is the result of a search of only a part of the log, this
-//! module requests this page alone again. Repeating the whole scan would not help: if one page in five fails, a scan of
-//! ten pages rarely succeeds. A page that stays unreadable, or is larger than the client's limit, is requested in
-//! smaller pieces, so that one record does not make the other records of the page unreadable.
+//! Reads one page of a window. If a page is unreadable, or is the result of a search of only a part of the log, only
+//! this page is requested again. Repeating the whole scan would not help: if one page in five fails, a scan of ten
+//! pages rarely succeeds. A page that stays unreadable, or is larger than the client's limit, is requested in smaller
+//! pieces, so that one record does not make the other records of the page unreadable.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -97,7 +97,7 @@ impl PageReader<'_> {
         }
     }
 
-    /// Requests a page again while the page is empty although its total reports events, as often as the retry policy
+    /// If a page is empty although its total reports events, requests the page again, as often as the retry policy
     /// allows.
     pub(super) async fn repeat_empty(
         &self,
@@ -122,9 +122,10 @@ impl PageReader<'_> {
         Ok(fetched)
     }
 
-    /// Requests the two halves of a page that failed with `error`, and the halves of a half that fails, down to single
-    /// hits. A single hit that cannot be read is an [`UnreadableRecord`] without bytes. Fails with `error` if no hit
-    /// can be read, or if too many requests are needed.
+    /// Requests the two halves of a page that failed with `error`. If a half fails too, requests its halves, and so on
+    /// down to single hits. A single hit that cannot be read becomes an [`UnreadableRecord`] without bytes. Fails with
+    /// `error` if too many requests are needed. Also fails with `error` if no hit can be read and the page is the first
+    /// one or has more than [`HOPELESS_SKIPS`] hits.
     async fn read_in_pieces(
         &self,
         range: DateRange,

@@ -105,14 +105,14 @@ impl PageCursor {
             _ => self.check_end(page)?,
         }
         self.offset += received;
-        // A service that limits the page size sends a short first page although it reports more events, so the first
-        // page counts as full.
+        // If the first page is short although the service reports more events, the service limits the page size. Then
+        // the first page counts as full.
         let requested = self.request.page_size.get();
         let full_page = if self.highest_total > received { received.min(requested) } else { requested };
         let is_first = self.full_page.is_none();
         let is_full = received >= *self.full_page.get_or_insert(full_page);
-        // The pages end at an empty page, or when an exact total is reached. If the total is reached with a full page,
-        // more pages may follow, because the total may be capped.
+        // The pages end at an empty page, or at a page that is not full and reaches an exact total. After a full page,
+        // more pages may follow even if the total is reached, because the total may be capped.
         let is_exact = page.total.is_some_and(|total| total.exact);
         let is_last = is_exact && self.offset >= self.highest_total && !is_full;
         self.must_confirm_end = is_last && is_first && received > 0;
@@ -143,8 +143,8 @@ impl PageCursor {
         }
     }
 
-    /// Whether `page`, which was requested after the last page, has no further hits. Either it is empty, or it is the
-    /// last page again, because the service ignores the offset.
+    /// Whether `page`, the answer to the request for the second page, has no further hits. Either `page` is empty, or
+    /// it has the hits of the first page again, because the service ignores the offset.
     fn confirms_end(&self, page: &Page) -> bool {
         let ends = page.events.first().zip(page.events.last());
         let ends = ends.map(|(first, last)| (first.raw().to_owned(), last.raw().to_owned()));

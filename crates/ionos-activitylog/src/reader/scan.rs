@@ -19,9 +19,9 @@ use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, is_mostly_outside};
 
-/// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
-/// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
-/// limits the requests in flight separately.
+/// Maximum number of pages of one window that are requested concurrently: enough for a full window of pages of the
+/// default size. A page that is requested later would be queued behind the pages of other windows and delay its window.
+/// The client limits the requests in flight separately.
 const CONCURRENT_PAGES: usize = 16;
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
@@ -31,7 +31,7 @@ pub(super) const SUSPICIOUS_TOTAL: u64 = 10_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ScanOptions {
     pub(super) is_splittable: bool,
-    /// Maximum events of a window that is read as a whole.
+    /// Maximum number of events of a window that is read as a whole.
     pub(super) max_events: u64,
     /// Whether an earlier scan found that the pages of the window end before its total; see
     /// [`Scan::ends_before_total`].
@@ -244,8 +244,8 @@ impl WindowScanner<'_> {
         }
     }
 
-    /// Adds the next page to `scan`. This page begins `overlap` hits before the end of the page before it. If no page
-    /// may follow, returns the reason.
+    /// Adds the next page to `scan`. This page begins `overlap` hits before the end of the page before it. If no
+    /// further page is to be requested, returns the reason.
     async fn add_page(
         &self,
         range: DateRange,
@@ -429,7 +429,7 @@ impl WindowScanner<'_> {
     }
 }
 
-/// Whether a service may return no hits from this offset on. Such limits are multiples of 500.
+/// Whether this offset is probably the maximum offset of the service. Services usually choose a multiple of 500.
 fn is_window_limit(offset: u64) -> bool {
     offset >= 1_000 && offset.is_multiple_of(500)
 }
@@ -439,10 +439,10 @@ enum RemainingPages {
     All,
     /// The total grows faster than pages are read.
     Endless,
-    /// The pages end before the total: an empty page follows a short one, and the number of hits is not a probable limit
-    /// of the service; or a page is short and totals are not trusted.
+    /// The pages end before the total. Either an empty page follows a short page, and the end is probably not the
+    /// maximum offset of the service. Or a page is short, and totals are not trusted.
     EndedEarly,
-    /// The service refuses this offset, or sends an empty page for it although the page before it is full, or the pages
-    /// end at this offset, which is probably a limit of the service.
+    /// No hit can be read from this offset on. The service refuses the offset, ignores all offsets, or sends an empty
+    /// page after a full page. Or the pages end at this offset, and it is probably the maximum offset of the service.
     Unreachable(u64),
 }

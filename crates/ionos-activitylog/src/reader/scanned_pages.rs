@@ -19,17 +19,18 @@ pub(super) struct Scan {
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
-    /// Number of hits by which pages reach beyond the offset of the next page. Each of these hits is expected twice.
+    /// Number of positions that two pages have in common, because a page reaches beyond the offset of the next page.
+    /// Each hit at these positions is expected twice.
     pub(super) overlapping_hits: u64,
-    /// Whether hits have moved between two requests: two pages overlap, but the second does not begin with the hits
-    /// with which the first ends.
+    /// Whether hits have moved between two requests: two pages overlap, but the last hits of the first page are not the
+    /// first hits of the second page.
     pub(super) has_moved_hits: bool,
     /// Number of pages with hits, at least 1.
     pub(super) pages: u64,
     /// Whether the last page had room for more hits, so that no hit follows it.
     pub(super) reached_end: bool,
-    /// Whether the first page has fewer hits than its total, and an empty page with the same total follows it: the
-    /// total is wrong, and the service does not limit the page size.
+    /// Whether the first page has fewer hits than its total, and the empty page after it reports further hits, too. If
+    /// so, the total is wrong, and the service does not limit the page size.
     pub(super) ends_before_total: bool,
     /// Whether no page has a total or a hit.
     pub(super) says_nothing: bool,
@@ -148,7 +149,7 @@ impl PartialScan {
     }
 
     pub(super) fn end_before_total(self) -> ScanResult {
-        // An empty page with another total may be a failure that does not occur again.
+        // An empty page that reports no further hits may be a failure that does not occur again.
         let has_agreed_end = self.pages.last().is_some_and(reports_missing_events);
         let scan = Scan::from_pages(self.pages, true, self.requests);
         ScanResult::Complete(Scan { ends_before_total: has_agreed_end, ..scan })
@@ -159,8 +160,8 @@ impl PartialScan {
     }
 }
 
-/// Whether hits have moved between the requests for two pages: `page` does not end with the `overlap` hits with which
-/// `next` begins. `false` if one of the pages has hits that cannot be read.
+/// Whether hits have moved between the requests for two pages: the last `overlap` hits of `page` are not the first hits
+/// of `next`. `false` if one of the pages has hits that cannot be read.
 fn has_moved_hits(page: &Page, next: &Page, overlap: u64) -> bool {
     let Ok(overlap) = usize::try_from(overlap) else { return false };
     let is_readable = page.unreadable.is_empty() && next.unreadable.is_empty();
