@@ -121,9 +121,10 @@ impl ScanFacts {
     }
 
     /// The last scan has as many distinct events as its pages report. If a hit occurs on two of the pages, hits moved
-    /// while the pages were read: another hit may be missing, and the total may match by chance. Such a scan needs a
-    /// second, identical scan. A second scan is also needed if this scan lacks events at the start of the window that
-    /// another answer has: either the service excludes the start of a range, or this scan lacks events.
+    /// while the pages were read: another hit may be missing, and the total may match by chance. Such a scan proves the
+    /// window only together with a second, identical scan. The same holds if another answer has events at the start of
+    /// the window that this scan lacks. In this case, either the service excludes the start of a range, or this scan is
+    /// incomplete.
     fn scan_matches_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.distinct) && !self.misses_events();
         let is_doubtful = self.repeats_across_pages || self.excludes_start;
@@ -138,16 +139,17 @@ impl ScanFacts {
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// The only page has as many events as the total, if each repeat of a record without a `@uuid` counts as a further
-    /// event. A repeated `@uuid` is one event, so it cannot take the place of a missing one.
+    /// The scan has one page, and the total of this page counts each repeat of a record without a usable `@uuid` as a
+    /// further event. A repeated `@uuid` is one event, so it cannot take the place of a missing event.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let is_counted = self.agreed_total == Some(self.distinct + self.repeats_without_id);
         let is_counted = is_counted && !self.misses_events();
         (self.is_single_page && self.repeats_without_id > 0 && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
-    /// The proof for a window without a usable total: several scans in a row returned the same events. If the window
-    /// has several pages, it also must not be splittable any further, and no scan may have repeated or missed a hit.
+    /// The proof for a window without a usable total: several scans in a row returned the same events. A window of
+    /// several pages needs more identical scans. It must also be too short to be split, and no scan may have repeated
+    /// or missed a hit.
     fn scans_are_identical(&self) -> Option<Proof> {
         let is_steady = self.is_finest && self.reached_end && !self.is_unstable;
         let required = if self.is_single_page { IDENTICAL_SCANS } else { 2 * IDENTICAL_SCANS };
@@ -243,9 +245,9 @@ impl Verification {
         }
     }
 
-    /// Adds events of the window that arrived in other answers than its scans. A scan that lacks one of these events
-    /// proves nothing. With `excludes_start`, no scan is expected to have the events at exactly the start of the
-    /// window.
+    /// Adds events of the window that arrived in answers that do not belong to its scans. A scan that lacks one of
+    /// these events proves nothing. With `excludes_start`, no scan is expected to have the events at exactly the start
+    /// of the window.
     pub(super) fn receive(&mut self, events: Vec<Event>, excludes_start: bool) {
         self.has_received |= !events.is_empty();
         let start = self.range().start();
@@ -286,8 +288,8 @@ impl Verification {
         total.saturating_sub(self.at_end).saturating_add(self.excluded_at_start())
     }
 
-    /// Number of hits of the last scan that repeat an equal record without a usable `@uuid`, if the total counts
-    /// repeats or identical scans of one page prove the window. Otherwise 0.
+    /// Number of hits of the last scan that repeat an equal record without a usable `@uuid`. These hits count in two
+    /// cases: the total counts repeats, or identical scans of one page prove the window. In all other cases, 0.
     pub(super) fn content_repeats(&self) -> u64 {
         self.content_repeats.count() + self.content_repeats.count_at_end()
     }
@@ -320,8 +322,8 @@ impl Verification {
         self.has_usable_total = facts.has_usable_total();
         // An event outside of the window shows that the service does not honour the range, so nothing is proven.
         let proof = if self.events.out_of_window > 0 { None } else { facts.proof() };
-        // If identical scans of one page prove the window, there is no total that counts repeats. Then the repeats on
-        // the page are kept as events.
+        // If identical scans of one page prove the window, there is no usable total. Then the repeats on the page are
+        // kept as events.
         let is_shown = facts.is_single_page && matches!(proof, Some(Proof::IdenticalScans(_)));
         match facts.repeats_are_counted() {
             Some(_) => self.at_end += facts.repeats_at_end,

@@ -94,7 +94,7 @@ impl Window {
     }
 
     /// Adds a gap to this window. The gap is the range `split.range`, which this window and the windows before it cover
-    /// together: they have fewer events than an earlier answer reported for this range.
+    /// together. An earlier answer reported more events for this range than these windows have.
     pub(super) fn add_gap_of(&mut self, split: SplitTotal) {
         let total = Some(Total { count: split.total, exact: true });
         self.gaps.push(Gap { range: split.range, seen: split.seen, total, reason: GapReason::TotalDecreased });

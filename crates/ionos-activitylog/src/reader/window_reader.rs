@@ -41,14 +41,14 @@ const SCANS_BEFORE_SPLIT: u32 = 2;
 /// may have been damaged on its way.
 const UNREADABLE_SCANS: u32 = 2;
 
-/// Maximum scans of a window, even if they still return new events.
+/// Maximum number of scans of a window, even if the scans still return new events.
 const MAX_SCANS: u32 = 40;
 
 /// Number of scans in a row without a new event after which scanning stops. If hits change places at random, the
-/// probability that these scans and the one before them all missed the same event is at most about 1 in 1000.
+/// probability that these scans and the scan before them all missed the same event is at most about 1 in 1000.
 const SCANS_WITHOUT_NEW: u32 = 6;
 
-/// Maximum times that a window with a wrong total is halved to locate the mismatch.
+/// Maximum number of times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
 /// Number of windows with a wrong total after which a reading halves no further window. If there are that many, the
@@ -61,8 +61,8 @@ const MAX_MISMATCHES: u32 = 8;
 /// its number of full pages.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
-/// Planned number of events of a window if hits change places, as a fraction of a page: a window then has to fit on one
-/// page.
+/// Planned number of events of a window, as a fraction of a page. Applies if hits change places, because a window then
+/// has to fit on one page.
 const PAGE_FILL: (u64, u64) = (3, 5);
 
 /// The result of reading a planned window.
@@ -236,7 +236,7 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Scans a window until it is verified, has to be split, or no further scan helps.
+    /// Scans a window until it is verified or has to be split, or until no further scan helps.
     async fn scan_until_verified(
         self,
         window: PlannedWindow,
@@ -291,7 +291,7 @@ impl WindowReader<'_> {
                     self.keep_total(window.range, scan.highest_total);
                     self.progress.received.keep(window.range, scan.events);
                     if scan.pages > 1 {
-                        // The windows of the split request the events of these pages again.
+                        // The parts of the window request the events of these pages again.
                         extra.spend(scan.pages);
                     }
                     let window = PlannedWindow { suspected_limit, ..window };
@@ -314,7 +314,7 @@ impl WindowReader<'_> {
             let proof = self.add(&mut verification, scan, is_finest);
             extra.record_scan(verification.last_distinct);
             if verification.scans == 1 && !window.was_scanned {
-                // Events outside of the window are not counted, because every window may return the same ones.
+                // Events outside of the window are not counted, because every window may return the same events.
                 let outside = verification.events.out_of_window;
                 extra.add_events(verification.events.distinct().saturating_sub(outside));
             }
@@ -358,8 +358,8 @@ impl WindowReader<'_> {
             if verification.is_unstable {
                 self.limits().record_unstable();
             }
-            // If the total could prove the window, further scans spend extra requests. Otherwise even an honest service
-            // needs further scans, so they spend none.
+            // If the total could prove the window, further scans spend extra requests. Otherwise, they spend none,
+            // because further scans are needed even with an honest service.
             let is_unclear = self.limits().is_unstable() || !verification.has_usable_total || is_to_be_confirmed;
             let needs_scans = is_unclear && verification.events.out_of_window == 0;
             let may_spend = |requests: u64| needs_scans || extra.try_spend(requests, page_size);

@@ -1,13 +1,13 @@
 //! Reads several windows concurrently and returns them in order. A window that has to be split is replaced in the queue
 //! by its parts. At most `2 * concurrency` windows are in progress, which bounds the memory.
 //!
-//! The number of requests of a window is known once its first page has arrived. If that page were requested only when
-//! the whole window may be read, there would often be too few requests in flight. So the first pages of the next
-//! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages of these windows.
+//! The number of requests of a window is unknown until its first page has arrived. Without prefetching, there would
+//! often be too few requests in flight. So the first pages of the next `concurrency` windows are prefetched, and a
+//! [`ReadAheadGate`] delays the other pages of these windows.
 //!
 //! Without a spawner, the windows proceed only while the stream is polled. Before the stream returns a window, it polls
-//! all windows that can proceed. If a window can proceed again before the next poll, it wakes the [`PollScope`], which
-//! excludes the time until this poll from all time limits.
+//! all windows that can proceed. A window that can proceed again before the next poll wakes the [`PollScope`]. The
+//! [`PollScope`] excludes the time from this wake to the next poll from all time limits.
 
 use std::collections::VecDeque;
 use std::hash::RandomState;
@@ -61,7 +61,7 @@ pub struct WindowStream {
     higher_totals: Vec<SplitTotal>,
     /// Ids of the events at exactly the end of the window that was returned last.
     ids_at_end: Vec<EventId>,
-    /// Start of the window that was read a second time because it lacked an event of `ids_at_end`.
+    /// Start of the last window that was queued to be read a second time. `None` if there was no such window.
     repeated_from: Option<DateTime<Utc>>,
     /// The records without a time that were returned so far.
     undated: UndatedEvents,
@@ -88,7 +88,7 @@ struct RereadProgress {
     differing: Vec<DifferingWindows>,
 }
 
-/// Id of a queued window with the result of reading it.
+/// Id of a queued window, and the result of reading this window.
 type CompletedRead = (u64, Result<WindowResult<Window>, Error>);
 
 /// A window in the queue.
@@ -216,8 +216,8 @@ impl WindowStream {
         }
     }
 
-    /// Removes the earliest window from the queue and returns it, if it is completed. Moves the position to the end of
-    /// the window. Does not return a window that lacks an event at its start, or that is refuted, but queues it again.
+    /// Removes and returns the earliest window of the queue if this window is completed, and moves the position to the
+    /// end of this window. Queues the window again instead if it is refuted, or lacks an event at its start.
     fn pop_completed(&mut self) -> Option<Result<Window, Error>> {
         if !matches!(self.queue.front()?.state, QueuedState::Completed(_)) {
             return None;
@@ -282,13 +282,13 @@ impl WindowStream {
     }
 
     /// Whether this window lacks an event at its start that an answer for the window before it contained. That answer
-    /// may have arrived when this window was already verified.
+    /// may have arrived after this window was verified.
     fn lacks_event_at_start(&self, window: &Window) -> bool {
         self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
     }
 
-    /// Whether a window was verified before an answer for a shorter range showed that no answer for a window of this
-    /// length proves anything.
+    /// Whether the proof of a window is worthless: an answer for a shorter range has shown that answers for a window of
+    /// this length prove nothing.
     fn is_refuted(&self, window: &Window) -> bool {
         let seconds = window.range.duration().num_seconds();
         window.is_verified() && self.progress.extra.with_checked_windows(|checked| checked.is_refuted(seconds))

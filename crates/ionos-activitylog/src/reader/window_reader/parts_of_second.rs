@@ -1,4 +1,4 @@
-//! Reads a second in parts if its events cannot be verified as a whole.
+//! Reads the parts of one second if the events of the second cannot be verified as a whole.
 
 use futures_util::future::BoxFuture;
 
@@ -11,11 +11,11 @@ use crate::reader::plan::{PARTS_WITHOUT_TOTAL, PlannedWindow, Resolution};
 use crate::reader::scanned_window::ScannedWindow;
 
 impl WindowReader<'_> {
-    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does. `events` are
-    /// those that scans of the whole second returned, and `total` is the highest total of these scans. The parts are
-    /// accepted only if together they have all of these events: a service that cuts off fractions returns no events for
-    /// one part and the whole second for another. Returns the result, which is `None` if the parts are not accepted,
-    /// and the number of requests.
+    /// Reads the parts of one second, and learns in this way whether the service supports fractions of a second.
+    /// `events` are the events that scans of the whole second returned, and `total` is the highest total of these
+    /// scans. The parts are accepted only if they have all of these events together, because a service that cuts off
+    /// fractions returns no events for one part and the whole second for another part. Returns the joined parts and the
+    /// number of requests. Instead of the joined parts, returns `None` if the parts are not accepted.
     pub(super) async fn read_finer(
         self,
         whole: PlannedWindow,
