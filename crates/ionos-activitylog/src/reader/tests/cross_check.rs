@@ -20,7 +20,7 @@ struct ChangingLog {
     lost_at_start: Vec<i64>,
     /// Whether the service excludes events at exactly the start of a range.
     excludes_start: bool,
-    /// Computes the total in an answer with `limit=1` from the true total.
+    /// Computes a reported total from the true total. Applies only to answers to requests with `limit=1`.
     counted: fn(u64) -> String,
     /// JSON members before `hits` in an answer with `limit=1`.
     counted_beside: &'static str,
@@ -190,7 +190,8 @@ async fn totals_that_exclude_the_start_of_the_range_agree() {
 
 #[tokio::test]
 async fn events_that_arrive_before_the_parts_are_compared_cause_no_gap() {
-    // Two events, because one more event in a part may be the one at exactly the end of the part.
+    // Two events are late. The reader would not notice a single late event, because it allows a part one more event, at
+    // exactly the end of the part.
     for late_after in 1..=5 {
         let log = ChangingLog { minutes: 600, late: vec![300, 301], late_after, ..ChangingLog::default() };
         let (windows, summary) = Arc::new(log).read().await;

@@ -315,7 +315,7 @@ async fn a_poison_record_is_kept_as_bytes_in_its_day_and_the_other_days_are_veri
 
 /// A service with a maximum page size, whose totals count only the hits of the page: every total agrees with its page.
 #[tokio::test]
-async fn a_total_that_counts_only_the_page_never_proves_an_incomplete_window() {
+async fn an_incomplete_window_is_never_proven_by_a_total_that_counts_only_the_page() {
     let minute = TimeDelta::minutes(1);
     for (events, max_page) in [(100, 20), (100, 99), (21, 20), (1_440, 20), (1_440, 500), (3, 1), (1_440, 3)] {
         let counting = HostileService::new(log(events, minute), |count, _| count.to_string());
@@ -326,8 +326,8 @@ async fn a_total_that_counts_only_the_page_never_proves_an_incomplete_window() {
     }
 }
 
-/// Windows with few events come first. Their pages do not show the maximum page size of the service, not even a page
-/// that has exactly this size.
+/// Windows with few events come first. Their pages cannot show the maximum page size of the service, even if a page has
+/// exactly this size.
 #[tokio::test]
 async fn a_maximum_page_size_is_found_after_windows_with_fewer_events() {
     let days = range("2026-11-19T00:00:00Z", "2026-11-24T00:00:00Z");

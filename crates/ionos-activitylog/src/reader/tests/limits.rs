@@ -136,7 +136,7 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
     }
 }
 
-/// The total of an answer for one event then never exceeds 1.
+/// If totals count only the hits of a page, the answer to a request for one event never has a total above 1.
 #[tokio::test]
 async fn a_limit_is_not_refuted_by_totals_that_count_only_the_hits_of_a_page() {
     struct CountedPages(LimitedLog);
@@ -177,9 +177,9 @@ async fn a_limit_of_one_day_hides_no_event_although_another_day_has_more_events(
 }
 
 #[tokio::test]
-async fn a_second_with_more_events_than_the_limit_is_read_in_parts_or_is_a_gap() {
+async fn one_second_with_more_events_than_the_limit_is_read_in_parts_or_is_a_gap() {
     let time = day().start() + TimeDelta::hours(5);
-    // The events of a second are in one millisecond, or in several.
+    // The events of each second are in one millisecond, or in several milliseconds.
     for millis in [0, 1, 3] {
         let event = |index: i64| {
             let time = time + TimeDelta::seconds(index / 150) + TimeDelta::milliseconds(index % 150 * millis / 3);
@@ -231,8 +231,8 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
 }
 
 #[tokio::test]
-async fn parts_of_a_second_with_fewer_events_than_its_total_are_a_gap() {
-    /// A service that counts one more event for each range of exactly one second with events.
+async fn a_second_whose_parts_have_fewer_events_than_its_total_is_a_gap() {
+    /// A service that counts one event too many for each range that has events and is exactly one second long.
     struct Overcounting(LimitedLog);
     impl Transport for Overcounting {
         fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
@@ -265,7 +265,7 @@ async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
             (time, record(index, time))
         };
         let mut log: Vec<_> = (0..100).map(event).collect();
-        // The log has an event of another day, so it has more events than the day.
+        // The log has an event of another day, so the log has more events than the day that is read.
         let before = day().start() - TimeDelta::hours(5);
         log.insert(0, (before, record(100, before)));
         let service =
@@ -381,7 +381,7 @@ async fn a_repeated_record_in_the_place_of_another_record_never_proves_a_window(
 /// Once, between two pages, one event leaves the log and another one arrives. The total and the number of distinct hits
 /// stay the same, although one event that was in the log all the time is on no page.
 #[tokio::test]
-async fn events_that_move_to_the_page_before_are_not_lost() {
+async fn events_that_move_to_the_previous_page_are_not_lost() {
     struct MovingLog {
         log: LimitedLog,
         /// Number of requests after which the log changes.

@@ -282,8 +282,8 @@ async fn a_wrong_profile_does_not_lose_events() {
             },
         ),
     ];
-    // Three services: one with a second that almost fills a window, one with a second of more events than a window can
-    // hold, and one that behaves as badly as some of the wrong profiles say.
+    // There are three services. Within one second, the service "full" has almost as many events as a window can hold,
+    // and "overfull" has more. The service "bad" behaves as badly as some of the wrong profiles say.
     let second = parse_time("2026-11-19T12:00:00Z");
     let burst = |events| {
         let length = TimeDelta::milliseconds(900);

@@ -81,8 +81,8 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
         let range = range(&start.to_rfc3339(), &end.to_rfc3339());
         // Gaps are allowed in three cases. First, a varying total looks like a lost event. Second, equal events without
         // a UUID on several pages look like lost events. Third, if events change places between pages, only several
-        // scans together return all of them, and only a total can prove that they do. A gap is allowed if there is no
-        // total, or if the total also counts events at exactly the end of the range.
+        // scans together return all events. Only a total that counts no event at exactly the end of the range can prove
+        // this. If the service reports no such total, a gap is allowed.
         let is_drifting = behavior.total_value == TotalValue::Drifting;
         let changes_places = matches!(behavior.order, Order::UnstableTies | Order::Shuffled);
         let is_weak = behavior.total == TotalShape::Absent || behavior.date_end == DateEnd::Inclusive;

@@ -96,8 +96,9 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
     let numbers = numbers(&simulator);
     let truth: Vec<usize> = numbers.iter().map(|number| count_of(&simulator, number)).collect();
     for max_in_flight in [1, 2, 16] {
-        // Three streams are polled and then kept without being polled: the first before any request has an answer, the
-        // second while its requests wait, and the third after its first event.
+        // Three streams are polled for a while, and then kept without further polls. The polls of the first stream end
+        // before any request has an answer. Those of the second end while its requests wait, and those of the third end
+        // after its first event.
         let client = client_with(&simulator, max_in_flight);
         let mut pending = client.events(numbers[0].clone(), half_day()).stream();
         assert!(pending.next().now_or_never().is_none());
@@ -142,7 +143,7 @@ async fn a_call_that_is_kept_and_not_polled_delays_no_other_call() {
         timeout(LONG, client.info()).await.expect("the call does not hang").unwrap();
         assert!(started.elapsed() <= MOST);
     }
-    // An hour later, the kept calls succeed with the requests that they had sent.
+    // An hour later, the kept calls succeed, each with a single attempt.
     sleep(LONG).await;
     for call in kept {
         assert_eq!(timeout(LONG, call).await.expect("the kept call proceeds").unwrap().meta().attempts(), 1);

@@ -52,8 +52,8 @@ async fn a_service_that_refuses_the_offset_after_its_last_event_is_read_complete
         assert!(summary.is_complete(), "{events} events: {summary:?}");
         assert_eq!(read.iter().map(|window| window.events.len() as u64).sum::<u64>(), events);
         let requests = service.requests.load(Ordering::Relaxed);
-        // The service may have cut off a page of exactly 20 hits, so the window of 20 events is read in parts. Two
-        // requests count the events of the halves of each part.
+        // The service may have cut off a page of exactly 20 hits, so the window of 20 events is read in parts. For each
+        // part, two requests count the events of its halves.
         assert!(requests <= 45, "{events} events: {requests} requests");
     }
 }
@@ -77,7 +77,7 @@ async fn a_stream_of_pages_ends_at_a_refusal_only_if_the_refused_page_cannot_exi
 }
 
 #[tokio::test]
-async fn a_quiet_range_of_a_service_without_totals_is_read_by_identical_scans() {
+async fn a_quiet_range_of_a_service_without_totals_is_proven_by_identical_scans() {
     let days = range("2026-11-15T00:00:00Z", "2026-11-25T00:00:00Z");
     // The events are on one day of ten: on one page, on several pages, or in several windows.
     let service_with =

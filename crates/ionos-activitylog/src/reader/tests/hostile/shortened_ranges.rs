@@ -17,19 +17,20 @@ enum Shortened {
     ToLastDay,
     /// Only this number of the newest ones.
     ToNewest(usize),
-    /// Only those of the other days than the second one, unless the range lies within the second day.
+    /// All events except those of the second day. For a range within the second day, all events.
     WithoutSecondDay,
-    /// None if the range is longer than this length.
+    /// For a range of more than this length, no events. For other ranges, all events.
     ToNone(TimeDelta),
-    /// If the range is longer than 12 hours, only those that remain without this percentage of them.
+    /// For a range of more than 12 hours, all events except this percentage of them. For other ranges, all events.
     Sampled(usize),
-    /// All events of a range that is earlier by this length.
+    /// All events of another range, which begins and ends earlier by this length.
     Shifted(TimeDelta),
     /// All events, but the service refuses a range that is longer than this length.
     Refused(TimeDelta),
     /// All events, but a page is empty if its requested size is above this number.
     ToPageSize(u64),
-    /// All events are counted, but only the first page, of at most this length, is returned for every offset.
+    /// All events are counted, but the service returns the first page for every offset. The page has at most this
+    /// number of hits.
     ToFirstPage(usize),
 }
 
@@ -155,7 +156,7 @@ async fn no_event_of_a_shortened_range_is_lost() {
             windows.iter().flat_map(|window| &window.events).filter_map(Event::time).collect();
         let gaps: Vec<_> = windows.iter().flat_map(|window| &window.gaps).collect();
         let what = format!("{shortened:?}, total: {has_total}");
-        // The range has more windows of 30 minutes or 20 events than a reading may split, so the rest is a gap.
+        // In these cases, the reader would need more splits than a reading may make, so the rest of the range is a gap.
         let may_have_gaps = match shortened {
             Shortened::ToEnd(length) => length < TimeDelta::hours(1),
             Shortened::ToNone(length) => length <= TimeDelta::hours(1),
@@ -197,7 +198,8 @@ async fn no_event_of_a_sparse_log_is_lost() {
             let service = ShorteningService { times: times.clone(), shortened, has_total: true, requests };
             let (windows, summary, requests) = read(service, range).await;
             let read: usize = windows.iter().map(|window| window.events.len()).sum();
-            // The range has more windows of one day than a reading may split, so the rest may be a gap.
+            // In these cases, the reader may need more splits than a reading may make. Then the rest of the range is a
+            // gap.
             let may_have_gaps = match shortened {
                 Shortened::ToEnd(length) | Shortened::ToStart(length) => length <= TimeDelta::days(1),
                 Shortened::ToLastDay => true,
