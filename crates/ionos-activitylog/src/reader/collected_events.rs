@@ -17,7 +17,7 @@ use crate::range::DateRange;
 pub(super) struct CollectedEvents {
     /// The range of the window.
     range: DateRange,
-    /// Index of the first content of each id in `contents`.
+    /// For each id, the index in `contents` of its first content.
     first_index: HashMap<EventId, usize>,
     /// All different contents.
     contents: Vec<Event>,
@@ -80,8 +80,8 @@ impl CollectedEvents {
         self.range
     }
 
-    /// Number of events: one for each id, even if the id has several contents, and one for each further record that
-    /// [`CollectedEvents::set_repeats`] added.
+    /// Number of events, without those at the end of the window. Each id counts as one event, even if it has several
+    /// contents. Each further record that [`CollectedEvents::set_repeats`] added counts as one more event.
     pub(super) fn count(&self) -> u64 {
         (self.contents.len() as u64).saturating_sub(self.amended)
     }
@@ -177,10 +177,10 @@ impl CollectedEvents {
         self.keys.iter().map(|key| hasher.hash_one(&key.id)).collect()
     }
 
-    /// Removes the events, except for those at the end of the window, and returns two lists, both sorted by time and
-    /// id: first the events that lie in `range`, then the events outside of the window. Drops the events of the window
-    /// that are not in `range`. Events without a time are always in the first list, and are sorted as if their time
-    /// were the start of the window.
+    /// Removes all events, except for those at the end of the window. Returns a list of the events in `range`, and a
+    /// list of the events outside of the window. The events of the window that are not in `range` are dropped. Both
+    /// lists are sorted by time and id. Events without a readable time are in the first list, and are sorted as if
+    /// their time were the start of the window.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.keys.sort_unstable();
         let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();

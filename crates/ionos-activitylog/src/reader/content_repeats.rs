@@ -1,5 +1,5 @@
-//! The records of one scan that have no usable `@uuid`. Two equal records are two events, and so are two records that
-//! differ only in their formatting, although both have the same id: the service counts each of them.
+//! The records of one scan that have no usable `@uuid`. Two such records are two events, even if they are equal or
+//! differ only in their formatting. Both then have the same id, but the service counts each of them.
 
 use std::collections::{BTreeSet, HashMap};
 

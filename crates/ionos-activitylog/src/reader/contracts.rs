@@ -51,8 +51,8 @@ impl ContractsStream {
         Self { active: VecDeque::new(), waiting: contracts.collect(), ended: Vec::new() }
     }
 
-    /// The windows contract by contract, in the order of the caller's list unless the stream was polled before. While a
-    /// contract is read, one window for each of the next three contracts is prefetched.
+    /// Returns the windows contract by contract. The contracts have the order of the caller's list, unless the stream
+    /// was polled before. While a contract is read, one window for each of the next three contracts is prefetched.
     pub fn in_order(self) -> ContractsInOrder {
         let remaining = self.active.into_iter().chain(self.waiting);
         let remaining = remaining.map(|(contract, windows)| PrefetchedContract { contract, windows, next: None });
@@ -150,8 +150,7 @@ impl PrefetchedContract {
         }
     }
 
-    /// Unless a result is already prefetched, polls the windows once. Keeps the result, if there is one, for
-    /// `poll_next`.
+    /// Polls the windows once if no result is prefetched yet. Keeps the result for `poll_next`, if there is one.
     fn prefetch(&mut self, context: &mut Context<'_>) {
         if self.next.is_none()
             && let Poll::Ready(next) = Pin::new(&mut self.windows).poll_next(context)

@@ -1,7 +1,7 @@
 //! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
 //! own range. A range of several windows may still lack events: events may have reached the log after their window was
-//! read, or they may lie at a boundary between two windows and be counted for neither. The windows whose totals differ
-//! are read again, and the events that were not returned before are returned then.
+//! read, or they may lie at a boundary between two windows and be counted for neither. Windows whose totals differ are
+//! read again, and their new events are returned.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -18,8 +18,8 @@ use crate::range::DateRange;
 use crate::reader::scan::SUSPICIOUS_TOTAL;
 use crate::reader::window::Window;
 
-/// Maximum windows that are read again. If more windows differ, the totals probably change from one request to the
-/// next, so reading again would not help.
+/// Maximum number of windows that are read again. If more windows differ, the totals probably change from one request
+/// to the next, so reading again would not help.
 pub(super) const MAX_REREADS: usize = 64;
 
 /// Why totals are not compared any further.
@@ -33,9 +33,10 @@ pub enum CrossCheck {
     /// total. In the second case, the scan of the window has already compared the total of the whole range.
     #[default]
     NotNeeded,
-    /// The windows have as many events as the service reports, if necessary after some of them were read again.
+    /// The windows have as many events as the service reports. Some windows may have been read again to find missing
+    /// events.
     Agrees,
-    /// The service reports more events than the windows have, also after the windows were read again. The stream then
+    /// The service reports more events than the windows have, even after the windows were read again. The stream then
     /// returns gaps, each with both numbers.
     Differs,
     /// Not compared, because the service reported no usable total. The text says why.
@@ -149,10 +150,11 @@ impl ReturnedWindows {
         comparison
     }
 
-    /// Compares the total of several windows in a row with the number of returned events. If they differ, does the same
-    /// for each half of the windows. Returns the number of events that the service reports; `None` if the number is
-    /// unknown. If the service reports more events for the whole than for its two halves together, the missing events
-    /// lie at the boundary between the halves. Boxed, because the function calls itself.
+    /// Requests the total of the range of several windows in a row, and compares it with the number of returned events.
+    /// If the two numbers differ, does the same for each half of the windows. Returns the number of events that the
+    /// service reports; `None` if this number is unknown. If the service reports more events for the whole than for its
+    /// two halves together, the missing events lie at the boundary between the halves. Boxed, because the function
+    /// calls itself.
     fn compare_series<'a>(
         &'a self,
         api: &'a Api,
@@ -267,8 +269,8 @@ impl ReturnedWindows {
         self.windows.get(first).map_or(0, |window| window.excluded_at_start)
     }
 
-    /// Checks the events that the answers to the requests for totals contain. Adds each window that lacks one of these
-    /// events to the differing windows, and returns the missing events.
+    /// Checks the events in the answers to the requests for totals. A window that lacks one of these events is added to
+    /// the differing windows. Returns the missing events.
     pub(super) fn add_shown(&self, comparison: &mut Comparison, hasher: &RandomState) -> Vec<Event> {
         let mut missing = Vec::new();
         for event in std::mem::take(&mut comparison.shown) {

@@ -61,17 +61,17 @@ impl Events {
     /// service may return it for several windows. If the record has a `@uuid`, the stream returns it once. A stream
     /// that resumes does not know the records of the earlier stream, so it may return such a record again.
     ///
-    /// A stream of one window needs no request for the total, because the scan of the window has compared the total
-    /// already. An empty window is the exception: in this case, the range is requested a second time.
+    /// If a stream consists of one window with events, the cross-check needs no request, because the scan of the window
+    /// has compared the total already. If the only window is empty, the total of the range is requested once more.
     ///
-    /// Whether or not this is set, the first window of each length is compared with the totals of at most six parts,
-    /// because a service may silently shorten a long range. If the parts have more events, the window is read in
-    /// parts.
+    /// With or without the cross-check, a window that is longer than the windows before it is compared with the totals
+    /// of some of its parts, because a service may silently shorten a long range. If a part has more events than the
+    /// window has in this part, the window is read in parts.
     ///
-    /// It is undocumented whether a range includes events at exactly its start. So a stream also requests the two
-    /// seconds around the start of the range. If only the answer to this request contains an event at the start, the
-    /// event is returned with the first window. In this case, the first window is verified only after two identical
-    /// scans. Without the cross-check, the two seconds are not requested.
+    /// It is undocumented whether a range includes events at exactly its start. So with the cross-check, a stream also
+    /// requests the two seconds around the start of the range. If only the answer to this request contains an event at
+    /// the start, the event is returned with the first window. In this case, the first window is verified only after
+    /// two identical scans.
     pub fn cross_check(mut self, cross_check: bool) -> Self {
         self.request.cross_check = cross_check;
         self.request.check_start = cross_check;
@@ -193,14 +193,14 @@ pub fn share_extra_requests(mut events: Events, extra: &Arc<ExtraRequests>) -> E
     events
 }
 
-/// Lets the tasks that read windows also do the quick check of [`Event::issues`](crate::Event::issues). If the program
-/// calls this method for each event, these tasks do the check concurrently.
+/// Lets the tasks that read windows also do the quick check of [`Event::issues`](crate::Event::issues). Useful for a
+/// program that calls `Event::issues` for each event, because the tasks do the check concurrently.
 pub fn check_model(mut events: Events) -> Events {
     events.request.check_model = true;
     events
 }
 
-/// Switches the cross-check off, but not the request for the events at exactly the start of the range: see
+/// Switches the cross-check off. The two seconds around the start of the range are requested nevertheless; see
 /// [`Events::cross_check`].
 pub fn check_only_start(events: Events) -> Events {
     let mut events = events.cross_check(false);

@@ -16,9 +16,9 @@ use crate::reader::plan::SplitWindow;
 /// With only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
-/// Maximum number of requests for the page after a short page (a page with fewer hits than requested) if an earlier
-/// page of the same length was the last one of its window. If the service limits its pages to this length, it sends
-/// many such pages, so one of these requests finds a further page.
+/// A short page has fewer hits than requested. If it is as long as a short page that was the last one of an earlier
+/// window, the page after it is requested, but at most this number of times in a reading. If the service limits its
+/// pages to this length, it sends many pages of this length, so one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// If this number of parts had more events than their whole windows, the service is assumed to invent events. An honest
@@ -63,10 +63,10 @@ pub struct ExtraRequests {
     has_log_events: AtomicBool,
     /// Whether a window without events was compared with single hours.
     has_compared_hours: AtomicBool,
-    /// See [`Self::is_endless`].
+    /// Whether the total of a range grew faster than its events were read. See [`Self::is_endless`].
     is_endless: AtomicBool,
     checked_windows: Mutex<CheckedWindows>,
-    /// Length of the longest short page that is known to have been the last one of its window.
+    /// Largest number of hits of a short page that was the last page of its window.
     longest_end: AtomicU64,
     /// Number of requests for the page after a short page that had exactly `longest_end` hits.
     repeated_end_probes: AtomicU64,
@@ -87,8 +87,8 @@ impl ExtraRequests {
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
-    /// Spends extra requests that were sent already. If fewer are left, the rest is subtracted from the extra requests
-    /// that later events allow.
+    /// Spends extra requests that were sent already, even if fewer extra requests are left. The excess reduces the
+    /// number of extra requests that later events allow.
     pub(super) fn spend(&self, requests: u64) {
         self.spent.fetch_add(requests, Ordering::Relaxed);
     }
@@ -105,8 +105,8 @@ impl ExtraRequests {
         self.events.fetch_add(events, Ordering::Relaxed);
     }
 
-    /// Compares the total of a window with that of the longer window that it is a part of. If two parts have as many
-    /// events as the whole, the totals of the service do not depend on the requested range.
+    /// Compares the total of a part with the total of the longer window `whole`. If two parts have as many events as
+    /// the longer window, the totals of the service do not depend on the requested range.
     pub(super) fn compare_totals(&self, total: u64, whole: SplitWindow) {
         if total == 0 || whole.total.is_none_or(|whole| total < whole) {
             return;
@@ -174,7 +174,8 @@ impl ExtraRequests {
         self.has_log_events.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an answer for the whole log had or reported an event. If so, the service answers even the longest range.
+    /// Whether an answer for the whole log contained or reported an event. If so, the service answers even the longest
+    /// range.
     pub(super) fn has_log_events(&self) -> bool {
         self.has_log_events.load(Ordering::Relaxed)
     }
@@ -257,7 +258,8 @@ impl ExtraRequests {
         self.highest_count.load(Ordering::Relaxed) > hits
     }
 
-    /// Calls `access` with the windows that were compared with their parts, to read or change them.
+    /// Calls `access` with the record of the windows that were compared with their parts. `access` may change this
+    /// record.
     pub(super) fn with_checked_windows<T>(&self, access: impl FnOnce(&mut CheckedWindows) -> T) -> T {
         access(&mut self.checked_windows.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_second_becomes_a_window() {
+    fn each_given_second_becomes_a_window() {
         let start: DateTime<Utc> = "2026-11-19T10:00:00Z".parse().unwrap();
         let second = |second: i64| start + TimeDelta::seconds(second);
         let window = |from, to| PlannedWindow::new(DateRange::new(second(from), second(to)).unwrap());

@@ -10,8 +10,8 @@ use crate::range::DateRange;
 /// Maximum number of days that a window is split into at once.
 const MAX_DAYS: i64 = 64;
 
-/// Maximum number of parts that a window is split into if it is itself a part of a split window. Several such parts are
-/// split at the same time, and if totals are too high everywhere, the requests for all resulting windows are wasted.
+/// Maximum number of parts that a window is split into if it is itself a part of a split window. Several such parts may
+/// be split at the same time. If totals are too high everywhere, the requests for all resulting windows are wasted.
 const PARTS_OF_PART: u64 = 4;
 
 /// Number of parts that a window without a usable total is split into.

@@ -19,7 +19,7 @@ pub(super) struct ReadingProgress {
     pub(super) extra: Arc<ExtraRequests>,
     pub(super) received: ReceivedEvents,
     pub(super) split_totals: SplitTotals,
-    /// Hashes the ids of returned events. `None` without a cross-check.
+    /// Hash function for the ids of returned events. `None` without a cross-check.
     pub(super) id_hasher: Option<RandomState>,
     /// The start of the range that remains to be read. `None` once the first window requests the events around this
     /// start, and also if these events are not requested at all; see [`start_check`](crate::reader::start_check).

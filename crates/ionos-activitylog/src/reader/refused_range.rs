@@ -23,8 +23,8 @@ pub(super) async fn split_refused(
     Ok(window.split_by_length())
 }
 
-/// Whether the service refuses a range because the range is too long. This is assumed if the service accepts a request
-/// for only the last part of the range.
+/// Whether the service refuses a range because the range is too long. This is assumed if the service answers a request
+/// for the last hour of the range.
 async fn is_refused_as_too_long(range: DateRange, pages: PageReader<'_>) -> Result<bool, Error> {
     let start = range.end() - MIN_LENGTH;
     let Some(last) = DateRange::new(start, range.end()).ok().filter(|_| start > range.start()) else {

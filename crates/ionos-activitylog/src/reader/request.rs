@@ -50,7 +50,8 @@ impl EventsRequest {
         }
     }
 
-    /// Removes the events that the filter excludes. If requested, checks the others.
+    /// Removes the events that the filter excludes. If `check_model` is set, checks whether the other events fit the
+    /// model.
     pub(super) fn apply_filter(&self, mut window: Window) -> Window {
         if !self.filter.is_empty() {
             let all = window.events.len();

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::range::DateRange;
 
-/// The totals of split windows with parts that were not read yet.
+/// The totals of the split windows that still have parts to read.
 #[derive(Debug, Default)]
 pub(super) struct SplitTotals(Mutex<Vec<SplitTotal>>);
 
@@ -30,9 +30,9 @@ impl SplitTotals {
     }
 
     /// Adds the next part to the split windows that contain it. `at_end` is the number of events at exactly the end of
-    /// the part, which the total of a window with the same end counts too. Returns the longest window that ends with
-    /// this part and whose total is higher than the number of events in its parts. `end` is the end of the whole
-    /// reading.
+    /// the part. The total of a split window with the same end counts these events too. Returns the longest window that
+    /// ends with this part and whose total is higher than the number of events in its parts. `end` is the end of the
+    /// whole reading.
     pub(super) fn add_part(
         &self,
         part: DateRange,
