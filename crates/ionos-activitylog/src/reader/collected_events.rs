@@ -1,7 +1,7 @@
 //! Collects the events that the scans of one window returned. An id may have several records that differ; each of them
 //! is called a content of the id. Each content is kept once, even if the service returned it several times. Events at
-//! exactly the end of the window are kept apart: a service that treats `dateEnd` as inclusive returns them, but they
-//! belong to the window that begins at this time.
+//! exactly the end of the window are kept apart, because they belong to the window that begins at this time. A service
+//! that treats `dateEnd` as inclusive returns these events nevertheless.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

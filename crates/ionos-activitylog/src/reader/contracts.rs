@@ -1,7 +1,7 @@
 //! The windows of several contracts. Contracts take turns and fail independently: if reading one contract fails, the
 //! other contracts are still read, and a busy contract does not delay them. [`ContractsInOrder`] returns the windows
-//! contract by contract, so that the output does not depend on which contract is faster; meanwhile, one window for each
-//! of the next three contracts is prefetched.
+//! contract by contract, so that the output does not depend on which contract is faster. While a contract is read, one
+//! window for each of the next three contracts is prefetched.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
-//! own range. A range of several windows may still lack events: events may have reached the log after their window was
-//! read, or they may lie at a boundary between two windows and be counted for neither. Windows whose totals differ are
+//! own range. A range of several windows may still lack events. Some events may reach the log after their window was
+//! read. Events at a boundary between two windows may be counted for neither window. Windows whose totals differ are
 //! read again, and their new events are returned.
 
 use std::hash::{BuildHasher, RandomState};
@@ -181,8 +181,8 @@ impl ReturnedWindows {
                 }
             };
             let seen = self.total(windows);
-            // The total is corrected in the same way as the total of a single window: subtract the events at exactly
-            // the end of the range, and add those at its start that the service did not count.
+            // The total is corrected in the same way as the total of a single window. The events at exactly the end of
+            // the range are subtracted. The events at its start that the service did not count are added.
             let counted = total.count.saturating_sub(self.at_end(windows)) + self.excluded_at_start(windows);
             if total.exact && counted == seen {
                 return Some(seen);

@@ -16,9 +16,9 @@ use crate::reader::plan::SplitWindow;
 /// With only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
-/// A short page has fewer hits than requested. If it is as long as a short page that was the last one of an earlier
-/// window, the page after it is requested, but at most this number of times in a reading. If the service limits its
-/// pages to this length, it sends many pages of this length, so one of these requests finds a further page.
+/// Maximum number of requests for the page after a short page, if an earlier window ended with a short page of the same
+/// length. A short page has fewer hits than requested. If the service limits its pages to this length, it sends many
+/// pages of this length, so one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// If this number of parts had more events than their whole windows, the service is assumed to invent events. An honest
@@ -194,9 +194,9 @@ impl ExtraRequests {
     }
 
     /// Whether the service probably invents events, so that reading would never end. This is the case if the total of a
-    /// range grew faster than its events were read, if many parts of windows had more events than the whole window, or
-    /// if hardly any scan without a usable total reaches the end of its window. Then no further window is split, and no
-    /// extra request is sent.
+    /// range grew faster than its events were read. It is also the case if many parts of windows had more events than
+    /// the whole window, or if hardly any scan without a usable total reaches the end of its window. In each of these
+    /// cases, no further window is split, and no extra request is sent.
     pub(super) fn is_endless(&self) -> bool {
         let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
         self.is_endless.load(Ordering::Relaxed)

@@ -165,8 +165,8 @@ pub(super) fn ignores_offset(first: &Page, second: &Page) -> bool {
     first.hits() > 0 && has_same_records(first, second) && (first.hits() > 1 || has_ids())
 }
 
-/// Sets the page size to the length of the first page, or of the second one if that is longer, so that a single short
-/// page does not shorten all later pages.
+/// Sets the page size to the length of the longer of the first two pages, so that a single short page does not shorten
+/// all later pages.
 fn set_page_size(pages: PageReader<'_>, scan: &mut PartialScan, second: &Page) {
     let received = scan.received();
     let page_size = received.max(second.hits());

@@ -34,7 +34,7 @@ pub(super) struct PlannedWindow {
     /// window. So a part with the same number of events suggests a limit; see
     /// [`suspected_limit`](crate::reader::suspected_limit).
     pub(super) suspected_limit: Option<u64>,
-    /// If this window is the first part of a split: number of requests that led to the split. Otherwise 0.
+    /// Number of requests that led to the split, if this window is the first part of a split. Otherwise 0.
     pub(super) earlier_requests: u64,
 }
 

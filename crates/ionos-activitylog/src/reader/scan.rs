@@ -209,8 +209,8 @@ impl WindowScanner<'_> {
             });
             let mut end = None;
             for fetched in join_all(group).await {
-                // Two kinds of pages are not added to the scan: pages after the end, and pages after a page that is
-                // longer than the offsets of the group assume.
+                // Two kinds of pages are not added to the scan: pages after the end, and pages after an unexpectedly
+                // long page, because their offsets assume a shorter page.
                 if end.is_none() && scan.page_size == size {
                     end = self.add_page(range, total, overlap, fetched, scan).await?;
                 } else if let Ok(other) = fetched {

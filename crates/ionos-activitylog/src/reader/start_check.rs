@@ -20,8 +20,8 @@ const SMALLER_PAGE_SIZE: u64 = 100;
 /// The result of checking the start of a window.
 #[derive(Debug, Default)]
 pub(super) struct StartCheck {
-    /// Whether the service excludes events at exactly the start of a range: a range that begins earlier has an event,
-    /// but the range that begins at exactly the time of this event does not have it.
+    /// Whether the service excludes events at exactly the start of a range. This is the case if an answer has an event
+    /// at the start of the window, but the answer for a range that begins at exactly this time has no such event.
     pub(super) excludes_start: bool,
     pub(super) requests: u64,
 }

@@ -13,7 +13,7 @@ pub struct Summary {
     pub yielded: u64,
     /// Number of hits that repeated an earlier hit of the same scan and were not returned again.
     pub duplicates: u64,
-    /// Number of events whose id had already occurred with another content. All of them were returned.
+    /// Number of events that have the id of an earlier event, but another content. All of them were returned.
     pub amended: u64,
     /// Number of windows returned.
     pub windows: u64,

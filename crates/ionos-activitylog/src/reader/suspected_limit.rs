@@ -113,8 +113,8 @@ fn boundaries(range: DateRange, times: &[DateTime<Utc>]) -> Boundaries {
     }
 }
 
-/// Whether a number may be a limit: a multiple of 50, a power of two, or a number one above or below one of these,
-/// because "up to 100" and "fewer than 100" are both usual.
+/// Whether a number may be a limit. Possible limits are the multiples of 50 and the powers of two. The numbers directly
+/// above and below these numbers are possible limits, too, because "up to 100" and "fewer than 100" are both usual.
 fn is_round(events: u64) -> bool {
     let is_next_to = |is_limit: fn(u64) -> bool| (events.saturating_sub(1)..=events.saturating_add(1)).any(is_limit);
     events >= MIN_LIMIT && (is_next_to(|number| number % 50 == 0) || is_next_to(u64::is_power_of_two))

@@ -87,8 +87,8 @@ struct ScanFacts {
     is_single_page: bool,
     /// Whether the last page of the last scan had room for more hits.
     reached_end: bool,
-    /// Whether the last scan has several pages, and either repeats a hit outside of the overlap of two pages, or has
-    /// hits that moved between its requests.
+    /// Whether hits of the last scan changed places between its pages: a hit is repeated outside of the overlap of two
+    /// pages, or hits moved between two requests. `false` for a scan of one page.
     repeats_across_pages: bool,
     /// Whether any scan of several pages repeated or moved a hit as in `repeats_across_pages`, or lacked an event that
     /// was received before.

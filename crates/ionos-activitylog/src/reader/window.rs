@@ -53,7 +53,7 @@ pub struct Window {
     /// Number of hits that are not in `events`, because they repeat an earlier hit of the same scan. Also counts
     /// events without a time that an earlier window has already returned.
     pub duplicates: u64,
-    /// Number of events whose id had already occurred with another content. All of them are in `events`.
+    /// Number of events that have the id of an earlier event, but another content. All of them are in `events`.
     pub amended: u64,
     /// Number of events that a filter excluded.
     pub filtered: u64,

@@ -56,9 +56,9 @@ const MAX_MISMATCH_SPLITS: u32 = 6;
 const MAX_MISMATCHES: u32 = 8;
 
 /// Planned number of events of a window, as a fraction of the maximum number. Activity follows office hours and is
-/// uneven: with a higher fraction, more windows exceed the maximum, which costs one request each; with a lower
-/// fraction, more pages are only partly filled. Between 0.6 and 0.8, a range takes the fewest requests: 10 % more than
-/// its number of full pages.
+/// uneven. With a higher fraction, more windows exceed the maximum, and each of these windows costs one request. With a
+/// lower fraction, more pages are only partly filled. Between 0.6 and 0.8, a range takes the fewest requests: 10 % more
+/// than its number of full pages.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
 /// Planned number of events of a window, as a fraction of a page. Applies if hits change places, because a window then

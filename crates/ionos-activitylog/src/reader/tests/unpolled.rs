@@ -85,7 +85,7 @@ async fn a_call_between_two_items_of_any_stream_does_not_wait_for_the_stream() {
     }
 }
 
-/// A range that is short enough to be read below the maximum offset.
+/// A range with fewer events than the maximum offset, so that all of its pages can be read.
 fn quiet_hour() -> DateRange {
     range("2026-11-19T08:00:00Z", "2026-11-19T09:00:00Z")
 }

@@ -238,8 +238,8 @@ fn a_repeated_id_does_not_stand_for_a_missing_event() {
         }
         assert_eq!(verification.take_events(window).0.len(), returned, "{what}");
     }
-    // Two equal records without an id are two events, also if the page repeats an id and the total does not count that
-    // repeat.
+    // Two equal records without an id are two events, even if the page repeats an id and the total does not count the
+    // repeated id.
     let mut verification = Verification::new(window);
     let hits = vec![without_id(), event("a", time), without_id(), event("a", time)];
     let counted = Scan { agreed_total: Some(3), highest_total: total(3, true), ..scan(hits.clone()) };

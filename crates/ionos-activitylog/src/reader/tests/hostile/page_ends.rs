@@ -12,7 +12,7 @@ fn log_at(milliseconds: impl Iterator<Item = i64>) -> Vec<(DateTime<Utc>, Vec<u8
 }
 
 #[tokio::test]
-async fn a_refused_page_does_not_prove_that_the_limited_page_before_it_was_the_last_one() {
+async fn a_refusal_does_not_prove_that_the_page_before_it_was_the_last_one() {
     let minute = 60_000;
     for (events, step, max_page, is_readable) in [
         (250, minute, 100, true),
