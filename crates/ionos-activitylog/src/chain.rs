@@ -41,7 +41,7 @@ impl OperationLink<'_> {
 
 impl<'a> Chain<'a> {
     /// Groups the events of one contract into operations. Two events belong to one operation if they have the same
-    /// request id or the same queue reference, or if a chain of such events connects them. Placeholders, such as a
+    /// request id or the same queue reference, or if further events link them in this way. Placeholders, such as a
     /// blank id or the queue reference 0, do not count. An event with neither id, or with placeholders only, is an
     /// operation of its own.
     ///

@@ -108,8 +108,8 @@ impl Client {
     /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
     /// The range should end some seconds before now. If an event arrives while its window is read, the window is read
-    /// again; an event that arrives later is missed. Requests have dates in whole seconds. There is one exception: if
-    /// the reader cannot verify a whole second, it requests fractions of this second.
+    /// again; an event that arrives later is missed. Most requests have dates in whole seconds. If a whole second
+    /// cannot be verified, requests contain parts of this second.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }

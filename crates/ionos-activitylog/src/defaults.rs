@@ -56,12 +56,12 @@ pub(crate) const SNIPPET_CHARS: usize = 500;
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Minimum time between two calls of a token provider while its token is valid: 30 s. Without this minimum, a provider
-/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. Exception: a
-/// provider that reports a change of its token is called without this wait, unless its last call failed.
+/// that fails, or whose tokens expire within [`REFRESH_MARGIN`], would be called for every request. If the provider
+/// reports a change of its token, this minimum applies only after a failed call.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Maximum number of windows that a window is split into at once: 16. If one of these windows still has too many
-/// events, it is split again. A higher number would cost more requests if a total is wrong.
+/// Maximum number of parts of one split of a window: 16. A part that still has too many events is split again. A higher
+/// number would cost more requests if a total is wrong.
 pub(crate) const MAX_PIECES: u64 = 16;
 
 /// Maximum number of extra requests that wrong totals may cost in one reading: 32, enough to locate one mismatch. Each

@@ -33,8 +33,7 @@
 //! builds one and calls its `block_on`.
 //!
 //! A program may call the client between two events of a stream, poll several streams in any order, and take any time
-//! to process an event: a stream that is not polled delays no other call, and no time limit counts the time without
-//! polls.
+//! to process an event. A stream that is not polled delays no other call. No time limit counts the time without polls.
 //!
 //! # Defaults
 //!
@@ -51,7 +50,7 @@
 //! | time per call, including retries and waits | 5 min | each page is a call, so a stream may run for days |
 //! | retries that all clones together may send without a success | 100, refilled by successes | retrying every call makes an outage worse |
 //! | requests in flight | 4, halved on overload, raised by 1 after 50 successes, up to 16 | the limits of the service are undocumented |
-//! | requests per second | unlimited | set a rate if the contract has one |
+//! | requests per second | unlimited | set a rate if the contract limits the rate |
 //! | size of an answer, decompressed | [`BODY_CAP`], 64 MiB | a hundred pages of 1000 events |
 //! | bytes read of an error's body | [`ERROR_BODY_CAP`], 64 KiB | error pages are shorter |
 //! | remaining lifetime of a token at which the next one is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most 5 min |
@@ -74,7 +73,7 @@
 //! | requests for pieces of damaged or too large pages, per window | 300 | 20 requests locate one record of a page of 1000 |
 //! | requests for the page after a short page, if an earlier page with the same number of hits turned out to be the last one of its window | 4 | if the service limits its pages to this number of hits, one of these requests finds a further page |
 //! | records without a time that are remembered | 100 000 | 3 MB |
-//! | requests for the parts of a window | at most 8, and 1 for each day without events, or at most 300 if the window is longer than 100 days; none unless the window is longer than all windows compared before (and at least an hour long) or has more events than these (and at least 49) | a service may silently shorten long ranges, or limit the number of events |
+//! | requests for the parts of a window | at most 8, and 1 for each day without events, or at most 300 if the window is longer than 100 days; only for a window of at least an hour that is longer than all windows compared before, and for a window of at least 49 events that has more events than all windows compared before | a service may silently shorten long ranges, or limit the number of events |
 //! | requests if a window has no events | 1 for the whole log, once; 12 for single hours, once, if the whole log seems to be empty too | a service may answer long ranges as if they had no events |
 //! | requests for the two seconds around the start of a range | 1, or 2 if an event is at exactly the start | it is undocumented whether a range includes its start |
 //! | requests to compare the totals of a range, in addition to two per window | 16 | enough to locate one differing window in a range with a million events |

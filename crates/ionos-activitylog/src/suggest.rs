@@ -6,9 +6,10 @@ use strsim::osa_distance;
 const MAX_DISTANCE: usize = 2;
 
 /// The known word that is most similar to `word`, ignoring case; `None` if no known word is similar enough. If `word`
-/// has at least three letters, a known word that begins with `word` comes first. Otherwise returns the known word with
-/// the fewest typing errors. This word must have at most two typing errors, and fewer typing errors than `word` has
-/// letters. A typing error is an additional, missing or replaced letter, or two swapped neighbors.
+/// has at least three letters, a known word that begins with `word` is most similar. If there is no such word, the
+/// known word with the fewest typing errors in `word` is most similar. A known word is similar enough if `word` has at
+/// most two typing errors, and fewer typing errors than letters. A typing error is an additional, missing or replaced
+/// letter, or two swapped neighbors.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();

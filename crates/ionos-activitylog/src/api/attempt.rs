@@ -47,8 +47,8 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
-    /// Whether the connection failed, and the program did not poll the attempt for at least [`STALL`] in total although
-    /// the attempt could have proceeded. Such a failure says nothing about the service.
+    /// Whether the connection failed and the attempt was stalled: for [`STALL`] or longer in total, the attempt could
+    /// proceed and the program did not poll it. Such a failure says nothing about the service.
     pub(super) was_stalled: bool,
 }
 
@@ -216,9 +216,9 @@ impl Api {
         [read, call].into_iter().flatten().fold(attempt, |one, other| if other.0 <= one.0 { other } else { one })
     }
 
-    /// The error of an attempt that exceeded a time limit. If an answer with an error status had begun to arrive,
-    /// returns the error of that status. There is one exception: if the deadline of the call has passed and the error
-    /// of that status would make the caller send another request, returns the timeout of the call.
+    /// The error of an attempt that exceeded a time limit: the error of the status if the head of an answer with an
+    /// error status arrived, and a timeout otherwise. At the deadline of the call, a status for which the caller would
+    /// send another request gives the timeout of the call, too.
     fn timed_out(&self, limit: TimeLimit, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();

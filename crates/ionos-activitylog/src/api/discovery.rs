@@ -35,8 +35,8 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// Fails for an entry without a usable number: dropping the entry would drop a contract from "all contracts".
-    /// `ordinal` is the position of the entry in the list, from 1.
+    /// Fails if the entry has no usable number. If such an entry were skipped, a program that reads all contracts would
+    /// miss one without an error. `ordinal` is the position of the entry in the list, from 1.
     fn from_wire(ordinal: usize, entry: wire::types::ReferenceById) -> Result<Self, String> {
         let number = entry.id.as_ref().map(|id| id.text().into_owned());
         let number = number

@@ -19,7 +19,7 @@ use crate::net::content_encoding::unknown_encoding;
 /// A failed exchange: the generated error, and everything else that is needed to classify the failure.
 pub(super) struct FailedExchange<'a, R> {
     pub(super) error: wire::Error<()>,
-    /// The status and headers, if an answer had begun to arrive.
+    /// The status and headers of the answer. `None` if no answer began to arrive.
     pub(super) answer: Option<&'a wire::Answer>,
     /// Host and port of the service.
     pub(super) authority: &'a str,

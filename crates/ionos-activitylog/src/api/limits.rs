@@ -106,9 +106,9 @@ impl ServiceLimits {
         self.max_offset.load(Ordering::Relaxed)
     }
 
-    /// Maximum number of events of a window that can be read in pages of `page_size` hits without exceeding the maximum
-    /// offset; at least `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the page
-    /// before it.
+    /// Number of events that pages of `page_size` hits can return for one window without exceeding the maximum offset;
+    /// at least `page_size`. A page of at least [`SERVICE_PAGE_SIZE`] hits begins with the last hit of the previous
+    /// page.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
         let pages = self.max_offset.load(Ordering::Relaxed) / page_size;
         let step = page_size - u64::from(page_size >= SERVICE_PAGE_SIZE);

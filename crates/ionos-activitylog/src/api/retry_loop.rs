@@ -149,8 +149,8 @@ enum AttemptState {
     First,
     /// The previous attempt failed and is retried.
     Failed(Error),
-    /// The service refused the attempt because of its token, so the next attempt must send another one. `token` is the
-    /// refused token, or `None` if the attempt sent no token.
+    /// The service refused the attempt because of its token, so the next attempt must send another token. `token` is
+    /// the refused token, or `None` if the attempt sent no token.
     TokenRefused { error: Error, token: Option<Arc<AccessToken>> },
 }
 

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rejected_token_is_replaced_and_both_are_redacted() {
+    async fn a_rejected_token_is_replaced_and_both_tokens_are_redacted() {
         let clock = Arc::new(noon());
         let cache = TokenCache::new(Arc::new(Counter(0.into())), clock.clone());
         let authorization = Authorization::Cached(cache);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn only_claims_that_deny_reading_the_log_give_a_warning() {
+    fn only_claims_that_forbid_reading_the_log_cause_a_warning() {
         let cases = [
             ("opaque".to_owned(), false),
             (jwt("{}"), false),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_future_that_header_returns_is_send() {
+    fn the_future_of_the_method_header_implements_send() {
         fn sent<T: Send>(_: &T) {}
         let (authorization, clock) = (fixed("opaque"), noon());
         sent(&authorization.header(&clock));

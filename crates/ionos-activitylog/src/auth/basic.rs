@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_is_encoded_as_in_rfc_7617_and_never_printed() {
+    fn credentials_are_encoded_as_in_rfc_7617_and_only_the_username_is_printed() {
         // The RFC's own examples.
         for (username, password, encoded) in
             [("Aladdin", "open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), ("test", "123£", "dGVzdDoxMjPCow==")]
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_for_an_invalid_pair_shows_no_secret() {
+    fn the_error_for_invalid_credentials_shows_no_secret() {
         let cases = [
             ("", "planted", "without a username"),
             ("me", "", "without a password"),

@@ -40,9 +40,9 @@ pub trait TokenProvider: Send + Sync {
     /// request waits for the token any more.
     ///
     /// If the provider fails and no other token is valid, requests fail with an error of the kind
-    /// [`TokenProvider`](crate::ErrorKind::TokenProvider), whose [`provider_error`](crate::Error::provider_error) is
-    /// the error of the provider. The text of the provider's error is printed only if that error is an
-    /// [`Error`](crate::Error) of this crate, because the text of any other error may hold a secret.
+    /// [`TokenProvider`](crate::ErrorKind::TokenProvider). The method [`provider_error`](crate::Error::provider_error)
+    /// of this error returns the error of the provider. The text of the provider's error is printed only if that error
+    /// is an [`Error`](crate::Error) of this crate, because the text of any other error may hold a secret.
     fn token(&self) -> TokenFuture<'_>;
 
     /// Whether [`TokenProvider::token`] would return another token than last time. Called before every request, so it

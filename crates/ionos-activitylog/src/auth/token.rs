@@ -70,7 +70,7 @@ impl AccessToken {
         Claims::read_unverified(self.secret.expose_secret())
     }
 
-    /// The expiry of the token if it is at `now` or earlier; `None` if the token has not expired yet.
+    /// The expiry, if the token has expired at `now`. `None` if the token is still valid or its expiry is unknown.
     pub(crate) fn past_expiry(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.expires_at.filter(|end| *end <= now)
     }

@@ -123,8 +123,8 @@ impl ClientBuilder {
     }
 
     /// Source of tokens. The client asks the provider for a token before the client's first request, before a token
-    /// expires, when the provider reports a change, and after the service rejects a token. It never asks concurrently
-    /// or from a background task. The provider takes precedence over all other credentials.
+    /// expires, when the provider reports a change, and after the service rejects a token. The client never asks
+    /// concurrently or from a background task. The provider takes precedence over all other credentials.
     pub fn token_provider(mut self, provider: Arc<dyn TokenProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -201,9 +201,9 @@ impl ClientBuilder {
     }
 
     /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with a limit of
-    /// at most 4, halves this limit when the service is overloaded, and raises the limit slowly up to this maximum.
-    /// Once an answer has begun to arrive, its request counts only while the program polls the call or stream that
-    /// reads the answer.
+    /// at most 4, halves this limit when the service is overloaded, and raises the limit slowly up to this maximum. If
+    /// the program does not poll the call or stream whose answer arrives, the request does not count until the next
+    /// poll.
     pub fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;
         self

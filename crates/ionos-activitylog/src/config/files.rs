@@ -57,7 +57,7 @@ pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
     )
 }
 
-/// Finds the JSON file of ionosctl before 6.9.
+/// Finds the JSON file that versions of ionosctl before 6.9 wrote.
 pub(super) fn find_json(env: &dyn Env) -> Result<FileSearch, Error> {
     open_first(
         env,
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_scheme_host_and_port_of_an_address_count() {
+    fn only_scheme_host_and_port_of_an_address_are_used() {
         let cases = [
             ("api.ionos.com", "api.ionos.com"),
             (" https://api.ionos.com/ ", "https://api.ionos.com"),

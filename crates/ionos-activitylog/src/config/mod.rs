@@ -6,10 +6,9 @@
 //! 1. the settings that the program passes;
 //! 2. the environment: `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`,
 //!    `IONOS_CONTRACT_NUMBER`, `IONOS_PINNED_CERT`;
-//! 3. the YAML file of the vendor's tools: the file that `IONOS_CONFIG_FILE` names, or else `ionosctl/config.yaml` in
-//!    the user's config directory. If that file does not exist, `~/.ionos/config`; if that does not exist either,
-//!    `~/.ionos/config.yaml`. In this file, the profile named by `IONOS_CURRENT_PROFILE`, or else by the file's
-//!    `currentProfile`;
+//! 3. the YAML file of the vendor's tools: the file that `IONOS_CONFIG_FILE` names, or else the first existing file of
+//!    `ionosctl/config.yaml` in the user's config directory, `~/.ionos/config` and `~/.ionos/config.yaml`.
+//!    `IONOS_CURRENT_PROFILE`, or else the file's `currentProfile`, selects a profile of the file;
 //! 4. the `config.json` of ionosctl before 6.9, beside the YAML file of ionosctl or in `~/.ionosctl`.
 //!
 //! If the program names a profile, the YAML file takes precedence over the environment.

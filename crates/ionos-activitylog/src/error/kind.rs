@@ -57,9 +57,9 @@ pub enum ErrorKind {
     Tls,
     /// The answer broke off. Try again.
     InterruptedBody,
-    /// The answer is larger than `ClientBuilder::body_cap`. Streams request a page that is too large in smaller pieces,
-    /// so an answer that causes this error is probably not a page of the log. Check the API address first, then raise
-    /// the limit.
+    /// The answer is larger than `ClientBuilder::body_cap`. If a page of a stream is too large, the stream requests
+    /// smaller pieces of the page. So an answer that causes this error is probably not a page of the log. Check the API
+    /// address first, then raise the limit.
     TooLarge,
     /// The answer does not match the API description. The address may belong to another service.
     Decode,
@@ -68,7 +68,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind of an answer with a status other than the expected one.
+    /// The kind of the error for an answer with an unexpected status.
     pub(crate) fn from_status(status: StatusCode) -> Self {
         match status.as_u16() {
             300..=399 => Self::RedirectRefused,

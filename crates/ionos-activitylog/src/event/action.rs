@@ -1,5 +1,5 @@
-//! The request behind an event, and the names of its actions. Tables, files, filters and counts use the same names, so
-//! that a name from one works in another.
+//! The request behind an event, and the names of the event's actions. Tables, files, filters and counts use the same
+//! names, so a user can copy a name from a table into a filter.
 
 use std::borrow::Cow;
 
@@ -40,7 +40,7 @@ pub(super) fn action_names<'a>(resources: Vec<Resource<'a>>, request: Action<'a>
     }]
 }
 
-/// The last segment without a digit in the path of a URI. A segment with a digit counts as an id.
+/// In the path of a URI, the last segment that has no digit. A segment with a digit counts as an id.
 fn last_name(uri: &str) -> Option<&str> {
     let path = uri.split(['?', '#']).next()?;
     let is_name = |segment: &&str| !segment.is_empty() && !segment.contains(|char: char| char.is_ascii_digit());

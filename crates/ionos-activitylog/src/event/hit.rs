@@ -8,7 +8,7 @@ use crate::json::{self, JsonType, OnePass};
 pub(super) struct HitRecord<'a> {
     pub(super) text: &'a str,
     pub(super) members: RecordMembers<'a>,
-    /// Why the hit itself is kept. `None` if it contains one record.
+    /// Why the whole hit is kept as the record. `None` if the hit contains exactly one record.
     pub(super) issue: Option<&'static str>,
 }
 

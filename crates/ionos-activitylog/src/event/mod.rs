@@ -186,11 +186,10 @@ impl Event {
     /// The SHA-256 of the canonical record. Two records with the same id and different fingerprints are two versions of
     /// one event, as when the service amends a record.
     ///
-    /// The canonical record has no whitespace between tokens. The members of its objects are ordered by the code points
-    /// of their keys, and members with equal keys are not merged. Strings are written as RFC 8785 prescribes, numbers
-    /// with the digits of the source. So the fingerprint does not depend on the order of keys, on whitespace or on the
-    /// escapes in strings; any other difference changes it. Exception: in objects that are nested more than 128 levels
-    /// deep, the order of keys changes the fingerprint.
+    /// The canonical record has no whitespace between tokens. In objects that are at most 128 levels deep, the members
+    /// are ordered by the code points of their keys. Members with equal keys are not merged. Strings are written as RFC
+    /// 8785 prescribes, numbers with the digits of the source. So whitespace, the escapes in strings and, down to 128
+    /// levels, the order of keys do not change the fingerprint. Any other difference changes the fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         hmac_sha256::Hash::hash(self.canonical().as_bytes())

@@ -1,5 +1,5 @@
-//! Counts how often each event occurs. Two records with the same `@uuid` are one event; two equal records without a
-//! usable `@uuid` may be two events that look the same, so the number of occurrences of each event matters too.
+//! Counts how often each event occurs. Two records with the same `@uuid` are one event. Two equal records without a
+//! usable `@uuid` may be two events that look the same, so each of their occurrences matters.
 
 use std::collections::HashMap;
 use std::hash::Hash;

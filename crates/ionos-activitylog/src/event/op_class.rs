@@ -1,5 +1,6 @@
-//! Classifies operations. The log contains reads and changes, and most questions are about changes. The vendor's action
-//! names are an open list, so there are few classes and one for unknown names.
+//! Classifies operations. The log has operations that only read and operations that change something, and most
+//! questions are about changes. The vendor's action names are an open list, so there are few classes, and one class for
+//! unknown names.
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ use super::resource::Resource;
 pub enum OpClass {
     /// Creates a resource: verbs such as `create`, method POST.
     Create,
-    /// Reads without a change: verbs such as `get`, methods GET and HEAD.
+    /// Reads and changes nothing: verbs such as `get`, methods GET and HEAD.
     Read,
     /// Changes a resource: verbs such as `update`, methods PUT and PATCH, and POST to a URI that ends in such a verb.
     Update,

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_records_with_an_id_and_without_a_time_are_compared() {
+    fn only_records_with_a_uuid_and_without_a_time_are_compared() {
         let event = |record: &str| Event::from_json(record.to_owned()).unwrap();
         let mut undated = UndatedEvents::default();
         for (record, repeat_is_new) in [

@@ -75,7 +75,7 @@ pub(crate) fn is_same_word(one: &str, other: &str) -> bool {
     fold(one).eq(fold(other))
 }
 
-/// As [`fold`], for a word of ASCII characters.
+/// Does the same as [`fold`], for a word of ASCII characters.
 fn fold_ascii(word: &str) -> impl Iterator<Item = u8> {
     word.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase())
 }

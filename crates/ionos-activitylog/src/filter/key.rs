@@ -105,7 +105,7 @@ impl fmt::Display for FilterKey {
 impl std::str::FromStr for FilterKey {
     type Err = Error;
 
-    /// Parses the name of a key in any case, with `-`, `_` or nothing between words.
+    /// Parses the name of a key. Case, `-` and `_` are ignored.
     ///
     /// # Errors
     ///

@@ -63,7 +63,7 @@ impl Filter {
     }
 
     /// Parses pairs `key=value` and `key!=value`, such as the arguments of a command line. The value is everything
-    /// after the first `=`, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
+    /// after the first `=`, including spaces and quotes. In keys, case, `-` and `_` are ignored.
     ///
     /// # Errors
     ///

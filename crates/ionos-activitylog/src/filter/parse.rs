@@ -1,4 +1,4 @@
-//! Parses filters from a command line, and the text of a filter that a file or a checkpoint contains.
+//! Parses the filters of a command line, and the text of a filter in a file or a checkpoint.
 
 use super::key::{FilterKey, invalid_filter};
 use crate::error::Error;

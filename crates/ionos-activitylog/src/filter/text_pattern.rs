@@ -1,6 +1,6 @@
-//! The regular expression of the filter `text`. It ignores case, as all filters do, because a search that silently
-//! misses `Nürnberg` when the user typed `nürnberg` would be wrong. An expression that begins with `(?-i)` does not
-//! ignore case.
+//! The regular expression of the filter `text`. Only an expression that begins with `(?-i)` distinguishes upper and
+//! lower case. Any other expression ignores case, as all filters do: a search for `nürnberg` must not silently miss
+//! `Nürnberg`.
 //!
 //! The crate `regex-lite` ignores only the case of ASCII letters, so each letter outside ASCII in the expression is
 //! replaced by a character class with both of its cases.

@@ -96,7 +96,7 @@ impl<'a> OnePass<'a> {
                 b'f' => after_literal(text, next - 1, "false")?,
                 _ => after_literal(text, next - 1, "null")?,
             };
-            // A value ends here. Closing brackets that follow end the enclosing lists and objects.
+            // A value ends here. The closing brackets after the value end the enclosing lists and objects.
             loop {
                 if depth == 0 {
                     (self.at, self.marks) = (at, marks);

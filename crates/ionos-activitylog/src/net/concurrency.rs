@@ -23,8 +23,8 @@ use crate::runtime::clock::Clock;
 use state::{LimiterState, QueueStep};
 pub(crate) use state::{QueuePosition, ScopeId};
 
-/// Number of successes after which the limit grows by one. A success counts only if the limit is reached at the time.
-/// An overload and each growth restart the count.
+/// Number of successes after which the limit grows by one. A success counts only if all slots are in use at the end of
+/// the request. An overload and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
 /// Number of times that a waiting call is polled before it passes other calls. It passes the calls that were woken

@@ -35,9 +35,9 @@ const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 
 /// A half-open time range: `start` is inclusive, `end` is exclusive.
 ///
-/// Start and end are in UTC, in whole milliseconds, and within the years 0000 to 9999. Requests contain whole seconds
-/// (see [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions. Only if
-/// a single second has too many events, requests contain parts of this second.
+/// Start and end are in UTC, in whole milliseconds, and within the years 0000 to 9999. Most requests contain whole
+/// seconds (see [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions. If
+/// a whole second cannot be verified, requests contain parts of this second.
 ///
 /// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
 /// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A
@@ -84,7 +84,7 @@ impl DateRange {
         Ok(range)
     }
 
-    /// The range between two bounds that lie within a valid range; `None` if it is empty.
+    /// The range between two bounds that lie within a valid range. `None` if `start` is not before `end`.
     pub(crate) fn from_bounds(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Self> {
         (start < end).then_some(Self { start, end })
     }

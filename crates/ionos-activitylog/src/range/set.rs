@@ -100,7 +100,7 @@ impl RangeSet {
         self.iter().map(|range| range.duration()).sum()
     }
 
-    /// The ranges in order, with a gap between each two.
+    /// The ranges in order. There is a gap between each range and the next one.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = DateRange> + ExactSizeIterator {
         self.ranges.iter().copied()
     }

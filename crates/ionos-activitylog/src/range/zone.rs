@@ -68,9 +68,9 @@ pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTi
 /// The first midnight after `time`.
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
     let today = to_local(time, zone)?.date();
-    // The next midnight is the midnight of one of the next three days. It is not always the midnight of the next day,
-    // for two reasons: if clocks were set back over midnight, the earlier midnight of the next day may have passed
-    // already; and a skipped day has the same midnight as the day after it.
+    // The next midnight is the midnight of one of the next three days. It is not always the midnight of the next day.
+    // If clocks were set back over midnight, the earlier midnight of the next day may have passed already. And a
+    // skipped day has the same midnight as the day after it.
     today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 

@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, JsonType};
 
-/// Depth from which on objects and lists are not inspected, but replaced. JSON in a string is one level deeper than the
-/// string. Requests are not nested this deeply.
+/// Minimum depth at which objects and lists are replaced without inspection. JSON in a string is one level deeper than
+/// the string. Requests are not nested this deeply.
 const MAX_DEPTH: usize = 32;
 
 /// The JSON text without secrets, and without white space between tokens. `redact_known` removes known secrets from a

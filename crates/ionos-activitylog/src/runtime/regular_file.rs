@@ -1,5 +1,5 @@
-//! Reads files that a setting names. Only regular files are read: opening a pipe waits for its other end, and a device
-//! may have no end. The number of bytes that are read is bounded.
+//! Reads files that a setting names. Only regular files are read: opening a pipe waits until another program writes to
+//! it, and some devices return data forever. The number of bytes that are read is bounded.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

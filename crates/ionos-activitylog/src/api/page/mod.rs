@@ -70,7 +70,7 @@ pub struct Page {
     /// Number of hits that precede this page in the range.
     pub offset: u64,
     /// Why the service searched only a part of the log for this page, or sent an old answer from a cache. Such a page
-    /// may lack hits, and its total may be too low. `None` if there is no sign of that.
+    /// may lack hits, and its total may be too low. `None` if there is no sign of a partial search or an old answer.
     pub partial_search: Option<String>,
 }
 

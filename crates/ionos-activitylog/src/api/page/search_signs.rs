@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_sign_of_a_known_type_counts() {
+    fn signs_of_a_partial_search_are_found_and_values_of_unexpected_types_are_ignored() {
         for (key, value, reason) in [
             ("timed_out", "true", Some("its search timed out")),
             ("timed_out", "false", None),

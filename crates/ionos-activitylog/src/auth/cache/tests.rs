@@ -204,7 +204,7 @@ async fn after_a_failed_refresh_a_valid_token_stays_and_the_next_refresh_waits_f
 }
 
 #[tokio::test]
-async fn a_failure_without_a_token_reaches_all_callers_and_hides_the_text_of_the_provider() {
+async fn if_no_token_is_cached_all_callers_get_the_error_of_the_refresh_without_the_text_of_the_provider() {
     let scene = CacheScenario::new([Fails("planted-secret"), Token("one", 600)]);
     for error in scene.get_concurrently().await {
         let error = error.unwrap_err();
@@ -301,7 +301,7 @@ async fn a_changed_token_is_fetched_at_once_unless_the_last_fetch_failed_within_
 }
 
 #[tokio::test]
-async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
+async fn a_token_file_is_read_again_after_a_change_and_its_last_valid_token_stays_in_use() {
     let clock = Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");

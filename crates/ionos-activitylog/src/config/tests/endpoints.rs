@@ -54,7 +54,7 @@ fn the_product_name_activitylog_takes_precedence_over_activity_log() {
 }
 
 #[test]
-fn if_no_profile_names_an_environment_the_first_environment_with_this_product_counts() {
+fn if_no_environment_is_selected_the_first_environment_with_this_product_is_used() {
     let environments = "environments:
   - {name: one, products: [{name: dns, endpoints: [{name: wrong.example}]}]}
   - {name: two, products: [{name: activitylog, endpoints: [{name: two.example}]}]}

@@ -55,7 +55,7 @@ fn beside_a_yaml_file_the_json_file_can_supply_the_credentials_but_not_the_addre
 }
 
 #[test]
-fn the_json_file_is_not_read_if_it_can_decide_nothing() {
+fn the_json_file_is_read_only_if_it_can_decide_a_setting() {
     let machine = machine().file(IONOSCTL, &yaml("t")).file(OLD, "{");
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
     let machine = super::machine().set("IONOS_TOKEN", "t").file(OLD, "{");

@@ -1,14 +1,14 @@
 //! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. A scope has the
 //! calls of one stream, or a single call, and all its calls are polled together. A scope that was woken and is not
-//! polled is stalled. The program may have stopped polling a stalled scope, so calls of other scopes may pass its
-//! calls: [`LimiterState::turn`] ignores the waiting calls and the slots of stalled scopes.
+//! polled is stalled. The program may have stopped polling a stalled scope, so calls of other scopes may pass the calls
+//! of that scope: [`LimiterState::turn`] ignores the waiting calls and the slots of stalled scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
 use std::time::Duration;
 
-/// Position of a call in the queue, and its scope. A call keeps its position for all of its attempts, so that a retry
-/// is not queued behind calls that began later.
+/// Position of a call in the queue, and the scope of the call. A call keeps its position for all of its attempts, so
+/// that a retry is not queued behind calls that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition {
     /// Number of the call, from 1. Positions are ordered by this number alone, because it is unique.
@@ -172,9 +172,9 @@ impl LimiterState {
         self.queue.remove(&position).map(|previous| previous.waker)
     }
 
-    /// The place of a call in the queue. Leaves out the waiting calls and the slots of stalled scopes. A scope is
-    /// stalled if it was woken with the ordinal `stalled_since` or a smaller one, and was not polled since. Never
-    /// leaves out the scope of the call itself. If `stalled_since` is `None`, leaves out no scope.
+    /// The place of a call in the queue, without the waiting calls and the slots of other scopes that are stalled. A
+    /// scope is stalled if the ordinal of its wake is at most `stalled_since` and the scope was not polled since this
+    /// wake. If `stalled_since` is `None`, no scope is stalled.
     pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
         let Some(since) = stalled_since else {
             return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };

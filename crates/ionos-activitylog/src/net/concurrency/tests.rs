@@ -153,7 +153,7 @@ async fn permits_are_given_in_the_order_of_queue_positions() {
 }
 
 #[tokio::test]
-async fn the_longest_of_several_throttles_counts() {
+async fn of_several_throttles_the_longest_applies() {
     let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
     let seconds = Duration::from_secs;
     let permits = [acquire_now(&limiter), acquire_now(&limiter)];
