@@ -61,8 +61,8 @@ impl Client {
     }
 
     /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first such
-    /// header. Every event that existed when the service sent the header is from this second or an earlier one, even if
-    /// the clock of this machine is wrong.
+    /// header. Every event that existed at that time is from this second or an earlier one. This also holds if the
+    /// clock of this machine is wrong.
     #[must_use]
     pub fn service_time(&self) -> Option<DateTime<Utc>> {
         self.api.limits.service_time()

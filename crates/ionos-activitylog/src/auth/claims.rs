@@ -79,9 +79,9 @@ impl Claims {
         })
     }
 
-    /// Whether the claims allow reading the log: `Some(true)` with the privilege `ACCESS_ACTIVITY_LOG`, or for an owner
-    /// or administrator of the contract. For any other role, `Some(false)` if the list of privileges lacks this
-    /// privilege, and `None` if the token has no list of privileges.
+    /// Whether the claims allow reading the log. `Some(true)` for an owner or administrator of the contract, and for a
+    /// user with the privilege `ACCESS_ACTIVITY_LOG`. For any other user, `Some(false)` if the token has a list of
+    /// privileges, and `None` if the token has no such list.
     ///
     /// The service may decide otherwise: privileges may have changed since the token was issued.
     #[must_use]

@@ -23,7 +23,7 @@ const FILE_CAP: u64 = 64 * 1024;
 /// The file contains only the token; surrounding white space is ignored. Before every request, the client checks
 /// modification time and length of the file for a change. While the file is missing, empty, unreadable or being
 /// written, the last token stays in use as long as it is valid. A partly written token may look like a complete one, so
-/// replace the file atomically, by renaming a new file.
+/// replace the file atomically: write a new file and rename it.
 ///
 /// ```
 /// # use std::sync::Arc;

@@ -15,7 +15,7 @@ const BYTES: usize = 16;
 const MAX_NAME_BYTES: usize = 144;
 /// Positions of the hyphens in a UUID as text.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-/// Position of the first of the two digits of each byte in a UUID as text.
+/// Position of the first hex digit of each byte in a UUID as text.
 const DIGIT_PAIRS: [usize; BYTES] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /// The value of each lower-case hex digit, by its character; 255 for all other characters.
 const DIGITS: [u8; 256] = {

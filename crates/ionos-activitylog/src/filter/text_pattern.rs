@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_ignores_the_case_of_all_letters_unless_told_otherwise() {
+    fn a_search_ignores_the_case_of_all_letters_unless_the_expression_distinguishes_case() {
         for (expression, text, expected) in [
             ("nürnberg", "Büro NÜRNBERG", true),
             ("NÜRNBERG", "büro nürnberg", true),

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_at_least_as_long_as_a_retry_after_up_to_the_ceiling() {
+    fn retry_after_is_a_minimum_of_the_wait_and_is_refused_above_the_ceiling() {
         let policy = RetryPolicy::default();
         assert_eq!(policy.wait(1, Some(ms(3_000)), 1.0), Some(ms(3_000)));
         assert_eq!(policy.wait(6, Some(ms(3_000)), 1.0), Some(ms(8_000)));

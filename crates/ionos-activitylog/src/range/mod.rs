@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_has_fractions_only_if_the_range_has() {
+    fn a_request_has_fractions_only_if_the_range_has_fractions() {
         let cases = [
             (range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"), "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
             (

@@ -146,7 +146,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC{0,20}(\\.\\.)?\\PC{0,20}|[0-9TZ:.@+ a-z-]{0,12}\\.\\.[0-9TZ:.@+ a-z-]{0,12}") {
+        fn no_text_causes_a_panic(text in "\\PC{0,20}(\\.\\.)?\\PC{0,20}|[0-9TZ:.@+ a-z-]{0,12}\\.\\.[0-9TZ:.@+ a-z-]{0,12}") {
             let _ = DateRange::parse(&text, parse_time(NOW));
         }
     }

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_time_that_does_not_exist_is_the_end_of_the_gap() {
+    fn a_local_time_in_a_gap_stands_for_the_end_of_the_gap() {
         let cases = [
             (Tz::Europe__Berlin, "2026-03-29T02:00:00", "29T01:00:00"),
             (Tz::Europe__Berlin, "2026-03-29T02:59:59.999", "29T01:00:00"),

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn json_in_a_string_cannot_pass_the_maximum_depth() {
+    fn json_in_a_string_cannot_exceed_the_maximum_depth() {
         for depth in [MAX_DEPTH - 1, MAX_DEPTH] {
             // The string is the innermost value, and its JSON would be nested deeply enough to exhaust the stack.
             let inner = format!("{}\"planted\"{}", "[".repeat(100_000), "]".repeat(100_000));

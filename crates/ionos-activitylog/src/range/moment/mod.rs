@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_time_that_occurs_twice_starts_at_the_earlier_and_ends_at_the_later_instant() {
+    fn a_local_time_that_occurs_twice_is_the_earlier_instant_as_a_start_and_the_later_one_as_an_end() {
         assert_eq!(bounds("2026-10-25T02:30", Tz::Europe__Berlin), "2026-10-25T00:30:00Z 2026-10-25T01:30:00Z");
     }
 
