@@ -59,7 +59,7 @@ async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> 
 }
 
 #[tokio::test]
-async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
+async fn a_committed_file_holds_every_event_of_the_range() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.ndjson");

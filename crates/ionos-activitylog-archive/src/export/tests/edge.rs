@@ -39,7 +39,7 @@ async fn a_clock_that_jumps_back_changes_nothing() {
     assert_eq!(done.unread.to_string(), "2026-11-20T11:59:50Z .. 2026-11-21T00:00:00Z");
     assert_eq!(files(root.path()), before);
     assert_whole(root.path());
-    // What is archived already does not count as unread, in a plan either.
+    // Archived ranges do not count as unread. The same is true for a plan.
     let archived = range("2026-11-19T00:00:00Z", "2026-11-20T11:00:00Z");
     let done = export(&back, &simulator, archived).await.unwrap();
     assert_eq!(done.range.unwrap().to_string(), "2026-11-19T00:00:00Z .. 2026-11-19T05:59:50Z");
@@ -54,7 +54,7 @@ async fn a_clock_that_jumps_back_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_clock_ahead_of_the_service_archives_no_future_range() {
+async fn an_export_whose_clock_is_ahead_of_the_service_archives_no_future_range() {
     let root = tempfile::tempdir().unwrap();
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
     let simulator = world(NOW).build();

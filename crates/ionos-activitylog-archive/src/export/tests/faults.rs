@@ -24,7 +24,7 @@ async fn a_failing_contract_does_not_affect_the_others() {
 }
 
 #[tokio::test]
-async fn failing_a_fifth_of_all_responses_does_not_change_the_archive() {
+async fn errors_in_a_fifth_of_all_responses_do_not_change_the_archive() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let calm = world(NOW).build();
     let _ = export(&exporter(&calm, one.path(), NOW), &calm, days()).await.unwrap();

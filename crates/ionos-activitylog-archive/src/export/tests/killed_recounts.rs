@@ -65,7 +65,7 @@ impl LateWorld {
         Self { log, client }
     }
 
-    /// An exporter with a clock that shows a time at which an export reads all gaps again.
+    /// An exporter whose clock is two days ahead of [`NOW`]. At this time, an export reads all gaps again.
     fn exporter(&self, root: &Path) -> Exporter {
         let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW) + TimeDelta::days(2)));
         Exporter::new(self.client.clone(), Archive::new(root)).clock(clock)
@@ -95,7 +95,8 @@ fn ranges(root: &Path, of_day: fn(&Manifest) -> RangeSet) -> RangeSet {
     days.values().flat_map(of_day).collect()
 }
 
-/// Copies the archive in `root` at each fail point. The copies, in order, are what a kill at these points would leave.
+/// Returns fail points that copy the archive in `root` to a folder in `copies`, and the paths of the copies, in order.
+/// Each copy is the archive that a kill at the fail point would leave.
 fn copied_at_each_step(root: &Path, copies: &Path) -> (FailPoints, Arc<Mutex<Vec<PathBuf>>>) {
     let (root, folder, copied) = (root.to_path_buf(), copies.to_path_buf(), Arc::<Mutex<Vec<PathBuf>>>::default());
     let list = copied.clone();

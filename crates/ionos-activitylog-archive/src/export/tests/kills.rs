@@ -1,4 +1,5 @@
-//! Files that a kill leaves between two writes, or that other programs have placed where an export removes leftovers.
+//! Two kinds of files: the leftovers of a kill between two writes, and files of other programs in places where an
+//! export removes leftovers.
 
 use std::path::PathBuf;
 

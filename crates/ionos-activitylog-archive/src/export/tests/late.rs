@@ -190,7 +190,7 @@ async fn a_late_record_that_equals_an_archived_one_is_added() {
 }
 
 #[tokio::test]
-async fn several_late_parts_of_a_day_verify_in_any_order() {
+async fn late_parts_of_a_day_are_valid_in_any_order() {
     use ionos_activitylog_sim::AmendedEvents;
     // A manifest orders the late parts of a range by their digests, so a part can precede parts that were written
     // earlier.
@@ -213,7 +213,7 @@ async fn several_late_parts_of_a_day_verify_in_any_order() {
 }
 
 #[tokio::test]
-async fn events_that_arrive_during_an_export_are_archived_by_it() {
+async fn an_export_archives_the_events_that_arrive_during_the_export() {
     export_while_events_arrive(false).await;
 }
 

@@ -1,4 +1,4 @@
-//! If the end of a chain was removed, or if manifests were added, the state of the archive shows that. No command hides
+//! The state of an archive shows whether the end of the chain was removed or manifests were added. No command hides
 //! such a change.
 
 use super::*;
@@ -134,7 +134,7 @@ async fn an_archive_without_a_usable_state_is_read() {
 
 /// The open day and the state files are removed. The chain does not show that a day is missing, but the run log does.
 #[tokio::test]
-async fn an_archive_that_ends_before_its_last_run_is_incomplete_until_the_next_export() {
+async fn an_archive_without_the_end_of_its_last_run_is_incomplete_until_the_next_export() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path()).await;
     let folder = folder(&simulator, root.path());

@@ -1,5 +1,5 @@
-//! Some of the requests are answered by a replica of the service that lacks events. An event that an answer has shown
-//! or counted is never lost: the archive has the event, or has a gap until a later export finds the event.
+//! A replica that lacks events answers some of the requests to the service. An event that an answer has shown or
+//! counted is never lost: the archive has the event, or has a gap until a later export finds the event.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -71,7 +71,7 @@ async fn an_archive_that_lacks_a_counted_event_is_never_complete() {
 }
 
 /// If the service excludes both the start and the end of a range, an event at the boundary of two exports is in neither
-/// of their ranges. So each export also reads the second before its start.
+/// of their ranges. So each export also reads one second before the start of its range.
 #[tokio::test]
 async fn an_event_at_the_boundary_of_two_exports_is_archived_by_the_second_one() {
     for (excludes_start, ends) in [
@@ -129,7 +129,7 @@ impl Transport for CachedLog {
 }
 
 #[tokio::test]
-async fn a_recount_that_finds_events_that_no_page_has_leaves_a_gap() {
+async fn a_recount_adds_a_gap_if_the_service_counts_events_that_are_on_no_page() {
     let root = tempfile::tempdir().unwrap();
     let log = Arc::new(CachedLog::default());
     let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));

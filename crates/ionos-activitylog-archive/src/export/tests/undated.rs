@@ -57,7 +57,7 @@ fn client(service: UndatedService) -> Client {
 }
 
 #[tokio::test]
-async fn a_day_has_a_record_without_a_time_at_most_once_whatever_ranges_are_exported() {
+async fn no_day_contains_an_undated_record_twice_whatever_ranges_are_exported() {
     let until = |end: &str| range("2026-11-01T00:00:00Z", end);
     for ends in [
         &["2026-11-04T00:00:00Z"][..],
@@ -81,7 +81,7 @@ async fn a_day_has_a_record_without_a_time_at_most_once_whatever_ranges_are_expo
     }
 }
 
-/// The number of times that each day of an archive contains [`UNDATED`].
+/// The number of [`UNDATED`] records in each day of an archive.
 fn undated_by_day(root: &Path) -> Vec<(NaiveDate, usize)> {
     let folder = Archive::new(root).contract(&7.into());
     let days = read_days(&folder).unwrap().into_iter();

@@ -1,5 +1,6 @@
-//! Of the event files that no manifest names, an export removes only those that an interrupted export has left. All
-//! others are evidence, or the only copy of events whose manifests were lost.
+//! An unnamed file is an event file that no manifest names. An export removes an unnamed file only if an interrupted
+//! export has left the file. Any other unnamed file can be evidence, or the only copy of events whose manifests were
+//! lost.
 
 use super::*;
 use crate::ArchiveReader;
@@ -16,7 +17,7 @@ fn set_open(simulator: &Simulator, root: &Path, is_open: bool) {
 }
 
 #[tokio::test]
-async fn a_file_that_verify_reports_stops_the_export_and_stays() {
+async fn an_export_fails_and_keeps_the_file_if_verify_reports_the_file() {
     let whole_day = "20261102T000000Z-20261103T000000Z-0123456789abcdef.ndjson";
     // Day, name, and whether an interrupted export can have left the file.
     for (day, name, can_be_left) in [

@@ -18,8 +18,8 @@ fn with_events(time: &str, events: u64) -> Simulator {
     world(NOW).burst(parse_time(time), TimeDelta::seconds(1), events).build()
 }
 
-/// Exports ranges of a world with more events, and then, by `exporter`, all of the days from a world without these
-/// events.
+/// Exports the ranges `earlier` from the world `before`, which has additional events. Then exports all of the days from
+/// a world without these events. `options` sets the options of the last export.
 async fn export_vanished(
     before: &Simulator,
     earlier: &[DateRange],
