@@ -140,7 +140,7 @@ pub enum Error {
     StateLost {
         /// The folder of the contract.
         path: PathBuf,
-        /// Why the state file cannot be read. If it is missing, why its previous copy cannot be read.
+        /// Why the state file cannot be read. If the state file is missing, why the previous copy cannot be read.
         detail: String,
     },
     /// The folder holds no archive.

@@ -14,7 +14,7 @@ pub(super) struct CountedRange {
     pub(super) total: u64,
 }
 
-/// The number of events of a range that are archived now, to be compared with the `total` that the service reported
+/// The number of archived events of a range. The caller compares this number with `total`, which the service reported
 /// before the range was read again.
 pub(super) fn archived_count(job: &ContractExportRun<'_>, day: CountedRange, total: u64) -> u64 {
     let manifest = job.writer.chain.days.get(&day.date);
@@ -26,9 +26,9 @@ pub(super) fn archived_count(job: &ContractExportRun<'_>, day: CountedRange, tot
     archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)))
 }
 
-/// The total that is expected for a verified range of a day. If this export has read the range again and the service no
-/// longer returned all archived events, then the total of the returned events is expected, because the manifest may
-/// still have the earlier total. `None` if neither total is known.
+/// The total that is expected for a verified range of a day. This is normally the total in the manifest. If this export
+/// has read the range again and the service did not return all archived events, this is the total of the returned
+/// events, because the manifest may still have the earlier total. `None` if neither total is known.
 pub(super) fn expected_total(job: &ContractExportRun<'_>, manifest: &Manifest, range: DateRange) -> Option<u64> {
     job.vanished.total_in(range).or_else(|| manifest.total_in(range))
 }

@@ -6,8 +6,8 @@
 //! If a total is too high, the last second of the range is read, and the events at the end that the service returns are
 //! subtracted. If a total is too low, the first second is read. The events at the start that the service returns only
 //! for a range that begins earlier are added. So an event inside of the range is never mistaken for an event at a
-//! boundary. A total that equals the expected one is not corrected. It may still be wrong: if one event at the start is
-//! not counted and one late event is, the two errors cancel out.
+//! boundary. A total that equals the expected one is not corrected. It may still be wrong: if the service does not
+//! count one event at the start, but counts one late event, the two errors cancel out.
 
 use std::cmp::Ordering;
 use std::pin::pin;
@@ -26,12 +26,11 @@ pub(crate) struct CorrectedTotal {
 
 impl CorrectedTotal {
     /// Corrects the `total` of the service if it differs from the `expected` one. If `total` is higher, reads the last
-    /// second of the range and subtracts the events at the end. If `total` is lower and an event is at exactly the
-    /// start of the range (`has_event_at_start`), reads the first second and adds the events at the start. `events`
-    /// returns the events of a range.
+    /// second of the range and subtracts the events at the end. If `total` is lower and an archived event is at exactly
+    /// the start of the range (`has_event_at_start`), reads the first second of the range and adds the events at the
+    /// start. `events` returns the events of a range.
     ///
-    /// Fails if the first or last second cannot be read. If it is read but cannot be verified, the total is not
-    /// corrected.
+    /// Fails if this second cannot be read. If the second is read but cannot be verified, the total is not corrected.
     pub(crate) async fn read(
         total: u64,
         expected: u64,

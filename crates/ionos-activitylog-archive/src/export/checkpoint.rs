@@ -156,9 +156,9 @@ impl FileCheckpoint {
         Ok(Some((checkpoint, hash)))
     }
 
-    /// Whether the file at `path` is complete although its checkpoint still exists, because the export was killed just
-    /// before it removed the checkpoint. In this case, the checkpoint is at the end of the range, and the content of
-    /// the file matches the checkpoint.
+    /// Whether the file at `path` is complete and still has a checkpoint, because the export was killed just before the
+    /// removal of the checkpoint. In this case, the checkpoint is at the end of the range, and the content of the file
+    /// matches the checkpoint.
     pub(super) fn shows_complete_file(path: &Path, spec: &ExportSpec) -> bool {
         let begins_as_stated = || {
             let (bytes, place) = ResumableFile::checkpoint_of_named(path)?;

@@ -39,8 +39,8 @@ impl ReadTask {
 }
 
 /// The ranges whose totals must be compared once the tasks are done. If a task reads an unverified range again, the
-/// result is all of `range`: the gap may come from an earlier comparison that found events missing somewhere in a
-/// longer range.
+/// result is all of `range`: the gap may come from an earlier comparison. Such a comparison shows only that events are
+/// missing somewhere in a longer range.
 fn ranges_to_compare(tasks: &[ReadTask], range: DateRange) -> RangeSet {
     match tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_))) {
         true => range.into(),
@@ -171,9 +171,9 @@ impl ContractExportRun<'_> {
         let started = self.writer.state.open_since.filter(|_| is_finishing).unwrap_or(now);
         let is_due = |unverified: &DateRange| {
             let mut gaps = self.writer.state.gaps.iter().filter(|gap| gap.overlaps(*unverified));
-            // Whether the interrupted export has already read the range again. It has if the last try of each gap in
-            // the range is at or after the start of that export. It also has if the state has no gap for the range:
-            // then that export was killed between reading the range and writing the gap to the state.
+            // Whether the interrupted export has already read the range again: the last try of each gap in the range is
+            // at or after the start of that export. The state has no gap for the range if that export was killed
+            // between reading the range and writing the gap to the state.
             let was_read = is_finishing && gaps.all(|gap| gap.last_try() >= started);
             !was_read && !self.exporter.waits(Some(&self.writer.state), *unverified, started)
         };

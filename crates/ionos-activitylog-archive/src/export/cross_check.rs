@@ -21,9 +21,9 @@ const REREAD_RESERVE: u64 = 16;
 /// Number of extra requests that a reread of a day costs. They are refunded if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
-/// Number of extra requests that the totals of the two halves of a range cost. They cost nothing if the total of the
-/// whole range is higher than the number of archived events, because then one of the halves lacks events. They do cost
-/// extra requests if the total of the whole range is lower or unusable.
+/// Number of extra requests that the totals of the two halves of a range cost, if the total of the whole range is lower
+/// than the number of archived events or unusable. If the total is higher, one of the halves lacks events, so the
+/// totals of the halves cost no extra requests.
 const HALVES_REQUESTS: u64 = 2;
 
 /// Compares each uncompared part of `range` that this export or an interrupted one has read. Ranges that an earlier

@@ -110,8 +110,8 @@ pub struct ContractExport {
     /// The requested range without its most recent seconds, see [`SETTLE_DELAY`]. `None` if the whole range is too
     /// recent.
     pub range: Option<DateRange>,
-    /// The ranges at the end of the requested range that are in the future or too recent to be read, and that earlier
-    /// exports have not archived and verified either. Empty if the archive reaches the requested end.
+    /// The times at the end of the requested range that are in the future or too recent to be read. Does not contain
+    /// ranges that earlier exports have archived and verified. Empty if the archive reaches the requested end.
     pub unread: RangeSet,
     /// Number of events that were added to the archive.
     pub events: u64,
@@ -126,8 +126,8 @@ pub struct ContractExport {
     /// Number of added events that are new versions of archived events: they have the same id and another content,
     /// because the event changed after it was archived.
     pub amended_later: u64,
-    /// Number of added events of ranges that had been read before. For example, they reached the log later. Does not
-    /// count the events in `amended_later`.
+    /// Number of events that were added because a verified range was read again. For example, these events reached the
+    /// log after the range was archived. Does not count the events in `amended_later`.
     pub late: u64,
     /// Number of archived events that the service did not return when their range was read again. They stay in the
     /// archive.

@@ -31,8 +31,8 @@ pub struct ContractPlan {
     pub waiting: RangeSet,
     /// Earliest time, UTC, from which an export reads all of `waiting` again. `None` if `waiting` is empty.
     pub next_try: Option<DateTime<Utc>>,
-    /// The ranges at the end of the requested range that are in the future or too recent to be read, and that earlier
-    /// exports have not archived and verified either.
+    /// The times at the end of the requested range that are in the future or too recent to be read. Does not contain
+    /// ranges that earlier exports have archived and verified.
     pub unread: RangeSet,
     /// Number of events in `missing` and `unverified`; a lower bound unless `exact`.
     pub events: u64,

@@ -96,8 +96,8 @@ impl ContractExportRun<'_> {
         is_left
     }
 
-    /// Notes in the manifests that a range within one day is not complete. So the next export reads the range again,
-    /// and no command reports it as complete before that.
+    /// Adds a gap to the manifests for a range within one day that is not complete. So the next export reads the range
+    /// again. Until then, no command reports the range as complete.
     pub(super) fn add_gap(
         &mut self,
         range: DateRange,

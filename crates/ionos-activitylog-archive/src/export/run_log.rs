@@ -92,8 +92,8 @@ fn records(log: &[u8]) -> impl Iterator<Item = RunRecord> {
     lines.filter_map(|line| serde_json::from_slice(line).ok())
 }
 
-/// The latest [`RunRecord::covered_until`] of the runs in a run log, if manifests are missing before this time.
-/// Manifests are missing if this time is after `end`, the end of all ranges that the manifests cover.
+/// The latest [`RunRecord::covered_until`] of the runs in a run log, if this time is after `end`, the end of all ranges
+/// that the manifests cover. In this case, manifests are missing. Otherwise `None`.
 pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bool) -> Option<DateTime<Utc>> {
     let latest = records(log).filter_map(|run| run.covered_until(has_version_1)).max();
     latest.filter(|latest| end.is_none_or(|end| *latest > end))

@@ -6,8 +6,8 @@ use ionos_activitylog::{Client, DateRange, RangeSet};
 
 use crate::encode::text;
 
-/// If the end of a range is older than this, the range is read without a request for the service's time. The rule
-/// assumes that the clock of this machine is ahead by at most this value.
+/// Maximum age of the end of a range for which the service's time is requested. The clock of this machine is assumed to
+/// be ahead by at most this value.
 const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
 /// Maximum difference between the clock of this machine and the service's clock that counts as normal.
@@ -62,8 +62,8 @@ pub async fn service_time(
 }
 
 /// Whether a wrong clock is the reason why no part of a range is settled (old enough to be read). True only if the
-/// clock of this machine is ahead of the service's clock, and one of these holds: a part of the range would be settled
-/// at the time of this machine, or the range starts after the time of the service. While a clock is wrong, trying again
+/// clock of this machine is ahead of the service's clock. In addition, the range must start after the time of the
+/// service, or a part of the range must be settled by the clock of this machine. While a clock is wrong, trying again
 /// later may not help, because the range of the next attempt may be too recent as well.
 #[must_use]
 pub fn is_held_back_by_clock(range: DateRange, local: DateTime<Utc>, service: DateTime<Utc>, delay: TimeDelta) -> bool {

@@ -1,5 +1,5 @@
-//! Archived events that the service no longer returns. An export may read a range again several times, but it counts
-//! each of these events once. Later totals of such a range are compared with what the service returned.
+//! Archived events that the service no longer returns. An export that reads a range again several times counts each
+//! vanished event once. A later total of the range is compared with the total of the events that the service returned.
 
 use ionos_activitylog::DateRange;
 
@@ -19,8 +19,9 @@ struct VanishedInRange {
 }
 
 impl VanishedEvents {
-    /// Notes the result of a verified reread. It replaces the results of earlier rereads of `range` or of parts of it.
-    /// It is ignored if an earlier reread of a longer range has counted its events already.
+    /// Stores the result of a verified reread of `range`. This result replaces the results of earlier rereads of
+    /// `range` or of parts of `range`. The result is not stored if an earlier reread of a longer range has already
+    /// counted the events of `range`.
     pub(super) fn record(&mut self, range: DateRange, events: u64, total: Option<u64>) {
         self.0.retain(|one| range.intersection(&one.range) != Some(one.range));
         let is_counted = self.0.iter().any(|one| range.intersection(&one.range).is_some());
@@ -34,8 +35,8 @@ impl VanishedEvents {
         saturating_sum(self.0.iter().map(|one| one.events))
     }
 
-    /// Total of the events that the service returned when exactly this range was read again. `None` if it returned all
-    /// archived events, or if the total is unknown.
+    /// Total of the events that the service returned when exactly this range was read again. `None` if the service
+    /// returned all archived events, or if the total is unknown.
     pub(super) fn total_in(&self, range: DateRange) -> Option<u64> {
         self.0.iter().find(|one| one.range == range)?.total
     }

@@ -1,4 +1,5 @@
-//! Groups request URIs by endpoint: replaces the identifiers in the path. Accepts absolute URIs and bare paths.
+//! Reads the path of a request URI, which is an absolute URI or only a path. Replaces the identifiers in the path, so
+//! that the URIs of one endpoint become equal, and finds the version of the API.
 
 /// The path in `uri`, which is an absolute URI or only a path. Without query and fragment.
 fn path(uri: &str) -> &str {

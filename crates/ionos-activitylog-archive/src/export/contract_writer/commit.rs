@@ -1,8 +1,9 @@
 //! Adds ranges, parts, gaps and kept records to the manifests. A part belongs to the archive once a manifest names it.
 //!
-//! What is added to a day goes into its open manifest. When the export has read the day to its end, or adds to a later
-//! day, the open manifest is closed: it gets the next number of the chain and never changes again. Days are closed in
-//! order of date: so an interrupted export, once finished, has written the same chain as an undisturbed one.
+//! An addition to a day goes into the open manifest of the day. The open manifest is closed when the export has read
+//! the day to its end, or when the export adds something to a later day. A closed manifest has the next number of the
+//! chain and never changes again. Days are closed in order of date. So an export that is interrupted and finished later
+//! writes the same chain as an export without an interruption.
 
 use std::collections::BTreeMap;
 

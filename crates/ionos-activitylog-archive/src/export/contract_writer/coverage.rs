@@ -91,8 +91,9 @@ fn overlaps(open: &OpenGap, gap: &KnownGap) -> bool {
 }
 
 /// Converts `gap` into an open gap. The number of tries and the time of the next try come from the open gap in `open`
-/// that overlaps `gap`. Several may overlap it, because a gap may have been read in smaller pieces, each of which
-/// became an open gap. Then the one with the most tries counts. `None` if no open gap overlaps `gap`.
+/// that overlaps `gap`. Several open gaps may overlap `gap`, because a gap may have been read in smaller pieces, each
+/// of which became an open gap. In this case, the open gap with the most tries counts. `None` if no open gap overlaps
+/// `gap`.
 fn known_tries(open: &[OpenGap], gap: &KnownGap, now: DateTime<Utc>) -> Option<OpenGap> {
     let overlapping = open.iter().filter(|open| overlaps(open, gap));
     let known = overlapping.max_by_key(|open| (open.tries, open.next))?;

@@ -241,8 +241,8 @@ impl ContractWriter {
         self.check_parts()
     }
 
-    /// Forgets what is not on disk: an error may have occurred while a manifest was written, and the state must not
-    /// contain more than the manifests.
+    /// Reads the chain from disk again after a manifest could not be written. The chain in memory may contain more than
+    /// the manifests on disk, but the state must not.
     fn read_chain_again(&mut self) -> Result<(), Error> {
         self.chain = Chain::read(&self.folder)?;
         self.open_on_disk = self.chain.open_on_disk.clone();
