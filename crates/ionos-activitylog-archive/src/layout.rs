@@ -235,7 +235,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartName {
-    /// Whether the events of the part reached the log after its range had been verified.
+    /// Whether the part has events that were added when its range was read again.
     pub late: bool,
     /// Range of the part (half-open, UTC). All events of the part that have a time lie within the range.
     pub range: DateRange,

@@ -1,6 +1,6 @@
 //! Stores the activity log of IONOS Cloud contracts on disk, in single files or in an archive. A file under its final
-//! name is complete and durable. Except in CSV, records keep the bytes that the service sent; only a record with line
-//! breaks loses the white space between its tokens, see [`ndjson`].
+//! name is complete and durable. In NDJSON and JSON, a record has the bytes that the service sent. If the record has
+//! line breaks, the white space between its tokens is removed, see [`ndjson`].
 //!
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file -> final name.
 //! An interrupted export continues from the [`FileCheckpoint`] of the partial file.

@@ -1,7 +1,7 @@
-//! Opens files with predictable names, in whose place another user may have put something else. Only regular files are
-//! opened: a pipe or a device could block or never end, and a link could lead to a file outside of the archive. A file
-//! that is written in place must have no other name (hard link), because the content would change under the other name
-//! as well. Every read has a maximum number of bytes.
+//! Opens files with predictable names. Another user may have put something else in the place of such a file. Only
+//! regular files are opened: a pipe or a device could block or never end, and a link could lead to a file outside of
+//! the archive. A file that is written in place must have no other name (hard link), because the content would change
+//! under the other name as well. Every read has a maximum number of bytes.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};

@@ -1,6 +1,6 @@
-//! Writes a file over hours, so that another process can continue after a kill. The file grows as `.NAME.partial`
-//! beside its final name, with a checkpoint that contains the number of valid bytes. The next process removes the bytes
-//! that a killed process wrote after the checkpoint.
+//! Writes a file that takes hours to write. After a kill, another process can continue the file. The file grows as
+//! `.NAME.partial` beside its final name, with a checkpoint that contains the number of valid bytes. The next process
+//! removes the bytes that a killed process wrote after the checkpoint.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -152,7 +152,7 @@ impl ResumableFile {
         Ok(())
     }
 
-    /// Makes the drop of this value remove the partial file and its checkpoint.
+    /// From now on, a drop of this value removes the partial file and its checkpoint.
     pub(crate) fn discard_on_drop(&mut self) {
         self.keep = false;
     }
@@ -314,11 +314,11 @@ mod tests {
         }
     }
 
-    /// A checkpoint is replaced and never written in place. So if its path is a hard link to another file, that file
-    /// does not change.
+    /// A checkpoint is replaced and never written in place. So if the path of the checkpoint is a hard link to another
+    /// file, the content of that file does not change.
     #[cfg(unix)]
     #[test]
-    fn a_hard_link_to_a_checkpoint_keeps_its_content() {
+    fn a_file_with_a_hard_link_in_place_of_a_checkpoint_keeps_its_content() {
         let folder = tempfile::tempdir().unwrap();
         let victim = folder.path().join("victim");
         fs::write(&victim, "content").unwrap();
