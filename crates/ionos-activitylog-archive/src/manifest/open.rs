@@ -21,8 +21,8 @@ pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
 pub(crate) enum OpenManifestKind {
     /// The open manifest has content that the chain does not have.
     Addition,
-    /// The open manifest equals the last manifest of its day in the chain. A process that had added the manifest to the
-    /// chain was killed before it removed the manifest from the open ones.
+    /// The open manifest equals the last manifest of its day in the chain. An export was killed after it added the
+    /// manifest to the chain, and before it removed the manifest from the open manifests.
     Repetition,
     /// No export writes such a manifest: either the manifest adds nothing to the chain, or its entry for a file differs
     /// from the entry in the chain.

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weaker_proof_counts_and_no_proof_is_the_weakest() {
+    fn the_weaker_proof_counts_and_a_missing_proof_is_the_weakest() {
         use RangeProof::{EventsMatchTotal, IdenticalScans, RepeatsAreCounted};
         let weaker = RangeProof::weaker;
         assert_eq!(weaker(Some(EventsMatchTotal), Some(RepeatsAreCounted)), Some(RepeatsAreCounted));

@@ -49,8 +49,8 @@ impl PartReader {
         Ok(Self { lines: lines.take(part.unpacked.saturating_add(1)), file, part: part.clone() })
     }
 
-    /// Must be called after the last line was read. Fails with [`Error::Damaged`] if the file is not the one that the
-    /// manifest names.
+    /// Compares the size and the digest of the file with the manifest. Must be called after the last line was read.
+    /// Fails with [`Error::Damaged`] if there is a difference.
     pub(crate) fn check_file(&self, path: &Path) -> Result<(), Error> {
         match self.file.lock().is_unchanged(&self.part).map_err(|error| unreadable(path, error))? {
             true => Ok(()),
@@ -80,9 +80,9 @@ impl BufRead for PartReader {
 
 /// Calls a function with every event of a part.
 ///
-/// Fails with [`Error::Damaged`] if the part is missing, is another file than its manifest states, cannot be
-/// decompressed, has a line that is not JSON or has more lines than its manifest states. Fails with [`Error::Open`] if
-/// the operating system cannot read the part.
+/// Fails with [`Error::Damaged`] if the part is missing, is not a regular file, cannot be decompressed, contains a line
+/// that is not JSON, contains more lines than its manifest states, or has another digest than its manifest states.
+/// Fails with [`Error::Open`] if the operating system cannot read the part.
 pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
@@ -110,8 +110,8 @@ pub(crate) fn too_many_lines(stated: u64) -> String {
     format!("it has more events than the {stated} that its manifest states")
 }
 
-/// The error for a part that cannot be read. It is [`Error::Open`] for an OS error other than a missing file, and
-/// [`Error::Damaged`] for a missing part and for one that cannot be decompressed.
+/// The error for a part that cannot be read: [`Error::Damaged`] if the part is missing, is not a regular file or cannot
+/// be decompressed, and [`Error::Open`] for any other error of the operating system.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),

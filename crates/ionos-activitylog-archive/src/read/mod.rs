@@ -178,7 +178,8 @@ impl ArchiveReader {
     }
 
     /// Declares that the caller gave only a start of the range, as in "since yesterday". If the archive ends before the
-    /// end that was passed to [`open`](Self::open), nothing is missing there, see [`early_ends`](Self::early_ends).
+    /// end that was passed to [`open`](Self::open), the time between these two ends does not count as missing, see
+    /// [`early_ends`](Self::early_ends).
     pub fn open_end(mut self) -> Self {
         self.open_end = true;
         self

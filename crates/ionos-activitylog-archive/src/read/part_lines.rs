@@ -44,8 +44,8 @@ impl PartLines {
 
     /// Reads about `bytes` bytes of whole lines, with their line ends. Empty at the end of the part.
     ///
-    /// Fails with [`Error::Damaged`] at the end of the part, if the number of lines or the SHA-256 of the file differs
-    /// from the manifest, and as soon as more lines were read than the manifest states.
+    /// Fails with [`Error::Damaged`] as soon as more lines were read than the manifest states. At the end of the part,
+    /// also fails with [`Error::Damaged`] if the number of lines or the SHA-256 of the file differs from the manifest.
     pub(super) fn read_lines(&mut self, bytes: usize) -> Result<Vec<u8>, Error> {
         if self.count > self.expected {
             return Err(Error::damaged(self.path.clone(), too_many_lines(self.expected)));

@@ -51,8 +51,8 @@ pub(crate) enum StateDifference {
     OtherManifest(ManifestLink),
     /// The state has a range that no manifest covers.
     MissingRange(DateRange),
-    /// The chain has manifests after the last one that the state names, although the last export ended and so wrote the
-    /// state after its last manifest.
+    /// The chain has manifests after the last one that the state names, although the last export ended. Each export
+    /// that ends writes the state after its last manifest.
     AddedManifests { first: ManifestLink, count: usize },
     /// The open manifests repeat a closed one, although the last export ended. Only an interrupted export leaves a
     /// repetition.

@@ -1,6 +1,7 @@
 //! The state of a contract's archive. The state contains a summary of the manifests for people and monitoring. It also
-//! contains facts that depend on runs and so must not be in a manifest: how many times each gap was read, sealed
-//! ranges, and whether an export is running. If state and manifests differ, the manifests are authoritative.
+//! contains facts that depend on runs and so must not be in a manifest: the number of tries of each gap, the ranges
+//! that a recount or reread has confirmed, and whether an export is running. If state and manifests differ, the
+//! manifests are authoritative.
 
 mod compare;
 mod lock;

@@ -59,8 +59,8 @@ impl State {
     }
 }
 
-/// Converts a state of version 1 to the current version; returns any other state unchanged. If the service had again
-/// reported the archived number of events of a range, version 1 called the range sealed; the current version calls it
+/// Converts a state of version 1 to the current version; returns any other state unchanged. Version 1 calls a range
+/// sealed if a later total of the service equals the number of archived events. The current version calls such a range
 /// recounted.
 fn from_version_1(mut state: State) -> State {
     if state.schema == STATE_SCHEMA_1 {
