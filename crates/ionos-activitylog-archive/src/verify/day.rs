@@ -4,8 +4,9 @@
 //! A part has one finding for each cause. If the digest of the file differs from the manifest, the lines usually differ
 //! too. So there is one finding for the file, and it names only the first difference of the lines.
 //!
-//! A part is read only up to the first line that is not a record, or that is one more than the manifest states: such a
-//! part is not the one that was written, and a small compressed file can have any number of further lines.
+//! The check of a part stops at the first line that is not a record, and at the first line above the number of lines in
+//! the manifest. A part with such a line is not the part that was written, and a small compressed file can have any
+//! number of further lines.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Read};
@@ -91,8 +92,8 @@ fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &Kep
     report.findings.push(location.find(None, problem, detail));
 }
 
-/// Sums over the late parts of a day. The numbers of a single late part cannot be checked, only the sums: an id counts
-/// for the late part that was written first, and the names of the parts do not show in which order the parts were
+/// Sums over the late parts of a day. Only the sums can be checked, not the numbers of a single late part. An id counts
+/// for the late part that was written first, but the names of the parts do not show the order in which the parts were
 /// written.
 #[derive(Default)]
 struct LatePartTotals {
@@ -220,7 +221,7 @@ struct PartScan {
     unique: u64,
     /// Number of repeated events without a usable `@uuid`.
     repeats_without_uuid: u64,
-    /// Number of events with an id that occurred before with another content, in any part of the day.
+    /// Number of events whose id occurs earlier with another content, in any part of the day.
     amended: u64,
     bytes: u64,
     lines: Sha256,
@@ -274,7 +275,8 @@ impl PartScan {
         })
     }
 
-    /// Reads the lines up to the first one that is not a record, or that is one more than the manifest states.
+    /// Reads the lines. Stops at the first line that is not a record, and at the first line above the number of lines
+    /// in the manifest.
     fn read<'a>(
         &mut self,
         mut reader: Box<dyn BufRead + Send + '_>,
@@ -371,7 +373,7 @@ impl PartScan {
             let detail = format!("event {id} is already in {}, line {line}", other.file);
             lines.add(number, Problem::Duplicate, detail);
         }
-        // An id counts once in each part that has it. In a late part, it counts only if no earlier part has it.
+        // In a late part, an id counts only if no earlier part has the id. In any other part, each id counts once.
         if in_other_part && !part.late {
             known.insert(id.clone(), (self.content, part, number));
             self.unique += 1;

@@ -1,5 +1,5 @@
-//! Files and folders that do not belong to the archive. Each is a finding, unless the caller ignores it or it has a
-//! name that file systems and desktops create by themselves.
+//! Files and folders that do not belong to the archive. Each is a finding, with two exceptions: files that the caller
+//! ignores, and names that file systems and desktops create by themselves.
 
 use std::path::{Path, PathBuf};
 

@@ -8,8 +8,8 @@ use crate::digest::Digest;
 use crate::layout::Archive;
 
 impl VerifyReport {
-    /// Compares the manifests of each contract with digests that were kept elsewhere, one per contract. A digest may be
-    /// that of any manifest of the chain: the manifests after it are not covered, see
+    /// Compares the manifests of each contract with digests that were kept elsewhere, one per contract. A digest may
+    /// belong to any manifest of the chain. The digest does not cover the manifests after this manifest, see
     /// [`ManifestChain::after_kept`](super::ManifestChain::after_kept).
     pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
         let root = archive.root();

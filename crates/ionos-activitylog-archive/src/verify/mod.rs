@@ -182,7 +182,7 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A file that a manifest or the state names does not exist.
+    /// A file does not exist, although a manifest or the state names it.
     Missing,
     /// A part or manifest exists that no manifest names.
     Extra,
@@ -301,9 +301,9 @@ pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -
     verify_archive_with_progress(archive, contracts, &[], |_, _| {})
 }
 
-/// Like [`verify_archive`], but ignores some of the files that are not of the archive: those whose name, or path
-/// relative to the root, matches one of the patterns in `ignored`. In a pattern, `*` stands for any characters, and
-/// case is ignored. Calls `on_progress` after each part with the number of bytes read and the total number of bytes.
+/// Like [`verify_archive`], but ignores a file that is not of the archive if its name, or its path relative to the
+/// root, matches one of the patterns in `ignored`. In a pattern, `*` stands for any characters, and case is ignored.
+/// Calls `on_progress` after each part with the number of bytes read and the total number of bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

@@ -1,7 +1,7 @@
 //! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for
 //! each verified range of a day, and for each range with gaps. Does not use the earlier totals that the manifests
-//! record. Ranges that no manifest covers are not compared: their days are reported as archived only in part or not at
-//! all.
+//! record. Ranges that no manifest covers are not compared. A day with such a range is reported as a day that is not
+//! archived, or that is archived only in part.
 //!
 //! A service may count the events at exactly the end of a range, or may leave out the events at exactly the start. So
 //! if a total differs from the number of archived events, the last or the first second of the range is read as well.
@@ -17,8 +17,8 @@ use crate::manifest::{ArchivedCount, CountComparison, KnownGap, Manifest, Part, 
 use crate::state::{ArchiveIdentity, unarchived_ranges};
 use crate::sum::saturating_sum;
 
-/// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if the counts
-/// of all of its ranges are equal, and no range of it is missing between the first and the last archived time.
+/// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if the counts of
+/// all of its ranges are equal, and no range of the day is missing between the first and the last archived time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
@@ -86,7 +86,7 @@ impl TotalsReport {
 }
 
 /// Result for one range, or for the missing ranges of a day. If the ranges of a day have different results, the day
-/// gets the one that stands last in this enum.
+/// gets the result that stands last in this enum.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TotalComparison {
     Equal,

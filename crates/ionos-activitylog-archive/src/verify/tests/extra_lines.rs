@@ -33,7 +33,7 @@ async fn verify_stops_at_the_first_line_that_is_not_a_record() {
         let root = tempfile::tempdir().unwrap();
         let simulator = archived(root.path(), Compression::Zstd).await;
         let before = verify_archive(&Archive::new(root.path()), None).unwrap();
-        // The first line is the wrong one.
+        // All lines are wrong, so the first one ends the check.
         let path = part_path(&simulator, root.path(), 1);
         let file = zstd::encode_all(format!("{line}\n").repeat(ADDED).as_bytes(), 1).unwrap();
         fs::write(&path, &file).unwrap();

@@ -1,4 +1,4 @@
-//! Tests that ranges between two exports that no export has read are reported.
+//! Tests that a range between two exports is reported if no export has read the range.
 
 use ionos_activitylog::Client;
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn a_day_with_more_events_and_a_missing_range_counts_as_a_day_with_more_ev
 }
 
 #[tokio::test]
-async fn the_ranges_of_a_missing_or_damaged_manifest_are_not_reported_as_never_exported() {
+async fn the_ranges_of_a_missing_or_damaged_manifest_do_not_count_as_unarchived() {
     let simulator = world(NOW).build();
     for number in 1..=3 {
         for change in [|path: &Path| fs::remove_file(path), |path: &Path| fs::write(path, "{")] {
