@@ -21,9 +21,9 @@ const REREAD_RESERVE: u64 = 16;
 /// Number of extra requests that a reread of a day costs. They are refunded if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
-/// Number of extra requests that the totals of the two halves of a range cost, if the total of the whole range is lower
-/// than the number of archived events or unusable. If the total is higher, one of the halves lacks events, so the
-/// totals of the halves cost no extra requests.
+/// Number of extra requests that the totals of the two halves of a range cost, if the total of the whole range is
+/// unusable, or lower than the number of archived events. If the total is higher, one of the halves lacks events, so
+/// the totals of the halves cost no extra requests.
 const HALVES_REQUESTS: u64 = 2;
 
 /// Compares each uncompared part of `range` that this export or an interrupted one has read. Ranges that an earlier
@@ -64,8 +64,8 @@ pub(super) fn is_needed(job: &ContractExportRun<'_>, range: DateRange, windows: 
 }
 
 /// Compares the totals of the verified ranges that overlap `range` with the totals that the service reports now. The
-/// comparison includes the second before `range`, because an event at the boundary of two exports may be missing in
-/// both exports.
+/// comparison includes one second before the start of `range`, because an event at the boundary of two exports may be
+/// missing in both exports.
 async fn compare(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<CrossCheck, Error> {
     let series = series(job, with_range_before(range));
     let result = match series.is_empty() {
@@ -200,7 +200,7 @@ impl Comparison {
     }
 }
 
-/// The range, extended by the second before its start.
+/// The range, extended by one second before its start.
 fn with_range_before(range: DateRange) -> DateRange {
     DateRange::new(range.start() - TimeDelta::seconds(1), range.end()).unwrap_or(range)
 }

@@ -43,8 +43,8 @@ pub struct ExportStats {
     pub read_to: Option<DateTime<Utc>>,
 }
 
-/// An export to one file. If the `FileExport` is dropped, its partial file is removed if no event was written, or if
-/// writing failed before the first checkpoint. Any other partial file stays, and the next export continues the file.
+/// An export to one file. A drop of the `FileExport` removes the partial file if no event was written, or if writing
+/// failed before the first checkpoint. Any other partial file stays, and the next export continues the file.
 ///
 /// ```no_run
 /// use futures_util::{StreamExt, stream};

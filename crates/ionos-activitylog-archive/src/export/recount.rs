@@ -27,8 +27,8 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         if job.is_stopped() {
             return Ok(());
         }
-        // The totals in the manifest are ignored, because events may have been archived, or found to be missing, since
-        // the manifest was written.
+        // Ignore the totals in the manifest. Since it was written, an export may have archived further events or found
+        // that events are missing.
         let Some(archived) = job.writer.chain.days.get(&date).map(|manifest| manifest.archived_in(verified)) else {
             continue;
         };

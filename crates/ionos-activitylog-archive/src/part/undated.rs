@@ -41,7 +41,7 @@ impl ArchivedUndated {
         Ok(self.days.entry(date).or_default().insert(event))
     }
 
-    /// Whether an event has no time, and an equal record is archived in any day.
+    /// Whether an event has no time and at least one day of the archive has an equal record.
     pub(crate) fn is_archived(&mut self, event: &Event) -> Result<bool, Error> {
         if event.time().is_some() {
             return Ok(false);

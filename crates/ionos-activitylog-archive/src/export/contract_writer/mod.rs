@@ -59,7 +59,7 @@ impl ContractWriter {
     /// A day is over if it ends at or before `settled`.
     ///
     /// Fails if the archive has another identity, if another process holds the lock, or if a file was modified. Also
-    /// fails if a file that no manifest names cannot come from an interrupted export. In all these cases, removes
+    /// fails if a file is named in no manifest and cannot come from an interrupted export. In all these cases, removes
     /// nothing.
     pub(crate) fn open(
         folder: ContractFolder,
