@@ -136,7 +136,8 @@ impl ContractSelector {
 /// The contracts to select from.
 pub(crate) struct KnownContracts<'a> {
     pub(crate) contracts: &'a [ContractNumber],
-    /// Completes the sentence "no contract ... matches", such as "of archive audit".
+    /// The place of the contracts in the words of an error message, such as "of archive audit" in "no contract of
+    /// archive audit matches 4*".
     pub(crate) place: &'a str,
 }
 

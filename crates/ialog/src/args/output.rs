@@ -63,8 +63,8 @@ pub(crate) fn parse_count(text: &str) -> Result<NonZeroUsize, InvalidValue> {
     })
 }
 
-/// Whether the arguments ask for JSON. Does not use clap, because the answer is needed even if clap rejects the
-/// arguments: it decides whether the error message is a JSON object.
+/// Whether the arguments ask for JSON. If so, error messages are JSON objects. This function does not use clap, because
+/// the message about arguments that clap rejects must have this form, too.
 pub(crate) fn requests_json(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {

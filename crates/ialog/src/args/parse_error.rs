@@ -19,7 +19,7 @@ pub(crate) fn usage_error(error: &clap::Error, arguments: &[OsString], program: 
     CommandError::usage(message, hint.map_or_else(|| help.clone(), |hint| format!("{hint}; {help}")))
 }
 
-/// The message of a parse error, and a hint; `None` if the reference to `--help` is the only hint.
+/// The message of a parse error, and its hint. The hint is `None` if the reference to `--help` is enough.
 fn describe(error: &clap::Error) -> (String, Option<String>) {
     let values = |kind| context_values(error, kind);
     let value = |kind| values(kind).into_iter().next().unwrap_or_default();

@@ -33,8 +33,8 @@ pub(crate) struct RequestedRange {
 }
 
 impl RangeArgs {
-    /// Whether the user gave an end that is past, so that an answer is incomplete unless it reaches this end. `false`
-    /// without `--to`, with `--to now`, and for an end in the current second or later.
+    /// Whether the user gave an end that is past. If so, a result that ends earlier is incomplete. `false` without
+    /// `--to`, with `--to now`, and for an end after the start of the current second.
     pub(crate) fn has_past_end<Tz: TimeZone>(&self, now: DateTime<Tz>) -> bool {
         let this_second = now.trunc_subsecs(0);
         let is_past = |to: Moment| to.end(this_second.clone()).is_ok_and(|end| end <= this_second);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_counts_as_given_only_if_it_is_past() {
+    fn a_range_has_a_past_end_only_if_the_given_end_is_over() {
         for (to, expected) in [
             (None, false),
             (Some("now"), false),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_export_has_whole_seconds() {
+    fn the_range_of_an_export_must_have_whole_seconds() {
         for (from, to, expected) in [
             ("7d", "1h", "2026-11-15T12:00:00Z .. 2026-11-22T11:00:00Z"),
             (

@@ -3,8 +3,8 @@
 
 use ionos_activitylog::internal::UNREACHABLE_EVENTS;
 
-/// The hint for gaps. `gaps` is the number of all gaps, and `beyond_reach` the number of those that reading again does
-/// not close. `retry_hint` is the hint for the other gaps.
+/// The hint for gaps. `gaps` is the number of all gaps. `beyond_reach` is the number of gaps that stay open even if
+/// they are read again. `retry_hint` is the hint for the other gaps.
 pub(crate) fn gap_hint(retry_hint: &str, gaps: usize, beyond_reach: usize) -> String {
     let [why, instead] = UNREACHABLE_EVENTS;
     match beyond_reach {
