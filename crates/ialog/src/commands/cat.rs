@@ -9,7 +9,7 @@ use crate::events::rows::Rows;
 use crate::output::writer::Content;
 use crate::runtime::context::Context;
 
-/// Bytes of output that are collected before they are written.
+/// Number of bytes that are collected before they are written to the output.
 const CHUNK_SIZE: usize = 1 << 16;
 
 #[derive(Args)]

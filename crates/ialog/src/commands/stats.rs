@@ -150,7 +150,7 @@ struct EventStats {
     zone: Tz,
     /// What is counted: events or operations.
     unit: &'static str,
-    /// In the order of [`DIMENSIONS`].
+    /// The counts of the values of each dimension, in the order of [`DIMENSIONS`].
     values: [ValueCounts; DIMENSIONS.len()],
     hours: HourlyCounts,
 }

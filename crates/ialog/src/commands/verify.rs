@@ -221,12 +221,12 @@ fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandEr
     Ok(())
 }
 
-/// Number of gaps of all contracts.
+/// Total number of gaps, over all contracts.
 fn count_gaps(report: &VerifyReport) -> u64 {
     report.chains.iter().map(|chain| chain.gaps).sum()
 }
 
-/// Number of ranges of all contracts that are not archived.
+/// Total number of ranges that are not archived, over all contracts.
 fn count_unarchived(report: &VerifyReport) -> u64 {
     report.chains.iter().map(|chain| chain.unarchived.iter().len() as u64).sum()
 }
@@ -380,7 +380,7 @@ fn failed_comparison(report: &VerifyReport, error: &CommandError) -> TotalsRepor
     totals
 }
 
-/// Number of days that were to be compared with the service.
+/// Number of days that the comparison with the service covers, including the days that could not be compared.
 fn days_to_compare(totals: &TotalsReport) -> u64 {
     [totals.unknown, totals.partial, totals.unarchived].into_iter().fold(totals.compared(), u64::saturating_add)
 }

@@ -105,7 +105,8 @@ fn is_file(arg: &Arg) -> bool {
     matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath)
 }
 
-/// The commands that take a file or a folder as a positional argument.
+/// The names of the commands that take a file or a folder as a positional argument. A command is also included if one
+/// of its subcommands takes such an argument.
 fn commands_with_files(command: &Command) -> Vec<&str> {
     fn takes_file(command: &Command) -> bool {
         command.get_positionals().any(is_file) || command.get_subcommands().any(takes_file)

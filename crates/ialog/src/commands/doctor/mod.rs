@@ -1,6 +1,6 @@
-//! `ialog doctor`: checks, one after the other, everything that a command needs to read a log, beginning with the
-//! user's settings. After a failed check, the checks that depend on it are skipped, so that the report shows the cause
-//! and not its consequences.
+//! `ialog doctor`: finds out whether commands can read a log. The checks run one after the other, beginning with the
+//! check of the user's settings. After a failed check, the checks that depend on it are skipped, so that the report
+//! shows the cause and not its consequences.
 
 mod network;
 mod privileges;
@@ -170,14 +170,15 @@ async fn list_contracts(args: &DoctorArgs, client: &Client, context: &Context<'_
     Ok(contracts)
 }
 
-/// The contract to measure: that of `--contract`, otherwise that of the token if its log is readable, otherwise the
-/// first readable contract. `None` if there is neither a flag nor a readable contract.
+/// The contract to measure. `--contract` takes precedence. Without this flag, the default contract of the client is
+/// measured if it is readable, otherwise the first readable contract. `None` if there is neither a flag nor a readable
+/// contract.
 fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[ContractNumber]) -> Option<ContractNumber> {
     let default = client.default_contract().filter(|contract| readable.contains(contract));
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
-/// Adds all checks that have not run yet to the report, as skipped. `needs` is the name of the check that they depend
+/// Skips all remaining checks, and adds them to the report. `needs` is the name of the check that these checks depend
 /// on. Returns `None`, because there are no findings.
 fn skip_rest(
     args: &DoctorArgs,

@@ -78,7 +78,7 @@ impl DoctorReport {
         Ok(matches!(result, CheckResult::Ok | CheckResult::Warning))
     }
 
-    /// Adds `check` as skipped. `needs` is the name of the check that it depends on.
+    /// Adds `check` as skipped. `needs` is the name of the check that `check` depends on.
     pub(super) fn skip(
         &mut self,
         check: &'static str,
@@ -88,8 +88,8 @@ impl DoctorReport {
         self.add(check, CheckResult::Skipped, format!("needs {needs}"), context).map(drop)
     }
 
-    /// Adds all [`CHECKS`] that are not yet in the report, as skipped. `needs` is the name of the check that they
-    /// depend on.
+    /// Skips all [`CHECKS`] that are not in the report yet. `needs` is the name of the check that these checks depend
+    /// on.
     pub(super) fn skip_rest(&mut self, needs: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
         for check in CHECKS {
             if self.entries.iter().all(|entry| entry.check != check) {

@@ -22,8 +22,8 @@ use crate::service::settle::{UnreadEnd, refuse_wrong_clock, settle_delay};
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
 
-/// The hint for gaps. `next_try` is the time from which an export reads the gaps again. If this time is after `now`,
-/// the hint names it. Otherwise the hint only says to repeat the command.
+/// The hint for gaps. `next_try` is the earliest time at which an export reads the gaps again. If this time is after
+/// `now`, the hint names this time. Otherwise the hint only says to repeat the command.
 fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match next_try.filter(|next| *next > now) {
         Some(next) => format!(
@@ -34,7 +34,7 @@ fn retry_hint(next_try: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// The time from which gaps are read again, rounded up to a whole second.
+/// The earliest time at which gaps are read again, rounded up to a whole second.
 fn format_next_try(next: DateTime<Utc>) -> String {
     let second = TimeDelta::seconds(1);
     let whole = next.duration_trunc(second).unwrap_or(next);
@@ -195,14 +195,15 @@ struct ExportSummary {
     contracts: usize,
     failures: Vec<(ContractNumber, CommandError)>,
     gaps: usize,
-    /// Number of gaps that reading again cannot close, because the service cannot return these ranges completely.
+    /// Number of gaps that stay open even if they are read again, because the service cannot return these ranges
+    /// completely.
     beyond_reach: usize,
-    /// Time from which an export reads all gaps again except those beyond reach. `None` if all gaps are beyond reach,
-    /// or if there is no gap.
+    /// Earliest time at which an export reads all gaps again, except the gaps beyond reach. `None` if all gaps are
+    /// beyond reach, or if there is no gap.
     next_try: Option<DateTime<Utc>>,
     /// Number of contracts of the archive that were selected, but that the service does not list.
     unlisted: usize,
-    /// How to read the end of the range. `None` if no contract has an unread end that the user gave.
+    /// A hint that says how to read the end of the range. `None` if no contract has an [`UnreadEnd`].
     unread_hint: Option<&'static str>,
     is_stopped: bool,
     /// Whether the most recently added export sent at least one request, read its whole range and received no event.
@@ -215,7 +216,7 @@ impl ExportSummary {
     }
 
     /// Adds the export of a contract, and shows its result. `clocks` is an error if nothing was read because of a wrong
-    /// clock. `unread` is the end of the range that was not read although the user gave it.
+    /// clock. `unread` is the part at the end of the range that was not read, see [`UnreadEnd`].
     fn add(
         &mut self,
         contract: &ContractNumber,
@@ -295,7 +296,7 @@ impl ExportSummary {
         self.is_stopped |= export.stopped;
     }
 
-    /// Adds the end of the range that is not read, and warns of it.
+    /// Adds an unread end, and warns of it.
     fn add_unread(&mut self, contract: &ContractNumber, unread: Option<UnreadEnd>, context: &mut Context<'_>) {
         if let Some(UnreadEnd { text, hint }) = unread {
             context.warn(format_args!("contract {contract}: {text}"));
@@ -351,7 +352,8 @@ impl ExportSummary {
         Some(CommandError::incomplete(format!("incomplete: {what}"), hints.join("; ")))
     }
 
-    /// The result of the command. `others` completes the message "1 of 2 contracts ..." if only some contracts failed.
+    /// The result of the command. `others` is the end of the message "1 of 2 contracts ..." for the case that only some
+    /// contracts failed, see [`CommandError::of_contracts`].
     fn verdict(mut self, others: &str, context: &Context<'_>) -> Result<(), CommandError> {
         if self.is_stopped {
             return Err(CommandError::with_code(

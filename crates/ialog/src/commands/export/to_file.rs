@@ -83,7 +83,8 @@ struct SingleFileExport<'a> {
     range: DateRange,
     /// The requested range, including the part that is too recent to be exported.
     requested: DateRange,
-    /// The end of the requested range, if it is not exported although the user gave it.
+    /// The part at the end of the requested range that is not exported. `None` if the whole range is exported, or if
+    /// the user gave no past end.
     unread: Option<UnreadEnd>,
     spec: ExportSpec,
 }
@@ -227,7 +228,7 @@ impl<'a> SingleFileExport<'a> {
         }
     }
 
-    /// A hint with the number of events that are kept and the command that resumes.
+    /// A hint with the number of kept events, and with the command that resumes the export.
     fn kept_hint(&self, kept: &ExportStats) -> String {
         let events = format_count(kept.events, "event");
         let command = self.repeat_command(self.range, self.args.overwrite);
@@ -238,7 +239,7 @@ impl<'a> SingleFileExport<'a> {
         format!("progress kept ({events}); resume with `{command}`{earlier}")
     }
 
-    /// Fails if the file is complete, but ends before the end that the user gave.
+    /// Fails if the export ends earlier than the user requested. Called when the file is complete.
     fn check_end(&self) -> Result<(), CommandError> {
         let Some(UnreadEnd { text, hint }) = &self.unread else {
             return Ok(());

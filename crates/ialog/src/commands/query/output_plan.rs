@@ -27,14 +27,15 @@ pub(super) struct OutputPlan {
     /// Whether events are folded into operations.
     pub(super) folds: bool,
     pub(super) order: SortAndLimit,
-    /// Whether the user selected no columns. The default columns depend on whether the rows have several contracts.
+    /// Whether the output is a table (not a wide one) and the user selected no columns. Such a table gets a column for
+    /// the contract if several contracts are read.
     pub(super) has_default_columns: bool,
     pub(super) table: TableOptions,
 }
 
 impl OutputPlan {
-    /// Validates the output flags. Fails for flags that exclude each other, unknown columns, and invalid templates and
-    /// expressions.
+    /// Validates the output flags. Fails for unknown columns, for an invalid template or expression, and for flags that
+    /// exclude each other.
     pub(super) fn new(args: &QueryOutputArgs, terminal: &Terminal) -> Result<Self, CommandError> {
         args.check()?;
         Ok(Self {
@@ -49,7 +50,7 @@ impl OutputPlan {
         })
     }
 
-    /// Whether rows are written as they are read.
+    /// Whether rows are written while more rows are read, and not all at the end.
     pub(super) fn streams(&self) -> bool {
         matches!(self.mode, OutputMode::Print(_)) && !self.folds && self.order.is_none()
     }

@@ -22,7 +22,7 @@ use crate::output::value_counts::{ValueCounts, count_unit, value_csv, value_json
 use crate::output::writer::Content;
 use crate::runtime::context::Context;
 
-/// Bytes of output that are collected before they are written.
+/// Number of bytes that are collected before they are written to the output.
 const CHUNK_SIZE: usize = 1 << 16;
 
 /// If the number of kept rows exceeds `--limit` times this factor plus [`SORT_SLACK`], the rows are sorted and cut to

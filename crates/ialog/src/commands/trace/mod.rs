@@ -1,4 +1,4 @@
-//! `ialog trace`: shows one operation, from being accepted to its end.
+//! `ialog trace`: shows the events of an operation, from its acceptance to its end.
 
 mod cloud_request;
 mod json;
@@ -159,8 +159,8 @@ fn cloud_request_lookup(
     Ok(Some(CloudRequestLookup::new(client)))
 }
 
-/// Looks up the request of each operation. The first error ends the lookup and is returned with the requests found
-/// before it, because the operations are shown even if the lookup fails.
+/// Looks up the request of each operation. The first error ends the lookup. The result then has the error and the
+/// requests that were already found, because the operations are shown even if the lookup fails.
 async fn look_up_all(
     mut lookup: Option<&mut CloudRequestLookup>,
     operations: &[Operation],

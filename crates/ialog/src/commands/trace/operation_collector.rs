@@ -60,9 +60,9 @@ fn has_reference(event: &Event, reference: &str) -> bool {
 }
 
 /// Splits a chain into operations, one for each request, and returns those that have `reference` as their request id or
-/// queue reference. An event without a request id is assigned by its queue reference: of the requests with the same
-/// queue reference, the event belongs to the last one that had started at the time of the event. If none of these
-/// requests had started, the event belongs to the first of them.
+/// queue reference. An event without a request id belongs to a request with the same queue reference. If there are
+/// several such requests, the event belongs to the last request that starts before the event or at the same time. If
+/// all of them start later, the event belongs to the first.
 fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
     let mut groups: Vec<RequestGroup<'_>> = Vec::new();
     let mut without_request = Vec::new();
@@ -149,7 +149,7 @@ mod tests {
         OperationCollector { events: [(7.into(), events)].into(), ..OperationCollector::default() }
     }
 
-    /// The request of each operation, and the seconds of its events.
+    /// The request id of each operation, and the seconds at which its events occurred.
     fn find_operations(collector: &OperationCollector, reference: &str) -> Vec<(String, Vec<String>)> {
         let operations = collector.operations(reference);
         let seconds = |one: &Operation| {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_reference_in_two_contracts_is_two_operations() {
+    fn the_same_reference_in_two_contracts_finds_two_operations() {
         let one = || vec![event((1, "", "77", "Provision", "QUEUED"))];
         let events = [(7.into(), one()), (8.into(), one())].into();
         let collector = OperationCollector { events, ..OperationCollector::default() };

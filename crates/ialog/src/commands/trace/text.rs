@@ -111,8 +111,8 @@ fn event_lines(operation: &Operation, times: TimeFormat) -> Table {
     table
 }
 
-/// For each event, the values that the heading shows but that differ in the event, such as `DELETE server by
-/// mallory@example.com`. Empty if there are none. A value that an event does not have is not a difference.
+/// For each event, its values that differ from the values in the heading, such as `DELETE server by
+/// mallory@example.com`. Empty if no value differs. A value that an event does not have is not a difference.
 fn differences(operation: &Operation) -> Vec<String> {
     let new_row = |event: &Event| Row::new(operation.contract.clone(), event.clone());
     let lead = operation.lead().map(new_row);
