@@ -45,14 +45,14 @@ pub(crate) struct ArchiveRows {
     /// Number of contracts that are read.
     contract_count: usize,
     range: Option<DateRange>,
-    /// The filter, and the numbers of events that it tested and kept. `None` if only matching events are returned: then
-    /// the reader applies the filter. A reader with a filter cannot return all events, because it skips most events
-    /// that do not match.
+    /// The filter that marks the matching events, and the numbers of events that this filter tested and kept. `None` if
+    /// only matching events are returned. In this case, `reader` has the filter, and skips most events that do not
+    /// match.
     marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
-    /// Number of returned events without a readable time that may be outside of the requested range, and the ranges in
-    /// which these events occurred, see
+    /// The returned events that may be outside of the requested range, because they have no readable time: the number
+    /// of these events, and the ranges in which they occurred, see
     /// [`ArchivedEvent::uncertain_range`](ionos_activitylog_archive::ArchivedEvent::uncertain_range).
     uncertain: (u64, RangeSet),
     /// Number of events that were read when the task last yielded.
@@ -251,8 +251,8 @@ fn describe_uncertain(count: u64, ranges: &RangeSet) -> Option<String> {
     ))
 }
 
-/// Sentences that say at which time an archive ends. If a range was requested, they also say how long before the end of
-/// this range the archive ends. Consecutive contracts with the same end share a sentence.
+/// Sentences that say at which time an archive ends. If a range was requested, they also name the time between the
+/// end of the archive and the end of this range. Consecutive contracts with the same end share a sentence.
 fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz, requested: Option<DateRange>) -> Vec<String> {
     let groups = ends.chunk_by(|(_, one), (_, other)| one == other);
     let sentences = groups.filter_map(|group| {

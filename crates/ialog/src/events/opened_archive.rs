@@ -25,7 +25,7 @@ pub(crate) struct OpenedArchive {
 }
 
 impl OpenedArchive {
-    /// Opens the archive in a folder. Fails if the folder is that of one contract within an archive.
+    /// Opens the archive in a folder. Fails if the folder is the folder of one contract within an archive.
     pub(crate) fn open(root: &Path) -> Result<Self, CommandError> {
         Ok(Self { archive: archive_at(root)?, _demo_folder: None })
     }
@@ -95,8 +95,8 @@ impl OpenedArchive {
     }
 }
 
-/// The archive in a folder. Fails if the folder is that of one contract within an archive, because an archive must not
-/// contain another archive.
+/// The archive in a folder. Fails if the folder is the folder of one contract within an archive, because an archive
+/// must not contain another archive.
 pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
     let archive = Archive::new(root);
     match archive.enclosing_archive() {

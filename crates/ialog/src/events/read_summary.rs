@@ -36,15 +36,15 @@ pub(crate) struct ReadSummary {
     pub(super) archive_ends: Vec<String>,
     /// The note about events of an archive that may be outside of the range; `None` if there are no such events.
     pub(super) uncertain: Option<String>,
-    /// If the events are from the service: one entry for each gap. If they are from an archive: for each contract, one
-    /// entry for each reason why it is not proven to be complete, such as missing ranges or an unknown end.
+    /// For events of the service: one entry for each gap. For events of an archive: one entry for each reason why a
+    /// contract is not proven to be complete, such as missing ranges or an unknown end.
     pub(super) unproven: Vec<UnprovenRanges>,
-    /// Number of gaps in `unproven` that reading again cannot close, because the service cannot return all events of
-    /// the gap.
+    /// Number of gaps in `unproven` that stay open even if they are read again, because the service cannot return all
+    /// events of these gaps.
     pub(super) beyond_reach: usize,
     /// One sentence for each contract whose events were not compared with the total of the range.
     pub(super) not_cross_checked: Vec<String>,
-    /// How to read the missing ranges, except those that the service cannot return completely.
+    /// A hint that says how to read the missing ranges, except the ranges that the service cannot return completely.
     pub(super) retry_hint: &'static str,
     /// The contracts that could not be read, and why.
     pub(super) failures: Vec<(ContractNumber, CommandError)>,
@@ -58,7 +58,8 @@ impl ReadSummary {
         self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
     }
 
-    /// Says how many of the events that the filter kept are changed versions of another event.
+    /// Of the events that the filter kept, prints the number of those that are changed versions of another event.
+    /// Prints nothing if this number is 0.
     pub(crate) fn show_versions(&self, context: &mut Context<'_>) {
         if let Some(note) = describe_versions(self.versions, self.counts.kept) {
             context.warn(note);

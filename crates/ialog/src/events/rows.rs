@@ -182,8 +182,8 @@ impl Rows {
         self.suggestions.hint()
     }
 
-    /// Ends the reading of an archive. Shows how many events matched, if there is a filter, and how many of them are
-    /// changed versions. Fails if the archive does not prove that the events are complete.
+    /// Ends the reading of an archive. Shows the number of matching events if there is a filter, and the number of
+    /// changed versions among these events. Fails if the archive does not prove that the events are complete.
     pub(crate) fn finish(self, context: &mut Context<'_>) -> Result<(), CommandError> {
         if !self.is_unfiltered() {
             context.info(format_args!("{} match", self.counts()));

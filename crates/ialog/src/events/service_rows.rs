@@ -32,7 +32,8 @@ pub(crate) struct ServiceRows {
     /// Whether the user gave a contract number. The token may be unable to read this contract.
     has_typed_number: bool,
     range: DateRange,
-    /// The end of the requested range, if it is not read although the user gave it.
+    /// The part at the end of the requested range that is not read. `None` if the whole range is read, or if the user
+    /// gave no past end.
     unread: Option<UnreadEnd>,
     filter: Filter,
     /// Whether events that do not match the filter are returned too.
@@ -170,8 +171,8 @@ impl ServiceRows {
         self.window = Some(OpenWindow { contract, range: window.range, events: window.events.into_iter() });
     }
 
-    /// Finds out why contracts could not be read or are empty, and adds the reasons to the summary. May send further
-    /// requests for that.
+    /// Finds out why contracts could not be read or are empty, and adds the reasons to the summary. May send
+    /// requests to find these reasons.
     async fn finish(&mut self) {
         // Cancels the requests for windows first. Otherwise they would stall, because nothing polls them while
         // `explain_refusal` sends other requests.
@@ -184,14 +185,14 @@ impl ServiceRows {
             let is_empty = self.events_read.get(contract).is_none_or(|events| *events == 0);
             let failure = match self.errors.remove(contract) {
                 Some(error) => Some(account::explain_refusal(&self.client, contract, error).await),
-                // The API documentation does not say whether a contract that the token cannot read is refused or looks
-                // empty.
+                // The API documentation does not say how the service answers for a contract that the token cannot
+                // read: with an error or with an empty log.
                 None if self.has_typed_number && is_empty => account::not_listed(&self.client, contract).await,
                 None => None,
             };
             self.summary.failures.extend(failure.map(|failure| (contract.clone(), failure)));
         }
-        // If all contracts failed, their errors say more.
+        // If all contracts failed, the unread end is not mentioned, because the errors are more important.
         if let Some(unread) = self.unread.take().filter(|_| self.summary.failures.len() < self.contracts.len()) {
             self.summary.unproven.push(UnprovenRanges::one(unread.text));
             self.summary.retry_hint = unread.hint;

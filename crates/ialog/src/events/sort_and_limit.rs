@@ -49,7 +49,7 @@ impl SortAndLimit {
         Ok(Self { keys, limit, newest_first })
     }
 
-    /// Whether there is neither an order nor a limit, so that rows can be written as they are read.
+    /// Whether there is neither an order nor a limit, so that each row can be written immediately.
     pub(crate) fn is_none(&self) -> bool {
         self.keys.is_empty() && self.limit.is_none() && !self.newest_first
     }

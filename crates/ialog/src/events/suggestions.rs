@@ -1,6 +1,6 @@
 //! Suggests similar values for a filter that matches no event. The log has no closed list of values. So the candidates
 //! are the values of the events that were read. If these events have no value for a filter key, the candidates are the
-//! values that the vendor is known to use.
+//! values that the vendor is known to use. In this module, a value of a filter key is also called a word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,9 +59,9 @@ impl Suggestions {
     }
 
     /// A sentence for each required value that no event has, with similar values if there are any. If the events have
-    /// no value at all for a key, the required value is compared with the values that the vendor is known to use. It
-    /// gets a sentence only if it is similar to one of these values and equal to none. `None` if an event matched or
-    /// there is no sentence.
+    /// no value at all for a key, the required value is compared with the values that the vendor is known to use. The
+    /// required value then gets a sentence only if it is similar to a known value and is not a known value itself.
+    /// `None` if there is no sentence, or if an event matched.
     pub(crate) fn hint(&self) -> Option<String> {
         let hints = self.keys.iter().flat_map(|(key, words)| words.hints(*key));
         let hints: Vec<String> = hints.collect();

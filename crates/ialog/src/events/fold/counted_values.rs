@@ -7,7 +7,7 @@ use crate::output::column::RowCells;
 use crate::output::counted_column::CountedColumn;
 use crate::output::row::Row;
 
-/// Estimated memory of a value besides its text, in bytes.
+/// Estimated memory of a value in bytes, not counting its text.
 const VALUE_OVERHEAD: usize = 64;
 
 /// Distinct values, each with the index of its column.

@@ -1,5 +1,6 @@
-//! Counts the different users, actions, resources and addresses of an operation, so that its row shows how many there
-//! are besides those of the lead event. Only hashes are kept, and only a few per column, so that the memory is bounded.
+//! Counts the different users, actions, resources and addresses of an operation. The row of the operation shows the
+//! values of its lead event, and the counts tell how many further values there are. Only hashes are kept, and only a
+//! few per column, so that the memory is bounded.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -16,8 +17,8 @@ enum HashedColumn {
     Address,
 }
 
-/// Hashes of the distinct values of an operation's events, at most [`MAX_FURTHER`] and one more per column. Empty for
-/// an operation with one event: its row needs no counts, so nothing is computed for it.
+/// Hashes of the distinct values of an operation's events, at most [`MAX_FURTHER`] + 1 per column. Empty for an
+/// operation with one event, because the row of such an operation needs no counts.
 #[derive(Default)]
 pub(super) struct DistinctValues {
     hashes: Vec<(HashedColumn, u64)>,
@@ -77,7 +78,7 @@ fn hash_values(event: &Event, hasher: &RandomState, mut add: impl FnMut(HashedCo
         add(HashedColumn::Address, hasher.hash_one(address));
     }
     let resources = details.resources();
-    // Most updates have no action. The check is faster than the search for all names.
+    // Most status updates have no action. This check is faster than the call of `actions`.
     if resources.iter().any(|resource| !resource.actions.is_empty()) || details.action().method.is_some() {
         for action in details.actions() {
             add(HashedColumn::Action, hasher.hash_one(action));

@@ -1,9 +1,11 @@
-//! The lead event of an operation, which represents the operation in a row: the first event that is neither a status
-//! update nor a provisioning event; if there is no such event, the first event.
+//! The lead event of an operation, which represents the operation in a row. In this module, "update" means a status
+//! update or a provisioning event. Without a filter, the lead event is the first event that is not an update. If all
+//! events are updates, the first event is the lead event.
 //!
-//! With a filter, the first of the matching events leads instead, so that the row shows why it was selected. But if only
-//! status updates or provisioning events match, and their user, action, resources and address are those of the event
-//! that leads without a filter, that event leads: it usually has an action, and they do not.
+//! With a filter, the same rule selects one of the matching events, so that the row shows why the operation was
+//! selected. There is one exception, because an update usually has no action. It applies if the lead event without a
+//! filter is not an update. A matching update replaces such a lead event only if the update has a user, action,
+//! resource or address that the lead event does not have.
 
 use std::cmp::Ordering;
 use std::hash::RandomState;
@@ -12,7 +14,7 @@ use ionos_activitylog::{Event, EventType};
 
 use super::distinct_values::has_all_values;
 
-/// The lead event of `events` without a filter. `events` must be in order. `None` if there are no events.
+/// The lead event of `events` without a filter. `events` must be ordered by time. `None` if there are no events.
 pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone) -> Option<&'a Event> {
     let lead = events.clone().into_iter().find(|event| !is_update(event));
     lead.or_else(|| events.into_iter().next())
@@ -81,7 +83,7 @@ struct LeadEvent {
     /// Whether the event matches the filter.
     is_match: bool,
     is_update: bool,
-    /// Whether the event has a copy of its record, and does not keep the text of its whole page in memory.
+    /// Whether the event has its own copy of the record, so that it does not keep the text of a whole page in memory.
     is_detached: bool,
 }
 

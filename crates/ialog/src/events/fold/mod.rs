@@ -3,12 +3,14 @@
 //! A filter selects operations, not events: an operation is selected if one of its events matches, and its row
 //! describes all of its events. So the events that do not match are folded too.
 //!
-//! For each operation, the lead event, the ids and a summary of bounded size are kept in memory, but no other event; see
-//! [`lead`] for the case that a filter needs a second event. If values are counted, the distinct values are kept, too.
-//! An event that has no id to link it to other events is an operation of its own. Such an event is dropped at once if
-//! it does not match. An operation that does not match is kept until its contract is complete, because a later event
-//! may match. A contract is complete at the end or, if the contracts are read one after the other, when the next one
-//! begins. If operations are only counted, no event is kept.
+//! If operations are only counted, no event is kept in memory. Otherwise, the lead event, the ids and a summary of
+//! bounded size are kept for each operation. With a filter, a second event may be kept, see [`lead`]. If values are
+//! counted, the distinct values are kept, too.
+//!
+//! An event that has no id to link it to other events is an operation of its own. Such an event is dropped immediately
+//! if it does not match. Any other operation that does not match is kept until its contract is complete, because a
+//! later event may match. If the contracts are read one after the other, a contract is complete when the next one
+//! begins. At the end, all contracts are complete.
 
 mod counted_values;
 mod distinct_values;
@@ -33,8 +35,8 @@ pub(crate) struct OperationCounts {
     pub(crate) kept: u64,
 }
 
-/// A sentence with the number of events, and of operations if they are folded, such as `50 events in 17 operations` or
-/// `2 of 17 operations match (3 of 50 events)`.
+/// A sentence with the number of events. If events are folded, the sentence also has the number of operations, such as
+/// `50 events in 17 operations` or `2 of 17 operations match (3 of 50 events)`.
 pub(crate) fn describe_counts(
     operations: Option<OperationCounts>,
     events: FilterCounts,

@@ -11,17 +11,18 @@ use super::lead::LeadCandidates;
 use crate::output::counted_column::CountedColumn;
 use crate::output::row::{OperationSummary, Row, error_detail};
 
-/// The result of folding.
+/// The kind of result that folding returns.
 pub(crate) enum FoldMode {
     /// The number of operations, without rows.
     Count,
-    /// Rows.
+    /// One row for each operation.
     Rows,
-    /// Rows that have the values of all events of their operation in these columns, see [`Row::counted_values`].
+    /// One row for each operation, with the values that all of its events have in these columns, see
+    /// [`Row::counted_values`].
     Values(Vec<CountedColumn>),
 }
 
-/// The result of folding, and the hasher of values.
+/// The mode of folding, and the hasher of values.
 pub(super) struct FoldContext {
     mode: FoldMode,
     hasher: RandomState,
@@ -40,7 +41,7 @@ impl FoldContext {
     }
 }
 
-/// A summary of the events of an operation that were added so far.
+/// A summary of an operation, made from the events that were added so far.
 pub(super) struct FoldedOperation {
     /// Whether an event of the operation matches the filter.
     pub(super) is_match: bool,
@@ -62,7 +63,7 @@ impl FoldedOperation {
         i64::try_from(bytes).unwrap_or(i64::MAX)
     }
 
-    /// The operation as it is kept, see [`LeadCandidates::detach`].
+    /// The same operation with its own copies of records, see [`LeadCandidates::detach`].
     pub(super) fn detach(self) -> Self {
         let events = self.events.map(|events| FoldedEvents { lead: events.lead.detach(), ..events });
         Self { events, ..self }
@@ -93,7 +94,7 @@ struct FoldedEvents {
     event_count: u64,
     /// The error of the first event that has one; `None` if no event has an error.
     error: Option<EventError>,
-    /// Empty until a second event is added, or if values are counted.
+    /// Empty until a second event is added. Always empty if values are counted.
     distinct: DistinctValues,
     /// Empty unless values are counted.
     counted: CountedValues,

@@ -51,7 +51,7 @@ fn a_matching_event_selects_its_whole_operation() {
 }
 
 #[test]
-fn the_size_counts_one_event_of_each_operation() {
+fn the_kept_bytes_are_the_size_of_one_event_per_operation() {
     let events = [event(1, "a", "", "x", ""), event(2, "b", "", "x", ""), event(3, "a", "", "Provision", "")];
     let mut folder = OperationFolder::new(FoldMode::Rows, false);
     let mut size_after = |event: &Event| {
@@ -71,7 +71,7 @@ fn the_size_counts_one_event_of_each_operation() {
 }
 
 #[test]
-fn counts_only_counts_operations_and_returns_no_row() {
+fn in_count_mode_operations_are_counted_and_no_row_is_returned() {
     let events = [event(1, "a", "", "x", "DONE"), event(2, "a", "", "x", "DONE"), event(3, "", "", "x", "DONE")];
     let mut folder = OperationFolder::new(FoldMode::Count, true);
     for (contract, event) in [7_u64, 8].iter().flat_map(|contract| events.iter().map(move |one| (contract, one))) {
@@ -81,7 +81,7 @@ fn counts_only_counts_operations_and_returns_no_row() {
     assert_eq!((rows.len(), counts), (0, OperationCounts { seen: 4, kept: 4 }));
 }
 
-/// Folding while reading gives the operations of [`Chain::group`], for every order of the events.
+/// Folding gives the same operations as [`Chain::group`], for random events and for the same events in reverse order.
 #[test]
 fn folding_gives_the_operations_of_chain_group() {
     let mut state = 1_u64;
@@ -142,7 +142,8 @@ fn user_event(second: u32, kind: &str, [user, method, server, address]: [&str; 4
 
 const SHOWN: [Column; 4] = [Column::User, Column::Action, Column::Resource, Column::From];
 
-/// The cells of the only operation in a table, for each order of the events.
+/// Folds the events, which must belong to one operation, and returns the cells of its row. Checks that the cells do not
+/// change if the events are rotated.
 fn shown_cells(events: &[Event], is_match: impl Fn(&Event) -> bool) -> [String; 4] {
     let mut events = events.to_vec();
     let mut shown = Vec::new();
@@ -164,7 +165,7 @@ fn shown_cells(events: &[Event], is_match: impl Fn(&Event) -> bool) -> [String; 
 }
 
 #[test]
-fn the_row_shows_the_number_of_distinct_values_of_the_other_events() {
+fn the_row_shows_the_number_of_values_that_the_lead_event_does_not_have() {
     let alice = user_event(1, "RequestAccepted", ["alice", "GET", "s1", "192.0.2.1"]);
     let bob = user_event(2, "RequestAccepted", ["bob", "DELETE", "s2", "203.0.113.66"]);
     let update = user_event(3, "RequestStatusUpdate", ["", "", "", ""]);
@@ -186,7 +187,7 @@ fn the_row_shows_the_number_of_distinct_values_of_the_other_events() {
 }
 
 #[test]
-fn with_a_filter_the_row_shows_the_event_that_matches() {
+fn the_row_shows_a_matching_event_unless_it_is_an_update_without_new_values() {
     let events = [
         user_event(1, "RequestAccepted", ["alice", "GET", "s1", "192.0.2.1"]),
         user_event(2, "RequestAccepted", ["bob", "DELETE", "s2", "203.0.113.66"]),
@@ -201,7 +202,7 @@ fn with_a_filter_the_row_shows_the_event_that_matches() {
     assert_eq!(shown(&["01", "02", "03", "04"]), alice);
     assert_eq!(shown(&["02"]), bob);
     assert_eq!(shown(&["02", "03", "04"]), bob);
-    // An update that shows nothing else than the first event leaves the lead to it, because it has an action.
+    // The update at 03 has no other values than the first event. So the row shows the first event and its action.
     assert_eq!(shown(&["03"]), alice);
     assert_eq!(shown(&["04"]), ["carol +2", "+2", "server/s1 +1", "192.0.2.1 +1"]);
 }
