@@ -80,8 +80,8 @@ impl Column {
         FlatRow::COLUMNS.map(Self::Flat).to_vec()
     }
 
-    /// The column with this name. If both a table column and a column of `ialog schema flat` have the name, the table
-    /// column is returned if `for_people` is set, and the flat column otherwise.
+    /// The column with this name. A table column and a column of `ialog schema flat` may have the same name. For such a
+    /// name, returns the table column if `for_people` is set, otherwise the flat column.
     pub(crate) fn parse(name: &str, for_people: bool) -> Result<Self, CommandError> {
         let normalized = name.trim().to_lowercase().replace('-', "_");
         let alias = ALIASES.iter().find(|(alias, _)| *alias == normalized);
@@ -212,8 +212,8 @@ impl<'a> RowCells<'a> {
         }
     }
 
-    /// The text of a table cell, and the suffix with the number of further values, such as ` +2`, or an empty suffix.
-    /// The values of an operation are those of all of its events.
+    /// The text of a table cell, and its suffix. The suffix is the number of further values, such as ` +2`; empty if
+    /// there are none. The values of an operation are those of all of its events.
     pub(crate) fn table_text(&self, column: Column) -> (String, String) {
         let details = self.row.event.details();
         let distinct = self.row.distinct();
@@ -323,7 +323,7 @@ fn shown_resource(details: &Details<'_>) -> Option<String> {
     details.resources().first().map(resource_name)
 }
 
-/// The type and the id of a resource, such as `server/8f3a`, or the one of them that it has.
+/// The type and the id of a resource, such as `server/8f3a`. If one of the two is missing, the other one alone.
 fn resource_name(resource: &Resource<'_>) -> String {
     let resource_type = resource.resource_type.as_ref().map(|one| one.as_str());
     let parts: Vec<&str> = resource_type.into_iter().chain(resource.id.as_deref()).collect();

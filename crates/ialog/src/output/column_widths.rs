@@ -10,9 +10,9 @@ pub(super) struct WidthRequest {
     pub(super) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// Preferred width. After all columns have their minimum, this column gets its preferred width before other columns
-    /// grow, if the remaining width is sufficient. Otherwise it has no priority and grows evenly with the others: below
-    /// the preferred width there may be no room for a whole word, so a few more characters would not help.
+    /// Preferred width. First, all columns get their minimum width. If the remaining width is sufficient, this column
+    /// then gets its preferred width before other columns grow. Otherwise, this column has no priority and grows evenly
+    /// with the other columns: a few more characters would not help, because a whole word may not fit into them.
     pub(super) preferred: usize,
 }
 

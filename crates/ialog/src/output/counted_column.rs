@@ -22,8 +22,8 @@ impl CountedColumn {
         }
     }
 
-    /// Whether an operation has one value, which describes all of its events together. In the other columns, an
-    /// operation has the values of each of its events.
+    /// Whether an operation has a single value in this column, which describes all of its events together. In any other
+    /// column, an operation has the values of each of its events.
     pub(crate) fn is_of_operation(self) -> bool {
         matches!(
             self,

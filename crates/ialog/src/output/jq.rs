@@ -29,7 +29,8 @@ const FORMATS: &str = r#"
 /// Maximum length of an expression in bytes. The parser is recursive, so a longer expression could overflow the stack.
 const MAX_EXPRESSION_BYTES: usize = 10_000;
 
-/// Maximum nesting of a record, because reading, printing and dropping a value are recursive.
+/// Maximum nesting of a record. Reading, printing and dropping a value are recursive, so a record with more levels
+/// could overflow the stack.
 const MAX_RECORD_DEPTH: usize = 1000;
 
 /// A record to evaluate, and where to send its result.

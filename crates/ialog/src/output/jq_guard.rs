@@ -25,8 +25,8 @@ const MAX_STACK: usize = STACK_BYTES / 2;
 /// Maximum number of steps per record. An expression that visits each value of a record of 100 kB takes 10,000 steps.
 const MAX_STEPS: u64 = 100_000;
 
-/// Maximum length in bytes of a string, and of the output for a record. If twice the length of the record is more, that
-/// is the maximum.
+/// Maximum length in bytes of a string, and of the output for a record. If the record is longer than half of this
+/// value, the maximum is twice the length of the record.
 const MAX_BYTES: usize = 4 << 20;
 
 /// Name of the filter that counts steps and checks the limits.

@@ -24,7 +24,7 @@ pub(crate) enum Verbosity {
     Headers,
 }
 
-/// Writes a formatted message.
+/// A function that writes a formatted message.
 type LineWriter = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Format and verbosity of messages. Code that has no access to the streams of the program writes its messages with a
@@ -60,7 +60,7 @@ impl RequestCounts {
         self.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Requests sent, and responses with status 429.
+    /// The number of sent requests, and the number of responses with status 429.
     pub(crate) fn totals(&self) -> (u64, u64) {
         (self.sent.load(Ordering::Relaxed), self.throttled.load(Ordering::Relaxed))
     }

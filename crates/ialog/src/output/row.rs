@@ -23,8 +23,8 @@ pub(crate) struct OperationSummary {
     pub(crate) duration: Option<TimeDelta>,
     /// Number of events, at least 1.
     pub(crate) event_count: u64,
-    /// Code and message of the error of the lead event, or of the first event with an error if the lead event has none;
-    /// `None` if no event has an error.
+    /// Code and message of one error: the error of the lead event or, if the lead event has no error, of the first
+    /// event that has one. `None` if no event has an error.
     pub(crate) error_detail: Option<String>,
     /// The number of different values that the events have.
     pub(crate) distinct: DistinctCounts,
@@ -33,8 +33,8 @@ pub(crate) struct OperationSummary {
 /// Maximum number of further values, besides the shown one, that are counted per column of an operation.
 pub(crate) const MAX_FURTHER: usize = 8;
 
-/// For each column, the number of distinct values that the events of an operation have: at most [`MAX_FURTHER`] and one
-/// more, which means this number or more. All 0 for an operation with one event.
+/// For each column, the number of distinct values that the events of an operation have, at most [`MAX_FURTHER`] + 1.
+/// This maximum means "this number or more". All 0 for an operation with one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DistinctCounts {
     pub(crate) user: usize,

@@ -23,7 +23,7 @@ pub(crate) fn single_line(text: &str) -> String {
     line
 }
 
-/// Text of one or more lines, with unsafe characters other than line breaks and tabs as escapes such as `\u{1b}`.
+/// Text of one or more lines, with unsafe characters as escapes such as `\u{1b}`. Line breaks and tabs stay unchanged.
 pub(super) fn escape_text(text: &str) -> Cow<'_, str> {
     escape(text, |char, out| out.extend(char.escape_unicode()))
 }

@@ -9,7 +9,7 @@ use super::width::{Truncation, display_width, truncate};
 /// Space between two columns.
 const GAP: &str = "  ";
 
-/// Preferred width of a column that is truncated by words. Most texts of such columns fit into this width.
+/// Preferred width of a column with [`Truncation::Words`]. Most texts of such columns fit into this width.
 const WORDS_WIDTH: usize = 20;
 
 /// The layout of a column.

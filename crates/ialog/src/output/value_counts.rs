@@ -9,7 +9,7 @@ use super::styled_text::TextStyle;
 use super::table::{Cell, ColumnSpec, Table};
 use super::width::Truncation;
 
-/// Number of rows with each value.
+/// For each value, the number of rows that have the value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ValueCounts {
     counts: HashMap<String, u64>,

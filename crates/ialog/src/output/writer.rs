@@ -1,6 +1,6 @@
-//! Encodes what is written to standard output. All output passes [`Content::encode`], which escapes control sequences,
-//! so that no caller can forget the escaping. Data for programs is escaped only on a terminal: a pipe gets every byte
-//! unchanged.
+//! Encodes what is written to standard output. All output passes [`Content::encode`], so that no caller can forget to
+//! escape control sequences. Text for people is always escaped. Data for programs is escaped only on a terminal: a pipe
+//! gets every byte unchanged.
 
 use std::borrow::Cow;
 
