@@ -40,7 +40,8 @@ use runtime::blocking::run_blocking;
 use runtime::resume::ResumeHint;
 use runtime::signals::{Signals, exit_after_two_signals, refuse_writes_beyond_size_limit};
 
-/// Maximum number of worker threads. Two already parse as fast as the service sends, so more than 4 would not help.
+/// Maximum number of worker threads. Two threads already parse as fast as the service sends, so more than 4 would not
+/// help.
 const MAX_THREADS: usize = 4;
 
 /// Runs the program with the arguments, the environment and the streams of the process.

@@ -58,8 +58,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A builder with the transport and the token of this context, if it has them, or else with the settings of the
-    /// environment.
+    /// A builder with the transport and the token of [`Self::account`]. If the account is `None`, a builder with the
+    /// settings of the environment.
     pub(crate) fn client_builder(&self) -> ClientBuilder {
         match &self.account {
             Some((transport, token)) => ClientBuilder::default().transport(transport.clone()).token(token),
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Writes a message to stderr that the user must see: an error, or a warning that the result may be incomplete.
+    /// Writes to stderr a message that the user must see: an error, or a warning that the result may be incomplete.
     pub(crate) fn warn(&mut self, message: impl Display) {
         let message = self.messages.format(message);
         self.write_stderr(&message);

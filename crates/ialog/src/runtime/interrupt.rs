@@ -21,7 +21,7 @@ struct InterruptState {
 }
 
 impl Interrupt {
-    /// Creates an interrupt without a signal.
+    /// Creates a connection that has received no signal.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

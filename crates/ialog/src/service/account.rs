@@ -119,8 +119,8 @@ pub(crate) fn api_label(args: &ServiceArgs, client: &Client) -> String {
 }
 
 /// The contract to read if none is selected: the default contract of the client, which the settings or the token name.
-/// If there is no default contract, the only contract that the token can read. Fails if the token can read several
-/// contracts.
+/// If there is no default contract, the only contract that the token can read. Fails if there is no default contract
+/// and the token can read several contracts or none.
 pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, CommandError> {
     if let Some(contract) = client.default_contract() {
         return Ok(contract);

@@ -1,6 +1,6 @@
 //! Caches the measured limits of a service and its list of contracts, to save requests. Each file is named after the
-//! address of the API. If a file is missing, old or damaged, the results of commands stay the same, but the requests
-//! that the file would have saved are sent.
+//! address of the API. If a file is missing, old or damaged, the results of commands stay the same, but more requests
+//! are sent.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -24,17 +24,17 @@ pub(crate) fn settle_delay(args: &ServiceArgs, settle: Option<Length>, now: Date
     }
 }
 
-/// The end of a range that is too recent to be read, although the user gave this end and it is past by the clock of
-/// this machine. The result of the command is incomplete.
+/// The part at the end of a requested range that is too recent to be read. Used only if the user gave the end of the
+/// range and this end is past by the clock of this machine. The result of the command is then incomplete.
 pub(crate) struct UnreadEnd {
-    /// The ranges that are not read, and why.
+    /// The ranges that are not read, and the reason.
     pub(crate) text: String,
     /// How to read these ranges.
     pub(crate) hint: &'static str,
 }
 
 impl UnreadEnd {
-    /// `None` if there are no unread ranges. The clocks and `delay` are those of
+    /// `None` if there are no unread ranges. `local`, `service` and `delay` are the arguments of
     /// [`settled_range`](ionos_activitylog_archive::internal::settled_range).
     pub(crate) fn new(
         unread: &RangeSet,
@@ -62,12 +62,11 @@ impl UnreadEnd {
 /// Hint for a range that is too recent to be read.
 const RUN_LATER: &str = "run the same command again later";
 
-/// As [`RUN_LATER`], if the clock of this machine is ahead of the service's.
+/// Like [`RUN_LATER`], but for a machine whose clock is ahead of the service's clock.
 const CHECK_CLOCKS: &str = "check the clocks of this machine and of the service, or run the same command again later";
 
-/// The part of a range that is old enough by the clock of the service. Warns if the clock of this machine is ahead.
-/// Fails if the range has no such part. If the user gave a past end, the rest of the range is returned as an
-/// [`UnreadEnd`].
+/// The part of a range that is old enough, see [`settled_range`]. Warns if the clock of this machine is ahead. Fails if
+/// no part is old enough. If the user gave a past end, the rest of the range is returned as an [`UnreadEnd`].
 pub(crate) async fn settle_range(
     client: &Client,
     RequestedRange { range, has_past_end }: RequestedRange,
@@ -94,8 +93,8 @@ pub(crate) async fn settle_range(
 }
 
 /// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, an export to an
-/// archive succeeds even if the whole range is too new, because the next export reads it; if the user gave a past end,
-/// the export is incomplete. With a wrong clock, the next export may skip the range, too.
+/// archive does not need this error, because the next export reads the range. With a wrong clock, the next export may
+/// skip the range, too.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unread_end_names_its_range_the_clock_and_what_to_do() {
+    fn an_unread_end_has_a_text_with_range_and_clock_and_a_hint() {
         let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let later = "run the same command again later";
         let clocks = "check the clocks of this machine and of the service, or run the same command again later";
