@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::{Client, Error, ResponseValue};
 
-/// Path of the requests that the Cloud API keeps, below the base URL.
+/// Path, relative to the base URL, of the requests that the Cloud API keeps.
 const PATH: &str = "/cloudapi/v6/requests";
 
 impl Client {

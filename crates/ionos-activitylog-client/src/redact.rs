@@ -181,8 +181,8 @@ fn redact_passwords(text: &str) -> String {
     words.collect()
 }
 
-/// The value of a setting or argument for a message, or [`REDACTED`] if it may be a secret that was typed in the wrong
-/// place: see [`is_secret_value`].
+/// The value of a setting or an argument, for use in a message. [`REDACTED`] if the value may be a secret that was
+/// typed in the wrong place: see [`is_secret_value`].
 #[must_use]
 pub fn redact_value(value: &str) -> &str {
     if is_secret_value(value) { REDACTED } else { value }

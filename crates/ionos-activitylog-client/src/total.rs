@@ -1,6 +1,6 @@
 //! The total number of events in a range, which shows whether all events of the range were received. Log engines send
 //! the total as a number, as a string, or as an object that may mark the total as a lower bound. A lower bound does not
-//! count as exact. Any other JSON value is accepted without a count, so that it does not make its page unreadable.
+//! count as exact. Any other JSON value is accepted without a count, so that the page stays readable.
 
 use std::fmt;
 
@@ -21,7 +21,8 @@ struct TotalObject {
 }
 
 impl Total {
-    /// The count. `None` if the value is not a whole number, a string of digits, or an object with such a `value`.
+    /// The count: a whole number, or the number in a string of digits. In an object, the member `value` is the count.
+    /// `None` for any other JSON value.
     #[must_use]
     pub fn count(&self) -> Option<u64> {
         match self.as_object() {
@@ -30,7 +31,7 @@ impl Total {
         }
     }
 
-    /// Whether the count is exact: false only for an object whose `relation` is not `eq`.
+    /// Whether the count is exact: false only for an object with a `relation` other than `eq`.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.as_object().is_none_or(|object| object.relation.as_deref().is_none_or(|r| r == "eq"))

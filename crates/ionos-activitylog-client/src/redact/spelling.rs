@@ -119,8 +119,9 @@ fn literal(text: &str) -> Option<(DecodedChar, &str)> {
     Some((DecodedChar::Char(char), &text[char.len_utf8()..]))
 }
 
-/// The character after the first backslash, the character after the second one, and so on, because the text may have
-/// been escaped several times, such as in `\"` and `\\\"`. A character after a backslash may be a backslash itself.
+/// The characters that backslashes at the start of the text may escape: the character after the first backslash, the
+/// character after the second one, and so on. There are several, because the text may be escaped several times, as in
+/// `\"` and `\\\"`. An escaped character may be a backslash itself.
 fn after_backslashes(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     (1..=count_backslashes(text)).filter_map(|count| literal(&text[count..]))
 }
@@ -203,8 +204,9 @@ fn references(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
     })
 }
 
-/// The rest of the text after `expected`, if its UTF-8 bytes were read as Latin-1 characters: for example, `ä` became
-/// `Ã¤`. Many services read passwords in this way.
+/// The rest of the text after the Latin-1 spelling of `expected`. This spelling has one character for each UTF-8 byte:
+/// for example, `Ã¤` stands for `ä`. Many services read passwords in this way. `None` if the text does not begin with
+/// this spelling, or if `expected` is ASCII.
 fn after_latin_1(expected: char, text: &str) -> Option<&str> {
     if expected.is_ascii() {
         return None;

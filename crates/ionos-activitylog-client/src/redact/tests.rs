@@ -189,7 +189,7 @@ fn a_text_of_many_escapes_is_redacted_fast() {
 }
 
 #[test]
-fn where_several_known_secrets_match_the_longest_is_replaced_and_an_empty_one_is_ignored() {
+fn the_longest_of_several_matching_secrets_is_replaced_and_an_empty_secret_is_ignored() {
     assert_eq!(redact_known("abcdefgh abcdefghij", &["", "abcdefgh", "abcdefghij"]), "[redacted] [redacted]");
     assert_eq!(redact_known("", &["", "abcd"]), "");
 }

@@ -1,15 +1,17 @@
-//! Redacts XML elements in a text: those with a secret name, such as `<password>`, and those whose secret name is an
-//! attribute or the element before, such as `<add key="DbPassword" value="..."/>`. The characters `<`, `>` and `/` may
-//! be escaped as in XML, JSON or a URL. The time is proportional to the length of the text.
+//! Redacts secret XML elements in a text. The secret name is the name of the element, as in `<password>`, or is in an
+//! attribute, as in `<add key="DbPassword" value="..."/>`. The secret name may also be the content of the previous
+//! element, as in `<key>password</key><string>...</string>`. The characters `<`, `>` and `/` may be escaped as in XML,
+//! JSON or a URL. The time is proportional to the length of the text.
 
 use std::borrow::Cow;
 
 use super::{REDACTED, is_secret_name};
 
-/// Maximum number of layers of escapes that are recognised before a character: backslashes, `amp;` or `25`.
+/// Maximum number of layers in the escape of one character. Each layer is a backslash, `amp;` or `25`.
 const MAX_LAYERS: usize = 8;
 
-/// Maximum number of elements without an end whose end is searched for. Bounds the time for text that is not XML.
+/// Maximum number of secret elements without an end that are kept ([`OpenElement::Keep`]). If a text has more, the rest
+/// of the text is kept, too. Bounds the time for text that is not XML.
 const MAX_OPEN_ELEMENTS: usize = 100;
 
 /// Elements of HTML that have no content and no end.
@@ -18,9 +20,9 @@ const EMPTY_ELEMENTS: [&str; 2] = ["input", "meta"];
 /// What to do with a secret element that does not end in the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum OpenElement {
-    /// The rest of the text is its content, because the text may be cut off.
+    /// Redact the rest of the text: the text may be cut off within the element.
     Redact,
-    /// It may be a placeholder of a message, such as `<TOKEN>`.
+    /// Keep the element: the element may be a placeholder of a message, such as `<TOKEN>`.
     Keep,
 }
 
@@ -100,7 +102,8 @@ impl Bracket {
     }
 }
 
-/// The first character of a text and the length of its spelling. `None` if the text begins with no ASCII character.
+/// The first character of a text and the length of its spelling. `None` if the text does not begin with an ASCII
+/// character.
 fn decode_first(text: &str) -> Option<(char, usize)> {
     let first = text.chars().next().filter(char::is_ascii)?;
     let layers = |rest: &str, layer: &str| {
@@ -152,7 +155,7 @@ fn strip_slash(text: &str) -> Option<&str> {
     decode_first(text).filter(|(char, _)| *char == '/').map(|(_, length)| &text[length..])
 }
 
-/// Where a `/` in any spelling begins at the end of a text. `None` if the text ends with another character.
+/// Index of the `/`, in any spelling, that ends a text. `None` if the text ends with another character.
 fn final_slash(text: &str) -> Option<usize> {
     let first = text.len().saturating_sub(2 * MAX_LAYERS);
     let mut starts = (first..text.len()).filter(|start| text.is_char_boundary(*start));
@@ -232,7 +235,8 @@ impl<'a> Tag<'a> {
         self.attributes().any(|(name, _)| !is_name_member(name) && is_secret_name(name))
     }
 
-    /// Whether the element may hold the value of the name before it, as in `<key>password</key><string>...</string>`.
+    /// Whether the element may hold a value whose name is the content of the previous element, as in
+    /// `<key>password</key><string>...</string>`.
     fn is_value(&self) -> bool {
         self.is_named(&["string", "value"])
     }
