@@ -179,9 +179,8 @@ impl SimulatorBuilder {
     }
 
     /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Settings
-    /// of the behavior that change the bytes of a record have no effect. The settings of the generated data, such as
-    /// [`Self::users`], have no effect either. The exception is the seed, which still determines the random choices of
-    /// faults and answers.
+    /// of the behavior that change the bytes of a record have no effect. Of the settings of the generated data, such as
+    /// [`Self::users`], only the seed has an effect: it determines the random choices of faults and answers.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
         self
@@ -228,9 +227,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Revokes the plain token after this many requests with this token. Such a request counts whatever its answer is,
-    /// unless its path needs no token. 0 revokes the token at once. Simultaneous requests count in the order of their
-    /// arrival. Default: never.
+    /// Revokes the plain token after this many requests with this token. A request counts if the simulator checks its
+    /// token, whatever the answer is. For example, a request for an unknown path does not count. 0 revokes the token at
+    /// once. Simultaneous requests count in the order of their arrival. Default: never.
     pub fn revoke_after(mut self, requests: u64) -> Self {
         self.revoke_after = Some(requests);
         self

@@ -1,5 +1,5 @@
-//! The contracts of an account. An account may have 100,000 contracts and nearly every request names a contract, so the
-//! numbers are stored twice: in the order of the account for lists, and sorted for look-ups.
+//! The contracts of an account. An account may have 100,000 contracts, and nearly every request names a contract. So
+//! the numbers are stored twice: in the order of the account for lists, and sorted for look-ups.
 
 /// The contract numbers of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]

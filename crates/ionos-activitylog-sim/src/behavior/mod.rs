@@ -279,8 +279,8 @@ setting! {
     DateStart, default Inclusive {
         /// The event is in the range.
         Inclusive = "inclusive",
-        /// The event is not in the range. An earlier range, whose `dateEnd` is the time of the event, has the event
-        /// only if `dateEnd` is inclusive.
+        /// The event is not in the range. A range that ends at the time of the event has the event only if `dateEnd`
+        /// is inclusive.
         Exclusive = "exclusive",
     }
 }
@@ -290,8 +290,8 @@ setting! {
     DateEnd, default Exclusive {
         /// The event is not in the range.
         Exclusive = "exclusive",
-        /// The event is in the range. If `dateStart` is inclusive, a later range, whose `dateStart` is the time of the
-        /// event, has the event, too.
+        /// The event is in the range. A range that starts at the time of the event has the event, too, if `dateStart`
+        /// is inclusive.
         Inclusive = "inclusive",
     }
 }

@@ -1,7 +1,7 @@
-//! Determines the number of events in each hour. A busy contract has millions of events and a client may request any
-//! page of any range, so events must be countable without generating them. Each hour has a number of events that
-//! follows the time of day and the day of the week. An hour consists of slices of equal length, which share these
-//! events evenly. Bursts add many events within a short time.
+//! Determines the number of events in each hour. A busy contract has millions of events, and a client may request any
+//! page of any range. So events must be countable without generating them. The number of events of an hour depends on
+//! the time of day and the day of the week. An hour consists of slices of equal length, which share these events
+//! evenly. Bursts add many events within a short time.
 
 use crate::data::random::{RandomKey, SeedPrefix};
 
@@ -151,8 +151,8 @@ impl ActivityProfile {
         slice * events / self.slices + burst_events
     }
 
-    /// The number of events of a slice, except those of bursts, and the parts of bursts that are in the slice. Slices
-    /// are counted since 1970-01-01T00:00:00Z.
+    /// The content of a slice: the number of events that do not belong to bursts, and the parts of bursts that are in
+    /// the slice. Slices are counted since 1970-01-01T00:00:00Z.
     pub(crate) fn slice(&self, contract: u64, slice: u64) -> (u64, impl Iterator<Item = Burst>) {
         let (events, burst) = self.hour_events(contract, slice / self.slices);
         let at = slice % self.slices;
@@ -163,7 +163,8 @@ impl ActivityProfile {
         (events, bursts.filter_map(move |burst| burst.intersect(begin, end)))
     }
 
-    /// The number of events of an hour, except those of bursts, and the random burst of the hour, if it has one.
+    /// The content of an hour: the number of events that do not belong to bursts, and the random burst. `None` in place
+    /// of the burst if the hour has no random burst.
     fn hour_events(&self, contract: u64, hour: u64) -> (u64, Option<Burst>) {
         let mut random = self.seed_prefix.random(contract, hour);
         // Between 75 % and 125 % of the mean, in thousandths of an event. A fraction is rounded up with a probability

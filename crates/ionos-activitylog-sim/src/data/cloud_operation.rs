@@ -61,7 +61,7 @@ const SINGLE_WEIGHTS: &[(u64, SingleEvent)] = &[
     (80, SingleEvent::Refusal),
 ];
 
-/// Of a thousand events, the number that belongs to chains.
+/// Number of events that belong to chains, per thousand events.
 pub(crate) const CHAINED_PER_THOUSAND: u64 = 775;
 
 /// Average number of provisioned changes per failed change.
@@ -83,8 +83,8 @@ const TIE_INTERVAL: u64 = 12;
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {
-    /// Draws a provisioned change with at most `room` events. `room` minus the events of the change is 0 or enough for
-    /// another change. `None` if `room` is too small for a change.
+    /// Draws a provisioned change with at most `room` events. The change leaves no room, or enough room for another
+    /// change. `None` if `room` is too small for a change.
     pub(crate) fn chain(random: &mut Random, room: u64) -> Option<Self> {
         let mut chain = ProvisioningChain {
             provisions: if random.one_in(4) { 2 } else { 1 },

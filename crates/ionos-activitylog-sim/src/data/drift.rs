@@ -1,6 +1,6 @@
 //! Real records do not always follow the vendor's description: scalars change their type from record to record, and
-//! undocumented members and types occur. A record is built as described first; this module then applies the deviations
-//! that the behavior configures.
+//! undocumented members and types occur. First, a record is built as the description says. Then this module applies
+//! the deviations that the behavior configures.
 
 use std::sync::LazyLock;
 
@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share is. So
-/// changing the share in the settings affects only those events that it newly includes or excludes.
+/// Whether an event belongs to a share of all events. Draws exactly one random word, whatever the share is. So if the
+/// share in the settings changes, only the events that enter or leave the share are affected.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

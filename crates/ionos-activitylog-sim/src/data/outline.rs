@@ -103,7 +103,7 @@ impl SliceOutline {
 impl EventBlueprint {
     /// The random generator for the data that all events of the operation share.
     pub(crate) fn operation_random(&self) -> Random {
-        // Stream 0 generates the outline. Each operation has the next 256 streams: one for the data that its events
+        // Stream 0 generates the outline. Each operation has 256 streams of its own: one for the data that its events
         // share, and one for each event. No operation has more than 255 events.
         Random::new(self.key, (u64::from(self.outline.operation) + 1) << 8)
     }

@@ -62,7 +62,7 @@ const AUDIT_VERSION: &str = "0.1";
 /// The reference of an operation in the provisioning queue. References start at a random number for each contract and
 /// grow with time, except in bursts. In a slice with a burst, the index of an operation may be
 /// `max_operations_per_slice` or more; the reference of such an operation is above 2^32. So references are unique
-/// within the contract as long as all other references are below 2^32.
+/// within the contract as long as the references of all other operations are below 2^32.
 fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u64 {
     let queue = RandomKey { part: RandomKey::QUEUE, ..key };
     let first = Random::new(queue, 0).between(10_000_000, 1_000_000_000);

@@ -125,7 +125,7 @@ impl Scalar {
 }
 
 impl ErrorEnvelope {
-    /// Uses `serde_json`, which is slower, because few records have an error.
+    /// Uses `serde_json`. Its lower speed does not matter, because few records have an error.
     fn write(&self, out: &mut Vec<u8>) {
         // Serializing an envelope to memory does not fail.
         let _ = serde_json::to_writer(out, self);

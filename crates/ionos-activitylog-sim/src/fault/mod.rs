@@ -73,7 +73,8 @@
 //!
 //! `body` is `"empty"`, `{"envelope": {"code": "315", "message": "Unauthorized"}}`, `{"json": any value}`, `{"html":
 //! "…"}` or `{"text": "…"}`. `retry_after` is `{"seconds": 2}`, `{"fraction": 1.5}`, `{"date": 30}` for the HTTP date
-//! in 30 seconds by the clock of the simulator, `{"date": -30}` for one in the past, or `{"text": "soon"}`.
+//! 30 seconds after the time of the simulator's clock, `{"date": -30}` for the HTTP date 30 seconds before this time,
+//! or `{"text": "soon"}`.
 //!
 //! # Determinism
 //!

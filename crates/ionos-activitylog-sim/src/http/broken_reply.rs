@@ -1,5 +1,5 @@
-//! Writes a reply that breaks the rules of HTTP directly to the socket, because hyper refuses to send such a reply. The
-//! reply is the last one of its connection and defines how the connection ends.
+//! Sends a reply that breaks the rules of HTTP. hyper refuses to send such a reply, so this module writes the reply to
+//! the socket itself. The reply is the last one of its connection and defines how the connection ends.
 
 use std::future;
 use std::io;

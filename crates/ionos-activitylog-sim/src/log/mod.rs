@@ -28,9 +28,9 @@ use span::{LogSpan, to_nanoseconds};
 /// Default start of the log of every contract: 2025-01-01T00:00:00Z.
 pub const LOG_BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_735_689_600_000_000_000);
 
-/// End of the log of every contract: 2200-01-01T00:00:00Z. If the clock, the configured start of the log or a bound of
-/// a query is later, this time is used instead, because times in nanoseconds and slice numbers in request identifiers
-/// do not reach much further.
+/// End of the log of every contract: 2200-01-01T00:00:00Z. This time replaces a later time of the clock, a later
+/// configured start of the log, and a later bound of a query. Times in nanoseconds and slice numbers in request
+/// identifiers do not reach much further.
 pub const LOG_END: DateTime<Utc> = DateTime::from_timestamp_nanos(7_258_118_400_000_000_000);
 
 /// The logs of all contracts.
@@ -74,8 +74,8 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// A request to the Cloud API, as that API keeps it: its contract, and the records of its events before `now` as
-    /// JSON, oldest first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
+    /// A request that the Cloud API keeps: the contract of the request, and the JSON records of its events before
+    /// `now`, oldest first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,
         id: &str,

@@ -93,9 +93,9 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// If the input cannot be read, is compressed or has no record. A line is an error if it is not a JSON object with
-    /// `meta.time` in RFC 3339 from 1970 to 2199, if its contract number is not a whole number of at most 64 bits, or
-    /// if it has no contract number and `contract` is `None`.
+    /// If the input cannot be read, is compressed or has no record. Each record must be a JSON object, and its
+    /// `meta.time` must be an RFC 3339 timestamp from 1970 to 2199. A contract number must be a whole number of at most
+    /// 64 bits. A record without a contract number is an error if `contract` is `None`.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
         // A read error is ignored here. The error occurs again below, where the number of the line is known.
         let begin = lines.fill_buf().unwrap_or_default();

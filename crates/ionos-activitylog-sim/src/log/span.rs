@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_overlaps_the_chunks_that_it_shares_an_instant_with() {
+    fn the_chunks_of_a_span_are_those_with_an_instant_in_the_span() {
         for (start, end, expected) in [
             (0, 10, 0..1),
             (0, 11, 0..2),

@@ -131,8 +131,9 @@ impl<'a> LogView<'a> {
         log.source.open(self.contract, slice, &log.behavior)
     }
 
-    /// The number of hits of each hour. If the range starts or ends within an hour, or if events of the hour may not
-    /// have arrived yet, the slices of the hour are counted one by one, and each count is stored in `slice_counts`.
+    /// The number of hits of each hour. The slices of an hour are counted one by one in two cases: the range starts or
+    /// ends within the hour, or events of the hour may not have arrived yet. The count of each of these slices is
+    /// stored in `slice_counts`.
     fn count_by_hour(&self, slice_counts: &mut SliceCounts) -> Vec<u64> {
         let slices = self.log.source.slices_per_hour();
         let count_hour = |hour: u64| {

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_requests_the_requests_of_each_operation_and_equal_requests_are_counted() {
+    fn requests_are_counted_together_and_by_operation_and_by_equality() {
         use Operation::{GetAvailableContracts, GetByContract};
         let counter = RequestCounter::default();
         for (operation, method, path, expected) in [

@@ -120,7 +120,7 @@ fn retry_after_has_the_chosen_form_and_is_never_less_than_the_wait() {
 }
 
 #[test]
-fn retry_after_as_a_date_is_a_valid_http_date_or_absent_if_it_is_out_of_range() {
+fn retry_after_as_a_date_is_a_valid_http_date_and_is_absent_if_the_date_is_out_of_range() {
     let wait = TimeDelta::hours(15);
     for day in 0..366 {
         let now = at(day * 86_400_000);
@@ -183,13 +183,13 @@ fn the_limit_is_checked_after_token_and_contract_and_before_the_parameters() {
     let (simulator, _) = simulator(RateLimit::new(1.0, 1).unwrap());
     let [one, two] = [0, 1].map(|index| format!("/contracts/{}", simulator.contracts()[index]));
     for (path, token, status) in [
-        // Requests that are refused before the limit do not count.
+        // A request takes no permit if an earlier check refuses the request.
         (one.clone(), "x", 401),
         ("/contracts/1".into(), DEFAULT_TOKEN, 403),
         ("/contracts/1".into(), DEFAULT_TOKEN, 403),
         (String::new(), "x", 200),
         (String::new(), "x", 200),
-        // Requests that are refused after the limit count.
+        // A request that passes the limit takes a permit, even if a later check refuses the request.
         (format!("{one}?limit=0"), DEFAULT_TOKEN, 400),
         (format!("{one}?limit=0"), DEFAULT_TOKEN, 429),
         // Every contract and the list of contracts have their own limit.

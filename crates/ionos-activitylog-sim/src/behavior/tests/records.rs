@@ -9,10 +9,10 @@ use super::{ReceivedAnswer, ServedSimulator};
 use crate::behavior::{Behavior, Dialect, FractionDigits, Share, UtcMark};
 use crate::{Recording, Simulator};
 
-/// A week of the log on one page.
+/// The query for one page with a week of the log.
 const WEEK: &str = "dateStart=2026-11-13T12:00:00Z&limit=10000";
 
-/// Three weeks of the log on one page.
+/// The query for one page with three weeks of the log.
 const WEEKS: &str = "dateStart=2026-10-30T12:00:00Z&limit=100000";
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn scalars_have_the_json_types_of_the_dialect() {
 }
 
 #[tokio::test]
-async fn uuids_unknown_members_and_unknown_types_have_the_configured_shares() {
+async fn the_shares_of_uuids_and_of_unknown_members_and_types_are_as_configured() {
     let behavior = Behavior {
         uuid: Share::new(0.5).unwrap(),
         unknown_members: Share::new(0.1).unwrap(),
@@ -79,7 +79,7 @@ async fn times_have_the_configured_digits_and_utc_mark() {
 }
 
 #[tokio::test]
-async fn events_can_be_delayed_late_amended_duplicated_or_no_longer_retained() {
+async fn events_can_appear_late_and_be_amended_and_be_duplicated_and_expire() {
     let usual = ServedSimulator::with(Behavior::default()).await;
     let query = "dateStart=2026-11-18T12:00:00Z&limit=1000";
     let (all, total) = {

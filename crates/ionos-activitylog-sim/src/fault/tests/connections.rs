@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_delayed_answer_is_the_correct_one_after_a_pause() {
+async fn a_delayed_answer_is_correct_and_arrives_after_a_pause() {
     let delay = Duration::from_secs(100);
     for path in [page().as_str(), CONTRACTS] {
         let begin = Instant::now();
@@ -21,7 +21,7 @@ async fn a_delayed_answer_is_the_correct_one_after_a_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dripping_answer_is_the_correct_one_in_pieces() {
+async fn a_dripping_answer_is_correct_and_arrives_in_pieces() {
     let every = Duration::from_secs(60);
     let correct = correct_answer(CONTRACTS);
     let pauses = (correct.len() as u32 - 1) / 50;
