@@ -60,8 +60,8 @@ const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']
 /// in base64.
 const MIN_OPAQUE_BYTES: usize = 32;
 
-/// Minimum length in bytes of a JSON Web Token that directly follows a letter. Even the header of a token is longer, so
-/// a shorter text is part of a word, such as `HeyJude`.
+/// Minimum length in bytes of a JSON Web Token that directly follows a letter. A shorter text is part of a word, such
+/// as `HeyJude`: the header of a token alone has more bytes.
 const MIN_WEB_TOKEN_BYTES: usize = 24;
 
 /// Minimum length in bytes of a word that is redacted in a message because it follows an authentication scheme.

@@ -1,6 +1,6 @@
 //! The spellings of a character in a text that a service sends: as it is, in upper or lower case, escaped once or twice
 //! as in JSON, HTML or a URL, or in another alphabet (URL-safe base64) or encoding (Latin-1). Characters that a
-//! terminal hides may precede the character: they are removed when the text is shown, so the secret would be readable.
+//! terminal hides may precede the character: a terminal shows the text without them, so the secret would be readable.
 
 /// Maximum length of an escape that is cut off at the end of a text, in bytes.
 const MAX_ESCAPE_BYTES: usize = 12;
