@@ -47,7 +47,7 @@
 //! | `offset` beyond the end | an empty list and the correct total |
 //! | unknown path | 404, [`NOT_FOUND_CODE`] |
 //! | missing, wrong, expired or revoked token | 401, [`UNAUTHORIZED_CODE`] |
-//! | contracts of a token | all for the plain token; for a [`TestToken`] the one that it names, or all for a reseller |
+//! | contracts of a token | plain token: all contracts; [`TestToken`] of a reseller: all contracts; any other [`TestToken`]: the contract that the token names |
 //! | expiry of a token | by the clock of the simulator; a request at exactly this time is refused |
 //! | token without the privilege | 403; the roles owner, admin and administrator do not need the privilege |
 //! | `X-Contract-Number` | only this contract may be read; 403 if the credentials do not allow this contract |
@@ -142,8 +142,8 @@ impl Simulator {
         self.0.access.revocations.add(token);
     }
 
-    /// The numbers of the contracts that the plain token may read: at least one, each of 8 digits unless it is from a
-    /// recording.
+    /// The numbers of the contracts that the plain token may read, at least one. Each generated number has 8 digits. A
+    /// number from a recording may have fewer or more digits.
     #[must_use]
     pub fn contracts(&self) -> &[u64] {
         self.0.access.contracts.numbers()

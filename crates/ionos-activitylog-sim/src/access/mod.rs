@@ -39,7 +39,7 @@ use contracts::parse_contract_number;
 /// The privilege that is required to read the log, as the vendor's tokens name it.
 pub(crate) const PRIVILEGE: &str = "ACCESS_ACTIVITY_LOG";
 
-/// The header that selects the contract to act for, as in other APIs of the vendor.
+/// The header with the contract to which a request is restricted, as in other APIs of the vendor.
 const CONTRACT_HEADER: HeaderName = HeaderName::from_static("x-contract-number");
 
 /// The contracts of the account, and the credentials that the simulator accepts.

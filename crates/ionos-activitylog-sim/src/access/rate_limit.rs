@@ -74,7 +74,7 @@ setting! {
 pub enum RateLimitError {
     /// The rate is not in [[`MIN_REQUESTS_PER_SECOND`], [`MAX_REQUESTS_PER_SECOND`]].
     Rate(f64),
-    /// The burst is 0, so that every request would be refused.
+    /// The burst is 0: every request would be refused.
     Burst,
 }
 

@@ -1,6 +1,6 @@
 //! Revokes tokens, as the owner of a token can do while a program uses the token. A test in Rust can revoke a token
 //! between two requests, but the command line cannot. So the simulator can also revoke the plain (opaque) token after a
-//! given number of requests with it.
+//! given number of requests with this token.
 
 use std::collections::HashSet;
 use std::fmt;

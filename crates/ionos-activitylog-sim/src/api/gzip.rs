@@ -23,7 +23,7 @@ pub(super) fn is_gzip_accepted(headers: &HeaderMap) -> bool {
         .unwrap_or(false)
 }
 
-/// The name of a coding, and whether it is accepted: a weight of zero means that it is not.
+/// The name of a coding, and whether the coding is accepted. A coding with a weight of zero is not accepted.
 fn parse_coding(text: &str) -> (&str, bool) {
     let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
     let zero = parameters.split(';').any(|parameter| {

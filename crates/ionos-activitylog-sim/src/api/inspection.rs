@@ -53,7 +53,7 @@ fn records(service: &Service, contract: Option<&str>, query: Option<&str>) -> Re
         .and_then(|contract| contract.parse().ok())
         .filter(|contract| service.access.contracts.contains(*contract))
         .ok_or_else(ApiError::not_found)?;
-    // Dates are parsed strictly, so that a test never gets the records of a range that it did not mean.
+    // Dates are parsed strictly, so that a test never gets records of a range other than the intended one.
     let behavior = Behavior { bare_date_zone: service.behavior().bare_date_zone, ..Behavior::default() };
     let query = PageQuery::parse(query.unwrap_or_default(), &behavior)?;
     let view = service.log.view(contract, query.start, query.end, service.now());

@@ -45,9 +45,9 @@ impl Share {
         ((number >> 11) as f64) < self.0 * (1_u64 << 53) as f64
     }
 
-    /// The number of items that the share includes out of `count`. If the exact number has a fraction, it is rounded at
-    /// random: 25 % of 7 items is 1.75, so the result is 2 with a probability of 75 %, and otherwise 1. The random
-    /// `number`, uniform over 64 bits, decides.
+    /// The number of items that the share includes out of `count`. A fraction is rounded up or down at random: 25 % of
+    /// 7 items is 1.75, so the result is 2 with a probability of 75 %, and 1 with a probability of 25 %. `number`, a
+    /// random number that is uniform over 64 bits, decides between the two.
     pub(crate) fn count_of(self, count: u64, number: u64) -> u64 {
         let part = count as f64 * self.0;
         let one_more = Self(part.fract()).includes(number);

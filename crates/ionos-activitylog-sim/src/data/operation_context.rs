@@ -131,8 +131,8 @@ impl<'a> OperationContext<'a> {
         RecordEvent { param, resources, kind, status: Some(status), message: Some(message), unknown: None }
     }
 
-    /// The `param` member of a provision event or an update. Unlike the `param` member of the accepted event, it has
-    /// neither method nor URI, and it names the REST service without a version.
+    /// The `param` member of a provision event or an update. It has no method and no URI, and never names a version of
+    /// the REST service. The `param` member of the accepted event may have all three.
     fn later_param(&self, source_service: &'static str) -> EventParam {
         let initiator = match &*self.source_service {
             service::REST_V6 => service::REST.into(),

@@ -69,8 +69,8 @@ impl Population {
         fixed_or_derived(PEOPLE, random.below(self.users - self.service_accounts()), "user", 5000)
     }
 
-    /// Draws a user. If the contract has service accounts, this is one of them with a probability of 1/3. Otherwise it
-    /// is a person.
+    /// Draws a user. If the contract has service accounts, the user is a service account with a probability of 1/3, and
+    /// a person with a probability of 2/3. If the contract has no service accounts, the user is a person.
     pub(crate) fn anyone(self, random: &mut Random) -> Cow<'static, Actor> {
         if self.service_accounts() > 0 && random.one_in(3) {
             fixed_or_derived(SERVICE_ACCOUNTS, random.below(self.service_accounts()), "service-account", 900_000)
@@ -79,8 +79,8 @@ impl Population {
         }
     }
 
-    /// Draws the service that a user acts through. If there are services without a public name, this is one of them
-    /// with a probability of 1/4. Otherwise it is one of the user's own services.
+    /// Draws the service that a user acts through. If there are services without a public name, one of these services
+    /// is drawn with a probability of 1/4. In all other cases, one of the user's own services is drawn.
     pub(crate) fn service(self, random: &mut Random, actor: &Actor) -> Text {
         let others = self.services.saturating_sub(PUBLIC_SERVICES);
         if others > 0 && random.one_in(4) {

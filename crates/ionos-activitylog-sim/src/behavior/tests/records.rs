@@ -131,7 +131,7 @@ async fn a_recording_is_served_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_cloud_api_keeps_agrees_with_its_events() {
+async fn the_kept_request_of_an_operation_agrees_with_the_events_of_the_operation() {
     let amended = Behavior { amended_events: "50%:1m".parse().unwrap(), ..Behavior::default() };
     for behavior in [Behavior::default(), amended] {
         check_requests_against_events(behavior).await;
