@@ -102,12 +102,12 @@ fn summarize(minimal: &[TimedRound], facade: &[TimedRound]) -> FacadeResult {
     }
 }
 
-/// CPU time per page of each round.
+/// For each round, the CPU time per page in microseconds.
 fn cpu_micros(rounds: &[TimedRound]) -> Vec<f64> {
     rounds.iter().map(|round| round.elapsed.cpu.as_secs_f64() * 1e6 / PAGES as f64).collect()
 }
 
-/// Wall-clock time per page of each round.
+/// For each round, the wall-clock time per page in microseconds.
 fn wall_micros(rounds: &[TimedRound]) -> Vec<f64> {
     rounds.iter().map(|round| round.elapsed.wall.as_secs_f64() * 1e6 / PAGES as f64).collect()
 }

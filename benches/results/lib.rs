@@ -33,7 +33,7 @@ pub struct SimulatorResult {
     pub events: u64,
     /// Number of events in a page.
     pub events_per_page: u64,
-    /// Median time to answer a request for one page in process, in microseconds.
+    /// Median time to answer a request for one page without a network connection, in microseconds.
     pub page_micros: f64,
     /// Speed at which bodies are served over loopback, in millions of bytes per second.
     pub megabytes_per_second: f64,
@@ -63,7 +63,7 @@ pub struct ReadingResult {
     pub slow_verified_millis: f64,
     /// Time of verified reading divided by the time of copying if each answer takes 100 ms.
     pub slow_copy_ratio: f64,
-    /// Number of requests of verified reading divided by the minimum number that can return all events.
+    /// Number of requests of verified reading divided by the minimum number of requests that can return all events.
     pub requests_ratio: f64,
 }
 

@@ -14,8 +14,8 @@ use workspace_bench_results::SimulatorResult;
 use workspace_benches::measure::{Stopwatch, median, peak_mebibytes};
 use workspace_benches::server::{self, Server};
 
-/// Number of pages that are timed in process, spread evenly over the log. The number is odd, so that the median is the
-/// time of one page.
+/// Number of timed pages, spread evenly over the log. The program gets these pages from the simulator without a server.
+/// The number is odd, so that the median is the time of one page.
 const TIMED_PAGES: u64 = 501;
 
 fn main() -> ExitCode {

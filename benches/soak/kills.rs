@@ -192,7 +192,7 @@ async fn export_file(client: Client, folder: &Path, steps: &FailPoints) -> Resul
     let target = FileTarget::new(folder.join(FILE))?;
     let spec = ExportSpec::new(API, contract(), range()?, &target);
     let file = match FileExport::open_with_failpoints(&target, spec, false, steps) {
-        // The export was killed after the file had got its name.
+        // The killed export has already given the file its final name.
         Err(Error::AlreadyExists { .. }) => return Ok(()),
         opened => opened?,
     };
@@ -210,7 +210,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     serve_simulator(simulator(days.parse()?)?, None)
 }
 
-/// A log of many small windows, in which one in ten events appears three days late.
+/// A service whose log must be read in many small windows. One in ten events appears three days late.
 fn simulator(days: i64) -> Result<Simulator> {
     let behavior = Behavior {
         max_limit: 5,

@@ -1,5 +1,5 @@
-//! The baseline for reading benchmarks: a program that knows how many pages there are, downloads them and writes their
-//! bytes to a file.
+//! The baseline of the benchmarks that read events. The baseline knows the number of pages, downloads all pages and
+//! writes their bytes to a file.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! The log that is read: a hundred thousand events of one contract, served with or without latency.
+//! The log that the benchmarks read: a hundred thousand events of one contract, served with or without latency.
 
 use std::sync::LazyLock;
 use std::time::Duration;

@@ -61,8 +61,9 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
-/// The median of the ratios of values at the same position. Two values at the same position were measured one after
-/// another, under about the same load of the machine, so their ratio varies less than the ratio of two medians.
+/// Divides each value by the base value at the same position, and returns the median of these ratios. Two values at the
+/// same position were measured one after another, under about the same load of the machine, so their ratio varies less
+/// than the ratio of two medians.
 pub fn median_ratio(values: &[f64], base: &[f64]) -> f64 {
     median(values.iter().zip(base).map(|(value, base)| value / base))
 }

@@ -1,5 +1,5 @@
-//! A measuring program starts itself a second time as the server, so that the CPU time and memory of the server are not
-//! counted as its own.
+//! A measuring program starts itself a second time as the server. So the server is another process, and the CPU time
+//! and memory of the server are not counted.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::Ipv4Addr;
@@ -37,7 +37,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts this program again as the server and waits until it prints its address.
+    /// Starts this program again as the server and waits until the server prints its address.
     ///
     /// Fails if the process cannot be started or ends before it serves.
     pub fn start(arguments: &[&str]) -> Result<Self> {

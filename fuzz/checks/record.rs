@@ -35,8 +35,8 @@ pub(crate) fn ask_everything(event: &Event) {
     assert_eq!(event.clone().detach().raw(), event.raw());
 }
 
-/// Checks that members have the values that `serde_json` finds. Skips a record that `serde_json` cannot parse, because
-/// the record has a lone surrogate, or a number that is too large for `serde_json`.
+/// Checks that members have the values that `serde_json` finds. A record with a lone surrogate, or with a number that
+/// is too large for `serde_json`, is skipped: `serde_json` cannot parse it to a value.
 fn check_members(event: &Event) {
     let Ok(tree) = serde_json::from_str::<Value>(event.raw()) else { return };
     for pointer in POINTERS {
