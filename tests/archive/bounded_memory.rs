@@ -1,5 +1,5 @@
-//! Verifying and reading an archive takes bounded memory, even if a person who can write to the archive has placed huge
-//! files there: a file of kept records (records that are in no part) of any size, or a part with a line of any length.
+//! Verifying and reading an archive takes bounded memory, even if a person who can write to the archive places a huge
+//! file there. The file is a large file of kept records (records that are in no part), or a part with a long line.
 #![cfg(unix)]
 
 use std::fs;

@@ -153,7 +153,7 @@ fn verify_calls_an_archive_incomplete_and_not_damaged_if_the_service_reports_mor
 }
 
 #[test]
-fn verify_does_not_call_an_archive_ok_that_could_not_be_compared_with_the_service() {
+fn verify_online_does_not_report_ok_if_the_comparison_with_the_service_fails() {
     let folder = scratch_folder();
     let run_in = |world: &str, arguments: &[&str]| run_in_world(folder.path(), world, arguments);
     let contract = ["--contract", "33586252", "--out", "audit"];

@@ -1,6 +1,6 @@
-//! An export fails if it exceeds a file size limit, which stands for a full disk, or if another process removes one of
-//! its files. The error is one sentence with the file and the remedy. Afterwards the same command completes the export
-//! with the same bytes as an export without errors.
+//! An export fails if a file exceeds a size limit (which stands for a full disk), or if another process removes a file
+//! of the export. The error is one sentence with the file and the remedy. Afterwards the same command completes the
+//! export with the same bytes as an export without errors.
 #![cfg(unix)]
 
 use std::fs;
@@ -169,7 +169,7 @@ fn the_error_names_a_read_only_folder() {
 }
 
 /// Exports three days to an archive. Calls `then` with the folder of the second day when that day passes the step `at`.
-/// The days pass each step in order, so the second passage is that of the second day.
+/// The days pass each step in order, so the second passage of a step is that of the second day.
 fn export_with_action(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
     let contract = demo_contract();
     let day = root.join(format!("contract={contract}/date=2026-11-02"));
@@ -294,7 +294,7 @@ fn a_removed_part_is_reported_by_the_export_that_wrote_it() {
 }
 
 #[test]
-fn the_error_names_a_partial_file_that_was_removed_and_the_next_export_starts_over() {
+fn a_removed_partial_file_is_named_in_the_error_and_the_next_export_starts_over() {
     let contract = demo_contract();
     let export = |path: &Path, at: Option<FailPoint>| {
         let beside = path.with_file_name(".a.csv.partial");

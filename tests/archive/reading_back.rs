@@ -123,7 +123,7 @@ async fn convert_writes_every_format_without_network() {
 }
 
 #[test]
-fn an_unreadable_archive_is_reported() {
+fn invalid_arguments_and_a_missing_archive_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
     let cases: [(&[&str], i32, &str); 5] = [

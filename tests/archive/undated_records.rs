@@ -1,5 +1,5 @@
 //! If a record has no readable time, the archive knows only the exported range for which the service returned the
-//! record. A command that reads any part of this range returns the record, and says that the record may be outside of
+//! record. A command that reads a part of this range returns the record, and says that the record may be outside of
 //! the requested range.
 #![cfg(unix)]
 
@@ -68,7 +68,7 @@ fn exported(folder: &Path, ends: &[&str]) {
     }
 }
 
-/// The names of the records without a readable time that a command printed.
+/// The names of the printed records that have no readable time.
 fn undated(printed: &Printed) -> Vec<&str> {
     ["none", "number", "zoneless"].into_iter().filter(|name| printed.stdout.contains(&format!("\"{name}\""))).collect()
 }

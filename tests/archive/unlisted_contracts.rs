@@ -60,7 +60,7 @@ fn an_export_of_named_contracts_says_nothing_about_the_others() {
         assert_eq!(printed.code, Some(0), "{arguments:?}: {}", printed.stderr);
         assert!(!printed.stderr.contains("warning"), "{arguments:?}: {}", printed.stderr);
     }
-    // There is no warning either if the service still lists all contracts.
+    // If the service still lists all contracts, an export of all contracts prints no warning.
     let printed = export(folder.path(), "calm", "2026-11-02", &["--contract", "all"]);
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
