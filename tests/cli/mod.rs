@@ -1,4 +1,4 @@
-//! The command line: help, scripts that read like a terminal session, terminal output, Ctrl-C and `ialog sim`.
+//! The command line: help, scripts in the form of terminal sessions, terminal output, Ctrl-C and `ialog sim`.
 
 mod completion;
 mod distribution;

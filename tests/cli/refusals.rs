@@ -274,8 +274,8 @@ fn one_of_several_contracts_must_be_chosen() {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
-/// Starts a service that answers one connection with each of `bodies`, and then closes. Returns its address
-/// and its thread.
+/// Starts a service that answers each connection with the next of `bodies`, and ends after the last one. Returns the
+/// address and the thread of the service.
 fn canned_service(bodies: Vec<&'static str>) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! Scripts that read like a terminal session. Each file of `scripts/` is one script and runs from top to bottom in its
+//! Scripts in the form of terminal sessions. Each file of `scripts/` is one script and runs from top to bottom in its
 //! own folder:
 //!
 //! ```text

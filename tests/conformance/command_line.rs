@@ -13,7 +13,7 @@ use super::library::{clock, script};
 use crate::support::in_process::run_with_account;
 use crate::support::scripted::{ScriptedTransport, answer};
 
-/// Runs a case for which the command line has arguments.
+/// Runs a case. Panics if the command line cannot run it, see [`Case::arguments`].
 pub fn run(case: &Case) -> Observed {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("events.ndjson");

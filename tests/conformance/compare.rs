@@ -13,7 +13,7 @@ pub struct Observed {
     pub waits: Vec<Duration>,
     /// Number of responses that no request used.
     pub unused: usize,
-    /// The result. The error is `None` if the runner cannot observe its properties.
+    /// The result. The error is `None` if the runner cannot observe the properties of an error.
     pub result: Result<Success, Option<Failure>>,
     /// The error message. `None` on success.
     pub message: Option<String>,

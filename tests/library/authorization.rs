@@ -98,7 +98,7 @@ async fn a_hundred_calls_with_an_expired_token_fetch_one_new_token() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_replaced_by_one_fetch_for_all_calls_without_waiting() {
+async fn a_hundred_calls_with_a_refused_token_fetch_one_new_token_and_do_not_wait() {
     let clock = Arc::new(VirtualClock::starting_at(noon()));
     let (provider, service, client) = numbered(&clock);
     hundred_calls(&client).await;

@@ -68,7 +68,7 @@ async fn a_request_is_read_with_its_status_and_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn a_failed_read_is_retried_and_respects_the_rate() {
+async fn a_failed_read_is_retried_and_the_next_read_waits_for_the_rate_limit() {
     let twice = Trigger::any().operation(ionos_activitylog_sim::Operation::GetRequest).times(2);
     let faults = Faults::new().add_rule(twice, Answer::new(503)).unwrap();
     let (client, clock) = world(faults);

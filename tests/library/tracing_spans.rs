@@ -100,7 +100,7 @@ fn a_call_and_its_attempts_have_spans_without_secrets() {
 }
 
 #[test]
-fn the_http_stack_traces_no_secret_on_a_real_connection() {
+fn traces_of_a_real_connection_contain_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let sim = start_simulator(folder.path(), &[]);
     let (token, password) = ("planted-token", "planted-password");

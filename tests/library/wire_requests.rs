@@ -1,4 +1,4 @@
-//! One snapshot of the HTTP request of each operation.
+//! For each operation, a snapshot of the HTTP request that the operation sends.
 
 use ionos_activitylog::{DateRange, PageSize};
 

@@ -1,4 +1,4 @@
-//! Writes archives of a simulated account with the library.
+//! Uses the library to write archives of a simulated account.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Runs the program as a user does: arguments in, streams, exit code and files out.
+//! Runs the program as a user does. A test passes arguments, and checks the output, the exit code and the files.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -46,8 +46,8 @@ pub fn run_in_world(folder: &Path, world: &str, arguments: &[&str]) -> Printed {
     run(command)
 }
 
-/// The same command, started by a shell after a preparation such as `umask 022`. Such a setting must be changed in the
-/// new process itself, and a test could run code there only with `unsafe`.
+/// The same command, started by a shell after a preparation such as `umask 022`. The preparation must run in the new
+/// process. A shell does this without the `unsafe` code that a test would need.
 #[cfg(unix)]
 pub fn prepared_by_shell(preparation: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");

@@ -19,7 +19,7 @@
 //! | `changing` | as `narrow`, but the contents of the events differ between two answers |
 //! | `full` | one second has more events than offsets can reach |
 //! | `hostile` | records contain terminal control sequences |
-//! | `unusual` | a record with 250 levels of nesting, and types and statuses in unusual case |
+//! | `unusual` | a record with 250 levels of nesting, and types and statuses in an unusual spelling |
 //! | `operations` | operations of several events |
 //! | `detached` | as `operations`, but the Cloud API fails |
 //! | `shared` | operations whose events have several users |
@@ -71,7 +71,7 @@ impl HookPoint {
         Self { name: name.to_owned(), left: AtomicU64::new(before.parse().unwrap_or(u64::MAX)) }
     }
 
-    /// Counts that the process passes a point with this name and kind. Returns true if the hook acts now.
+    /// Counts one passage of a point with this name and kind. Returns true if the hook acts now.
     fn triggers(&self, name: &str, kind: &str) -> bool {
         let named = self.name == name || self.name == kind;
         named && self.left.fetch_sub(1, Ordering::Relaxed) == 0

@@ -83,7 +83,7 @@ pub struct ScriptedTransport {
     steps: Mutex<VecDeque<(Option<Target>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
     last_pages: Mutex<LastPages>,
-    /// Path, start of the range and page size of each request for a page so far.
+    /// The path, the start of the range and the page size of each earlier request for a page.
     starts: Mutex<HashSet<RangeStart>>,
     /// The range of each request for a page that the script has answered so far.
     ranges: Mutex<HashSet<RequestedRange>>,

@@ -10,7 +10,7 @@ use super::{NOW, contract, get, page, records, start, total};
 use crate::support::program::{ialog, run, start_simulator};
 
 #[tokio::test]
-async fn without_flags_the_log_is_the_librarys_default() {
+async fn a_simulator_without_flags_serves_the_default_log_of_the_library() {
     let sim = start(&[]);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let simulator = Simulator::builder().clock(move || now).build();
@@ -62,7 +62,7 @@ async fn the_amount_of_data_follows_the_flags() {
 }
 
 #[tokio::test]
-async fn paging_order_and_totals_follow_the_flags() {
+async fn page_limits_event_order_and_totals_follow_the_flags() {
     let sim = start(&[
         "--max-limit",
         "30",

@@ -118,8 +118,8 @@ async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
     let clock_b = clock();
     let silent = Arc::new(SilentService { asked: AtomicU16::new(0) });
     let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
-    // The clock advances while both calls wait to be woken. If it advanced between the wake of a call and its next
-    // poll, this time would not count towards the deadline.
+    // The time between the wake of a call and its next poll does not count towards the deadline. So the clock advances
+    // while both calls still wait.
     let (one, other, ()) = tokio::join!(client.info(), client.info(), async {
         tokio::task::yield_now().await;
         clock_b.advance(Duration::from_secs(3));
