@@ -1,4 +1,5 @@
-//! The generated types and the simulator agree with the vendor's description of the API.
+//! The generated types agree with the patched description of the API. The default answers of the simulator agree with
+//! the description before it is patched.
 
 mod schema_parity;
 mod strict_decoder;

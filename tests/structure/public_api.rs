@@ -1,5 +1,5 @@
-//! The facade's public API contains no generated type, because generated types change with the vendor's description,
-//! and each change would force a major version of the facade. The only exception is the seam: the trait that a
+//! The facade's public API contains no generated type, because generated types change with the API description, and
+//! each change would force a major version of the facade. The only exception is the seam: the trait that a
 //! transport implements, and its return type.
 
 use std::fs;

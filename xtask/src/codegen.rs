@@ -1,6 +1,6 @@
-//! `cargo xtask codegen`: generates the client crate from the vendor's description. The input and the output of each
-//! step are committed files: vendor file -> patched description -> generated code. All inputs are pinned in the
-//! repository, so one commit always gives the same bytes.
+//! `cargo xtask codegen`: generates the client crate from the API description. The input and the output of each step
+//! are committed files: description -> patched description -> generated code. All inputs are pinned in the repository,
+//! so one commit always gives the same bytes.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub struct PatchedDescription {
     pub actions: Vec<AppliedAction>,
 }
 
-/// Reads the vendor's description, checks its provenance, applies the overlays and lints the result.
+/// Reads the API description, checks its provenance, applies the overlays and lints the result.
 pub fn patch_description(root: &Path) -> Result<PatchedDescription> {
     patch(root, Description::read(root)?.document)
 }

@@ -17,7 +17,7 @@ pub fn root() -> PathBuf {
 /// File with the API description before overlays: the vendor's own file, or a transcription of the vendor's
 /// documentation.
 pub const VENDOR: &str = "openapi/activitylog-v1.yaml";
-/// File with the origin and checksum of the vendor's description.
+/// File with the origin and checksum of the API description.
 pub const PROVENANCE: &str = "openapi/PROVENANCE.toml";
 /// Folder of the overlays, which are applied in the order of their file names.
 pub const OVERLAYS: &str = "openapi/overlay";

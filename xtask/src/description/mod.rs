@@ -1,4 +1,5 @@
-//! The API description. The vendor's file is never edited; every adaptation is an overlay beside it.
+//! The API description: a transcription of the vendor's documentation, or the vendor's own file. Adaptations for the
+//! generator are overlays beside the description.
 
 pub mod changes;
 pub mod lint;
@@ -15,16 +16,16 @@ use serde_json::Value;
 use crate::workspace;
 use provenance::Provenance;
 
-/// The vendor's description with its provenance, before any overlay.
+/// The API description before any overlay, with its provenance.
 pub struct Description {
-    /// The document as the vendor's file has it.
+    /// The content of the file, before any overlay.
     pub document: Value,
-    /// The origin of the vendor's file, checked against the bytes of the file.
+    /// The origin of the file, checked against the bytes of the file.
     pub provenance: Provenance,
 }
 
 impl Description {
-    /// Reads the vendor's file and checks it against its provenance.
+    /// Reads the file of the description, and checks the file against its provenance.
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join(workspace::VENDOR);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
