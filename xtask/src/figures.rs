@@ -25,8 +25,8 @@ struct LineCounts {
     all: usize,
     /// Lines outside of tests that are neither blank nor comments.
     code: usize,
-    /// All lines of tests. All lines of a file in a folder `tests`, and of a file whose name ends in `tests.rs`. Of
-    /// any other file, the lines of the `mod`, `fn`, `impl` and `use` items that exist only in tests.
+    /// Lines of tests. In a folder `tests`, and in a file whose name ends in `tests.rs`, every line counts. In any
+    /// other file, the lines of the `mod`, `fn`, `impl` and `use` items that exist only in tests count.
     tests: usize,
 }
 
@@ -44,7 +44,8 @@ struct FunctionLength {
 }
 
 /// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another
-/// type: in the line of a crate, with a type of the same crate; in the line `all`, with a type of any of these crates.
+/// type. In the line of a crate, only types of this crate are compared. In the line `all`, the types of all these
+/// crates are compared.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");

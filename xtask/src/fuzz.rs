@@ -60,7 +60,7 @@ pub fn run(root: &Path, name: Option<&str>, seconds: u32) -> Result<()> {
     Ok(())
 }
 
-/// Fails with the command that installs the first missing tool.
+/// Fails if a tool is missing. The error names the command that installs the tool.
 fn check_tools(tools: &[Tool]) -> Result<()> {
     match tools.iter().find(|tool| !tool.is_installed()) {
         Some(tool) => bail!("fuzzing needs {}, which is not installed: run `{}`", tool.name, tool.install),

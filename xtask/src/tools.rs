@@ -28,7 +28,8 @@ impl Tool {
     }
 }
 
-/// Whether a check can run. If its tool is missing, prints that the check is skipped.
+/// Whether a check can run. If its tool is missing on a machine that is no build server, prints that the check is
+/// skipped.
 ///
 /// Fails if the tool is missing on a build server.
 pub fn can_check(check: &str, tool: &Tool) -> Result<bool> {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::table::BenchRow;
 use crate::cargo;
 
-/// A set of features of the facade, and the maximum number of crates that the facade may depend on with them.
+/// A set of features of the facade, and the maximum number of crates that the facade may depend on with these features.
 struct FeatureSet {
     name: &'static str,
     arguments: &'static [&'static str],

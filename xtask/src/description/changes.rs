@@ -1,4 +1,4 @@
-//! The differences between two JSON documents, as the smallest places that changed.
+//! Compares two JSON documents, and lists the smallest places that differ.
 
 use std::fmt;
 

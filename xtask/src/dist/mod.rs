@@ -20,8 +20,8 @@ const SHELLS: [(&str, &str); 4] =
 /// Target of programs that need no library of the system.
 const STATIC_TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Builds and packs the program for this machine. If this machine can build a static program, builds and packs that,
-/// too.
+/// Builds and packs the program for this machine. If this machine can build a static program, builds and packs the
+/// static program, too.
 pub fn run(root: &Path) -> Result<()> {
     let out = root.join("target/dist");
     let here = cargo::host_target(root)?;

@@ -1,5 +1,5 @@
 //! Writes a public item as Rust without docs, bodies and private parts, followed by its methods and the traits that it
-//! implements. Methods and traits are sorted, so that moving code changes no text.
+//! implements. Methods and traits are sorted, so that the text stays the same if code is moved.
 
 use syn::visit_mut::VisitMut;
 use syn::{
@@ -94,8 +94,8 @@ fn derived_traits(item: &Item) -> Vec<String> {
 /// The trait of an `impl`, followed by the associated types, such as `Iterator with Item = u8`.
 fn trait_text(implementation: &ItemImpl) -> String {
     let Some((path, _)) = &implementation.trait_ else { return String::new() };
-    // `fmt::Display` and `Display` must read the same, so only the last name is kept, unless the path begins with
-    // `std`.
+    // `fmt::Display` and `Display` must have the same text, so only the last name of a path is kept. A path that begins
+    // with `std` is kept whole.
     let is_std = path.segments.first().is_some_and(|first| first.ident == "std");
     let last: Path = path.segments.last().filter(|_| !is_std).cloned().map_or_else(|| path.clone(), Path::from);
     let mut text = print_type(&parse_quote!(#last));

@@ -1,9 +1,9 @@
 //! Checks that sibling modules form floors: if module A uses module B, directly or through others, B must not use A.
 //!
-//! A use is a `use` declaration or a path in code. A use leads to the module that defines the name, and to each module
-//! through whose re-export the name was found. If two modules are not siblings, the use counts for the siblings that
-//! contain them. For example, if `a::b::c` uses `a::d::e`, this counts as a use of `a::d` by `a::b`. Uses between a
-//! module and its own ancestors do not count.
+//! A use is a `use` declaration or a path in code. The used modules are the module that defines the named item, and
+//! each module whose re-export leads to this item. If two modules are not siblings, the use counts for the siblings
+//! that contain them. For example, if `a::b::c` uses `a::d::e`, this counts as a use of `a::d` by `a::b`. Uses between
+//! a module and its own ancestors do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -24,7 +24,7 @@ fn each_overlay_action_matches_its_snapshot() {
     assert!(patched.actions.len() >= 20);
 }
 
-/// The change, with the name of the type that contains the changed place instead of the full path to the place.
+/// The change with a shorter pointer. The name of the type that contains the changed place replaces the full path.
 fn by_type(document: &Value, change: &Change) -> Change {
     let mut place = document;
     let mut owner = "";
