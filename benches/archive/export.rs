@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use workspace_benches::measure::Stopwatch;
 use workspace_benches::{log, runtimes};
 
-/// An archive of all events, removed when it is dropped.
+/// An archive with all events, and the time of the export. Dropping this value removes the archive.
 pub(crate) struct TimedExport {
     /// Wall-clock time of the export in milliseconds.
     pub(crate) millis: f64,

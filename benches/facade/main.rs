@@ -34,7 +34,8 @@ const ROUNDS: usize = 201;
 /// Number of rounds of each client before the first counted round, to warm up connections, caches and the allocator.
 const WARM_UP_ROUNDS: usize = 10;
 
-/// Number of events that a client read, and number of bytes of their records. Both clients must have equal numbers.
+/// Number of events that a client read, and number of bytes of their records. The numbers of both clients must be
+/// equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct ReadCounts {
     events: u64,

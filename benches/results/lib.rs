@@ -61,7 +61,7 @@ pub struct ReadingResult {
     pub slow_copy_millis: f64,
     /// Time of verified reading if each answer takes 100 ms.
     pub slow_verified_millis: f64,
-    /// Time of verified reading divided by the time of copying if each answer takes 100 ms.
+    /// If each answer takes 100 ms, the time of verified reading divided by the time of copying.
     pub slow_copy_ratio: f64,
     /// Number of requests of verified reading divided by the minimum number of requests that can return all events.
     pub requests_ratio: f64,
@@ -83,7 +83,7 @@ pub struct ArchiveResult {
     pub plain_copy_ratio: f64,
     /// Time of the export with zstd divided by the time of copying.
     pub zstd_copy_ratio: f64,
-    /// Time of the export with zstd divided by the time of copying if each answer takes 100 ms.
+    /// If each answer takes 100 ms, the time of the export with zstd divided by the time of copying.
     pub slow_zstd_copy_ratio: f64,
     /// Peak memory of the measuring process while it exports, in MiB; `None` if the system does not report it.
     pub peak_mebibytes: Option<f64>,

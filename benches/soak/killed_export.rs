@@ -87,7 +87,7 @@ pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
 }
 
 /// Runs an export in a process of its own. If `last_step` is a number, the process kills itself at the fail point with
-/// this number, counted from 1; otherwise it runs to its end.
+/// this number, counted from 1; otherwise the process runs to its end.
 fn run_process(address: &str, folder: &Path, last_step: Option<u64>) -> Result<ExportExit> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, EXPORT, address]).arg(folder);

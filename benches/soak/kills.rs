@@ -137,8 +137,8 @@ fn kill_often(kind: KillKind, address: &str, seed: u64, begin: impl Fn(&Path) ->
 }
 
 /// Exports in a process of its own. If `last_step` is a number, the process kills itself at the fail point with this
-/// number, counted from 1; otherwise it runs to its end. Returns the number of fail points that the process passed, or
-/// `None` if the process killed itself.
+/// number, counted from 1; otherwise the process runs to its end. Returns the number of fail points that the process
+/// passed, or `None` if the process killed itself.
 fn run_process(kind: KillKind, address: &str, folder: &Path, last_step: Option<u64>) -> Result<Option<u64>> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, KILLED, kind.as_str(), address]).arg(folder).args(last_step.map(|step| step.to_string()));

@@ -40,7 +40,7 @@ fn process_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
-/// Peak memory of a running process in MiB, from `/proc/<process>/status`. `None` on systems other than Linux and if
+/// Peak memory of a running process in MiB, from `/proc/<process>/status`. `None` if the system is not Linux, or if
 /// the process has ended.
 pub fn peak_mebibytes(process: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;

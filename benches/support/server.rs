@@ -71,7 +71,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The server ends when its standard input does.
+        // The server ends when its standard input ends.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }

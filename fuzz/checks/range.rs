@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::{DateRange, Length, Moment};
 
-/// Times that stand for the current time when a text is read, in several time zones. Some zones have unusual rules.
+/// The current times with which each text is read, each in a time zone of its own. Some zones have unusual rules.
 fn current_times() -> [DateTime<Tz>; 5] {
     let ordinary = DateTime::from_timestamp(1_795_176_000, 500_000_000).unwrap();
     let year_9999 = DateTime::from_timestamp(253_402_300_799, 999_999_999).unwrap();
