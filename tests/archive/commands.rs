@@ -60,7 +60,7 @@ fn verify_reports_a_missing_part_with_exit_code_6() {
     assert_eq!(harmed.stdout, format!("{part}: file is missing\n"));
 
     assert!(harmed.stderr.contains("FAILED: 1 finding in 1 of 4 days. Nothing was found in the other 3 days."));
-    // The advice must not destroy evidence: it says to keep the archive and to restore a copy.
+    // A user who follows the advice must not destroy evidence. So the advice is to keep the archive and restore a copy.
     assert!(harmed.stderr.contains("keep the archive as evidence; restore a copy"), "{}", harmed.stderr);
     fs::write(root.join(&part), content).unwrap();
     let healed = run(ialog(folder.path(), &["verify", "audit"]));

@@ -43,7 +43,7 @@ fn record(name: &str, time: Option<&str>) -> String {
 }
 
 /// Exports 2026-11-10 with one event per hour, and with three records without a readable time, whose true times are
-/// 05:00, 07:00 and 08:00. Runs one export up to each of `ends`.
+/// 05:00, 07:00 and 08:00. For each of `ends`, runs one export up to this end.
 fn exported(folder: &Path, ends: &[&str]) {
     let start: DateTime<Utc> = "2026-11-10T00:00:00Z".parse().unwrap();
     let mut log: Vec<_> = (0..24)

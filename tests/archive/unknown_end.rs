@@ -36,7 +36,7 @@ fn assert_unknown_end(folder: &Path, when: &str) {
     assert_unknown_end_for(folder, when, |command| command);
 }
 
-/// Like [`assert_unknown_end`], but changes each command by `prepare` before it runs.
+/// Like [`assert_unknown_end`], but changes each command by `prepare` before the command runs.
 fn assert_unknown_end_for(folder: &Path, when: &str, prepare: impl Fn(Command) -> Command) {
     let expected = format!(
         "the end of the archive of contract {} is unknown, because its state is missing or damaged, or its state or \

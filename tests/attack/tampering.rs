@@ -85,7 +85,7 @@ fn pipe(path: &Path) {
     rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
 }
 
-/// Replaces a file by a link to a copy of it.
+/// Replaces a file by a link to a copy of the file.
 fn link_to_copy(path: &Path) {
     let copy = path.with_extension("copy");
     fs::rename(path, &copy).unwrap();
@@ -118,8 +118,8 @@ fn bomb(path: &Path) {
     encoder.finish().unwrap();
 }
 
-/// Links a manifest to the last manifest of the chain and appends it to the chain. Returns a link to the appended
-/// manifest.
+/// Appends a manifest to the chain. The appended manifest has a link to the manifest before it. Returns a link to the
+/// appended manifest.
 fn append_manifest(victim: &Victim, mut manifest: Manifest) -> ManifestLink {
     let (last, sha256) = Manifest::read(&victim.manifest(4)).unwrap();
     manifest.number = Some(5);

@@ -105,7 +105,8 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
 
 #[test]
 fn the_handwritten_parts_of_the_scripts_match_their_snapshots() {
-    // Number of handwritten lines before the first and after the last line that calls `ialog __complete`.
+    // `before`: number of handwritten lines before the first line that calls `ialog __complete`. `after`: number of
+    // handwritten lines after the last such line.
     for (shell, before, after) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
         let script = script(shell);
         let lines: Vec<&str> = script.lines().collect();

@@ -98,7 +98,7 @@ fn an_export_interrupted_while_it_writes_keeps_its_progress_and_prints_how_to_re
 const STOPPED: &str = "error: interrupted: the events read so far are archived; run the same command again to resume\n";
 
 #[test]
-fn an_export_to_an_archive_interrupted_while_it_waits_ends_cleanly() {
+fn an_archive_export_interrupted_while_it_waits_ends_cleanly() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _connection) = waiting_export(folder.path(), "audit");
     let (code, said) = end(child, "-INT");
@@ -110,7 +110,7 @@ fn an_export_to_an_archive_interrupted_while_it_waits_ends_cleanly() {
 }
 
 #[test]
-fn an_export_to_an_archive_interrupted_while_it_writes_ends_cleanly() {
+fn an_archive_export_interrupted_while_it_writes_ends_cleanly() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--out", "audit"]);
@@ -308,7 +308,7 @@ fn two_signals_end_a_command_whose_output_is_not_read() {
     // The first byte shows that the command writes. Soon after that, the pipe is full.
     output.read_exact(&mut [0]).unwrap();
     let id = rustix::process::Pid::from_child(&child);
-    // Two signals of one kind could arrive as one.
+    // The signals have different kinds, because two signals of the same kind could arrive as one signal.
     for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
         rustix::process::kill_process(id, signal).unwrap();
     }

@@ -14,7 +14,7 @@ fn the_page_of_a_command_matches_its_snapshot() {
 }
 
 #[test]
-fn the_page_of_a_topic_has_the_text_of_the_help() {
+fn the_page_of_a_topic_matches_its_snapshot() {
     let printed = run(ialog(Path::new("/"), &["man", "exit-codes"]));
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
     snapshot::check("cli", "man__exit-codes", &printed.stdout);

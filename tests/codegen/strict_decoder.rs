@@ -1,5 +1,5 @@
-//! A client that is generated strictly from the API description before overlays can read the simulator's default
-//! answers. This file generates the types of such a client, and does not use the types of the client crate.
+//! The simulator's default answers can be read by a client that is generated strictly from the API description, without
+//! any overlay. This file generates the types of such a client, and does not use the types of the client crate.
 //!
 //! Strict means that one value of a wrong JSON type makes the decoding of the whole page fail. Unknown members are
 //! accepted, because the description does not forbid further members in any object. For example, `@uuid` is in every
@@ -11,7 +11,7 @@ use ionos_activitylog_sim::{Behavior, DEFAULT_TOKEN, Dialect, Simulator, TotalSh
 use serde::de::DeserializeOwned;
 use unpatched::types::{GetByContractResponse, Info, ReferenceById};
 
-/// A client that is generated from the API description before overlays. Only its types are used.
+/// A client that is generated from the API description without any overlay. Only its types are used.
 #[allow(dead_code, clippy::all)]
 mod unpatched {
     progenitor::generate_api!("../openapi/activitylog-v1.yaml");

@@ -37,7 +37,7 @@ pub fn run(case: &Case) -> Observed {
     }
 }
 
-/// The virtual clock of a case, which also draws its random numbers.
+/// The virtual clock of a case. The clock also draws the random numbers of the case.
 pub fn clock(case: &Case) -> Arc<VirtualClock> {
     let clock = VirtualClock::starting_at(case.given.now.parse().unwrap());
     Arc::new(clock.with_chance(case.given.chance))

@@ -85,7 +85,7 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
     /// The path, the start of the range and the page size of each earlier request for a page.
     starts: Mutex<HashSet<RangeStart>>,
-    /// The range of each request for a page that the script has answered so far.
+    /// The range of each earlier request for a page, without the requests that the script omits.
     ranges: Mutex<HashSet<RequestedRange>>,
 }
 

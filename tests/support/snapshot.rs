@@ -1,4 +1,4 @@
-//! Snapshots. Each snapshot holds one small item, so that reviewers read the snapshots in a pull request. Every folder
+//! Snapshots. Each snapshot holds one small item, because a long snapshot would not be read in a review. Every folder
 //! of `tests/snapshots` is an area of the product. `api` holds the public items of the crates, `codegen` the generated
 //! code, `archive` outlines of the schemas, `cli` output of the program, and `library` errors, requests and spans.
 

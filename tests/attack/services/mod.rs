@@ -163,7 +163,7 @@ fn with_limited_memory(command: &Command) -> Command {
     prepared_by_shell(&format!("export MALLOC_ARENA_MAX=1; ulimit -v {MEMORY_LIMIT_KIB}"), command)
 }
 
-/// Runs a command to its end. `None` if it does not end by itself.
+/// Runs a command for at most [`TIME_LIMIT`]. Returns its output, or `None` if the command does not end by itself.
 fn run_bounded(mut command: Command) -> Option<Output> {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = rustix::process::Pid::from_child(&child);
