@@ -148,7 +148,7 @@ fn count_file(root: &Path, file: &Path, counts: &mut LineCounts, functions: &mut
 /// The test lines and the function lengths of a file, from its syntax tree.
 struct FileMeasure<'a> {
     file: &'a Path,
-    /// Lines of the `mod`, `fn`, `impl` and `use` items that only exist in tests, counted from 1.
+    /// The line numbers of the `mod`, `fn`, `impl` and `use` items that only exist in tests, counted from 1.
     test_lines: BTreeSet<usize>,
     functions: Vec<FunctionLength>,
 }

@@ -204,7 +204,7 @@ pub fn defined_name(item: &Item) -> Option<String> {
     Some(name.to_string())
 }
 
-/// Every `use` of a module, also those inside function bodies.
+/// Every `use` declaration in a module, also those inside function bodies.
 struct ImportCollector(Vec<Import>);
 
 impl<'ast> Visit<'ast> for ImportCollector {

@@ -1,8 +1,8 @@
-//! Snapshots of the effect that a change of the API description has on the generated code, stored in
-//! `tests/snapshots/codegen` of the repository. These tests belong to xtask, because they must run even if the facade
-//! does not compile against the new description yet.
+//! The snapshots in `tests/snapshots/codegen` show the effect of a change of the API description on the generated code.
+//! These tests belong to xtask, because they must run even if the facade does not compile against the new description
+//! yet.
 
-// Clippy allows unwrap only in functions with #[test]. The helpers in these files have no #[test].
+// Clippy allows unwrap only in functions with #[test]. The other functions in these files have no #[test].
 #![allow(clippy::unwrap_used)]
 
 mod changed_description;
