@@ -40,7 +40,7 @@ fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
 #[test]
 fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
     let expected = undisturbed_archive();
-    let resumes = format!("{TOO_LARGE}it resumes after what is archived");
+    let resumes = format!("{TOO_LARGE}the export then continues after the archived events");
     let mut refused = Vec::new();
     for blocks in [0, 1, 2, 3, 4, 6, 8, 1_000] {
         let folder = scratch_folder();
@@ -80,12 +80,12 @@ fn an_export_to_a_file_resumes_after_a_file_size_limit() {
             let said = format!("error: {name} cannot be written: {TOO_LARGE}");
             assert_eq!(printed.code, Some(1), "{blocks} blocks: {}", printed.stderr);
             assert!(printed.stderr.starts_with(&said), "{}", printed.stderr);
-            let kept = printed.stderr.split("progress kept (").nth(1);
-            let kept = kept.map(|kept| kept.split(')').next().unwrap());
+            let kept = printed.stderr.split("continues after the ").nth(1);
+            let kept = kept.map(|kept| kept.split(" that are stored").next().unwrap());
             assert_eq!(names(folder.path()).is_empty(), kept.is_none());
             let end = match kept {
-                Some(kept) => format!("{TOO_LARGE}it resumes after the progress kept ({kept})\n"),
-                None => format!("{TOO_LARGE}nothing was kept, so it starts over\n"),
+                Some(kept) => format!("{TOO_LARGE}the export then continues after the {kept} that are stored\n"),
+                None => format!("{TOO_LARGE}nothing was stored, so the export then starts over\n"),
             };
             assert!(printed.stderr.ends_with(&end), "{}", printed.stderr);
 
@@ -230,7 +230,7 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
         let printed = export_with_action(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
         assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
         let said = "No such file or directory (os error 2): check whether another program removes files there, then run the \
-                    same command again; it resumes after what is archived\n";
+                    same command again; the export then continues after the archived events\n";
         assert!(printed.stderr.ends_with(said), "{step}: {}", printed.stderr);
         assert!(printed.stderr.contains("/date=2026-11-02/part-"), "{step}");
         export_undisturbed_days(folder.path());
@@ -313,7 +313,7 @@ fn a_removed_partial_file_is_named_in_the_error_and_the_next_export_starts_over(
     let printed = export(&path, Some(FailPoint::WindowRead));
     assert_eq!(printed.code, Some(1), "{}", printed.stderr);
     let said = "/.a.csv.partial cannot be written: it no longer exists: check whether another program \
-                removes files there, then run the same command again; nothing was kept, so it starts over\n";
+                removes files there, then run the same command again; nothing was stored, so the export then starts over\n";
     assert!(printed.stderr.ends_with(said), "{}", printed.stderr);
     assert_eq!(names(folder.path()), [""; 0]);
     assert_eq!(export(&path, None).code, Some(0));

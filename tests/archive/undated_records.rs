@@ -76,7 +76,9 @@ fn undated(printed: &Printed) -> Vec<&str> {
 #[test]
 fn each_part_of_an_exported_range_returns_all_undated_records_of_the_range() {
     let note = |records: &str, are: &str, range: &str| {
-        format!("note: {records} without a readable time may be outside of the time range: {are} from {range}\n")
+        format!(
+            "note: {records} without a readable time may be outside of the time range: {are} archived for {range}\n"
+        )
     };
     let whole = note("3 records", "they are", "2026-11-10T00:00:00Z .. 2026-11-11T00:00:00Z");
     let morning = note("1 record", "it is", "2026-11-10T00:00:00Z .. 2026-11-10T06:00:00Z");
@@ -138,7 +140,8 @@ fn each_command_that_reads_an_archive_finds_a_record_without_a_readable_time() {
             let printed = run(ialog(folder.path(), &[arguments, range].concat()));
             assert_eq!(printed.code, Some(0), "{arguments:?}: {}", printed.stderr);
             // The other records without a readable time do not match the filter.
-            let expected = "note: 1 record without a readable time may be outside of the time range: it is from ";
+            let expected =
+                "note: 1 record without a readable time may be outside of the time range: it is archived for ";
             assert_eq!(printed.stderr.matches(expected).count(), 1, "{arguments:?}: {}", printed.stderr);
             if arguments[0] == "query" {
                 assert_eq!(printed.stdout, "1\n", "{arguments:?}: {}", printed.stderr);

@@ -113,7 +113,7 @@ fn an_archive_that_lost_its_state_and_all_files_of_its_open_day_is_not_complete(
     assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
     verified();
     let expected = format!(
-        "the end of the archive of contract {} is missing: an earlier export had archived events up to ",
+        "the end of the archive of contract {} is missing: an earlier export archived events up to ",
         demo_contract()
     );
     for arguments in READERS {

@@ -35,7 +35,8 @@ fn an_export_of_all_contracts_warns_of_each_archived_contract_that_is_no_longer_
     ] {
         let printed = export(folder.path(), "single", "2026-11-02", arguments);
         assert_eq!(printed.code, Some(3), "{arguments:?}: {}", printed.stderr);
-        let warning = format!("warning: contract {contract} is in the archive, but the service does not list it: ");
+        let warning =
+            format!("warning: contract {contract} is in the archive, but the service does not list the contract, ");
         assert_eq!(printed.stderr.matches(&warning).count(), 1, "{arguments:?}: {}", printed.stderr);
         assert!(printed.stderr.contains("name them with --contract"), "{arguments:?}: {}", printed.stderr);
         let error =

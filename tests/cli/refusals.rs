@@ -61,7 +61,7 @@ b.txt",
             &["export", "--last", "1d", "--out", "a.ndjson"],
             &[],
             2,
-            "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+            "no credentials found: the program sets none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
              /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
              /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
              /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
@@ -72,7 +72,7 @@ b.txt",
             &["contracts"],
             &[("IONOS_TOKEN", " ")],
             2,
-            "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+            "no credentials found: the program sets none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
              /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
              /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
              /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \

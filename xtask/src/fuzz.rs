@@ -52,7 +52,7 @@ pub fn run(root: &Path, name: Option<&str>, seconds: u32) -> Result<()> {
             .context("cannot start rustup")?;
         ensure!(
             status.success(),
-            "{target} found an input that breaks a property; its path is above: fix the fault, and add the input to {FOLDER}/corpus/{target} \
+            "{target} found an input that breaks a property (the path is above). Fix the fault, and add the input to {FOLDER}/corpus/{target} \
              with a name that says what is special about the input"
         );
     }

@@ -43,7 +43,7 @@ enum Task {
     Structure {
         /// Check only this crate, such as ionos-activitylog
         name: Option<String>,
-        /// Print the longest functions and counts of lines, types, circles and public items instead of checking
+        /// Check nothing; print counts of lines, types, circles and public items, and the longest functions
         #[arg(long)]
         figures: bool,
     },

@@ -38,7 +38,7 @@ struct Peer {
 /// All peers, in the order in which they run.
 const PEERS: &[Peer] = &[Peer {
     name: "schemathesis",
-    promise: "ialog sim answers as the vendor's description says",
+    promise: "ialog sim answers as the API description says",
     tools: &[
         Tool { name: "bash", probe: &["bash", "--version"], install: "apt-get install bash" },
         Tool {

@@ -32,9 +32,12 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
         ),
         (
             &["--request-id-header", "Content-Type"],
-            "the header \"Content-Type\" has another meaning: use another name, such as x-request-id, or none",
+            "the header \"Content-Type\" already has a meaning in HTTP: use another name, such as x-request-id, or none",
         ),
-        (&["--request-id-header", "transfer-encoding"], "the header \"transfer-encoding\" has another meaning"),
+        (
+            &["--request-id-header", "transfer-encoding"],
+            "the header \"transfer-encoding\" already has a meaning in HTTP",
+        ),
         (&["--max-limit", "0"], "invalid value \"0\" for --max-limit: 0 is not in 1..=100000"),
         (&["--now", "1969-12-31"], "--now 1969-12-31 cannot be simulated: use a time in the years 1970 to 2199"),
         (&["--now", "2200-01-01"], "--now 2200-01-01 cannot be simulated: use a time in the years 1970 to 2199"),
@@ -84,7 +87,7 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
                 ["--events", "huge.ndjson"],
                 "cannot read huge.ndjson (it is larger than 1024 MiB): choose a readable file",
             ),
-            (["--ledger", "hard"], "cannot write hard (it has another name (a hard link), and writing to it"),
+            (["--ledger", "hard"], "cannot write hard (the file has another name (a hard link), and"),
             (["--ledger", "soft"], "cannot write soft (it is not a regular file): choose a writable file"),
             (["--ledger", "pipe"], "cannot write pipe (it is not a regular file): choose a writable file"),
         ] {

@@ -15,7 +15,7 @@ event           one record of the log: each line of a .ndjson file
 events          a .json file: an array of records
 flat            one row of a .csv file. null is an empty cell; resources is a cell with JSON text. A cell that starts with =, \
 +, -, @, a tab, a line break or an apostrophe is prefixed with an apostrophe, so that spreadsheets do not run it as a formula. \
-With --fold, `ialog query` prints the outcome of each operation and the other values of one of its events, see `ialog query --help`
+With --fold, a row is an operation: its outcome, and the other values of one of its events, see `ialog query --help`
 manifest        _manifests/NUMBER.json of one contract of an archive: the records that were added to a day
 open-manifests  _manifests/open.json: the manifests of days that are not over
 import          the first manifest of an archive that was started with version 0.1.0

@@ -28,10 +28,10 @@ use crate::runtime::context::Context;
 #[derive(Args)]
 #[command(after_help = "\
 All events are counted, including the status updates of an operation; with --fold, operations are counted, and a filter \
-selects the operations that have a matching event. An event with several resources or actions is counted once for each, \
-and an operation once for each value that any of its events has. \
+selects the operations that have a matching event. An event with several resources or actions is counted once for each of \
+them. An operation is counted once for each value that one of its events has. \
 Hours and weekdays are in the time zone of --tz. The last 10 seconds by the clock of the service are not read, because \
-the log may still be incomplete; if they begin before a --to that is past, the exit code is 3.
+the log may still be incomplete; if --to is past and lies in these 10 seconds, the exit code is 3.
 
 Examples:
   ialog stats --last 7d

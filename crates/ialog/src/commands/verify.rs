@@ -34,8 +34,8 @@ gaps are left, a range between the first and the last archived time of a contrac
 closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut \
 off at its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
-Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so a \
-deleted folder is not found. With the --head of each contract, a deleted folder is a finding.
+Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so the \
+deletion of a folder is not noticed. With the --head of each contract, a deleted folder is a finding.
 
 The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with \
 _state.json (identity of the archive, ranges, last manifest) and with _runs.ndjson (last manifest and end of each finished \
@@ -245,7 +245,7 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
     }
     if !chain.unlinked_days.is_empty() {
         lines.push(format!(
-            "version 0.1.0 did not link the manifests of {}: they do not prove the days before them",
+            "version 0.1.0 did not link the manifests of {}: these manifests prove nothing about earlier days",
             list(&chain.unlinked_days)
         ));
     }

@@ -24,12 +24,12 @@ mod tests {
         assert_eq!(hint(2, 0), "try again");
         assert_eq!(
             hint(2, 2),
-            "another attempt returns no more events, because no shorter range can be requested; ask the vendor's support \
+            "another attempt does not help, because no shorter range can be requested; ask the vendor's support \
              for the missing events"
         );
         assert_eq!(
             hint(3, 1),
-            "try again; for 1 of the gaps, another attempt returns no more events, because no shorter range can be \
+            "try again; for 1 of the gaps, another attempt does not help, because no shorter range can be \
              requested: ask the vendor's support for the missing events of these gaps"
         );
     }

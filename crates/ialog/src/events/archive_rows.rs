@@ -192,7 +192,7 @@ impl ArchiveRows {
         let ends = self.reader.lost_ends().into_iter();
         let sentences = ends.map(|(contract, end)| {
             UnprovenRanges::one(format!(
-                "the end of the archive of contract {contract} is missing: an earlier export had archived events up to {}",
+                "the end of the archive of contract {contract} is missing: an earlier export archived events up to {}",
                 format_time(end, self.zone)
             ))
         });
@@ -246,7 +246,7 @@ fn describe_uncertain(count: u64, ranges: &RangeSet) -> Option<String> {
         _ => "they are",
     };
     Some(format!(
-        "note: {} without a readable time may be outside of the time range: {they_are} from {ranges}",
+        "note: {} without a readable time may be outside of the time range: {they_are} archived for {ranges}",
         format_count(count, "record")
     ))
 }

@@ -152,8 +152,8 @@ impl ContractExportRun<'_> {
     fn distrust(&mut self, future: &RangeSet) -> Result<(), Error> {
         for range in future.iter() {
             self.done.warnings.push(format!(
-                "{range} is archived as read, although it is in the future: an earlier export had a wrong clock; the range \
-                 is read again when it is over"
+                "{range} is archived as read, although the range is in the future: an earlier export had a wrong clock; \
+                 the range is read again after its end"
             ));
             for day in range.by_day(&Utc) {
                 self.add_gap(day, GapReason::Disagreement, 0, None)?;
@@ -302,8 +302,8 @@ impl ContractExportRun<'_> {
             let archived = self.writer.chain.days.get(&date).map_or(0, |day| day.archived_in(range).distinct);
             if let Some(reported) = reported.filter(|reported| is_verified && *reported > archived) {
                 self.done.warnings.push(format!(
-                    "{range} is verified with {archived} events, but an earlier answer reported {reported}: the service may \
-                     have removed the others"
+                    "{range} is verified with {archived} events, but an earlier answer reported {reported} events: the \
+                     service may have removed some"
                 ));
             }
         } else {

@@ -32,7 +32,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 
 /// The error of a file that would be written in place and has another name.
 #[derive(Debug, thiserror::Error)]
-#[error("it has another name (a hard link), and writing to it would also change the content under that name")]
+#[error("the file has another name (a hard link), and writing to the file would also change it under that name")]
 pub(crate) struct HasAnotherName;
 
 /// Opens or creates a file with `options`, to write to the file in place. Fails in the cases of [`open`], and also if

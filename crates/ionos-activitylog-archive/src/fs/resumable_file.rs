@@ -298,7 +298,7 @@ mod tests {
     fn a_partial_file_that_leads_elsewhere_is_refused_and_stays() {
         type Place = fn(&Path, &Path) -> io::Result<()>;
         let cases: [(Place, &str); 2] = [
-            (|victim, link| fs::hard_link(victim, link), "it has another name (a hard link)"),
+            (|victim, link| fs::hard_link(victim, link), "the file has another name (a hard link)"),
             (|victim, link| std::os::unix::fs::symlink(victim, link), "it is not a regular file"),
         ];
         for (place, expected) in cases {

@@ -32,7 +32,7 @@ pub struct KeptRecords {
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Number of hits that the service returned before this record for the window. Absent for events.
+    /// Position of this record among the hits that the service returned for the window, from 0. Absent for events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
     /// Why the records are in no part: `not-json` or `outside-of-window`.

@@ -110,7 +110,7 @@ pub struct EventCounts {
     /// Number of distinct ids.
     pub unique: u64,
     /// Total that the service reported for the ranges. It includes events that an earlier manifest added. `null` if one
-    /// range is not verified, or if its total was not usable or differed.
+    /// of the ranges is not verified, has no usable total, or has a total that differs from its number of events.
     pub total: Option<u64>,
 }
 
@@ -156,7 +156,8 @@ pub struct Part {
     pub digest: Digest,
     /// Whether the part is proven to contain all events of its range.
     pub verified: bool,
-    /// Whether the events reached the log after their range had been verified.
+    /// Whether an earlier manifest already has the range of the part. The events then reached the log later, or were
+    /// not returned before.
     pub late: bool,
 }
 

@@ -102,12 +102,11 @@ impl StateDifference {
                 others(last.saturating_sub(*first))
             ),
             Self::MissingManifestOfVersion1(_) => "file is missing: it was the last manifest".to_owned(),
-            Self::OtherManifest(_) => "not the manifest that was written: file was changed or added".to_owned(),
+            Self::OtherManifest(_) => "file was changed or added: it is not the manifest that was written".to_owned(),
             Self::MissingRange(range) => format!("{range} was archived, but no manifest covers it"),
-            Self::AddedManifests { count, .. } => format!(
-                "file was added{}: the last export ended with the manifest before it",
-                others(*count as u64 - 1)
-            ),
+            Self::AddedManifests { count, .. } => {
+                format!("file was added{}: the last export ended with an earlier manifest", others(*count as u64 - 1))
+            }
             Self::RepeatedDay(date) => {
                 format!("file was changed: it repeats the closed manifest of {date}, but no export was interrupted")
             }

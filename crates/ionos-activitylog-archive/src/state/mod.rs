@@ -142,8 +142,8 @@ pub enum Certainty {
     Fetched,
     /// Verified when it was read.
     Verified,
-    /// At least 24 hours after the end of the range, the service again reported a total that equals the number of
-    /// archived events.
+    /// The service reported a total that equals the number of archived events, at least 24 hours after the end of the
+    /// range.
     Recounted,
     /// The service returned the archived events again, with the same ids and contents, at least 24 hours after the end
     /// of the range.

@@ -22,7 +22,7 @@ const CHECKS: [&str; 9] = [
     "each part has the size and the SHA-256 that its manifest states",
     "the lines of each part have the counts, times, order and digests that its manifest states",
     "no event of a day is archived twice",
-    "every part and manifest is named, and no other file is in the archive",
+    "manifests name every part, the chain has every manifest, and no other file is in the archive",
     "the state names no manifest or range that is missing, and no manifest was added after the last export had ended",
     "the chain has the manifests that the run log names, and does not end before the last finished export in the run log",
 ];
@@ -33,10 +33,11 @@ const CHECKS: [&str; 9] = [
 pub struct VerificationDocument {
     /// Schema and version of this document, [`VERIFICATION_SCHEMA`].
     pub schema: String,
-    /// `ok`; `failed` if there are findings; or `incomplete`. It is `incomplete` if an export was interrupted, the end
-    /// of a contract is missing, a contract has no closed day, manifests of version 0.1.0 are not linked, gaps are
-    /// left, ranges between the first and the last archived time of a contract are not archived, the service reports
-    /// more events than the archive has, or a day could not be compared with the service.
+    /// `ok`, `failed` or `incomplete`. `failed` means that there are findings. `incomplete` means that there are no
+    /// findings, and that the archive does not prove everything. The causes are an interrupted export, a missing end
+    /// of a contract, a contract without a closed day, manifests of version 0.1.0 without a link, gaps, and ranges
+    /// that are not archived. Other causes are a day with fewer events than the service reports, and a day that could
+    /// not be compared with the service.
     pub result: &'static str,
     /// What was compared.
     pub checks: Vec<&'static str>,
@@ -77,7 +78,7 @@ pub struct VerifiedContract {
     pub open_days: Vec<String>,
     /// Days that an interrupted export has left open.
     pub interrupted_days: Vec<String>,
-    /// Days whose manifests of version 0.1.0 are not linked to the one before.
+    /// Days whose manifests of version 0.1.0 do not name the digest of the previous manifest.
     pub unlinked_days: Vec<String>,
     /// Ranges between the first and the last archived time that no manifest covers, for example because no export has
     /// read them. Empty if a manifest is missing or unreadable, because the ranges of this manifest are unknown.

@@ -163,7 +163,7 @@ impl<'a> GrantedContracts<'a> {
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(AccessDenial::Forbidden(
                 format!(
-                    "The header X-Contract-Number must hold the number of a contract; it was understood as {number:?}"
+                    "The header X-Contract-Number must hold the number of a contract; its value was understood as {number:?}"
                 )
                 .into(),
             ));

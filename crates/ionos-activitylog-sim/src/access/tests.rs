@@ -100,7 +100,7 @@ fn an_invalid_or_foreign_contract_in_the_contract_header_is_forbidden() {
     let foreign =
         |number: &str| format!("The credentials do not allow the contract {number} of the header X-Contract-Number");
     let wrong = |text: &str| {
-        format!("The header X-Contract-Number must hold the number of a contract; it was understood as {text:?}")
+        format!("The header X-Contract-Number must hold the number of a contract; its value was understood as {text:?}")
     };
     for (number, message) in [
         (other.to_string(), foreign(&other.to_string())),

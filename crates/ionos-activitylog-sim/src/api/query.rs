@@ -66,7 +66,7 @@ fn next_time(time: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn bad_parameter(name: &str, expected: &str, value: &str) -> ApiError {
-    ApiError::bad_parameter(format!("The parameter {name} must be {expected}; it was understood as {value:?}"))
+    ApiError::bad_parameter(format!("The parameter {name} must be {expected}; its value was understood as {value:?}"))
 }
 
 fn parse_limit(value: &str, behavior: &Behavior) -> Result<u64, ApiError> {
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(
             message(error),
             "The parameter dateStart must be a date such as 2026-11-20 or a timestamp such as \
-             2026-11-20T09:12:33Z; it was understood as \"2026-11-20T09:12:33 01:00\""
+             2026-11-20T09:12:33Z; its value was understood as \"2026-11-20T09:12:33 01:00\""
         );
     }
 }

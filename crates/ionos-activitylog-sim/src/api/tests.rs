@@ -154,7 +154,7 @@ fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
             400,
             "400",
             "The parameter dateStart must be a date such as 2026-11-20 or a timestamp such as \
-             2026-11-20T09:12:33Z; it was understood as \"yesterday\"",
+             2026-11-20T09:12:33Z; its value was understood as \"yesterday\"",
         ),
         (
             "GET",
@@ -163,7 +163,7 @@ fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
             400,
             "400",
             "The parameter dateEnd must be a date such as 2026-11-20 or a timestamp such as \
-             2026-11-20T09:12:33Z; it was understood as \"\u{fffd}(\"",
+             2026-11-20T09:12:33Z; its value was understood as \"\u{fffd}(\"",
         ),
         (
             "GET",
@@ -171,7 +171,7 @@ fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
             &bearer,
             400,
             "400",
-            "The parameter offset must be a whole number of at least 0; it was understood as \"-1\"",
+            "The parameter offset must be a whole number of at least 0; its value was understood as \"-1\"",
         ),
         (
             "GET",
@@ -179,7 +179,7 @@ fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
             &bearer,
             400,
             "400",
-            "The parameter limit must be a whole number of at least 1; it was understood as \"0\"",
+            "The parameter limit must be a whole number of at least 1; its value was understood as \"0\"",
         ),
     ] {
         let response = send(&simulator, method, &path, authorization);

@@ -62,7 +62,10 @@ impl Answer {
         if matches!(self.status, 204 | 205 | 304) && !self.body.is_empty() {
             return invalid(
                 "body",
-                format!("an answer with the status {} has no body: remove it, or choose another status", self.status),
+                format!(
+                    "an answer with the status {} cannot have a body: remove the body, or choose another status",
+                    self.status
+                ),
             );
         }
         if let Some(retry_after) = &self.retry_after {
@@ -80,8 +83,8 @@ impl Answer {
                 Ok(name) if is_framing_header(&name) => {
                     return invalid(
                         &member,
-                        "this header describes the framing of the answer: remove it, and use wrong_content_length, cut_at \
-                         or one of the resets for an answer with wrong framing"
+                        "the simulator writes this header itself: remove the header; an answer with a wrong length has \
+                         wrong_content_length or cut_at"
                             .into(),
                     );
                 }

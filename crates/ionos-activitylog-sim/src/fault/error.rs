@@ -43,8 +43,8 @@ impl ScriptError {
             }
         }
         let advice = match error.inner().classify() {
-            serde_json::error::Category::Data => "correct it there",
-            _ => "the script must be JSON, so correct it there",
+            serde_json::error::Category::Data => "correct the script there",
+            _ => "the script must be JSON; correct the script there",
         };
         Self { rule, member: member.join("."), message: format!("{}: {advice}", error.inner()) }
     }

@@ -129,17 +129,19 @@ impl Recording {
     fn add(&mut self, text: &str, line: u64, contract: Option<u64>) -> Result<(), RecordingError> {
         let invalid = |reason: String| RecordingError(format!("line {line} of the recording {reason}"));
         let fields: RecordFields = serde_json::from_str(text)
-            .map_err(|error| invalid(format!("is not a record with a time ({error}): repair or remove it")))?;
+            .map_err(|error| invalid(format!("is not a record with a time ({error}): repair or remove the line")))?;
         let time = DateTime::parse_from_rfc3339(&fields.meta.time).map_err(|error| {
             invalid(format!(
-                "has the time {:?}, which is not RFC 3339 ({error}): repair or remove it",
+                "has the time {:?}, which is not RFC 3339 ({error}): repair or remove the line",
                 fields.meta.time
             ))
         })?;
         let named = fields.principal.and_then(|principal| principal.identity);
         let named = match named.and_then(|identity| identity.contract_number) {
             Some(named) => parse_contract_number(named).map_err(|named| {
-                invalid(format!("names the contract {named}, which is not a contract number: repair or remove it"))
+                invalid(format!(
+                    "names the contract {named}, which is not a contract number: repair or remove the line"
+                ))
             })?,
             None => None,
         };
@@ -150,7 +152,7 @@ impl Recording {
         let hour = time.div_euclid(HOUR * MILLISECOND);
         if hour < 0 || time >= to_nanoseconds(LOG_END) {
             return Err(invalid(format!(
-                "has the time {}, which is not from 1970 to 2199: repair or remove it",
+                "has the time {}, which is not between 1970 and 2199: repair or remove the line",
                 fields.meta.time
             )));
         }
@@ -275,7 +277,7 @@ mod tests {
             assert_eq!(
                 with(contract).unwrap_err().to_string(),
                 format!(
-                    "line 1 of the recording names the contract {contract}, which is not a contract number: repair or remove it"
+                    "line 1 of the recording names the contract {contract}, which is not a contract number: repair or remove the line"
                 )
             );
         }
@@ -287,7 +289,7 @@ mod tests {
             ("\n", "the recording is empty: write one record per line, as an export does"),
             (
                 "\n{\"meta\":{\"time\":\"yesterday\"}}",
-                "line 2 of the recording has the time \"yesterday\", which is not RFC 3339 (premature end of input): repair or remove it",
+                "line 2 of the recording has the time \"yesterday\", which is not RFC 3339 (premature end of input): repair or remove the line",
             ),
             (
                 "{\"meta\":{\"time\":\"2026-11-20T09:00:00Z\"}}",
@@ -295,7 +297,7 @@ mod tests {
             ),
             (
                 "{\"meta\":{\"time\":\"1969-11-20T09:00:00Z\"},\"principal\":{\"identity\":{\"contractNumber\":1}}}",
-                "line 1 of the recording has the time 1969-11-20T09:00:00Z, which is not from 1970 to 2199: repair or remove it",
+                "line 1 of the recording has the time 1969-11-20T09:00:00Z, which is not between 1970 and 2199: repair or remove the line",
             ),
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), message);

@@ -29,10 +29,14 @@ impl BasicCredentials {
         let invalid = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();
         if username.is_empty() {
-            return Err(invalid("there is a password without a username").with_hint("set both, or preferably a token"));
+            return Err(
+                invalid("there is a password without a username").with_hint("set a token, or username and password")
+            );
         }
         if secret.is_empty() {
-            return Err(invalid("there is a username without a password").with_hint("set both, or preferably a token"));
+            return Err(
+                invalid("there is a username without a password").with_hint("set a token, or username and password")
+            );
         }
         if username.contains(':') {
             return Err(invalid("the username contains a colon, which HTTP Basic authentication does not allow")

@@ -110,7 +110,7 @@ impl Settings {
         .into_credentials()?;
         let without_credentials = match credentials {
             Some(_) => Vec::new(),
-            None => vec!["none set in the program".to_owned()],
+            None => vec!["the program sets none".to_owned()],
         };
         let sourced = |value: Option<String>| value.map(|value| Sourced::new(value, Origin::Program));
         Ok(Self {

@@ -98,11 +98,11 @@ impl ProbeSession<'_> {
         };
         let refused = match self.has_event(range, event, page).await {
             Ok(Some(true)) => {
-                let observation = "a range that begins just after an event contains it";
+                let observation = "a range that begins just after the time of an event contains the event";
                 return (finding("cut off", observation), Some(DateFractions::CutOff));
             }
             Ok(Some(false)) => {
-                let observation = "a range that begins just after an event does not contain it";
+                let observation = "a range that begins just after the time of an event does not contain the event";
                 return (finding("taken", observation), Some(DateFractions::Taken));
             }
             Ok(None) => return (finding(NOT_KNOWN, TOO_MANY_EVENTS), None),
@@ -142,11 +142,11 @@ impl ProbeSession<'_> {
         };
         match self.has_event(range, event, page).await {
             Ok(Some(true)) => {
-                let observation = "a range that begins at exactly an event contains it";
+                let observation = "a range that begins at the time of an event contains the event";
                 (finding("inclusive", observation), Some(false))
             }
             Ok(Some(false)) => {
-                let observation = "a range that begins at exactly an event does not contain it";
+                let observation = "a range that begins at the time of an event does not contain the event";
                 (finding("exclusive", observation), Some(true))
             }
             Ok(None) => (finding(NOT_KNOWN, TOO_MANY_EVENTS), None),
@@ -166,8 +166,10 @@ impl ProbeSession<'_> {
             return finding(NOT_KNOWN, "there is no range that ends at the event");
         };
         match self.has_event(range, event, page).await {
-            Ok(Some(true)) => finding("inclusive", "a range that ends at exactly an event contains it"),
-            Ok(Some(false)) => finding("exclusive", "a range that ends at exactly an event does not contain it"),
+            Ok(Some(true)) => finding("inclusive", "a range that ends at the time of an event contains the event"),
+            Ok(Some(false)) => {
+                finding("exclusive", "a range that ends at the time of an event does not contain the event")
+            }
             Ok(None) => finding(NOT_KNOWN, TOO_MANY_EVENTS),
             Err(error) => finding(NOT_KNOWN, &describe_failure(&error)),
         }

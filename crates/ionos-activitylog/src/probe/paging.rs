@@ -139,7 +139,7 @@ pub(super) fn page_cap(answer: &ProbedPage, refused: Option<u64>, more: bool) ->
 pub(super) fn order(page: &Page) -> (Finding, Option<HitOrder>) {
     let finding = |answer: &str, observation: String| Finding::new("order", answer, observation);
     let times: Vec<DateTime<Utc>> = page.events.iter().filter_map(Event::time).collect();
-    let observation = format!("by the times of {} events", times.len());
+    let observation = format!("the times of {} events were compared", times.len());
     if times.first() == times.last() {
         return (finding(NOT_KNOWN, observation), None);
     }

@@ -139,7 +139,7 @@ impl ReturnedWindows {
         let series = self.series();
         if series.is_empty() {
             let reason = match self.windows.iter().any(|window| window.total.is_some()) {
-                true => "no two windows in a row were verified by totals",
+                true => "no two consecutive windows were verified by totals",
                 false => "the range was verified without totals",
             };
             comparison.unusable = Some(reason.to_owned());

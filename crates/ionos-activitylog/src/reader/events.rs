@@ -104,7 +104,7 @@ impl Events {
                 checkpoint.contract, checkpoint.range, checkpoint.filter
             ),
         )
-        .with_hint("resume with the contract, range and filter of the checkpoint, or start without it")
+        .with_hint("resume with the contract, range and filter of the checkpoint, or start without the checkpoint")
     }
 
     /// The events one by one, each once, sorted by time and then by id. The order of the service does not matter. Only

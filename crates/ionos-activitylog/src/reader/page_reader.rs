@@ -208,7 +208,7 @@ impl Pieces {
     fn skip(&mut self, range: DateRange, position: u64, error: &Error) {
         let reason = match error.kind() {
             ErrorKind::TooLarge => "it is larger than the client's limit",
-            _ => "the answer to a request for this record alone is not JSON",
+            _ => "the answer to a request for only this record is not JSON",
         };
         let reason = reason.to_owned();
         self.skipped.push(UnreadableRecord { range, position, bytes: Vec::new(), reason });

@@ -158,10 +158,7 @@ impl PageCursor {
     fn check_progress(&mut self, first: &Event, last: &Event) -> Result<(), Error> {
         let ends = Some((first.raw().to_owned(), last.raw().to_owned()));
         if self.previous_ends == ends {
-            return Err(self.incomplete(format!(
-                "the service sent the page before offset {} again instead of the next one",
-                self.offset
-            )));
+            return Err(self.incomplete(format!("the page at offset {} repeats the page before", self.offset)));
         }
         self.previous_ends = ends;
         Ok(())

@@ -122,7 +122,7 @@ impl Window {
 
 /// Reason and hint to show for gaps with [`GapReason::Overflow`], for which another attempt does not help.
 pub const UNREACHABLE_EVENTS: [&str; 2] = [
-    "another attempt returns no more events, because no shorter range can be requested",
+    "another attempt does not help, because no shorter range can be requested",
     "ask the vendor's support for the missing events",
 ];
 
@@ -221,7 +221,7 @@ impl fmt::Display for Gap {
             GapReason::PartialSearch => {
                 f.write_str(", the service searched only a part of the log or sent an old answer")?
             }
-            GapReason::UnreadableRecord => f.write_str(", other records are not JSON")?,
+            GapReason::UnreadableRecord => f.write_str(", further records are not JSON")?,
             GapReason::TotalDecreased => {
                 f.write_str(", a later answer reports fewer events than an earlier one")?;
             }

@@ -43,7 +43,7 @@ fn format_next_try(next: DateTime<Utc>) -> String {
 }
 
 /// Second half of the hint for a disk error. The first half says to run the same command again.
-const RESUMES: &str = "it resumes after what is archived";
+const RESUMES: &str = "the export then continues after the archived events";
 
 pub(super) async fn run(
     args: ExportArgs,
@@ -263,7 +263,7 @@ impl ExportSummary {
             (export.with_issues, "event", " with unexpected content, written unchanged"),
             (export.late, "event", " not archived before, added"),
             (export.amended_later, "changed event", ", added"),
-            (export.kept, "event", " not JSON or outside of the requested window, kept separately as bytes"),
+            (export.kept, "event", " kept in separate files: not JSON, or outside of the requested window"),
             (export.no_longer_served, "event", " archived, but not returned by the service"),
         ] {
             if number > 0 {
@@ -313,8 +313,8 @@ impl ExportSummary {
     fn add_unlisted(&mut self, contracts: &[ContractNumber], context: &mut Context<'_>) {
         for contract in contracts {
             context.warn(format_args!(
-                "warning: contract {contract} is in the archive, but the service does not list it: nothing was added to it; \
-                 check the privileges of the token, or, to export only some contracts, name them with --contract"
+                "warning: contract {contract} is in the archive, but the service does not list the contract, so nothing was \
+                 added; check the privileges of the token, or, to export only some contracts, name them with --contract"
             ));
         }
         self.unlisted = contracts.len();
@@ -401,8 +401,8 @@ mod tests {
             (
                 unread(ExportSummary { gaps: 1, beyond_reach: 1, ..ExportSummary::new(1) }),
                 Some(
-                    "1 gap could not be verified, and the end of the range is not archived: another attempt returns no \
-                     more events, because no shorter range can be requested; ask the vendor's support for the missing \
+                    "1 gap could not be verified, and the end of the range is not archived: another attempt does not help, \
+                     because no shorter range can be requested; ask the vendor's support for the missing \
                      events; run the same command again later",
                 ),
             ),

@@ -72,7 +72,7 @@ pub(super) async fn run(
 }
 
 /// Second half of the hint for a disk error if no event was kept. The first half says to run the same command again.
-const RESTARTS: &str = "nothing was kept, so it starts over";
+const RESTARTS: &str = "nothing was stored, so the export then starts over";
 
 /// An export of one contract to one file.
 struct SingleFileExport<'a> {
@@ -221,7 +221,7 @@ impl<'a> SingleFileExport<'a> {
             // The hint of the error already says to repeat the command.
             Some(kept) if is_repeatable => {
                 let events = format_count(kept.events, "event");
-                failure.with_hint(&format!("it resumes after the progress kept ({events})"))
+                failure.with_hint(&format!("the export then continues after the {events} that are stored"))
             }
             None if is_repeatable => failure.with_hint(RESTARTS),
             kept => failure.with_resume(kept.map(|kept| self.kept_hint(&kept))),

@@ -68,7 +68,7 @@ impl FromStr for OptionalHeader {
         })?;
         if !is_allowed_request_id_header(&name) {
             return Err(invalid_value(
-                format!("the header {text:?} has another meaning"),
+                format!("the header {text:?} already has a meaning in HTTP"),
                 "use another name, such as x-request-id, or none",
             ));
         }

@@ -35,7 +35,7 @@ several requests, all of them are shown. Without a time range, the last 30 days 
 searched. The events with a request ID or a queue reference are kept in memory, up to 2 GiB.
 
 The heading shows the action, resource, user and address of the first event that is neither a status update nor a \
-provisioning event. The column DIFFERENCES shows those of an event that differ. In json and ndjson, each event has user, \
+provisioning event. The column DIFFERENCES shows the values of an event that differ from the heading. In json and ndjson, each event has user, \
 source_ip, action, method, uri and resources, as in `ialog schema flat`; a missing value is null.
 
 --details reads each request from the Cloud API (GET /cloudapi/v6/requests/ID). Values that may be secret are replaced by \

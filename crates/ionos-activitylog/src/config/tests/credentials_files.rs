@@ -54,7 +54,7 @@ fn a_named_profile_must_exist() {
 #[test]
 fn the_error_for_missing_credentials_lists_every_source() {
     let begin =
-        "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
+        "no credentials found: the program sets none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
     let end = ": set IONOS_TOKEN to a token of your account";
     let no_ctl = "/home/u/.config/ionosctl/config.yaml does not exist";
     let no_old = "/home/u/.config/ionosctl/config.json does not exist; /home/u/.ionosctl/config.json does not exist";

@@ -87,7 +87,7 @@ fn without_user_directories_there_are_no_files() {
     let error = machine.resolve().credentials_or_error().unwrap_err();
     assert_eq!(
         sentence(&error),
-        "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+        "no credentials found: the program sets none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
          config.yaml cannot be found, because the home and config directories of the user are unknown; \
          config.json cannot be found, because the home and config directories of the user are unknown: set IONOS_TOKEN to a token of your account"
     );

@@ -462,7 +462,7 @@ async fn a_page_in_which_no_border_between_hits_is_found_is_read_in_pieces() {
         let [UnreadableRecord { position: 10, bytes, reason, .. }] = unreadable[..] else {
             panic!("{unreadable:?}");
         };
-        assert_eq!((bytes.len(), &reason[..]), (0, "the answer to a request for this record alone is not JSON"));
+        assert_eq!((bytes.len(), &reason[..]), (0, "the answer to a request for only this record is not JSON"));
         let requests = service.requests.load(Ordering::Relaxed);
         assert!(requests <= 100, "{requests} requests");
     }
