@@ -58,7 +58,7 @@
 //! | length of a message or body in an error | 500 characters | an error is one line |
 //! | redirects | 5, same scheme, host and port only | the token must not be sent to another host |
 //! | `Retry-After` that an error keeps | up to 366 days | no program waits longer |
-//! | failed attempts that do not count, because the program did not poll them for at least 1 s (for example on a suspended computer) | 100 per call | a call must end even if the executor of the program is always late |
+//! | failed attempts that do not count, because the program left them unpolled for 1 s or longer (for example on a suspended computer) | 100 per call | a call must end even if the executor of the program is always late |
 //! | windows read at the same time | 4 | a window has at most 10 000 events, about 9 MB |
 //! | contracts read at the same time | 4 | each reads windows of its own |
 //! | pages of one window requested at the same time | 16 | enough for all pages of a full window at the default page size |
@@ -66,14 +66,14 @@
 //! | hits of a page | up to 10 per requested hit, or 10 000 if that is more | a body full of tiny hits would take more memory than the maximum size of an answer |
 //! | parts that a window is split into at once | up to 16, depending on its number of events; up to 4 if the window is itself a part of a split window or has no usable total; up to 64 if it is split by day | a wrong total costs one request for each part |
 //! | extra requests that wrong totals may cost, per reading | 32, plus 1 for each full page of distinct events | a reading that costs n requests with correct totals costs at most 3 n + 50 with wrong ones |
-//! | windows that may be split, per reading | 128, plus 12 for each full page of distinct events | a correct total needs about 10 splits to reach the shortest window |
+//! | windows that may be split, per reading | 128, plus 12 for each full page of distinct events | with correct totals, about 10 splits in a row lead from a long range to its shortest window |
 //! | scans of one window | up to 40, of which up to 6 in a row without a new event (5 if one page holds the window) | it is unlikely that all scans miss the same event |
 //! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows within fewer scans |
 //! | halvings of a window to locate a wrong total | up to 6; none once 8 windows of the range had a wrong total | 8 wrong totals suggest that all totals are wrong |
 //! | requests for pieces of damaged or too large pages, per window | 300 | 20 requests locate one record of a page of 1000 |
-//! | requests for the page after a short page, if an earlier page with the same number of hits turned out to be the last one of its window | 4 | if the service limits its pages to this number of hits, one of these requests finds a further page |
+//! | requests for the page after a short page (fewer hits than requested), if an earlier window ended with a short page of the same length | 4 | if the service limits its pages to this number of hits, one of these requests finds a further page |
 //! | records without a time that are remembered | 100 000 | 3 MB |
-//! | requests for the parts of a window | at most 8, and 1 for each day without events, or at most 300 if the window is longer than 100 days; only for a window of at least an hour that is longer than all windows compared before, and for a window of at least 49 events that has more events than all windows compared before | a service may silently shorten long ranges, or limit the number of events |
+//! | requests for the parts of a window | at most 8, plus 1 for each day without events; for a window longer than 100 days at most 300 in total. Two kinds of window are compared with their parts: a window of at least an hour that is longer than all compared windows, and a window of at least 49 events that has more events than all compared windows | a service may silently shorten long ranges, or limit the number of events |
 //! | requests if a window has no events | 1 for the whole log, once; 12 for single hours, once, if the whole log seems to be empty too | a service may answer long ranges as if they had no events |
 //! | requests for the two seconds around the start of a range | 1, or 2 if an event is at exactly the start | it is undocumented whether a range includes its start |
 //! | requests to compare the totals of a range, in addition to two per window | 16 | enough to locate one differing window in a range with a million events |

@@ -5,11 +5,12 @@ use strsim::osa_distance;
 /// Maximum number of typing errors in a word that gets a suggestion.
 const MAX_DISTANCE: usize = 2;
 
-/// The known word that is most similar to `word`, ignoring case; `None` if no known word is similar enough. If `word`
-/// has at least three letters, a known word that begins with `word` is most similar. If there is no such word, the
-/// known word with the fewest typing errors in `word` is most similar. A known word is similar enough if `word` has at
-/// most two typing errors, and fewer typing errors than letters. A typing error is an additional, missing or replaced
-/// letter, or two swapped neighbors.
+/// The known word that a user probably meant with `word`; `None` if there is none. Ignores case.
+///
+/// If `word` has at least three letters, a known word that begins with `word` is returned. Otherwise, the known word
+/// from which `word` differs by the fewest typing errors is returned. A typing error is an additional, missing or
+/// replaced letter, or two swapped neighbors. A known word with more than two typing errors, or with as many as `word`
+/// has letters, is never returned.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();

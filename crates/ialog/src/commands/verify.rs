@@ -252,7 +252,11 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
     if let Some(first) = chain.after_kept().first() {
         let number = first.number.map(|number| format!(" {number}")).unwrap_or_default();
         let others = chain.after_kept().len() - 1;
-        let others = if others == 0 { String::new() } else { format!(" and {others} after it") };
+        let others = match others {
+            0 => String::new(),
+            1 => " and the next manifest".to_owned(),
+            _ => format!(" and the next {others} manifests"),
+        };
         lines.push(format!("not covered by --head: manifest{number} of {}{others}", first.date));
     }
     lines

@@ -96,8 +96,8 @@ impl ContractExportRun<'_> {
         is_left
     }
 
-    /// Adds a gap to the manifests for a range within one day that is not complete. So the next export reads the range
-    /// again. Until then, no command reports the range as complete.
+    /// Adds a gap to the manifests for an incomplete range. The range lies within one day. The next export reads the
+    /// range again. Until then, no command reports the range as complete.
     pub(super) fn add_gap(
         &mut self,
         range: DateRange,
@@ -126,9 +126,9 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Requests the total of each verified range that overlaps a window whose total did not match its events. A
-    /// manifest must not depend on where the export started. The windows and their totals depend on that start, but the
-    /// total of a range does not.
+    /// Requests the totals of verified ranges, for the manifests. Requests only the totals of ranges that overlap a
+    /// window whose total did not match its events. Such a total depends on where the window begins, and so on where
+    /// the export started. A manifest must not depend on the start of an export, so it has the total of the range.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {

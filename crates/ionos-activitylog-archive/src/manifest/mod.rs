@@ -468,6 +468,15 @@ impl ArchivedCount {
     }
 }
 
+/// The end of a message about a manifest that also concerns the next `count` manifests of the chain.
+pub(crate) fn like_next_manifests(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => ", like the next manifest".to_owned(),
+        _ => format!(", like the next {count} manifests"),
+    }
+}
+
 /// A day as a range, UTC. `None` at the end of the calendar.
 pub(crate) fn day(date: NaiveDate) -> Option<DateRange> {
     let start = date.and_time(chrono::NaiveTime::MIN).and_utc();

@@ -13,7 +13,7 @@ use ionos_activitylog::{DateRange, RangeSet};
 use super::{ArchiveIdentity, State};
 use crate::error::Error;
 use crate::layout::{ContractFolder, STATE};
-use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange};
+use crate::manifest::{Chain, Manifest, ManifestLink, ReadRange, like_next_manifests};
 
 /// The hint for an archive whose state and chain differ, or that lacks a part.
 pub(crate) const RESTORE_ARCHIVE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
@@ -95,17 +95,19 @@ impl StateDifference {
 
     /// Description for users, without the path.
     pub(crate) fn detail(&self) -> String {
-        let others = |count: u64| if count > 0 { format!(", and {count} after it") } else { String::new() };
         match self {
             Self::MissingManifests { first, last } => format!(
-                "file is missing{}: the last manifest of the chain was {last}",
-                others(last.saturating_sub(*first))
+                "file is missing{}: the last manifest of the chain was number {last}",
+                like_next_manifests(last.saturating_sub(*first))
             ),
             Self::MissingManifestOfVersion1(_) => "file is missing: it was the last manifest".to_owned(),
             Self::OtherManifest(_) => "file was changed or added: it is not the manifest that was written".to_owned(),
             Self::MissingRange(range) => format!("{range} was archived, but no manifest covers it"),
             Self::AddedManifests { count, .. } => {
-                format!("file was added{}: the last export ended with an earlier manifest", others(*count as u64 - 1))
+                format!(
+                    "file was added{}: the last export ended with an earlier manifest",
+                    like_next_manifests(*count as u64 - 1)
+                )
             }
             Self::RepeatedDay(date) => {
                 format!("file was changed: it repeats the closed manifest of {date}, but no export was interrupted")

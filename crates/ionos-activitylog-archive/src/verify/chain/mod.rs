@@ -26,7 +26,7 @@ use crate::fs::regular_file::{self, is_not_regular};
 use crate::layout::{ContractFolder, day_of, manifest_number, names};
 use crate::manifest::{
     CONTRADICTS_CLOSED, ChainEntry, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifestKind,
-    OpenManifests,
+    OpenManifests, like_next_manifests,
 };
 use crate::state::unarchived_ranges;
 
@@ -262,10 +262,7 @@ impl<'a> ChainCheck<'a> {
     /// Reports the manifests with the numbers from `first` to `last` as one finding.
     fn report_missing(&mut self, first: u64, last: u64, place: &str) {
         self.is_complete = false;
-        let others = match last.saturating_sub(first) {
-            0 => String::new(),
-            others => format!(", and {others} after it"),
-        };
+        let others = like_next_manifests(last.saturating_sub(first));
         let detail = format!("file is missing {place}{others}");
         self.add_finding(self.folder.manifest(first), Problem::Missing, detail);
     }

@@ -65,7 +65,7 @@ async fn a_manifest_that_was_added_after_the_last_export_is_found() {
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
     assert!(report.findings[0].file.ends_with("00000004.json"), "{}", report.findings[0]);
-    assert!(report.findings[0].detail.starts_with("file was added, and 1 after it:"), "{}", report.findings[0]);
+    assert!(report.findings[0].detail.starts_with("file was added, like the next manifest:"), "{}", report.findings[0]);
     assert!(matches!(export_again(&simulator, root.path()).await, Err(Error::Damaged { .. })));
 
     // If the state is open, the same chain is no finding, because a killed export can leave such a chain and state.
@@ -233,7 +233,7 @@ async fn each_edit_is_reported_with_its_cause() {
         (
             "all manifests removed",
             |folder, _| fs::remove_dir_all(folder.manifests()).unwrap(),
-            &["file is missing, and 2 after it: the last manifest of the chain was 3"],
+            &["file is missing, like the next 2 manifests: the last manifest of the chain was number 3"],
         ),
         (
             "day renamed",
@@ -353,7 +353,7 @@ fn clock() -> std::sync::Arc<dyn ionos_activitylog::clock::Clock> {
     std::sync::Arc::new(ionos_activitylog::clock::VirtualClock::starting_at(NOW.parse().unwrap()))
 }
 
-/// The other documents are manifests of version 0.1.0, open manifests, and a state with gaps.
+/// Like the test above, but with manifests of version 0.1.0, open manifests, and a state with gaps.
 #[tokio::test]
 async fn numbers_of_any_size_in_other_documents_are_added_without_overflow() {
     let root = tempfile::tempdir().unwrap();
