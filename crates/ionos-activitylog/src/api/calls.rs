@@ -89,7 +89,7 @@ impl Api {
                 Ok(wire::ResponseValue::new(hits, status, headers))
             }
         };
-        self.run(Operation::page(contract, range, offset), send, read, empty).await
+        self.run(Operation::page(contract, range, offset, size), send, read, empty).await
     }
 
     /// Reads a request that is stored in the Cloud API, and redacts secrets in the answer.

@@ -16,7 +16,7 @@ use crate::api::retry_decision::{FailureContext, NO_TIME_LEFT, RetryDecision, cl
 use crate::api::spans::CallSpan;
 use crate::auth::AccessToken;
 use crate::error::{Error, ErrorKind};
-use crate::net::concurrency::{LoadFeedback, QueuePosition};
+use crate::net::concurrency::{CallPriority, LoadFeedback, QueuePosition};
 use crate::net::poll_scope::PollScope;
 use crate::runtime::spawner::PolledBy;
 
@@ -62,7 +62,7 @@ impl Api {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let mut call = CallProgress::new(scope, self.retry.deadline());
+        let mut call = CallProgress::new(scope, self.retry.deadline(), operation.priority);
         loop {
             let attempted = self.attempt(operation, call.next_attempt(), send, read, empty).await;
             let elapsed = scope.attended().saturating_sub(call.started);
@@ -155,11 +155,11 @@ enum AttemptState {
 }
 
 impl<'a> CallProgress<'a> {
-    fn new(scope: &'a Arc<PollScope>, limit: Option<Duration>) -> Self {
+    fn new(scope: &'a Arc<PollScope>, limit: Option<Duration>, priority: CallPriority) -> Self {
         let started = scope.attended();
         Self {
             scope,
-            position: scope.join_queue(),
+            position: scope.join_queue(priority),
             started,
             deadline: limit.map(|limit| started.saturating_add(limit)),
             attempts: 0,

@@ -20,8 +20,8 @@ use futures_util::FutureExt;
 use crate::defaults::INITIAL_CONCURRENCY;
 use crate::runtime::clock::Clock;
 
+pub(crate) use state::{CallPriority, QueuePosition, ScopeId};
 use state::{LimiterState, QueueStep};
-pub(crate) use state::{QueuePosition, ScopeId};
 
 /// Number of successes after which the limit grows by one. A success counts only if all slots are in use at the end of
 /// the request. An overload and each growth restart the count.
@@ -90,9 +90,9 @@ impl ConcurrencyLimiter {
         state.notify()
     }
 
-    /// Returns the next position in the queue, for a new call of the scope.
-    pub(crate) fn join_queue(&self, scope: ScopeId) -> QueuePosition {
-        self.lock().join_queue(scope)
+    /// Returns the position in the queue for a new call of the scope.
+    pub(crate) fn join_queue(&self, scope: ScopeId, priority: CallPriority) -> QueuePosition {
+        self.lock().join_queue(scope, priority)
     }
 
     /// Waits in the queue for a free slot and for the end of a throttle. Calls get their slots in the order of their

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::net::concurrency::{ConcurrencyLimiter, QueuePosition, ScopeId};
+use crate::net::concurrency::{CallPriority, ConcurrencyLimiter, QueuePosition, ScopeId};
 use crate::runtime::clock::Clock;
 use crate::runtime::spawner::PolledBy;
 
@@ -67,9 +67,9 @@ impl PollScope {
         self.lock().idle
     }
 
-    /// Returns the next position in the queue of the limiter, for a new call of this scope.
-    pub(crate) fn join_queue(&self) -> QueuePosition {
-        self.limiter.join_queue(self.id)
+    /// Returns the position in the queue of the limiter for a new call of this scope.
+    pub(crate) fn join_queue(&self, priority: CallPriority) -> QueuePosition {
+        self.limiter.join_queue(self.id, priority)
     }
 
     /// Runs work until the deadline. The deadline is measured by [`PollScope::attended`] and may move while the work

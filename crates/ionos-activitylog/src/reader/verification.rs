@@ -352,7 +352,10 @@ impl Verification {
                 self.includes_start = true;
                 self.only_received_at_start.clear();
             }
-            self.only_received_at_start.remove(&id);
+            // Even if the set is empty, removing an id would hash it.
+            if !self.only_received_at_start.is_empty() {
+                self.only_received_at_start.remove(&id);
+            }
             if id.is_of_content() {
                 self.content_repeats.add(&id, &event, is_at_end);
             }

@@ -11,9 +11,25 @@ use std::time::Duration;
 /// that a retry is not queued behind calls that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition {
-    /// Number of the call, from 1. Positions are ordered by this number alone, because it is unique.
+    /// The ordinal of this call. For a call with [`CallPriority::First`], the ordinal of the first call of its scope
+    /// that waited when this call began.
+    place: u64,
+    /// Positions with the same place are ordered by priority, and then by ordinal.
+    priority: CallPriority,
+    /// Number of the call, from 1. No other call has this number.
     ordinal: u64,
     pub(super) scope: ScopeId,
+}
+
+/// The order of the waiting calls of one scope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CallPriority {
+    /// The call goes before the calls of its scope that already wait. It does not pass calls of other scopes that wait
+    /// longer than all calls of its own scope.
+    First,
+    /// Calls go in the order in which they began.
+    #[default]
+    InOrder,
 }
 
 /// Id of a scope in its limiter.
@@ -111,9 +127,14 @@ impl LimiterState {
         self.scopes.remove(&id);
     }
 
-    pub(super) fn join_queue(&mut self, scope: ScopeId) -> QueuePosition {
+    pub(super) fn join_queue(&mut self, scope: ScopeId, priority: CallPriority) -> QueuePosition {
         self.last_ordinal += 1;
-        QueuePosition { ordinal: self.last_ordinal, scope }
+        let ordinal = self.last_ordinal;
+        let first_waiting = || self.scopes.get(&scope)?.waiting.first();
+        match (priority, first_waiting()) {
+            (CallPriority::First, Some(first)) => QueuePosition { place: first.place, priority, ordinal, scope },
+            _ => QueuePosition { place: ordinal, priority: CallPriority::InOrder, ordinal, scope },
+        }
     }
 
     /// Ordinal of the last wake of any scope.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::net::concurrency::CallPriority::{First, InOrder};
 use crate::runtime::clock::VirtualClock;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -10,7 +11,7 @@ fn clock() -> VirtualClock {
 /// Acquires a permit for a new call. Must not be used with a throttled limiter, because each use of this function
 /// creates a clock that starts at 0.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
-    limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock()).await
+    limiter.acquire(limiter.join_queue(limiter.add_scope(), InOrder), &clock()).await
 }
 
 fn acquire_now(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
@@ -123,7 +124,7 @@ async fn all_calls_wait_for_the_end_of_a_throttle_and_only_the_first_one_sleeps(
     let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
     acquire_now(&limiter).release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
     let call = async || {
-        let position = limiter.join_queue(limiter.add_scope());
+        let position = limiter.join_queue(limiter.add_scope(), InOrder);
         let permit = limiter.acquire(position, &clock).await;
         permit.release(LoadFeedback::Success);
         clock.elapsed()
@@ -144,12 +145,40 @@ async fn permits_are_given_in_the_order_of_queue_positions() {
         tokio::task::yield_now().await;
         permit.release(LoadFeedback::Success);
     };
-    let positions: Vec<QueuePosition> = (0..3).map(|_| limiter.join_queue(limiter.add_scope())).collect();
+    let positions: Vec<QueuePosition> = (0..3).map(|_| limiter.join_queue(limiter.add_scope(), InOrder)).collect();
     let busy = acquire_now(&limiter);
     tokio::join!(call(positions[2]), call(positions[1]), call(positions[0]), async {
         busy.release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
     });
     assert_eq!(*order.lock().unwrap(), positions);
+}
+
+#[tokio::test]
+async fn a_call_that_goes_first_passes_the_waiting_calls_of_its_scope_only() {
+    let (limiter, clock) = (ConcurrencyLimiter::new(1), clock());
+    let [early, late] = [limiter.add_scope(), limiter.add_scope()];
+    let order = Mutex::new(Vec::new());
+    let call = async |name: &'static str, scope, priority| {
+        let permit = limiter.acquire(limiter.join_queue(scope, priority), &clock).await;
+        order.lock().unwrap().push(name);
+        tokio::task::yield_now().await;
+        permit.release(LoadFeedback::Success);
+    };
+    let busy = acquire_now(&limiter);
+    // The calls begin in this order.
+    tokio::join!(
+        call("early page 1", early, InOrder),
+        call("late page 1", late, InOrder),
+        call("late page 2", late, InOrder),
+        call("early page 2", early, InOrder),
+        call("late count 1", late, First),
+        call("late count 2", late, First),
+        call("early count", early, First),
+        async { busy.release(LoadFeedback::Success) },
+    );
+    let expected =
+        ["early count", "early page 1", "late count 1", "late count 2", "late page 1", "late page 2", "early page 2"];
+    assert_eq!(*order.lock().unwrap(), expected);
 }
 
 #[tokio::test]
@@ -160,7 +189,7 @@ async fn of_several_throttles_the_longest_applies() {
     for (permit, until) in permits.into_iter().zip([5, 2]) {
         permit.release(LoadFeedback::ThrottledUntil(seconds(until)));
     }
-    drop(limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock).await);
+    drop(limiter.acquire(limiter.join_queue(limiter.add_scope(), InOrder), &clock).await);
     assert_eq!(clock.waits(), [seconds(5)]);
     assert_eq!(limiter.limit(), 2, "one overload halves the limit once");
 }
@@ -169,9 +198,9 @@ async fn of_several_throttles_the_longest_applies() {
 async fn the_next_call_waits_for_the_throttle_if_the_first_leaves_the_queue() {
     let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
     acquire_now(&limiter).release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
-    let mut dropped = Box::pin(limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock));
+    let mut dropped = Box::pin(limiter.acquire(limiter.join_queue(limiter.add_scope(), InOrder), &clock));
     assert!(dropped.as_mut().now_or_never().is_none());
-    let waits = limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock);
+    let waits = limiter.acquire(limiter.join_queue(limiter.add_scope(), InOrder), &clock);
     let (permit, ()) = tokio::join!(waits, async { drop(dropped) });
     permit.release(LoadFeedback::Success);
     assert_eq!(clock.waits(), [Duration::from_secs(3)]);
