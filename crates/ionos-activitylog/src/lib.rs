@@ -67,7 +67,7 @@
 //! | parts that a window is split into at once | up to 16, depending on its number of events; up to 4 if the window is itself a part of a split window or has no usable total; up to 64 if it is split by day | a wrong total costs one request for each part |
 //! | extra requests that wrong totals may cost, per reading | 32, plus 1 for each full page of distinct events | a reading that costs n requests with correct totals costs at most 3 n + 50 with wrong ones |
 //! | windows that may be split, per reading | 128, plus 12 for each full page of distinct events | with correct totals, about 10 splits in a row lead from a long range to its shortest window |
-//! | scans of one window | up to 40, of which up to 6 in a row without a new event (5 if one page holds the window) | it is unlikely that all scans miss the same event |
+//! | scans of one window | up to 40; at most 6 scans in a row that find no new event (5 if the window fits on one page) | it is unlikely that all scans miss the same event |
 //! | identical scans that prove a window without a usable total | 3, or 6 for a window of several pages | an unstable order shows within fewer scans |
 //! | halvings of a window to locate a wrong total | up to 6; none once 8 windows of the range had a wrong total | 8 wrong totals suggest that all totals are wrong |
 //! | requests for pieces of damaged or too large pages, per window | 300 | 20 requests locate one record of a page of 1000 |

@@ -9,8 +9,8 @@ const MAX_DISTANCE: usize = 2;
 ///
 /// If `word` has at least three letters, a known word that begins with `word` is returned. Otherwise, the known word
 /// from which `word` differs by the fewest typing errors is returned. A typing error is an additional, missing or
-/// replaced letter, or two swapped neighbors. A known word with more than two typing errors, or with as many as `word`
-/// has letters, is never returned.
+/// replaced letter, or two swapped neighbors. In this case the result is `None` if `word` differs from each known word
+/// by more than two typing errors, or by at least as many typing errors as `word` has letters.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
@@ -20,7 +20,8 @@ pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         if length > 2 && candidate.starts_with(&word) {
             return 0;
         }
-        // Skips the quadratic search for words that differ too much in length, such as a megabyte of text.
+        // The comparison takes quadratic time. It is skipped if the lengths of the words differ too much, because
+        // `word` may be a megabyte of text.
         match candidate.chars().count().abs_diff(length) {
             0..=MAX_DISTANCE => osa_distance(&word, &candidate),
             difference => difference,

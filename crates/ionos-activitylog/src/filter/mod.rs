@@ -137,7 +137,7 @@ pub fn required_patterns(filter: &Filter) -> impl Iterator<Item = (FilterKey, &P
     })
 }
 
-/// The canonical text, equal for equal filters: the pairs of [`Filter::parse`] separated by spaces. A value with
+/// Writes the pairs of [`Filter::parse`], separated by spaces. Equal filters have the same text. A value with
 /// whitespace, quotes or control characters is written as a JSON string. [`str::parse`] reads the text.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

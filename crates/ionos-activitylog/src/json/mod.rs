@@ -33,7 +33,7 @@ pub(crate) enum JsonType {
 }
 
 impl JsonType {
-    /// The type of a value, which its first character decides.
+    /// The type of a value, recognized by its first character.
     pub(crate) fn from_text(value: &str) -> Self {
         match value.as_bytes().first() {
             Some(b'{') => Self::Object,

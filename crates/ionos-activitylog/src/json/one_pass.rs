@@ -187,7 +187,7 @@ fn next_token_after_whitespace(text: &[u8], at: usize) -> Option<(u8, usize)> {
     Some((*text.get(at)?, at + 1))
 }
 
-/// The position after the next token. `None` if that token is not `byte`.
+/// The position after the first byte of the next token. `None` if this byte is not `byte`.
 #[inline(always)]
 fn after(text: &[u8], at: usize, byte: u8) -> Option<usize> {
     let (found, next) = next_token(text, at)?;

@@ -6,8 +6,8 @@ pub(super) const fn repeat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Marks the lowest zero byte of `word`: the lowest set bit of the result lies in the same byte. 0 if no byte is zero.
-/// Higher bits are unspecified, because the subtraction borrows.
+/// Marks the lowest zero byte of `word`: the lowest set bit of the result lies in the byte with the same index. The
+/// result is 0 if no byte is zero. Higher bits are unspecified, because the subtraction borrows.
 pub(super) const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(repeat(1)) & !word & repeat(0x80)
 }

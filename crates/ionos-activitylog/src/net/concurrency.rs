@@ -248,9 +248,9 @@ impl QueuedCall<'_> {
         Poll::Pending
     }
 
-    /// The next step without regard to stalled scopes. A scope is stalled if it was woken and then not polled while this
-    /// call was polled [`POLLS_BEFORE_PASSING`] times. Before this call has reached that number of polls, the step is
-    /// [`QueueStep::Wait`].
+    /// The next step if the waiting calls and the slots of stalled scopes are ignored. A scope is stalled if it was
+    /// woken and then not polled while this call was polled [`POLLS_BEFORE_PASSING`] times. Before this call has
+    /// reached that number of polls, the step is [`QueueStep::Wait`].
     fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
         let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
         if let Some(passing) = &mut self.passing {

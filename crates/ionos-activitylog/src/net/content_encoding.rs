@@ -40,7 +40,8 @@ fn encodings(headers: &HeaderMap) -> Vec<String> {
     names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")).collect()
 }
 
-/// By RFC 9110, 8.4.1, names are case-insensitive, and `x-gzip` means `gzip`.
+/// Whether the name of an encoding stands for gzip. According to RFC 9110, section 8.4.1, names are case-insensitive,
+/// and `x-gzip` means `gzip`.
 fn is_gzip(encoding: &str) -> bool {
     ["gzip", "x-gzip"].iter().any(|name| encoding.eq_ignore_ascii_case(name))
 }
@@ -56,7 +57,7 @@ fn decoded_parts(body: reqwest::Body) -> impl Stream<Item = Result<Bytes, BoxErr
     })
 }
 
-/// A body in gzip. By RFC 1952, 2.2, it may have several members, whose contents are joined.
+/// A body in gzip. According to RFC 1952, section 2.2, it may have several members, whose contents are joined.
 struct GzipBody {
     body: BodyDataStream<reqwest::Body>,
     /// The part of the body that arrived last, without the bytes that are already decoded.
@@ -79,7 +80,8 @@ impl GzipBody {
         }
     }
 
-    /// The next part of the content, which is empty if a part of the body decodes to nothing yet. `None` at the end.
+    /// The next part of the decoded content. The part is empty if the received bytes of the body do not yield any
+    /// content yet. `None` at the end.
     async fn next_part(&mut self) -> Result<Option<Bytes>, BoxError> {
         if self.is_finished {
             return Ok(None);

@@ -88,8 +88,8 @@ pub(super) mod certificates {
         Err(refuse(format!("{FOLDERS} names {shown}, which has no certificate in PEM format")))
     }
 
-    /// Reads a file with certificates. A pipe is refused. One reason is that the TLS library reads the file again, and
-    /// would find the pipe empty.
+    /// Reads a file with certificates. Refuses a pipe, because the TLS library reads the file again and would find the
+    /// pipe empty.
     fn read_file(path: &Path) -> io::Result<Vec<u8>> {
         read_regular_file(path, MAX_MIB)
     }

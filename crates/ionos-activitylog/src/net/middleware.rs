@@ -116,7 +116,8 @@ fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
         .into()
 }
 
-/// Removes a byte order mark at the start of the body. By RFC 8259, 8.1, a reader of JSON may skip it.
+/// Removes a byte order mark at the start of the body. RFC 8259, section 8.1, allows a reader of JSON to ignore such a
+/// mark.
 fn skip_byte_order_mark(answer: reqwest::Response) -> reqwest::Response {
     let answer: http::Response<reqwest::Body> = answer.into();
     let mut start = Some(Vec::new());

@@ -125,8 +125,8 @@ impl RetryPolicyBuilder {
     }
 
     /// Maximum `Retry-After` to wait for, below 366 days; zero accepts no wait. A longer `Retry-After` ends the call;
-    /// see [`Error::exceeds_retry_after_ceiling`]. The wait also counts towards [`RetryPolicyBuilder::deadline`], so
-    /// raise both. Default: 60 s.
+    /// see [`Error::exceeds_retry_after_ceiling`]. The wait also counts towards [`RetryPolicyBuilder::deadline`], so a
+    /// higher maximum may need a longer deadline. Default: 60 s.
     pub fn retry_after_ceiling(mut self, ceiling: Duration) -> Self {
         self.0.retry_after_ceiling = ceiling;
         self

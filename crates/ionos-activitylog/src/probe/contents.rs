@@ -85,9 +85,10 @@ impl ProbeSession<'_> {
             let start = time.trunc_subsecs(3) + TimeDelta::milliseconds(1);
             DateRange::new(start, time.trunc_subsecs(0) + TimeDelta::seconds(1)).ok()
         };
-        // An event at a whole second proves nothing if the service excludes the start of a range, so other events are
-        // preferred. Among equally good events, chooses the one whose second has the fewest events, because such a
-        // second most likely fits on one page.
+        // If the service cuts off fractions, the range just after an event at a whole second begins at exactly this
+        // event. A service that excludes the start of a range does not return this event either, so its absence would
+        // prove nothing. Other events are therefore preferred. Among equally good events, chooses the one whose second
+        // has the fewest events, because such a second most likely fits on one page.
         let candidates = by_second.values().filter_map(|events| {
             let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
             let second = time.trunc_subsecs(0);

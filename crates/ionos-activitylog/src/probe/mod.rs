@@ -1,6 +1,6 @@
-//! Measures undocumented behaviour of the service with a few requests that are made for this purpose. Reading events
-//! observes some of this behaviour too, but only if the reading reaches a limit. A result is an observation and not a
-//! guarantee, because the service may change.
+//! Measures undocumented behaviour of the service with a few requests that are made for this purpose. A client that
+//! reads events also notices some of this behaviour, but only when it reaches a limit of the service. A result is an
+//! observation and not a guarantee, because the service may change.
 
 mod contents;
 mod paging;

@@ -55,7 +55,7 @@ impl DateRange {
         from_days(first, months_later(first, 12), zone, name)
     }
 
-    /// The range of the given length that ends at `now`, rounded down to the whole second.
+    /// The range of the given length up to `now`. The exclusive end is `now`, rounded down to the whole second.
     ///
     /// The length is a [`TimeDelta`], or [`Length::months`] for months of the local calendar.
     ///
@@ -70,7 +70,7 @@ impl DateRange {
         }
     }
 
-    /// The range from an instant (inclusive) to `now`, rounded down to the whole second.
+    /// The range from an instant (inclusive) to `now`. The exclusive end is `now`, rounded down to the whole second.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range is empty, or if its start or exclusive end
     /// is outside the years 0000 to 9999.
@@ -157,7 +157,7 @@ fn from_days<Tz: TimeZone>(
     }
 }
 
-/// The local week that starts `back` days before the week of `now`.
+/// The local week that starts `back` days before the start of the week of `now`.
 fn week_before<Tz: TimeZone>(now: &DateTime<Tz>, back: u64) -> Result<DateRange, Error> {
     let today = local_date(now)?;
     let back = Days::new(back + u64::from(today.weekday().num_days_from_monday()));

@@ -115,9 +115,9 @@ pub(super) fn split_digits(text: &str) -> (&str, &str) {
 }
 
 impl fmt::Display for Length {
-    /// Prints months as months. Prints any other duration as a whole number of days, hours, minutes or seconds, in the
-    /// largest of these units that is exact. Parsing the output gives the same length, except for durations without a
-    /// text format, such as fractions of a second.
+    /// Prints months as months. Prints any other duration in days, hours, minutes or seconds: in the largest of these
+    /// units in which the duration is a whole number. Parsing the output gives the same length, except for durations
+    /// without a text format, such as fractions of a second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             LengthKind::Months(months) => write!(f, "{months}mo"),

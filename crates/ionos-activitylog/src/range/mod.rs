@@ -126,8 +126,8 @@ impl DateRange {
         Self::from_bounds(self.start, self.end.min(last_whole_second(&now)))
     }
 
-    /// The range rounded outwards to whole seconds. It is undocumented whether the service accepts fractions of a
-    /// second in a request.
+    /// The range rounded outwards to whole seconds. Most requests contain this range, because it is undocumented
+    /// whether the service accepts fractions of a second.
     #[must_use]
     pub fn to_whole_seconds(self) -> Self {
         self.widened(SECOND)

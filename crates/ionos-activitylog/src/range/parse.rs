@@ -13,7 +13,7 @@ impl DateRange {
     /// | text | range |
     /// |---|---|
     /// | `2026`, `2026-11`, `2026-11-20`, `yesterday`, `last-week` | the whole period: see [`Moment`] |
-    /// | `7d`, `90m`, `2w`, `3mo` | this long up to now: see [`DateRange::last`] |
+    /// | `7d`, `90m`, `2w`, `3mo` | the range of this duration that ends now: see [`DateRange::last`] |
     /// | `A..B` | from moment A to moment B; B is inclusive if it is a day, week, month or year, otherwise exclusive |
     /// | `A..` | from A to now: see [`DateRange::since`] |
     /// | `..B` | from 1970 to moment B, inclusive or exclusive as in `A..B`: see [`DateRange::until`] |

@@ -1,5 +1,5 @@
-//! Sets of time ranges, for recording progress with gaps. A set is a sorted list of ranges that neither overlap nor
-//! touch, so equal sets have equal representations.
+//! Sets of time ranges, for example of the ranges that a program has read already. A set is a sorted list of ranges
+//! that neither overlap nor touch, so equal sets have equal representations.
 
 use std::fmt;
 

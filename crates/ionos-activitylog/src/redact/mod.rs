@@ -21,14 +21,15 @@ pub fn is_secret_name(name: &str) -> bool {
     redact::is_secret_name(name)
 }
 
-/// Replaces secrets that their form alone identifies: private keys, JSON Web Tokens, credentials after the name of an
-/// HTTP authentication scheme, and user and password in an address such as `user:password@host`.
+/// Replaces secrets that can be recognized by their form: private keys, JSON Web Tokens, credentials after the name of
+/// an HTTP authentication scheme, and user and password in an address such as `user:password@host`.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {
     redact::redact_secret_forms(text)
 }
 
-/// The value of a setting or argument for a message, or [`REDACTED`] if the value may be a secret in the wrong place.
+/// The value of a setting or an argument, for use in a message. [`REDACTED`] if the value may be a secret that was
+/// typed in the wrong place.
 #[must_use]
 pub fn redact_value(value: &str) -> &str {
     redact::redact_value(value)

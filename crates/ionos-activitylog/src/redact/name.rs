@@ -7,8 +7,8 @@ use super::REDACTED;
 /// Maximum length of a name that is shown, in bytes. Tokens are longer.
 const MAX_NAME_BYTES: usize = 64;
 
-/// The name if it is one word of letters, digits, `-`, `_`, `.` and `/`. Otherwise the first word followed by ` ...`,
-/// or `[redacted]` if that word has another form.
+/// The name if it is one plain word. If the name has several words and the first word is plain: the first word followed
+/// by ` ...`. If the first word is not plain: `[redacted]`.
 pub(crate) fn redact_name(name: &str) -> String {
     let mut words = name.split_whitespace();
     match (words.next(), words.next()) {
@@ -19,8 +19,9 @@ pub(crate) fn redact_name(name: &str) -> String {
     }
 }
 
+/// Whether a word has only letters, digits, `-`, `_`, `.` and `/`, is not too long, and is not a JSON Web Token.
 fn is_plain(word: &str) -> bool {
-    // A JSON Web Token has only characters that are allowed in a name.
+    // All characters of a JSON Web Token are allowed in a name, so a token is recognized by its first letters.
     let is_token = word.starts_with("eyJ");
     let is_allowed = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
     !is_token && word.len() <= MAX_NAME_BYTES && word.chars().all(is_allowed)

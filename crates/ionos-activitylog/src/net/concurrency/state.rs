@@ -193,9 +193,9 @@ impl LimiterState {
         self.queue.remove(&position).map(|previous| previous.waker)
     }
 
-    /// The place of a call in the queue, without the waiting calls and the slots of other scopes that are stalled. A
-    /// scope is stalled if the ordinal of its wake is at most `stalled_since` and the scope was not polled since this
-    /// wake. If `stalled_since` is `None`, no scope is stalled.
+    /// The place of a call in the queue, as if stalled scopes (other than the scope of the call) had no waiting calls
+    /// and no slots. A scope is stalled if the ordinal of its wake is at most `stalled_since` and the scope was not
+    /// polled since this wake. If `stalled_since` is `None`, no scope is stalled.
     pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
         let Some(since) = stalled_since else {
             return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };
@@ -215,7 +215,7 @@ impl LimiterState {
 
     /// Returns the wakers of the calls that may take the free slots. Also returns the waker of the first waiting call
     /// of each scope, if a slot would be free without the requests of the other woken scopes. Skips calls that were
-    /// notified and not polled since.
+    /// already notified since their last poll.
     #[must_use]
     pub(super) fn notify(&mut self) -> Vec<Waker> {
         if self.queue.is_empty() {

@@ -40,8 +40,8 @@ async fn a_deadline_can_move_and_a_ready_result_is_returned_even_after_the_deadl
     let outer = noop_waker();
     let mut poll = || scope.poll(&mut Context::from_waker(&outer), |context| never.as_mut().poll(context));
     assert!(poll().is_pending());
-    // Each step of the clock wakes the scope, and the scope is polled at the same moment. So no time is idle, and all
-    // of it counts towards the deadline.
+    // Each step of the clock wakes the scope, and the scope is polled at the same moment. So no time is idle, and the
+    // whole time counts towards the deadline.
     clock.advance(9 * SECOND);
     assert!(poll().is_pending());
     // Progress moves the deadline.

@@ -18,7 +18,7 @@ use crate::error::Error;
 /// | `2026-11-20T14:00`, also with seconds and a fraction | a local time | exclusive |
 /// | `2026-11-20T14:00Z`, `2026-11-20T14:00:00+01:00` | a time with its zone, as in RFC 3339 | exclusive |
 /// | `@1795132800`, `@1795132800.250` | seconds since 1970 | exclusive |
-/// | `7d`, `90m`, `3mo` | this long before now: see [`Length`] | exclusive |
+/// | `7d`, `90m`, `3mo` | the current time minus this duration: see [`Length`] | exclusive |
 /// | `now` | the current time, rounded down to the whole second | exclusive |
 ///
 /// Case is ignored except in units. A local time that does not exist because clocks are set forward stands for the
