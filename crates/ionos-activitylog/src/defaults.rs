@@ -35,8 +35,8 @@ pub(crate) const RETRY_AFTER_CEILING: Duration = Duration::from_secs(60);
 /// Maximum `Retry-After` that is kept: 366 days. A longer one is shortened to this maximum. No call waits that long.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
 
-/// Initial number of requests in flight: 4. A week is exported three times as fast as with 1, at a light load for the
-/// service.
+/// Initial number of requests in flight: 4. Exporting a week is three times as fast as with 1 request in flight, and
+/// the load for the service is light.
 pub(crate) const INITIAL_CONCURRENCY: u32 = 4;
 
 /// Maximum number of requests in flight: 16. A higher number helps only at high latency.

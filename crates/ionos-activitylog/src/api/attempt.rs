@@ -216,9 +216,9 @@ impl Api {
         [read, call].into_iter().flatten().fold(attempt, |one, other| if other.0 <= one.0 { other } else { one })
     }
 
-    /// The error of an attempt that exceeded a time limit: the error of the status if the head of an answer with an
-    /// error status arrived, and a timeout otherwise. At the deadline of the call, a status for which the caller would
-    /// send another request gives the timeout of the call, too.
+    /// The error of an attempt that exceeded a time limit. This is the error of the status if the head of an answer
+    /// with an error status has arrived, and a timeout otherwise. If the deadline of the call has passed, it is also a
+    /// timeout for each status that would make the caller send another request.
     fn timed_out(&self, limit: TimeLimit, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();

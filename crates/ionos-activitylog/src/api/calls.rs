@@ -26,8 +26,9 @@ impl Api {
         .await
     }
 
-    /// Lists the contracts. By the API description the list has no pages, so an answer whose headers announce further
-    /// entries is an error: without them, "all contracts" would silently lack some.
+    /// Lists the contracts. According to the API description, the service sends the whole list in one answer. So an
+    /// answer whose headers announce further entries is an error, because a program that reads all contracts would miss
+    /// some of them.
     pub(crate) async fn contracts(&self) -> Result<Response<Vec<Contract>>, Error> {
         let operation = Operation::contracts();
         let send = |client: wire::Client| async move { client.get_available_contracts().send().await };

@@ -1,5 +1,6 @@
-//! Parses the headers of an answer: `Retry-After`, `Date`, the signs of a list in pages, and the request id. By RFC 9110, 10.2.3, `Retry-After` is a
-//! date or a whole number of seconds. Decimal seconds are accepted too. The vendor's own clients parse only seconds.
+//! Parses the headers of an answer: `Retry-After`, `Date`, the headers of caches, the headers of a list that is sent in
+//! pages, and the request id. According to RFC 9110, section 10.2.3, `Retry-After` is a date or a whole number of
+//! seconds. Decimal seconds are accepted too. The vendor's own clients parse only seconds.
 
 use std::time::Duration;
 
@@ -44,8 +45,8 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(date).ok().map(DateTime::from)
 }
 
-/// Maximum age of an answer from a cache. Each request asks caches to confirm their answer with the service, so an older
-/// answer was not confirmed.
+/// Maximum age of an answer from a cache. Each request asks caches to confirm their answers with the service, so an
+/// older answer was not confirmed.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Why an answer is outdated. It is outdated if it comes from a cache and is older than [`MAX_AGE`] by its header `Age`
@@ -65,8 +66,8 @@ pub(crate) fn outdated(headers: &HeaderMap) -> Option<String> {
 /// Headers with the number of all entries of a list that is sent in pages.
 const LIST_TOTAL_HEADERS: [&str; 2] = ["x-total-count", "x-total"];
 
-/// Why a list of `sent` entries is incomplete: by the headers of the answer, the service has further entries. `None` if
-/// no header says so.
+/// Why a list of `sent` entries is incomplete: a header of the answer says that the service has further entries. `None`
+/// if no header says so.
 pub(crate) fn unsent_entries(headers: &HeaderMap, sent: usize) -> Option<String> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let named = LIST_TOTAL_HEADERS.iter().filter_map(|name| text(name));

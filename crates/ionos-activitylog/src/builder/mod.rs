@@ -202,7 +202,7 @@ impl ClientBuilder {
 
     /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with a limit of
     /// at most 4, halves this limit when the service is overloaded, and raises the limit slowly up to this maximum. If
-    /// the program does not poll the call or stream whose answer arrives, the request does not count until the next
+    /// an answer arrives for a call or stream that the program does not poll, its request does not count until the next
     /// poll.
     pub fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;

@@ -37,8 +37,8 @@ pub(crate) fn snippet(text: &str) -> String {
     }
 }
 
-/// A value that a user typed or set, as a [`snippet`]. `[redacted]` for a value that may be a secret in the wrong
-/// place.
+/// A value that a user typed or set, as a [`snippet`]. `[redacted]` if the value may be a secret that was typed in the
+/// wrong place.
 pub(crate) fn value_snippet(value: &str) -> String {
     snippet(redact_value(value))
 }

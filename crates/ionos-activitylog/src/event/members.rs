@@ -26,7 +26,7 @@ pub(super) enum Member {
     Resources,
 }
 
-/// The last nanosecond of a second. Chrono counts on from it for a leap second.
+/// The last nanosecond of a second. In chrono, the nanoseconds of a leap second are above this number.
 const LAST_NANOSECOND: u32 = 999_999_999;
 
 /// Number of variants of [`Member`].

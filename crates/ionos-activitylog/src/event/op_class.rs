@@ -22,7 +22,7 @@ pub enum OpClass {
     Update,
     /// Deletes a resource: verbs such as `delete`, method DELETE.
     Delete,
-    /// The event has no action name and no method, or unknown ones.
+    /// An unknown operation: the verb or the method is unknown, or the event has neither an action name nor a method.
     Other,
 }
 

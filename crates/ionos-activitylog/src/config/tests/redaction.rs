@@ -8,7 +8,7 @@ fn assert_hidden(what: &str, shown: &str) {
     assert!(!shown.contains("planted"), "{what} shows a secret: {shown}");
 }
 
-/// Everything that can be printed of a result.
+/// All texts of a result that a program can print, joined.
 fn printed(outcome: Result<ResolvedConfig, Error>) -> String {
     use std::error::Error as _;
     match outcome {
