@@ -121,8 +121,8 @@ impl Client {
     }
 
     /// The request that the Cloud API received and keeps under `id`: its body and its status. This method sends
-    /// `GET /cloudapi/v6/requests/{id}` to the API address of the client, with the credentials of the client. `id` comes
-    /// from [`Details::request_id`](crate::Details). Values that may be secret are redacted.
+    /// `GET /cloudapi/v6/requests/{id}` to the API address of the client, with the credentials of the client. `id`
+    /// comes from [`Details::request_id`](crate::Details). Values that may be secret are redacted.
     ///
     /// The Cloud API keeps only requests that it received itself and that changed something. It keeps them for an
     /// undocumented time, so [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) does not prove that a request never

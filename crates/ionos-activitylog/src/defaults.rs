@@ -42,7 +42,7 @@ pub(crate) const INITIAL_CONCURRENCY: u32 = 4;
 /// Maximum number of requests in flight: 16. A higher number helps only at high latency.
 pub(crate) const MAX_CONCURRENCY: u32 = 16;
 
-/// Maximum size of an answer in bytes, after decompression: 64 MiB, a hundred times a page of 1000 events.
+/// Maximum size of an answer in bytes, after decompression: 64 MiB, a hundred times the size of a page of 1000 events.
 pub const BODY_CAP: u64 = 64 * 1024 * 1024;
 
 /// Maximum size in bytes read from the body of an error: 64 KiB. Error pages are shorter.

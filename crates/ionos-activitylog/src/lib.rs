@@ -51,7 +51,7 @@
 //! | retries that all clones together may send without a success | 100, refilled by successes | retrying every call makes an outage worse |
 //! | requests in flight | 4, halved on overload, raised by 1 after 50 successes, up to 16 | the limits of the service are undocumented |
 //! | requests per second | unlimited | set a rate if the contract limits the rate |
-//! | size of an answer, decompressed | [`BODY_CAP`], 64 MiB | a hundred pages of 1000 events |
+//! | size of an answer, decompressed | [`BODY_CAP`], 64 MiB | a hundred times the size of a page of 1000 events |
 //! | bytes read of an error's body | [`ERROR_BODY_CAP`], 64 KiB | error pages are shorter |
 //! | remaining lifetime of a token at which the next one is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most 5 min |
 //! | minimum time between two fetches of a token while the current one is valid | [`FETCH_BACKOFF`], 30 s | a failing provider must not be asked for every request |

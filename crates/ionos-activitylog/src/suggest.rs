@@ -8,9 +8,9 @@ const MAX_DISTANCE: usize = 2;
 /// The known word that a user probably meant with `word`; `None` if there is none. Ignores case.
 ///
 /// If `word` has at least three letters, a known word that begins with `word` is returned. Otherwise, the known word
-/// from which `word` differs by the fewest typing errors is returned. A typing error is an additional, missing or
-/// replaced letter, or two swapped neighbors. In this case the result is `None` if `word` differs from each known word
-/// by more than two typing errors, or by at least as many typing errors as `word` has letters.
+/// from which `word` differs by the fewest typing errors is returned. No word is returned if the number of typing
+/// errors is above two, or not below the number of letters of `word`. A typing error is an additional, missing or
+/// replaced letter, or two swapped neighbors.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();

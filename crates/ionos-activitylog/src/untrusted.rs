@@ -17,7 +17,7 @@ pub fn read_page(body: Vec<u8>, range: DateRange, offset: u64, limit: u64) -> Re
     Page::from_hits(hits, range, offset)
 }
 
-/// A machine with these variables and files, and with the home directory `/home/u`.
+/// A machine with the given environment variables and files, and with the home directory `/home/u`.
 struct SimulatedMachine<'a> {
     variables: &'a BTreeMap<String, String>,
     files: &'a BTreeMap<PathBuf, Vec<u8>>,

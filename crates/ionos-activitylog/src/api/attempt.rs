@@ -52,8 +52,8 @@ pub(super) struct FailedAttempt {
     pub(super) was_stalled: bool,
 }
 
-/// Time without a poll after which a failed connection says nothing about the service: servers and proxies close a
-/// connection if the client does not read.
+/// If a program did not poll an attempt for this time or longer, a failed connection says nothing about the service,
+/// because servers and proxies close a connection if the client does not read.
 const STALL: Duration = Duration::from_secs(1);
 
 /// Everything that a request needs before it is sent.

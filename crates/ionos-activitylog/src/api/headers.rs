@@ -49,9 +49,9 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
 /// older answer was not confirmed.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// Why an answer is outdated. It is outdated if it comes from a cache and is older than [`MAX_AGE`] by its header `Age`
-/// (RFC 9111, 5.1). It is also outdated if the cache says in a header `Warning` that the answer is stale (code 110) or
-/// that the service could not be asked (code 111; RFC 7234, 5.5). `None` if the answer is not outdated.
+/// Why an answer is outdated. An answer from a cache is outdated if its header `Age` gives an age above [`MAX_AGE`]
+/// (RFC 9111, section 5.1). It is also outdated if the cache says in a header `Warning` that the answer is stale (code
+/// 110) or that the service could not be asked (code 111; RFC 7234, section 5.5). `None` if the answer is not outdated.
 pub(crate) fn outdated(headers: &HeaderMap) -> Option<String> {
     let text = |value: &HeaderValue| Some(value.to_str().ok()?.trim().to_owned());
     let age: Option<u64> = headers.get(AGE).and_then(text).and_then(|age| age.parse().ok());

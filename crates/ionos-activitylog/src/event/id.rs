@@ -43,7 +43,7 @@ pub struct EventId(EventIdForm);
 #[derive(Clone, PartialEq, Eq)]
 enum EventIdForm {
     Hash([u8; BYTES]),
-    /// A UUID in lower case with hyphens, which takes a third of the memory of its text.
+    /// A UUID in lower case with hyphens, as bytes. The bytes take a third of the memory that the text would take.
     Uuid([u8; BYTES]),
     /// Any other name. Never the text of a UUID in lower case with hyphens, so that equal ids have one form.
     Name(Box<str>),

@@ -200,10 +200,10 @@ struct QueuedCall<'a> {
     self_wakes_left: u32,
 }
 
-/// A waiting call that passes the woken scopes unless they are polled soon.
+/// An attempt of a waiting call to pass the woken scopes. The call passes them unless they are polled soon.
 #[derive(Clone, Copy)]
 struct PassingCall {
-    /// Ordinal of the last wake before the call began to wait.
+    /// Ordinal of the last wake before this attempt began.
     since: u64,
     polls: u32,
 }

@@ -6,9 +6,9 @@ use std::env::VarError;
 
 use crate::error::{Error, ErrorKind};
 
-/// The variables with the proxy for https, in two groups, and in order of precedence. Within a group, the first
-/// variable that is set is in force. If its value is blank, or if no variable of the group is set, the next group
-/// counts.
+/// The variables that can contain the address of the proxy for https: two groups in order of precedence. In each group,
+/// the first variable that is set is in force. If its value is blank, or if no variable of the group is set, the next
+/// group counts.
 const PROXY_VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// The schemes of proxy addresses. An address without a scheme counts as http.

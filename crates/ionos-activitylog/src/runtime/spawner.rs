@@ -23,7 +23,7 @@ impl<F: Fn(BoxFuture<'static, ()>) + Send + Sync> Spawner for F {
     }
 }
 
-/// Aborts its task when this value is dropped.
+/// Aborts a task when this value is dropped.
 struct AbortOnDrop(AbortHandle);
 
 impl Drop for AbortOnDrop {
