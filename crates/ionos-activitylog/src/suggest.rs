@@ -9,7 +9,7 @@ const MAX_DISTANCE: usize = 2;
 ///
 /// If `word` has at least three letters, a known word that begins with `word` is returned. Otherwise, the known word
 /// from which `word` differs by the fewest typing errors is returned. No word is returned if the number of typing
-/// errors is above two, or not below the number of letters of `word`. A typing error is an additional, missing or
+/// errors is above two, or at least the number of letters of `word`. A typing error is an additional, missing or
 /// replaced letter, or two swapped neighbors.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -52,8 +52,8 @@ pub(super) struct FailedAttempt {
     pub(super) was_stalled: bool,
 }
 
-/// If a program did not poll an attempt for this time or longer, a failed connection says nothing about the service,
-/// because servers and proxies close a connection if the client does not read.
+/// Limit for the time in which the program does not poll an attempt. Once this limit is reached, a failed connection
+/// says nothing about the service, because servers and proxies close a connection if the client does not read.
 const STALL: Duration = Duration::from_secs(1);
 
 /// Everything that a request needs before it is sent.
@@ -216,9 +216,9 @@ impl Api {
         [read, call].into_iter().flatten().fold(attempt, |one, other| if other.0 <= one.0 { other } else { one })
     }
 
-    /// The error of an attempt that exceeded a time limit. This is the error of the status if the head of an answer
-    /// with an error status has arrived, and a timeout otherwise. If the deadline of the call has passed, it is also a
-    /// timeout for each status that would make the caller send another request.
+    /// The error of an attempt that exceeded a time limit: the error of the status if the head of an answer with an
+    /// error status has arrived, and a timeout otherwise. If the exceeded limit is the deadline of the call, a status
+    /// that would make the caller send another request is reported as a timeout, too.
     fn timed_out(&self, limit: TimeLimit, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         let authority = self.base_url.authority();

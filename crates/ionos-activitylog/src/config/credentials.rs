@@ -33,7 +33,7 @@ impl CredentialParts<'_> {
     /// The credentials of the source, if it has any. A token takes precedence over username and password, as in the
     /// vendor's tools.
     ///
-    /// Fails if there is no token, and if there is a username without a password or a password without a username.
+    /// Fails if the source has no token, but a username without a password or a password without a username.
     pub(super) fn into_credentials(self) -> Result<Option<Credentials>, Error> {
         let Self { source, names, .. } = self;
         let incomplete = |present: &str, absent: &str| {

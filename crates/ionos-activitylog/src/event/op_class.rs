@@ -22,7 +22,7 @@ pub enum OpClass {
     Update,
     /// Deletes a resource: verbs such as `delete`, method DELETE.
     Delete,
-    /// An unknown operation: the verb or the method is unknown, or the event has neither an action name nor a method.
+    /// The verb or the method that decides is unknown, or the event has neither an action name nor a method.
     Other,
 }
 

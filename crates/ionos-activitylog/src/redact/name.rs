@@ -7,8 +7,8 @@ use super::REDACTED;
 /// Maximum length of a name that is shown, in bytes. Tokens are longer.
 const MAX_NAME_BYTES: usize = 64;
 
-/// The name if it is one plain word. If the name has several words and the first word is plain: the first word followed
-/// by ` ...`. If the first word is not plain: `[redacted]`.
+/// The name if it is one plain word. A longer name is replaced by its first word, followed by ` ...`. If the first word
+/// is not plain, the name is replaced by `[redacted]`.
 pub(crate) fn redact_name(name: &str) -> String {
     let mut words = name.split_whitespace();
     match (words.next(), words.next()) {
