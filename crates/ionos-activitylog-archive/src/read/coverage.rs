@@ -1,4 +1,4 @@
-//! The ranges of a contract in an archive, and which parts of the requested range are missing.
+//! The ranges of a contract in an archive, and the times of the requested range that are missing.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
@@ -67,9 +67,9 @@ impl ContractCoverage {
         self.end.filter(|end| range.start() < *end && *end < range.end())
     }
 
-    /// Parts of the requested range that are not archived or not verified. If no range was requested, this function
+    /// Times of the requested range that are not archived or not verified. If no range was requested, this function
     /// uses the range from the start of the first to the end of the last range that was read. If `open_end` is set and
-    /// the archive ends within the requested range, only the part up to the end of the archive counts as requested.
+    /// the archive ends within the requested range, only the time up to the end of the archive counts as requested.
     pub(super) fn incomplete_ranges(&self, requested: Option<DateRange>, open_end: bool) -> RangeSet {
         let requested = match requested {
             Some(requested) if open_end => {

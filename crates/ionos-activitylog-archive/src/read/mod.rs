@@ -36,8 +36,8 @@ pub struct ArchivedEvent {
     /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. The reader skips most events
     /// that do not match.
     pub kept: bool,
-    /// Range in which the event occurred, if the event has no readable time and a part of this range is outside of the
-    /// requested range. In this case, the event itself may be outside. Otherwise `None`.
+    /// Range in which the event occurred. `None` if the event has a readable time, or if this range is within the
+    /// requested range. An event with an uncertain range may have occurred outside of the requested range.
     pub uncertain_range: Option<DateRange>,
 }
 

@@ -370,7 +370,7 @@ async fn a_filter_returns_every_match_and_counts_all_events() {
     }
 }
 
-/// A part with events at these minutes of an hour. The `@uuid` of each event is its minute.
+/// Writes a part with one event at each of these minutes of an hour. The `@uuid` of an event is its minute.
 fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
     use crate::part::{PartFile, PartMeta};
     let mut file = PartFile::begin(folder, Compression::Zstd, &crate::fs::FailPoints::default()).unwrap();

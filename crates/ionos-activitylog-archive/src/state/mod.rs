@@ -76,7 +76,8 @@ pub struct State {
     /// the ranges that it is about to read, and removes them after the comparison. Absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uncompared: Vec<UncomparedRange>,
-    /// A member of version 1 only. It is ignored, because no file may switch off a check of the chain.
+    /// A member of version 1. If a state of version 1 has it, the state loses its `head` when it is converted. In a
+    /// state of a later version, the member is ignored, because no file may switch off a check of the chain.
     #[serde(default, skip_serializing)]
     #[schemars(skip)]
     pub(crate) relink: Option<String>,

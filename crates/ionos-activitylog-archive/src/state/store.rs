@@ -1,5 +1,5 @@
-//! Reads and writes the state file. The previous state is kept as a copy. Losing both loses no data, because the state
-//! can be rebuilt from the manifests.
+//! Reads and writes the state file. The previous state is kept as a copy. If both files are lost, no data is lost,
+//! because the state can be rebuilt from the manifests.
 
 use std::fs;
 use std::io::Write;

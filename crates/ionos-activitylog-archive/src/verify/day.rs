@@ -5,8 +5,8 @@
 //! too. So there is one finding for the file, and it names only the first difference of the lines.
 //!
 //! The check of a part stops at the first line that is not a record, and at the first line above the number of lines in
-//! the manifest. A part with such a line is not the part that was written, and a small compressed file can have any
-//! number of further lines.
+//! the manifest. Such a line shows that the part was changed. Further lines are not read, because a small compressed
+//! file can have any number of them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Read};
@@ -28,7 +28,7 @@ use crate::sum::{saturating_sum, saturating_sum_if_known};
 /// Maximum number of extra bytes to read if a file is longer than its manifest states.
 const MAX_EXTRA_BYTES: u64 = 16 << 20;
 
-/// First half of the SHA-256 of a line, which is enough to distinguish the contents of one id.
+/// First half of the SHA-256 of a line, which is enough to distinguish lines with the same id.
 type ContentHash = [u8; 16];
 
 /// The ids of a day, each with the content, part and line number of an earlier occurrence.
@@ -92,9 +92,8 @@ fn check_kept(report: &mut VerifyReport, location: &FileLocation<'_>, kept: &Kep
     report.findings.push(location.find(None, problem, detail));
 }
 
-/// Sums over the late parts of a day. Only the sums can be checked, not the numbers of a single late part. An id counts
-/// for the late part that was written first, but the names of the parts do not show the order in which the parts were
-/// written.
+/// Sums over the late parts of a day. The numbers of a single late part cannot be checked, because an id counts only
+/// for the late part that was written first, and the names of the parts do not show in which order they were written.
 #[derive(Default)]
 struct LatePartTotals {
     unique: u64,
@@ -221,7 +220,7 @@ struct PartScan {
     unique: u64,
     /// Number of repeated events without a usable `@uuid`.
     repeats_without_uuid: u64,
-    /// Number of events whose id occurs earlier with another content, in any part of the day.
+    /// Number of events whose id already occurred with another content, in this part or in a part that was read before.
     amended: u64,
     bytes: u64,
     lines: Sha256,
@@ -232,7 +231,7 @@ struct PartScan {
     /// Id of the last event.
     last_id: Option<EventId>,
     content: ContentHash,
-    /// Whether the part has lines that were not read, because the last line that was read is a finding.
+    /// Whether reading stopped before the end of the part, because the last line that was read is a finding.
     is_cut: bool,
 }
 

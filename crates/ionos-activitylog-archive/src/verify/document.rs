@@ -181,7 +181,8 @@ pub struct ReportedFinding {
 }
 
 impl VerifyReport {
-    /// The report as a document, with the comparison with the service if there was one.
+    /// Returns the report as a document. `totals` is the result of the comparison with the service. `None` if there was
+    /// no such comparison.
     #[must_use]
     pub fn document(&self, totals: Option<&TotalsReport>) -> VerificationDocument {
         let finding = |finding: &super::Finding| ReportedFinding {

@@ -1,5 +1,5 @@
-//! Compares the manifests with digests that were kept elsewhere. A kept digest proves everything up to its
-//! manifest, because each manifest contains the digest of the one before.
+//! Compares the manifests with digests that were kept elsewhere. If a manifest has a kept digest, this manifest and all
+//! earlier ones are unmodified, because each manifest contains the digest of the previous one.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,9 @@ use crate::digest::Digest;
 use crate::layout::Archive;
 
 impl VerifyReport {
-    /// Compares the manifests of each contract with digests that were kept elsewhere, one per contract. A digest may
-    /// belong to any manifest of the chain. The digest does not cover the manifests after this manifest, see
-    /// [`ManifestChain::after_kept`](super::ManifestChain::after_kept).
+    /// Compares the manifests of each contract with the digests in `kept`, which were kept elsewhere. `kept` has one
+    /// digest for each contract. The digest can be the one of any manifest of the chain. It does not cover the
+    /// manifests after that manifest, see [`ManifestChain::after_kept`](super::ManifestChain::after_kept).
     pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
         let root = archive.root();
         let mut found = Vec::new();

@@ -69,10 +69,10 @@ pub struct VerifyReport {
     pub parts: u64,
     /// Number of events read.
     pub events: u64,
-    /// Number of events read that are further versions of another event of their day: they have the same id and another
-    /// content, because the event changed.
+    /// Number of events read that are a further version of an event that changed. Such a version has the same id as
+    /// another event of its day, but another content.
     pub amended: u64,
-    /// Size of the lines of all events read, in bytes, decompressed.
+    /// Decompressed size of the lines of all events read, in bytes.
     pub bytes: u64,
 }
 
@@ -164,7 +164,7 @@ impl ManifestChain {
     }
 }
 
-/// A difference, or a file that cannot be read, and its place.
+/// A difference or an unreadable file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Finding {
@@ -301,9 +301,10 @@ pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -
     verify_archive_with_progress(archive, contracts, &[], |_, _| {})
 }
 
-/// Like [`verify_archive`], but ignores a file that is not of the archive if its name, or its path relative to the
-/// root, matches one of the patterns in `ignored`. In a pattern, `*` stands for any characters, and case is ignored.
-/// Calls `on_progress` after each part with the number of bytes read and the total number of bytes.
+/// Like [`verify_archive`], but ignores some of the files that are not of the archive. A file is ignored if its name or
+/// its path relative to the root matches one of the patterns in `ignored`. In a pattern, `*` stands for any characters,
+/// and case is ignored. Calls `on_progress` after each part with the number of bytes read and the total number of
+/// bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

@@ -1,7 +1,7 @@
-//! Compares the numbers of archived events with the current totals of the service. Sends one request per range: for
-//! each verified range of a day, and for each range with gaps. Does not use the earlier totals that the manifests
-//! record. Ranges that no manifest covers are not compared. A day with such a range is reported as a day that is not
-//! archived, or that is archived only in part.
+//! Compares the numbers of archived events with the current totals of the service. Sends one request for each verified
+//! range of a day and one request for each range with gaps. Does not use the earlier totals that the manifests record.
+//! A range that no manifest covers is not compared. If such a range contains a whole day, the day is reported as not
+//! archived. If the range contains only a part of a day, the day is reported as archived only in part.
 //!
 //! A service may count the events at exactly the end of a range, or may leave out the events at exactly the start. So
 //! if a total differs from the number of archived events, the last or the first second of the range is read as well.
@@ -32,9 +32,9 @@ pub struct TotalsReport {
     /// Days for which the service reports more events than the archive has, by contract. A recount reads these days
     /// again.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
-    /// Number of events that the service reports and the archive does not have, in the verified ranges of the days in
-    /// `more`. For example, they arrived after the export. The number may include records without a time, because the
-    /// service returns such a record for several days and the archive has it once.
+    /// Number of events that the service reports and the archive does not have, for example because the events arrived
+    /// after the export. Only the verified ranges of the days in `more` count. The number may include records without a
+    /// time, because the service returns such a record for several days and the archive has it once.
     pub more_events: u64,
     /// Like `more_events`, but for the ranges with gaps. The service may have had these events when the ranges were
     /// read.
@@ -46,13 +46,13 @@ pub struct TotalsReport {
     /// Number of days that are archived only in part: a range between the first and the last archived time is missing.
     /// Days that count as `more` or `unknown` are not included.
     pub partial: u64,
-    /// Number of days between the first and the last archived time of which nothing is archived. These days were not
-    /// compared.
+    /// Number of days of which nothing is archived. Only the days between the first and the last archived time count.
+    /// These days were not compared.
     pub unarchived: u64,
 }
 
 impl TotalsReport {
-    /// Number of days that were compared. Days that are archived only in part are not included.
+    /// Number of days that were compared. Days that count as `unknown`, `partial` or `unarchived` are not included.
     #[must_use]
     pub fn compared(&self) -> u64 {
         saturating_sum([self.equal, self.more_days(), self.fewer])
@@ -115,9 +115,9 @@ const READ_GAP_AGAIN: &str = "the range has a gap; --recount reads the range aga
 const OUT_OF_REACH: &str =
     "the range has a gap that --recount cannot close: one second of it has more events than the service returns";
 
-/// The ranges of a day whose totals are compared: the verified ranges and the ranges with gaps. If a part has events of
-/// a verified range and of a range with gaps, the number of events in each of the two is not known. In this case,
-/// adjacent ranges are compared as a whole.
+/// Returns the ranges of a day that are compared: the verified ranges and the ranges with gaps. If one part has events
+/// of a verified range and of a range with gaps, the number of events in each of these ranges is not known. In this
+/// case, adjacent ranges are joined and compared as one range.
 fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
     let (verified, unverified) = (manifest.verified_ranges(), manifest.unverified_ranges());
     let is_separate = |part: &Part| verified.covers(part.file.range) || unverified.covers(part.file.range);
@@ -146,8 +146,8 @@ fn ranges_to_count(manifest: &Manifest) -> Vec<ComparedRange> {
     counted.collect()
 }
 
-/// Compares the numbers of archived events of some contracts (`None`: all) with the totals of the service, range by
-/// range. `api` is the name that the manifests have for the service, see [`Exporter::api`](crate::Exporter::api).
+/// Compares the numbers of archived events of some contracts (`None`: of all contracts) with the totals of the service,
+/// range by range. `api` is the name of the service in the manifests, see [`Exporter::api`](crate::Exporter::api).
 /// Calls `on_progress` after each day with the number of days done and the number of all days.
 ///
 /// Fails if the archive cannot be read, if it is an archive of another API, or if the service does not answer.

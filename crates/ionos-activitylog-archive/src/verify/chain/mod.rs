@@ -75,7 +75,7 @@ struct ChainCheck<'a> {
     unnamed: Vec<PathBuf>,
     /// The manifests of version 1 that could be read, in order of their days.
     version_1: Vec<(ManifestLink, Manifest)>,
-    /// Service name and id rule of the first manifest. All other manifests must have the same.
+    /// Service name and id rule of the first manifest. All other manifests must have the same values.
     identity: Option<(String, String)>,
 }
 
@@ -413,7 +413,8 @@ impl<'a> ChainCheck<'a> {
         self.chain.days = self.closed.len() as u64;
         self.chain.closed_until = self.closed.last().copied();
         self.chain.gaps = self.days.values().map(|manifest| manifest.gaps.len() as u64).sum();
-        // A missing manifest, or a range that only the state names, has its own finding.
+        // A missing manifest has its own finding, and so does a missing range that only the state names. So the same
+        // ranges are not reported as unarchived, too.
         if self.report.findings.iter().any(|finding| finding.problem == Problem::Missing) {
             self.chain.unarchived = RangeSet::new();
         }

@@ -1,5 +1,5 @@
-//! A small compressed part can have any number of lines. Each reader of a part stops at the first line that shows that
-//! the part is not the one that was written.
+//! Tests that each reader of a part stops soon after the first line that shows that the part was changed. Otherwise a
+//! reader could run for a long time, because a small compressed file can contain any number of lines.
 
 use super::*;
 use crate::error::Error;

@@ -122,8 +122,9 @@ async fn an_open_manifest_that_a_killed_export_cannot_leave_is_found() {
         other
     };
     let cases: [(&str, Vec<Manifest>, bool, bool); 7] = [
-        // If an export is killed after it closes a manifest and before it removes the manifest from `open.json`, the
-        // state is open.
+        // The members of a case: its name, the manifests in `open.json`, whether the state is open, and whether a
+        // killed export can leave such files. An export can be killed after it closes a manifest and before it removes
+        // the manifest from `open.json`. In this case, the state is open.
         ("the last manifest", vec![manifests[2].clone()], true, true),
         ("the last two manifests", manifests[1..].to_vec(), true, true),
         ("the last manifest, closed state", vec![manifests[2].clone()], false, false),
@@ -272,7 +273,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The times of all lines are wrong, and the manifest has the digest of the edited file.
+/// Edits the times of all lines of a part, and corrects the digest of the file in the manifest.
 #[tokio::test]
 async fn lines_with_the_same_problem_are_counted_in_one_finding() {
     let root = tempfile::tempdir().unwrap();
@@ -302,7 +303,7 @@ async fn the_totals_of_a_day_are_compared_with_its_events() {
     assert_eq!(found(root.path()), [finding("02", None, Problem::Count)]);
 }
 
-/// A copy of the part in which all numbers have the largest value.
+/// Copies the part, and sets all numbers of the copy to the largest value.
 fn with_largest_numbers(part: &Part) -> Part {
     let (largest, total) = (u64::MAX, part.total.map(|_| u64::MAX));
     Part { bytes: largest, unpacked: largest, count: largest, unique: largest, total, ..part.clone() }
@@ -319,7 +320,7 @@ async fn numbers_of_any_size_are_added_without_overflow() {
         manifest.parts = manifest.parts.iter().map(with_largest_numbers).collect();
         manifest.ranges.iter_mut().for_each(|range| range.total = Some(u64::MAX));
     }
-    // A second manifest of a day adds to the sums of the first one.
+    // The numbers of the first day have two summands, because the day gets a second manifest.
     let mut late = manifests[0].clone();
     late.parts[0].late = true;
     late.parts[0].file.late = true;
@@ -344,7 +345,7 @@ async fn numbers_of_any_size_are_added_without_overflow() {
     let client = client.build().unwrap();
     let totals = verify_totals(&archive, None, &client, client.api_address(), |_, _| {}).await.unwrap();
     assert_eq!(totals.fewer, 3);
-    // The name of a manifest is a number, too.
+    // The number in the name of a manifest can have the largest value, too.
     fs::copy(folder.manifest(1), folder.manifest(u64::MAX)).unwrap();
     assert!(!verify_archive(&archive, None).unwrap().is_intact());
 }
@@ -353,7 +354,8 @@ fn clock() -> std::sync::Arc<dyn ionos_activitylog::clock::Clock> {
     std::sync::Arc::new(ionos_activitylog::clock::VirtualClock::starting_at(NOW.parse().unwrap()))
 }
 
-/// Like the test above, but with manifests of version 0.1.0, open manifests, and a state with gaps.
+/// Like the previous test, but for the manifests that version 0.1.0 wrote, for open manifests, and for a state with
+/// gaps.
 #[tokio::test]
 async fn numbers_of_any_size_in_other_documents_are_added_without_overflow() {
     let root = tempfile::tempdir().unwrap();
@@ -411,9 +413,9 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
     let day = folder.day("2026-11-02".parse().unwrap());
     let ending = "20261102T000000Z-20261103T000000Z-0123456789abcdef.ndjson.zst";
     let later = "20261103T000000Z-20261104T000000Z-0123456789abcdef.ndjson.zst";
-    // The finding that is expected if the state is closed, and the one if the state is open. `None`: the report has
-    // only a warning. If the state is open, some of the files are no finding, because a killed export may have left
-    // them.
+    // Each file name has the expected finding for a closed state, and the expected finding for an open state. `None`
+    // means that the report has a warning and no finding. Some files are a finding only if the state is closed, because
+    // an open state shows that a killed export may have left them.
     let cases: BTreeMap<String, (Option<Problem>, Option<Problem>)> = [
         (format!("part-{ending}"), (Some(Problem::Extra), Some(Problem::Extra))),
         (format!("part-{later}"), (Some(Problem::Extra), None)),
@@ -438,8 +440,8 @@ async fn an_unexpected_file_of_a_day_is_classified_by_its_kind() {
             assert_eq!(report.warnings.is_empty(), expected.is_some(), "{name}: {:?}", report.warnings);
             fs::remove_file(&path).unwrap();
         }
-        // A folder with one of these names is foreign too. Only `Thumbs.db` is no finding, because operating systems
-        // create files of this name.
+        // A folder with one of these names is foreign, too. The only exception is `Thumbs.db`: this name is never a
+        // finding, because operating systems create such files.
         fs::create_dir(&path).unwrap();
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
         let expected = if name == "Thumbs.db" { vec![] } else { vec![Problem::Foreign] };

@@ -16,7 +16,7 @@ use crate::encode::Compression;
 use crate::export::tests::{NOW, days, export, exporter, folder, parts, world};
 use crate::manifest::{Manifest, RangeProof, ReadRange};
 
-/// Exports three days with one part each to the folder.
+/// Exports three days to the folder. Each day has one part.
 async fn archived(root: &Path, compression: Compression) -> Simulator {
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root, NOW).compression(compression);
