@@ -5,10 +5,10 @@
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file -> final name.
 //! An interrupted export continues from the [`FileCheckpoint`] of the partial file.
 //!
-//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract, which list the content
-//! of these folders. An [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files,
-//! and an [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`]. [`Document`]
-//! has the JSON Schemas of the documents that this crate writes.
+//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract. The manifests list the
+//! content of these folders. An [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added
+//! files, and an [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`].
+//! [`Document`] has the JSON Schemas of the documents that this crate writes.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
@@ -33,15 +33,15 @@
 //! |---|---|---|
 //! | age of the newest events that an export reads | [`SETTLE_DELAY`], 10 s | younger events may not be in the log yet |
 //! | number of events from which a part ends at the next full hour; at midnight UTC, a part always ends | 100 000 | a killed export repeats little work |
-//! | a gap is read again | after 1 min; each further delay is twice as long, up to 1 day | reading a permanent gap wastes requests |
-//! | a range that is found complete is marked as recounted or sealed | at least 24 h after its end | later events are rare |
+//! | delay before a gap is read again | 1 min; each further delay is twice as long, up to 1 day | reading a permanent gap wastes requests |
+//! | minimum age at which a range can be marked as recounted or sealed | 24 h after its end | later events are rare |
 //! | size of a manifest or state file | at most 64 MiB | more than any day or contract needs |
-//! | size of a part, decompressed | as its manifest states | a file that was replaced cannot fill the memory |
-//! | size at which a frame of a compressed file ends, after a whole event | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
-//! | the state is written | at the start and end of an export, and in between at most once per second or after a gap | each write waits for the disk |
+//! | number of bytes that are read of a decompressed part | at most 1 more than its manifest states | a file that was replaced cannot fill the memory |
+//! | size from which a frame of a compressed file ends after the current event | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
+//! | times at which the state is written | at the start and the end of an export, after each gap, and otherwise at most once per second | each write waits for the disk |
 //! | finished parts that wait for the disk | at most 3 | each holds a file open |
-//! | a checkpoint of a file export | every 16 MiB or 50 requests | each waits for the disk |
-//! | contracts exported at once | 4 | each reads one window at a time; a single contract reads 4 |
+//! | distance between checkpoints of a file export | 16 MiB or 50 requests, whichever comes first | each checkpoint waits for the disk |
+//! | contracts exported at once | 4 | each contract reads one window at a time; a single contract reads 4 windows at a time |
 
 mod digest;
 mod encode;
@@ -84,8 +84,8 @@ pub use verify::{
     verify_archive, verify_archive_with_progress, verify_totals,
 };
 
-/// Helpers for the command line and the tests of this workspace. Not part of the API: any item may change or go away in
-/// a patch release.
+/// Items for the command line and the tests of this workspace. Not part of the API: any item may change or go away in a
+/// patch release.
 #[doc(hidden)]
 pub mod internal {
     use std::path::Path;

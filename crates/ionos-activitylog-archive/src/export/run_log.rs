@@ -99,9 +99,9 @@ pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bo
     latest.filter(|latest| end.is_none_or(|end| *latest > end))
 }
 
-/// The latest end of the ranges of all runs, without the runs whose clock was wrong: runs with a start or a range end
-/// after `present`. The earliest possible time if no run is left, or if the run log cannot be read. Then all ranges in
-/// the future are doubtful.
+/// The latest end of the ranges of all runs. A run that starts after `present`, or whose range ends after `present`,
+/// does not count, because its clock was wrong. Returns the earliest possible time if no run is left, or if the run log
+/// cannot be read. In this case, all ranges in the future are doubtful.
 pub(super) fn last_end(folder: &ContractFolder, present: DateTime<Utc>) -> DateTime<Utc> {
     let log = read_run_log(folder).ok().flatten().unwrap_or_default();
     let ends = records(&log).filter(|run| run.to <= present && run.started <= present).map(|run| run.to);

@@ -51,7 +51,8 @@ mod tests {
         DateRange::new(time(from), time(to)).unwrap()
     }
 
-    /// A range that was read again, with the number of events that were not returned: first hour, last hour, number.
+    /// A reread: the hours at which its range starts and ends, and the number of archived events that it did not
+    /// return.
     type RereadCase = (u32, u32, u64);
 
     #[test]

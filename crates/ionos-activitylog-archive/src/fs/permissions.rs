@@ -66,7 +66,7 @@ pub(crate) fn not_for_others(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Creates folders that only their owner and their group may list.
+/// Returns a builder for folders that only their owner and their group may list.
 pub(super) fn folders() -> DirBuilder {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]

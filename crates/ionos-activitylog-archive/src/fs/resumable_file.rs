@@ -24,7 +24,8 @@ const MAX_CHECKPOINT_BYTES: u64 = 512 << 20;
 
 /// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.
 ///
-/// Without [`ResumableFile::commit`], a drop keeps the partial file if it has a checkpoint, and removes it otherwise.
+/// If the value is dropped without [`ResumableFile::commit`], the partial file stays if it has a checkpoint. Otherwise
+/// it is removed.
 #[derive(Debug)]
 pub(crate) struct ResumableFile {
     file: Arc<File>,

@@ -1,5 +1,5 @@
-//! The first entry of the chain of an archive of version 0.1.0: the digests of the manifests of that version. Those
-//! manifests stay in the folders of their days.
+//! The first entry of the chain if version 0.1.0 began the archive. The entry lists the digests of the manifests that
+//! version 0.1.0 wrote. These manifests stay in the folders of their days.
 
 use std::path::Path;
 

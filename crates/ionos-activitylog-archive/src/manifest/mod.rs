@@ -339,9 +339,9 @@ impl Manifest {
         ArchivedCount { distinct: saturating_sum(distinct), lines: saturating_sum(lines) }
     }
 
-    /// Sum of the totals of the entries of `ranges` that lie within a range: the total that the service reported for
-    /// the range when it was read last. `None` if one of these entries has no total. 0 if no entry lies within the
-    /// range.
+    /// Total that the service reported for a range when the range was read last. This is the sum of the totals of all
+    /// entries of `ranges` that lie within the range. `None` if one of these entries has no total. 0 if no entry lies
+    /// within the range.
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
         let inside = RangeSet::from(range);
         let entries = self.ranges.iter().filter(|read| read.range().is_some_and(|read| inside.covers(read)));

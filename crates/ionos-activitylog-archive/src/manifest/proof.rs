@@ -1,13 +1,13 @@
 //! The proof that a verified range of a manifest is complete.
 //!
-//! A manifest must depend only on the events and the answers of the service, not on where an export was interrupted.
-//! But the boundaries of a [`Window`] and its number of scans depend on where the export started. So a manifest keeps
-//! only what does not depend on the start of the export:
+//! A manifest should depend only on the events and the answers of the service. But the boundaries of a [`Window`] and
+//! its number of scans depend on where the export started, and a continued export has another start than an
+//! uninterrupted one. So a manifest states proofs in a form that depends on the windows as little as possible:
 //!
 //! - If the total of the service for a range matches the archived events of the range, these events alone decide
 //!   between [`RangeProof::EventsMatchTotal`] and [`RangeProof::RepeatsAreCounted`].
-//! - Otherwise the range has the weakest proof of its windows. The number of scans that matched a total does not
-//!   matter, and the number of identical scans is capped at [`IDENTICAL_SCANS`].
+//! - Otherwise the range has the weakest proof of its windows. The proof does not state how many scans matched a total,
+//!   and it states at most [`IDENTICAL_SCANS`] identical scans.
 
 use ionos_activitylog::{Proof, Window};
 use schemars::JsonSchema;

@@ -36,8 +36,8 @@ pub(crate) struct PartFile {
 pub(crate) struct PartMeta {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the totals of the service match the events. Only then does the manifest entry of a verified part have a
-    /// total.
+    /// Whether the totals of the service match the events. The manifest entry of the part has a total only if both
+    /// `counted` and `verified` are true.
     pub(crate) counted: bool,
     pub(crate) late: bool,
 }
@@ -83,8 +83,8 @@ impl PartFile {
         self.ids.expected_total(known)
     }
 
-    /// Number of events of this part that are further versions of another event: their id occurs earlier in this part,
-    /// or `known` is true for it.
+    /// Number of events of this part that are a further version of another event. The id of such an event occurs
+    /// earlier in this part, or `known` returns `true` for this id.
     pub(crate) fn amended(&self, known: impl Fn(&EventId) -> bool) -> u64 {
         self.count.saturating_sub(self.expected_total(known))
     }
@@ -136,9 +136,9 @@ pub(crate) struct FinishedPart {
     last: Option<DateTime<Utc>>,
 }
 
-/// The first of `names` that no file of the folder has. A name may belong to another part with the same lines: if a
-/// range is read again, the service may return one more record that equals an archived one. Both records count as
-/// events, so both parts are kept.
+/// Returns the first of `names` that no file of the folder has. Another part with the same lines may already have one
+/// of the names: if a range is read again, the service may return one more record that equals an archived one. Both
+/// records count as events, so both parts are kept.
 ///
 /// Fails with [`Error::AlreadyExists`] if all names are taken, and with [`Error::Create`] if the folder cannot be
 /// searched.

@@ -1,5 +1,5 @@
-//! Hashes the bytes of a part while they are read, so that a file that was replaced is noticed without reading it
-//! twice.
+//! Hashes the bytes of a part while they are read, so that a replaced file is noticed without a second pass over the
+//! file.
 
 use std::io::{self, Read};
 

@@ -41,8 +41,8 @@ impl Read for SharedFile {
 }
 
 impl PartReader {
-    /// Opens a part. Reads at most one byte more than the size that the manifest states, so that a replaced file cannot
-    /// fill the memory.
+    /// Opens a part. Reads at most one byte more than the decompressed size that the manifest states, so that a
+    /// replaced file cannot fill the memory.
     pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Self> {
         let file = SharedFile(Arc::new(Mutex::new(HashingReader::new(regular_file::open(path)?))));
         let lines = decompress(part.file.compression, BufReader::with_capacity(1 << 17, file.clone()))?;

@@ -29,8 +29,8 @@ pub(crate) const PART_EVENTS: u64 = 100_000;
 pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the totals of the service match the events: the total of every window that overlaps the range, or the
-    /// total of the range itself.
+    /// Whether the events match the totals of the service. This is the case if the total of every window that overlaps
+    /// the range matches, or if the total of the range itself matches.
     pub(crate) counted: bool,
     /// The weakest proof of the windows that overlap the range. `None` if the range is not verified or one of these
     /// windows has no proof.
@@ -46,7 +46,7 @@ pub(crate) struct WrittenRange {
 }
 
 impl WrittenRange {
-    /// Number of events that are further versions of an event with the same id in the range.
+    /// Number of events that are a further version of another event of the range, with the same id.
     pub(crate) fn amended(&self) -> u64 {
         self.part.as_ref().map_or(0, |part| part.count.saturating_sub(self.expected_total))
     }

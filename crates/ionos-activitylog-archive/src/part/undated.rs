@@ -1,6 +1,6 @@
-//! Records without a readable time belong to no range, so a service may return the same record for several ranges. If
-//! the record has a `@uuid`, each day keeps it at most once. Reading a range again does not add a record that is
-//! already archived in any day.
+//! Prevents that records without a readable time are archived repeatedly. Such a record belongs to no range, so a
+//! service may return it for several ranges. If the record has a `@uuid`, each day keeps it at most once. If a range is
+//! read again, a record that one of the days already has is not added.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::manifest::Part;
 /// record without a time.
 #[derive(Debug, Default)]
 pub(crate) struct ArchivedUndated {
-    /// The date of each part, the folder of this day, and the part. Empty once the parts are read.
+    /// The parts that are not read yet, each with its date and the folder of this day.
     parts: Vec<(NaiveDate, PathBuf, Part)>,
     days: HashMap<NaiveDate, UndatedEvents>,
     /// Fingerprints of the archived records of all days.
@@ -26,7 +26,7 @@ pub(crate) struct ArchivedUndated {
 }
 
 impl ArchivedUndated {
-    /// The records of these parts. Each part comes with its date and the folder of this day.
+    /// Uses the records of these parts. Each part comes with its date and the folder of this day.
     pub(crate) fn new(parts: impl IntoIterator<Item = (NaiveDate, PathBuf, Part)>) -> Self {
         Self { parts: parts.into_iter().collect(), ..Self::default() }
     }

@@ -51,7 +51,7 @@ impl Transport for LateLog {
     }
 }
 
-/// The service, and exporters that read it.
+/// A service with late events, and a client that reads it.
 struct LateWorld {
     log: Arc<LateLog>,
     client: Client,
@@ -204,8 +204,8 @@ async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     }
 }
 
-/// The comparison after a closed gap finds the late events of any number of days: requests that find late events are
-/// not limited.
+/// After a gap is closed, the comparison of totals finds the late events of any number of days, because the number of
+/// requests that find late events is not limited.
 #[tokio::test]
 async fn a_comparison_finds_late_events_on_many_days() {
     for recount in [false, true] {

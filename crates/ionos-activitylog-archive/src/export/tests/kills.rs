@@ -1,5 +1,5 @@
-//! Two kinds of files: the leftovers of a kill between two writes, and files of other programs in places where an
-//! export removes leftovers.
+//! Tests that an export continues after a kill between two writes, and that it keeps files of other programs in the
+//! places where it removes leftovers.
 
 use std::path::PathBuf;
 

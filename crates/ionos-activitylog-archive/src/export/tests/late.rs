@@ -16,8 +16,8 @@ async fn late_events_are_written_to_a_separate_part() {
     let early = world("2026-11-05T00:00:00Z").behavior(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
-    // No late event has arrived yet. If a recount finds equal counts a day after the end of a range, it marks the range
-    // as recounted, not as sealed.
+    // No late event has arrived yet, so the recount finds equal counts. It marks the ranges as recounted, not as
+    // sealed.
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
     assert_eq!((same.late, same.no_longer_served, same.requests), (0, 0, 3));

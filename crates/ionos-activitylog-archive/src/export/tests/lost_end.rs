@@ -110,8 +110,8 @@ async fn an_open_state_stays_open_when_it_is_rebuilt() {
     assert!(report.is_intact() && !report.is_complete());
 }
 
-/// A user who has access only as a member of the archive's Unix group may lack the permission to read the state. An
-/// archive has no state at all if only its parts and manifests were copied.
+/// The state can be unusable for two reasons: a user who has access only as a member of the archive's Unix group may
+/// not be allowed to read it, and a copy of only the parts and manifests has no state.
 #[tokio::test]
 async fn an_archive_without_a_usable_state_is_read() {
     let root = tempfile::tempdir().unwrap();

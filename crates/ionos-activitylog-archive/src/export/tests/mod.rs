@@ -1,5 +1,5 @@
 //! Tests of exports to an archive, against the simulator. Each file covers one kind of event or fault; this file has
-//! the shared helpers.
+//! the functions that the other files share.
 
 mod behaviors;
 mod date_end;

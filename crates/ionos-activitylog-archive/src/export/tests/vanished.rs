@@ -1,5 +1,5 @@
-//! Archived events that the service no longer returns are counted once, however often an export reads their range, and
-//! do not make totals differ.
+//! Tests that each archived event that the service no longer returns is counted once, even if an export reads its range
+//! several times. Such events do not prevent the cross-check of the totals.
 
 use ionos_activitylog::CrossCheck;
 
@@ -8,7 +8,7 @@ use super::*;
 /// Sets the options of an exporter.
 type ExporterOptions = fn(Exporter) -> Exporter;
 
-/// The open day and two days before it, up to an hour of the open day.
+/// The two days before the open day, and the open day up to this hour.
 fn until(hour: u32) -> DateRange {
     range("2026-11-18T00:00:00Z", &format!("2026-11-20T{hour:02}:00:00Z"))
 }
@@ -18,8 +18,8 @@ fn with_events(time: &str, events: u64) -> Simulator {
     world(NOW).burst(parse_time(time), TimeDelta::seconds(1), events).build()
 }
 
-/// Exports the ranges `earlier` from the world `before`, which has additional events. Then exports all of the days from
-/// a world without these events. `options` sets the options of the last export.
+/// Exports the ranges `earlier` from the world `before`, which has additional events. Then exports the range `until(6)`
+/// from a world without these events. `options` sets the options of the last export.
 async fn export_vanished(
     before: &Simulator,
     earlier: &[DateRange],

@@ -1,5 +1,5 @@
-//! An archive contains all events of the service, in parts and manifests that depend only on the events. The time of
-//! the export and its interruptions do not change them.
+//! Tests that an archive contains all events of the service, in parts and manifests that depend only on the events. The
+//! time of the export and its interruptions do not change these files.
 
 use super::*;
 
