@@ -22,7 +22,7 @@ pub(super) fn archived_count(job: &ContractExportRun<'_>, day: CountedRange, tot
     // An amended event is archived with several contents, one per line, and a service may count each content.
     let lines = manifest.map_or(0, |manifest| manifest.archived_in(day.range).lines);
     let archived = if total > stated { stated.max(lines.min(total)) } else { stated };
-    // The total also counts the records without a time that were archived with another day.
+    // The total also counts the records without a time that are archived in parts of another day.
     archived.saturating_add(job.undated_elsewhere.min(total.saturating_sub(archived)))
 }
 

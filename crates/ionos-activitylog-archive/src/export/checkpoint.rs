@@ -56,8 +56,8 @@ pub struct ExportSpec {
 }
 
 impl ExportSpec {
-    /// All events of a contract and range, written to a file. `api` is the base URL of the service, or a name that
-    /// replaces it.
+    /// Specifies the export of all events of a contract and range to a file. `api` is the base URL of the service, or a
+    /// name that replaces it.
     #[must_use]
     pub fn new(api: impl Into<String>, contract: ContractNumber, range: DateRange, target: &FileTarget) -> Self {
         Self {

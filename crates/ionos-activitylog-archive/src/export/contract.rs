@@ -39,7 +39,7 @@ impl ReadTask {
 }
 
 /// The ranges whose totals must be compared once the tasks are done. If a task reads an unverified range again, the
-/// result is all of `range`: the gap may come from an earlier comparison. Such a comparison shows only that events are
+/// result is all of `range`, because the gap may come from an earlier comparison, which shows only that events are
 /// missing somewhere in a longer range.
 fn ranges_to_compare(tasks: &[ReadTask], range: DateRange) -> RangeSet {
     match tasks.iter().any(|task| matches!(task, ReadTask::Unverified(_))) {
@@ -173,7 +173,7 @@ impl ContractExportRun<'_> {
             let mut gaps = self.writer.state.gaps.iter().filter(|gap| gap.overlaps(*unverified));
             // Whether the interrupted export has already read the range again: the last try of each gap in the range is
             // at or after the start of that export. The state has no gap for the range if that export was killed
-            // between reading the range and writing the gap to the state.
+            // between reading the range and writing the gap to the state. In this case, the range counts as read, too.
             let was_read = is_finishing && gaps.all(|gap| gap.last_try() >= started);
             !was_read && !self.exporter.waits(Some(&self.writer.state), *unverified, started)
         };
@@ -240,8 +240,8 @@ impl ContractExportRun<'_> {
         self.undated = None;
         let windows = read?;
         committed?;
-        // If an interrupted export has read a part of the uncompared range, this range is longer than `range`. In
-        // this case, the comparison is necessary.
+        // If an interrupted export has read a part of an uncompared range, the uncompared range is longer than `range`.
+        // In this case, the comparison is necessary.
         let is_read_at_once = self.writer.state.uncompared_ranges().iter().any(|uncompared| uncompared == range);
         if !self.is_stopped() && is_read_at_once && !cross_check::is_needed(self, range, windows) {
             self.writer.mark_compared(range);

@@ -18,12 +18,12 @@ use crate::sum::saturating_sum;
 /// not verify the day, and the day would get a gap although nothing is missing.
 const REREAD_RESERVE: u64 = 16;
 
-/// Number of extra requests that a reread of a day costs. They are refunded if the day has new events.
+/// Number of extra requests that a reread of a day costs. These requests are refunded if the day has new events.
 const REREAD_REQUESTS: u64 = 2;
 
-/// Number of extra requests that the totals of the two halves of a range cost, if the total of the whole range is
-/// unusable, or lower than the number of archived events. If the total is higher, one of the halves lacks events, so
-/// the totals of the halves cost no extra requests.
+/// Number of extra requests that the comparison of the two halves of a range costs if the total of the whole range is
+/// unusable or too low. If the total is too high, the archive lacks events of one of the halves. In this case, the
+/// comparison of the halves costs no extra requests.
 const HALVES_REQUESTS: u64 = 2;
 
 /// Compares each uncompared part of `range` that this export or an interrupted one has read. Ranges that an earlier
@@ -93,9 +93,10 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// Compares the sum of the totals of adjacent days with the total that the service reports for all of them. If they
-    /// differ, does the same for each half of the days. Returns the number of events that the service reports; `None`
-    /// if the number is unknown, or if the export is stopped. Boxed, because the function calls itself.
+    /// Compares the sum of the totals of adjacent days with the total that the service reports for all of them. If the
+    /// sum differs from this total, does the same for each half of the days. Returns the number of events that the
+    /// service reports; `None` if the number is unknown, or if the export is stopped. Boxed, because the function calls
+    /// itself.
     fn compare_days<'a>(
         &'a mut self,
         job: &'a mut ContractExportRun<'_>,
@@ -144,8 +145,8 @@ impl Comparison {
                 return Ok(in_halves);
             };
             if self.gaps == gaps && !job.is_stopped() {
-                // Events are missing in the whole, but in neither half: the service may count an event at midnight for
-                // the whole and for neither half.
+                // The whole range lacks events, but neither of its halves does: the service may count an event at the
+                // midnight between the halves only for the whole range.
                 self.add_missing(job, second, total - found)?;
             }
             Ok(Some(total))

@@ -44,7 +44,7 @@ fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExp
     export
 }
 
-/// An export whose windows end too early: it leaves a partial file with a checkpoint.
+/// Runs an export whose windows end too early. The export leaves a partial file with a checkpoint.
 async fn interrupt(simulator: &Simulator, range: DateRange, target: &FileTarget) {
     let export = open(simulator, range, target);
     let first = windows(simulator, export.remaining_range()).take(3);

@@ -115,8 +115,8 @@ pub struct ContractExport {
     pub unread: RangeSet,
     /// Number of events that were added to the archive.
     pub events: u64,
-    /// Number of events that were received and discarded, because the export was stopped within their part. The next
-    /// export reads them again.
+    /// Number of events that were received and discarded, because the export was stopped before their part was
+    /// complete. The next export reads them again.
     pub discarded: u64,
     /// Number of added events that do not fit the event model. They are archived like the others.
     pub with_issues: u64,
@@ -250,7 +250,7 @@ impl Exporter {
         range.past(self.settled_time(service))
     }
 
-    /// Whether an export at `now` leaves an unverified range alone, because its next try is later.
+    /// Whether an export at `now` does not read an unverified range, because the next try of the range is later.
     fn waits(&self, state: Option<&State>, unverified: DateRange, now: DateTime<Utc>) -> bool {
         let next_try = state.and_then(|state| state.next_try_of(unverified));
         !self.recount && !self.reread && next_try.is_some_and(|next| next > now)

@@ -27,8 +27,8 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         if job.is_stopped() {
             return Ok(());
         }
-        // Ignore the totals in the manifest. Since it was written, an export may have archived further events or found
-        // that events are missing.
+        // Ignore the totals in the manifest. Since the manifest was written, an export may have archived further events
+        // or found that events are missing.
         let Some(archived) = job.writer.chain.days.get(&date).map(|manifest| manifest.archived_in(verified)) else {
             continue;
         };

@@ -126,9 +126,9 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Requests the totals of verified ranges, for the manifests. Requests only the totals of ranges that overlap a
-    /// window whose total did not match its events. Such a total depends on where the window begins, and so on where
-    /// the export started. A manifest must not depend on the start of an export, so it has the total of the range.
+    /// Requests the total of each verified range that overlaps a window whose total did not match its events. The
+    /// manifest gets the total of the range and not the totals of windows, because the boundaries of windows depend on
+    /// where the export started, and a manifest must not depend on that.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {

@@ -6,8 +6,8 @@ use ionos_activitylog::{Client, DateRange, RangeSet};
 
 use crate::encode::text;
 
-/// Maximum age of the end of a range for which the service's time is requested. The clock of this machine is assumed to
-/// be ahead by at most this value.
+/// If the end of a range is older than this value, the service's time is not requested, because the clock of this
+/// machine is assumed to be ahead by at most this value.
 const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
 /// Maximum difference between the clock of this machine and the service's clock that counts as normal.
@@ -110,6 +110,8 @@ mod tests {
     #[test]
     fn a_range_is_held_back_only_if_the_local_clock_is_ahead() {
         let local = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        // The members of a case: how far the clock of the service is behind, the age of the start of the range and the
+        // delay (all three in seconds), and the expected result.
         for (behind, age, delay, expected) in [
             // The clocks differ by little, or the clock of the service is ahead.
             (60, 60, 10, false),

@@ -1,5 +1,6 @@
-//! Archived events that the service no longer returns. An export that reads a range again several times counts each
-//! vanished event once. A later total of the range is compared with the total of the events that the service returned.
+//! Counts the archived events that the service no longer returns. If an export reads a range again several times, each
+//! of these events counts once. A later total of such a range is compared with the total of the returned events,
+//! because the manifest may still have the earlier total.
 
 use ionos_activitylog::DateRange;
 

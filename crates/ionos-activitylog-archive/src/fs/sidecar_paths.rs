@@ -10,7 +10,7 @@ use super::folder::{folder_of, sync_folder_of};
 use super::permissions::private;
 use crate::digest::Digest;
 
-/// Maximum length of a final name, in bytes, with which the names of the partial file and the checkpoint contain the
+/// If the final name has at most this number of bytes, the names of the partial file and the checkpoint contain the
 /// whole final name. If the final name is longer, they contain only its beginning and its digest, because file systems
 /// allow names of at most 255 bytes.
 const MAX_NAME_BYTES: usize = 200;

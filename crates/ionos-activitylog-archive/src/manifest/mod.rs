@@ -445,8 +445,8 @@ pub(crate) struct ArchivedCount {
     pub(crate) lines: u64,
 }
 
-/// Result of comparing the service's count for a range with the archived events of the range. `Fewer` and `More` say
-/// what the service counts.
+/// Result of comparing the service's count for a range with the archived events of the range. `Fewer` means that the
+/// service counts fewer events than are archived, and `More` means that it counts more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CountComparison {
     Equal,

@@ -46,7 +46,8 @@ pub(crate) struct WrittenRange {
 }
 
 impl WrittenRange {
-    /// Number of events that are a further version of another event of the range, with the same id.
+    /// Number of events of the range that are a further version of an earlier event of the range: both have the same
+    /// `@uuid`.
     pub(crate) fn amended(&self) -> u64 {
         self.part.as_ref().map_or(0, |part| part.count.saturating_sub(self.expected_total))
     }
@@ -128,7 +129,8 @@ pub(crate) struct PartSplitter<F> {
 }
 
 impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
-    /// Starts at the beginning of the range to read.
+    /// Creates a splitter. `start` is the beginning of the range to read. `full` is the number of events after which a
+    /// part ends at the next full hour.
     pub(crate) fn new(
         start: DateTime<Utc>,
         compression: Compression,
@@ -310,7 +312,7 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
-/// Whether a window is verified and its reported total equals its number of events. Several contents of one id count as
+/// Whether a window is verified and its reported total equals its number of events. All versions of an event count as
 /// one event. If the result is `true`, the number of events in any range within the window counts as the total of that
 /// range.
 pub(crate) fn total_matches(window: &Window) -> bool {

@@ -31,8 +31,8 @@ const MAX_PARTS_WITH_THREADS: usize = 4;
 /// reuses the memory instead of returning it to the system.
 const BATCH_BYTES: usize = 1 << 16;
 
-/// Maximum number of batches that wait for a parser thread. Also the maximum number of parsed batches of the thread
-/// that wait to be received. All these batches together take about 1 MiB of memory per thread.
+/// Maximum length of each of the two queues of a parser thread: the batches that wait to be parsed, and the parsed
+/// batches that wait to be received. The batches in both queues together take about 1 MiB of memory.
 const BATCHES_WAITING: usize = 8;
 
 /// Consecutive lines of a part.

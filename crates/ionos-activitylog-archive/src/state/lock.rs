@@ -13,7 +13,7 @@ use crate::fs::{FailPoint, FailPoints, json_file, regular_file};
 use crate::layout::{ContractFolder, LOCK};
 use crate::lock_owner::LockOwner;
 
-/// Largest size of the description of the owner in bytes.
+/// Maximum number of bytes that are read from the lock file, which describes the owner.
 const MAX_OWNER_BYTES: u64 = 1 << 16;
 
 /// The lock of a contract's folder, released when dropped.
@@ -56,7 +56,7 @@ impl ContractLock {
         Ok(Self { _file: file })
     }
 
-    /// Whether another process holds the lock. `false` if that cannot be found out.
+    /// Whether another process holds the lock. `false` if the lock file cannot be opened or cannot be locked.
     pub(crate) fn is_held(folder: &ContractFolder) -> bool {
         let file = regular_file::open(&folder.path().join(LOCK));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

@@ -210,7 +210,7 @@ pub struct OpenGap {
 }
 
 impl OpenGap {
-    /// A gap that was read once.
+    /// Creates an open gap that was read once.
     pub(crate) fn new(gap: &KnownGap, next: DateTime<Utc>) -> Self {
         Self {
             from: gap.from,

@@ -23,8 +23,8 @@ use crate::sum::saturating_sum;
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
 pub struct TotalsReport {
-    /// Findings about differences between service and archive, and warnings. The numbers do not show the cause of a
-    /// difference.
+    /// Findings about differences between service and archive, and warnings. The number of events does not show the
+    /// cause of a difference.
     pub report: VerifyReport,
     /// Number of days for which the service reports as many events as the archive has. An event that is archived
     /// several times because it was amended counts once.
@@ -36,8 +36,8 @@ pub struct TotalsReport {
     /// after the export. Only the verified ranges of the days in `more` count. The number may include records without a
     /// time, because the service returns such a record for several days and the archive has it once.
     pub more_events: u64,
-    /// Like `more_events`, but for the ranges with gaps. The service may have had these events when the ranges were
-    /// read.
+    /// Like `more_events`, but for the ranges with gaps. The service may already have had these events when the ranges
+    /// were read.
     pub missing_events: u64,
     /// Number of days for which the service reports fewer events than the archive has.
     pub fewer: u64,
@@ -97,7 +97,7 @@ enum TotalComparison {
     More,
 }
 
-/// A range of a day whose total is requested.
+/// A range within one day. The total of this range is requested.
 struct ComparedRange {
     range: DateRange,
     /// Number of archived events. In a range with gaps, the number includes the records of [`Manifest::kept`], because

@@ -86,8 +86,9 @@ async fn an_event_at_the_end_of_a_range_is_archived_once_and_explains_the_higher
 
 #[tokio::test]
 async fn a_late_event_is_not_mistaken_for_an_event_at_the_end_of_the_range() {
-    // Hours of the late event. Hour 5 is inside of the first day, hour 0 is the start of the first day, and hour 24 is
-    // the end of the first day and the start of the second day. Hour 71 is the time of the last event of the range.
+    // The hour of the late event in each case. Hour 5 is inside of the first day, hour 0 is the start of the first day,
+    // and hour 24 is the end of the first day and the start of the second day. Hour 71 is the time of the last event of
+    // the range.
     for hour in [5, 0, 24, 71] {
         let archive = InclusiveArchive::new(&[hour]);
         let done = archive.export(days(), |exporter| exporter).await;

@@ -1,5 +1,5 @@
-//! Finished parts are committed to disk while the next ones are filled: a limited number at a time, in order. A part
-//! belongs to the archive only once it is durable.
+//! Finished parts are committed to disk in order, while a limited number of further parts is filled. A part belongs to
+//! the archive only once it is durable.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -123,7 +123,8 @@ async fn a_stopped_export_commits_its_finished_parts() {
     });
     let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
-    // The part of the half day stays unfinished, unless the export finishes reading before it is stopped.
+    // The range ends at noon of the third day. The part of this day stays unfinished, unless the export has read all
+    // events before it is stopped.
     let requested = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
     let done = exporter.run(&contracts, requested, async {
         let _ = stopped.await;

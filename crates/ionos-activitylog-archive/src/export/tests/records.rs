@@ -1,5 +1,6 @@
 //! The service does not document the form of records, whether it repeats them, or how it counts them. The tests
-//! simulate each possible behavior: no event is lost, and a manifest has a total only if the service reported it.
+//! simulate each possible behavior. They check that no event is lost, and that a manifest has a total only if the
+//! service reported this total.
 
 use super::*;
 

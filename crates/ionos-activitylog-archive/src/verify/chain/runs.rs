@@ -21,7 +21,7 @@ impl ChainCheck<'_> {
         let shown = self.shown(&path);
         let bytes = match log {
             Ok(bytes) => bytes.unwrap_or_default(),
-            // A link, a pipe or the like is a finding of its own.
+            // `check_unlisted` reports a link, a pipe or the like.
             Err(Error::Open { source, .. }) if regular_file::is_not_regular(&source) => return,
             Err(Error::Open { source, .. }) => {
                 return self.warn(format!("{shown} cannot be read ({source}), so the chain was not compared with it"));
@@ -38,7 +38,7 @@ impl ChainCheck<'_> {
             if line.is_empty() {
                 continue;
             }
-            // A record of a later version may have other members.
+            // A record that a later version wrote may have other members, so an unreadable record is not a finding.
             let Ok(run) = serde_json::from_slice::<RunRecord>(line) else {
                 unreadable += 1;
                 continue;

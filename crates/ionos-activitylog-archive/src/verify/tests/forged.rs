@@ -1,4 +1,5 @@
-//! Archives edited by a person who knows the format and has corrected the digests and sums of the edited data.
+//! Tests that a change is found even if the person who edited the archive knows the format and has corrected the
+//! digests and sums of the edited data.
 
 use std::collections::BTreeMap;
 
@@ -320,7 +321,7 @@ async fn numbers_of_any_size_are_added_without_overflow() {
         manifest.parts = manifest.parts.iter().map(with_largest_numbers).collect();
         manifest.ranges.iter_mut().for_each(|range| range.total = Some(u64::MAX));
     }
-    // The numbers of the first day have two summands, because the day gets a second manifest.
+    // Add a second manifest for the first day, so that the numbers of two manifests are added.
     let mut late = manifests[0].clone();
     late.parts[0].late = true;
     late.parts[0].file.late = true;
