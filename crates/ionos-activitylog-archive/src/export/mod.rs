@@ -250,7 +250,7 @@ impl Exporter {
         range.past(self.settled_time(service))
     }
 
-    /// Whether an export at `now` does not read an unverified range, because the next try of the range is later.
+    /// Whether an export at `now` skips an unverified range, because the next try of the range is later.
     fn waits(&self, state: Option<&State>, unverified: DateRange, now: DateTime<Utc>) -> bool {
         let next_try = state.and_then(|state| state.next_try_of(unverified));
         !self.recount && !self.reread && next_try.is_some_and(|next| next > now)

@@ -260,8 +260,8 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Whether these ranges of a contract stay incomplete after any further export, because the service does not return
-    /// all of their events, see [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
+    /// Whether these ranges of a contract will stay incomplete, because the service does not return all of their
+    /// events, see [`KnownGap::is_beyond_reach`](crate::KnownGap::is_beyond_reach).
     #[must_use]
     pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
         let covered = self.contracts.iter().find(|one| one.contract == *contract);

@@ -56,7 +56,8 @@ impl ContractLock {
         Ok(Self { _file: file })
     }
 
-    /// Whether another process holds the lock. `false` if the lock file cannot be opened or cannot be locked.
+    /// Whether another process holds the lock. `false` if the lock file cannot be opened, or if the file system has no
+    /// locks.
     pub(crate) fn is_held(folder: &ContractFolder) -> bool {
         let file = regular_file::open(&folder.path().join(LOCK));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

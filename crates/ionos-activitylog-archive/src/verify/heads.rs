@@ -1,5 +1,5 @@
-//! Compares the manifests with digests that were kept elsewhere. If a manifest has a kept digest, this manifest and all
-//! earlier ones are unmodified, because each manifest contains the digest of the previous one.
+//! Compares the manifests with digests that were kept elsewhere. If a kept digest is the digest of a manifest, this
+//! manifest and all earlier ones are unmodified, because each manifest contains the digest of the previous one.
 
 use std::path::PathBuf;
 

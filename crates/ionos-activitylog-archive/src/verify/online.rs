@@ -23,8 +23,8 @@ use crate::sum::saturating_sum;
 #[non_exhaustive]
 #[must_use = "the report contains the findings"]
 pub struct TotalsReport {
-    /// Findings about differences between service and archive, and warnings. The number of events does not show the
-    /// cause of a difference.
+    /// Findings about differences between service and archive, and warnings. They do not state the cause of a
+    /// difference, because numbers of events do not show it.
     pub report: VerifyReport,
     /// Number of days for which the service reports as many events as the archive has. An event that is archived
     /// several times because it was amended counts once.

@@ -413,8 +413,8 @@ impl<'a> ChainCheck<'a> {
         self.chain.days = self.closed.len() as u64;
         self.chain.closed_until = self.closed.last().copied();
         self.chain.gaps = self.days.values().map(|manifest| manifest.gaps.len() as u64).sum();
-        // A missing manifest has its own finding, and so does a missing range that only the state names. So the same
-        // ranges are not reported as unarchived, too.
+        // A missing manifest has its own finding, and so does a missing range that only the state names. The ranges are
+        // not reported a second time as unarchived.
         if self.report.findings.iter().any(|finding| finding.problem == Problem::Missing) {
             self.chain.unarchived = RangeSet::new();
         }
