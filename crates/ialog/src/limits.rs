@@ -9,10 +9,10 @@
 
 use crate::error::CommandError;
 
-/// Maximum size of a file with arguments in MiB. A list of 10,000 contracts with comments is smaller.
+/// Maximum size in MiB of a file with arguments. A list of 10,000 contracts with comments is smaller.
 pub(crate) const MAX_ARGUMENT_FILE_MIB: u64 = 1;
 
-/// Maximum size of the file of `ialog sim --events` in MiB: about 1.2 million records.
+/// Maximum size in MiB of the file of `ialog sim --events`: about 1.2 million records.
 pub(crate) const MAX_RECORDING_MIB: u64 = 1024;
 
 /// Maximum size in MiB of the records that a command keeps in memory until it has read the last event: about 2.5

@@ -34,8 +34,8 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
-    /// An error. Its message and hint may quote arguments and settings. So secrets, such as tokens and passwords in
-    /// URLs, are removed.
+    /// Creates an error. Redacts secrets, such as tokens and passwords in URLs, in the message and in the hint, because
+    /// both may quote arguments and settings.
     fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             code,

@@ -29,11 +29,11 @@ use crate::service::settle::{UnreadEnd, settle_delay, settle_range};
 pub(crate) struct ServiceRows {
     client: Client,
     contracts: Vec<ContractNumber>,
-    /// Whether the user gave a contract number. The token may be unable to read this contract.
+    /// Whether the user gave a contract number. If so, the token may be unable to read this contract.
     has_typed_number: bool,
     range: DateRange,
-    /// The part at the end of the requested range that is not read. `None` if the whole range is read, or if the user
-    /// gave no past end.
+    /// Describes the last part of the requested range, which is too recent to be read. `None` if the whole range is
+    /// read, if the user gave no end, or if the given end is in the future.
     unread: Option<UnreadEnd>,
     filter: Filter,
     /// Whether events that do not match the filter are returned too.

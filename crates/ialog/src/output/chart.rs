@@ -11,8 +11,8 @@ const MAX_BAR_WIDTH: usize = 40;
 const MAX_NAME_WIDTH: usize = 40;
 /// The last block of a bar. The index is the width of the block in eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-/// The blocks for an hour with events, from the lowest to the highest. The height is the count of the hour in eighths
-/// of the count of the busiest hour, rounded up: `▁` is one eighth, and `█` is the busiest hour.
+/// The blocks for an hour with events, from the lowest to the highest. The count of the hour is divided by the count of
+/// the busiest hour and rounded up to eighths: `▁` means at most one eighth, and `█` means more than seven eighths.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 

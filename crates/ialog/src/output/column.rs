@@ -124,8 +124,8 @@ impl Column {
     }
 }
 
-/// Maximum number of columns that an output shows, that a template uses, or that rows are sorted by. Each column is
-/// computed for each row.
+/// Maximum number of columns that an output shows, that a template uses, or that rows are sorted by. There is a maximum
+/// because each of these columns is computed for each row.
 const MAX_COLUMNS: usize = 1000;
 
 /// Fails for more than [`MAX_COLUMNS`] columns.
@@ -236,7 +236,8 @@ impl<'a> RowCells<'a> {
         }
     }
 
-    /// The address of the client, in its canonical form if it is a valid IP address. `None` if the event has none.
+    /// The address of the client, in its canonical form if it is a valid IP address. `None` if the event has no
+    /// address.
     pub(crate) fn address(&self) -> Option<String> {
         let principal = self.row.event.details().principal();
         let address = principal.ip().map(|ip| ip.to_canonical().to_string());

@@ -32,8 +32,8 @@ impl CountedColumn {
     }
 }
 
-/// The values of a row in each of the columns. If the row is a folded operation, `columns` must be the columns that it
-/// was folded with.
+/// For each of the columns, the distinct values of a row. If the row is a folded operation, its values were computed
+/// when it was folded, so `columns` must be the same columns as in the fold.
 pub(crate) fn counted_values<'a>(columns: &[CountedColumn], row: &'a Row) -> Cow<'a, [Vec<String>]> {
     match row.counted_values() {
         Some(values) => Cow::Borrowed(values),

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_within_the_limits_has_the_result_of_jq() {
+    fn an_expression_within_the_limits_has_the_same_result_as_in_jq() {
         let record = r#"{"a":[1,2,3],"b":{"c":"x","d":[{"e":1}]},"f":2}"#;
         for (expression, expected) in [
             ("[.. | numbers] | add", "9\n"),

@@ -89,15 +89,15 @@ impl Messages {
         self.step_writer.is_some() && self.verbosity >= verbosity
     }
 
-    /// Writes a message about a step of the work if the messages have at least this verbosity.
+    /// Writes a message about a step of the work. Writes nothing if the verbosity of the messages is below `verbosity`.
     pub(crate) fn step(&self, verbosity: Verbosity, message: impl Display) {
         if let Some(write) = self.step_writer.as_ref().filter(|_| self.shows(verbosity)) {
             write(&self.format(message));
         }
     }
 
-    /// A message as one line, or as its JSON object. Line breaks and control sequences for a terminal are escaped: with
-    /// a line break, text from the log could look like a message of its own.
+    /// A message as one line of text or, if [`Self::is_json`] is set, as a JSON object. Line breaks and control
+    /// sequences for a terminal are escaped: with a line break, text from the log could look like a message of its own.
     pub(crate) fn format(&self, message: impl Display) -> String {
         let message = message.to_string();
         match self.is_json {

@@ -26,7 +26,7 @@ pub(crate) struct OperationSummary {
     /// Code and message of one error: the error of the lead event or, if the lead event has no error, of the first
     /// event that has one. `None` if no event has an error.
     pub(crate) error_detail: Option<String>,
-    /// The number of different values that the events have.
+    /// For each column, the number of distinct values of the events.
     pub(crate) distinct: DistinctCounts,
 }
 
@@ -40,7 +40,8 @@ pub(crate) struct DistinctCounts {
     pub(crate) user: usize,
     pub(crate) action: usize,
     pub(crate) resource: usize,
-    /// Addresses only, although the column `from` also shows a service if there is no address.
+    /// Number of distinct addresses. Services are not counted, although the column `from` shows a service if an event
+    /// has no address.
     pub(crate) address: usize,
 }
 
@@ -71,13 +72,13 @@ impl Row {
         Self { counted_values: Some(values), ..self }
     }
 
-    /// The distinct values of all events of an operation, for each of the columns that it was folded with. `None` for a
-    /// single event, or if the operation was folded without such columns.
+    /// For each counted column, the distinct values of all events of an operation. The counted columns are selected
+    /// before the events are folded. `None` for a single event, or if no columns were selected.
     pub(crate) fn counted_values(&self) -> Option<&[Vec<String>]> {
         self.counted_values.as_deref()
     }
 
-    /// The number of different values of the operation's events; all 0 for a single event.
+    /// For each column, the number of distinct values of the operation's events; all 0 for a single event.
     pub(crate) fn distinct(&self) -> DistinctCounts {
         self.operation.as_ref().map(|operation| operation.distinct).unwrap_or_default()
     }

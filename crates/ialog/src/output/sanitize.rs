@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn escaped_json_is_the_same_json() {
+    fn escaped_json_has_the_same_value() {
         let json = "{\n\t\"a\": \"x\u{9b}\u{7f}\u{e0041}ä\"}";
         let escaped = escape_data(json);
         assert_eq!(escaped, "{\n\t\"a\": \"x\\u009b\\u007f\\udb40\\udc41ä\"}");

@@ -17,7 +17,7 @@ pub(crate) struct StatusLine(Arc<Mutex<StatusLineState>>);
 
 struct StatusLineState {
     terminal: Box<dyn Write + Send>,
-    /// Text of the line; empty if none is drawn.
+    /// Text of the line; empty if no line is drawn.
     line: String,
     /// Time of the last update, on the clock of the caller; `None` before the first update.
     drawn_at: Option<Duration>,

@@ -41,7 +41,7 @@ pub(crate) struct Cell {
     text: String,
     /// Shorter text that is shown if `text` is too wide; `None` if there is no shorter text.
     short: Option<String>,
-    /// Text that follows and is never truncated; empty for most cells.
+    /// Text that is shown after `text` and is never truncated; empty for most cells.
     suffix: String,
     style: TextStyle,
 }
@@ -57,7 +57,7 @@ impl Cell {
         self
     }
 
-    /// Sets a text on one line that follows the text, even if the text is truncated.
+    /// Sets the suffix, which is shown after the text even if the text is truncated. The suffix must be a single line.
     pub(crate) fn with_suffix(mut self, suffix: String) -> Self {
         self.suffix = suffix;
         self

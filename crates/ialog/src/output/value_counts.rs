@@ -39,7 +39,7 @@ impl ValueCounts {
     }
 }
 
-/// What is counted: operations or events. All output formats use this word as the name of the count.
+/// The name of the counted unit: `operations` or `events`. All output formats use this name for the count.
 pub(crate) const fn count_unit(folds: bool) -> &'static str {
     if folds { "operations" } else { "events" }
 }

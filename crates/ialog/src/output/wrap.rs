@@ -86,7 +86,7 @@ fn wrap_second_column(line: &str, max_width: usize) -> String {
     format!("{start}{explanation}")
 }
 
-/// The words of a text on lines of at most `max_width` columns. A longer word has a line of its own.
+/// Splits a text into lines of at most `max_width` columns. A longer word has a line of its own.
 fn wrap(text: &str, max_width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {

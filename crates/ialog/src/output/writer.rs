@@ -17,7 +17,7 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// The text to write, with its control sequences escaped unless it is data for a pipe.
+    /// The text to write. Control sequences are escaped, except in data for a pipe.
     pub(crate) fn encode(&self, terminal: &Terminal) -> Cow<'_, str> {
         match self {
             Self::Data(data) if terminal.is_terminal => escape_data(data),

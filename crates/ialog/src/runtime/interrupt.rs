@@ -1,6 +1,6 @@
 //! When the process receives a signal, asks the running command to end. At the first signal, a command that listens
 //! finishes its current step and returns; a command that does not listen is dropped by the caller. At the second
-//! signal, the caller drops any command.
+//! signal, the caller drops the command, even if it listens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};

@@ -65,9 +65,9 @@ pub(crate) async fn exit_after_two_signals() {
     std::process::exit(code.into());
 }
 
-/// From now on, a write beyond the maximum file size (`ulimit -f`) fails with an error that the command reports.
-/// Without a handler, SIGXFSZ would end the process without a message. The handler does nothing, and stays until the
-/// process ends.
+/// Installs a handler for SIGXFSZ, which the system sends for a write beyond the maximum file size (`ulimit -f`).
+/// Without a handler, this signal would end the process without a message. With the handler, which does nothing, the
+/// write fails with an error that the command reports. The handler stays until the process ends.
 #[cfg(unix)]
 pub(crate) fn refuse_writes_beyond_size_limit() {
     // If the handler cannot be installed, the signal ends the process as before.

@@ -19,8 +19,8 @@ use crate::service::cache::ServiceCache;
 use crate::service::logging::{LoggingClock, LoggingTransport};
 use crate::service::secret_files::describe_readable;
 
-/// A builder with the settings of the account, which are not validated yet. With `--demo`, `now` is the time of the
-/// simulator's clock, so that a demo reads the real clock only once.
+/// A builder with the settings of the account, which are not validated yet. `now`: the current time. With `--demo`, the
+/// simulator's clock always shows this time, so that a demo reads the real clock only once.
 pub(crate) fn builder(
     args: &ServiceArgs,
     now: DateTime<Utc>,
@@ -110,7 +110,7 @@ fn configure(
         .wrap_transport(move |next| Arc::new(LoggingTransport::new(next, clock, messages))))
 }
 
-/// Identifies the service in an archive: the address of its API, or `demo`.
+/// The text that identifies the service in an archive: the address of its API, or `demo`.
 pub(crate) fn api_label(args: &ServiceArgs, client: &Client) -> String {
     if args.account.demo {
         return "demo".to_owned();
@@ -118,9 +118,9 @@ pub(crate) fn api_label(args: &ServiceArgs, client: &Client) -> String {
     client.api_address().to_owned()
 }
 
-/// The contract to read if none is selected: the default contract of the client, which the settings or the token name.
-/// If there is no default contract, the only contract that the token can read. Fails if there is no default contract
-/// and the token can read several contracts or none.
+/// The contract to read if the user selects none. This is the default contract of the client, which is given by the
+/// settings or by the token. If there is no default contract, it is the only contract that the token can read. Fails if
+/// there is no default contract and the token can read several contracts or none.
 pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, CommandError> {
     if let Some(contract) = client.default_contract() {
         return Ok(contract);
@@ -150,7 +150,8 @@ pub(crate) async fn select_contracts(
     contracts::select_contracts(selectors, &known_to_token(&listed))
 }
 
-/// The error for a refused contract. If the token cannot read the contract at all, the error says so.
+/// The error to report after the service has refused to return events of a contract. If the token cannot read the
+/// contract at all, the error says so.
 pub(crate) async fn explain_refusal(client: &Client, contract: &ContractNumber, error: Error) -> CommandError {
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
         return error.into();

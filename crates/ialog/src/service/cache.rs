@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_or_a_file_above_the_maximum_size_is_not_read() {
+    fn a_folder_or_an_oversized_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let cache = ServiceCache(Some(folder.path().to_owned()));
         let path = cache.path("profile", ADDRESS).unwrap();

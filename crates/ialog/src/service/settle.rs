@@ -24,8 +24,9 @@ pub(crate) fn settle_delay(args: &ServiceArgs, settle: Option<Length>, now: Date
     }
 }
 
-/// The part at the end of a requested range that is too recent to be read. Used only if the user gave the end of the
-/// range and this end is past by the clock of this machine. The result of the command is then incomplete.
+/// Describes the last part of a requested range, which is not read because it is too recent. The result of the command
+/// is then incomplete. Used only if the user gave the end of the range, and if the clock of this machine shows a later
+/// time than this end.
 pub(crate) struct UnreadEnd {
     /// The ranges that are not read, and the reason.
     pub(crate) text: String,
@@ -65,8 +66,9 @@ const RUN_LATER: &str = "run the same command again later";
 /// Like [`RUN_LATER`], but for a machine whose clock is ahead of the service's clock.
 const CHECK_CLOCKS: &str = "check the clocks of this machine and of the service, or run the same command again later";
 
-/// The part of a range that is old enough, see [`settled_range`]. Warns if the clock of this machine is ahead. Fails if
-/// no part is old enough. If the user gave a past end, the rest of the range is returned as an [`UnreadEnd`].
+/// Cuts off the end of a range whose events are too recent, see [`settled_range`]. Returns the shortened range. Also
+/// returns an [`UnreadEnd`] for the part that was cut off, if the user gave the end of the range and this end is in the
+/// past. Warns if the clock of this machine is ahead of the service's clock. Fails if the whole range is too recent.
 pub(crate) async fn settle_range(
     client: &Client,
     RequestedRange { range, has_past_end }: RequestedRange,
@@ -92,9 +94,9 @@ pub(crate) async fn settle_range(
     ))
 }
 
-/// Fails if a wrong clock is the reason why no part of the range is old enough. With correct clocks, an export to an
-/// archive does not need this error, because the next export reads the range. With a wrong clock, the next export may
-/// skip the range, too.
+/// Fails if the whole range is too recent only because the clock of this machine is ahead of the service's clock. An
+/// export to an archive must report this, because the next export may skip the range for the same reason. A range that
+/// is too recent by correct clocks is no error for such an export, because the next export reads this range.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,

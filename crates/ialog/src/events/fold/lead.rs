@@ -3,9 +3,9 @@
 //! events are updates, the first event is the lead event.
 //!
 //! With a filter, the same rule selects one of the matching events, so that the row shows why the operation was
-//! selected. There is one exception, because an update usually has no action. It applies if the lead event without a
-//! filter is not an update. A matching update replaces such a lead event only if the update has a user, action,
-//! resource or address that the lead event does not have.
+//! selected. There is one exception, because an update usually has no action, so its row would show less. If the
+//! selected event is an update, and the lead event without a filter is not, the row shows the latter event. It shows
+//! the update only if the update has a user, action, resource or address that the latter event does not have.
 
 use std::cmp::Ordering;
 use std::hash::RandomState;

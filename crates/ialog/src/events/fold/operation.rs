@@ -17,8 +17,8 @@ pub(crate) enum FoldMode {
     Count,
     /// One row for each operation.
     Rows,
-    /// One row for each operation, with the values that all of its events have in these columns, see
-    /// [`Row::counted_values`].
+    /// One row for each operation. For each of these columns, the row has the distinct values of all events of the
+    /// operation, see [`Row::counted_values`].
     Values(Vec<CountedColumn>),
 }
 
