@@ -1,5 +1,5 @@
 //! Reads the text files that arguments name. As in curl and kubectl, `-` is standard input, and a file may be a pipe,
-//! such as that of `<(...)`. Reading a pipe may block forever, so call `read` only on a thread that may block.
+//! such as the pipe of `<(...)`. Reading a pipe may block forever, so call `read` only on a thread that may block.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,7 +10,8 @@ use crate::limits::MAX_ARGUMENT_FILE_MIB;
 /// Maximum size of a file in bytes.
 const MAX_BYTES: u64 = MAX_ARGUMENT_FILE_MIB << 20;
 
-/// Reads a text of at most [`MAX_ARGUMENT_FILE_MIB`]. Blocks while a pipe has no writer, or its writer writes nothing.
+/// Reads a text file of at most [`MAX_ARGUMENT_FILE_MIB`] MiB. Blocks while a pipe has no writer, or while its writer
+/// writes nothing.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     match path.to_str() {
         Some("-") => read_bounded(io::stdin().lock()),

@@ -33,8 +33,8 @@ pub(crate) struct RequestedRange {
 }
 
 impl RangeArgs {
-    /// Whether the user gave an end that is past. If so, a result that ends earlier is incomplete. `false` without
-    /// `--to`, with `--to now`, and for an end after the start of the current second.
+    /// Whether the user gave an end that is in the past. If so, a result that ends earlier is incomplete. `false`
+    /// without `--to`, with `--to now`, and for an end after the start of the current second.
     pub(crate) fn has_past_end<Tz: TimeZone>(&self, now: DateTime<Tz>) -> bool {
         let this_second = now.trunc_subsecs(0);
         let is_past = |to: Moment| to.end(this_second.clone()).is_ok_and(|end| end <= this_second);

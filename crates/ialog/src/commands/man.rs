@@ -83,7 +83,7 @@ pub(crate) fn run(args: &ManArgs, context: &mut Context<'_>) -> Result<(), Comma
     context.print_data(page)
 }
 
-/// The program with the full names of its commands.
+/// The description of the program, in which each command has its full name, such as `ialog state show`.
 fn program() -> Command {
     let mut program = Cli::visible_command();
     program.build();
@@ -99,7 +99,7 @@ fn command_page(command: &Command) -> io::Result<String> {
     String::from_utf8(page).map_err(io::Error::other)
 }
 
-/// The page of a topic, with the text of the topic line by line.
+/// The page of a topic. Keeps the line breaks of the topic's text.
 fn topic_page(topic: &Topic) -> String {
     let name = topic_page_name(topic);
     let mut page = Roff::new();

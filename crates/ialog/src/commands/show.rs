@@ -111,8 +111,8 @@ fn print_line(row: &Row, context: &mut Context<'_>) -> Result<(), CommandError> 
     context.print_data(ndjson::to_line(row.event.raw()).into_owned() + "\n")
 }
 
-/// The records with this id. There are several if the service changed the event. They have the same time, so the search
-/// ends at the first record with another time.
+/// The records with this id: several if the service changed the event. Records with the same id usually have the same
+/// time. So once a record is found, the search ends at the first record with another time.
 async fn find(id: &EventId, rows: &mut Rows, context: &mut Context<'_>) -> Result<Vec<Row>, CommandError> {
     let mut found: Vec<Row> = Vec::new();
     while let Some(row) = rows.next(context).await? {

@@ -148,7 +148,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
 /// The counts of all dimensions.
 struct EventStats {
     zone: Tz,
-    /// What is counted: events or operations.
+    /// The name of the counted unit: `events` or `operations`.
     unit: &'static str,
     /// The counts of the values of each dimension, in the order of [`DIMENSIONS`].
     values: [ValueCounts; DIMENSIONS.len()],

@@ -84,7 +84,8 @@ pub(crate) enum VerifyFormat {
 }
 
 impl VerifyArgs {
-    /// Without `--online`, fails for `--demo` together with a folder and for flags that only affect requests.
+    /// Checks the flags if `--online` is not given. Fails if `--demo` is combined with a folder, or if a flag is given
+    /// that only affects requests.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match (self.online, &self.root) {
             (true, _) => Ok(()),
@@ -231,7 +232,7 @@ fn count_unarchived(report: &VerifyReport) -> u64 {
     report.chains.iter().map(|chain| chain.unarchived.iter().len() as u64).sum()
 }
 
-/// What the chain of a contract does not prove, and why, as one line for each reason.
+/// Lists what the chain of a contract does not prove, and why: one line for each reason.
 fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
     let list = |dates: &[NaiveDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut lines = Vec::new();

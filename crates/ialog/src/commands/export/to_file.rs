@@ -83,8 +83,8 @@ struct SingleFileExport<'a> {
     range: DateRange,
     /// The requested range, including the part that is too recent to be exported.
     requested: DateRange,
-    /// The part at the end of the requested range that is not exported. `None` if the whole range is exported, or if
-    /// the user gave no past end.
+    /// Describes the last part of the requested range, which is too recent to be exported. `None` if the whole range is
+    /// exported, if the user gave no end, or if the given end is in the future.
     unread: Option<UnreadEnd>,
     spec: ExportSpec,
 }
@@ -161,7 +161,8 @@ impl<'a> SingleFileExport<'a> {
         if self.args.range.to.is_some() || range.end() > self.range.end() {
             return false;
         }
-        // The lengths may differ: the part of a range that is too recent is removed, and times are rounded to seconds.
+        // The lengths may differ, because times are rounded to seconds, and the last part of each range is removed if
+        // it is too recent.
         let longest = self.requested.duration();
         let shortest = self.range.duration() - TimeDelta::seconds(1);
         range.start() == self.range.start() || (shortest..=longest).contains(&range.duration())

@@ -25,8 +25,8 @@ use crate::runtime::context::Context;
 /// Number of bytes that are collected before they are written to the output.
 const CHUNK_SIZE: usize = 1 << 16;
 
-/// If the number of kept rows exceeds `--limit` times this factor plus [`SORT_SLACK`], the rows are sorted and cut to
-/// `--limit`.
+/// Factor for the maximum number of kept rows, which is this factor times `--limit`, plus [`SORT_SLACK`]. When more rows
+/// are kept, they are sorted, and the rows beyond `--limit` are dropped.
 const SORT_FACTOR: usize = 4;
 
 /// Number of additional rows to keep before sorting, so that a small limit does not cause frequent sorting.
