@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_kept_up_to_the_maximum() {
+    fn keeping_more_bytes_than_the_maximum_is_an_error() {
         let mut kept = KeptBytes::up_to(2 << 20);
         assert!(kept.add(1 << 20, "choose less").is_ok());
         assert!(kept.add(1 << 20, "choose less").is_ok());

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_read_up_to_the_maximum() {
+    fn a_text_above_the_maximum_size_is_an_error() {
         for (bytes, is_read) in [(0, true), (MAX_BYTES, true), (MAX_BYTES + 1, false)] {
             assert_eq!(read_bounded(io::repeat(b'1').take(bytes)).is_ok(), is_read, "{bytes} bytes");
         }

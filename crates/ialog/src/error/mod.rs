@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_several_contracts_lists_each_contract_and_damage_decides_the_code() {
+    fn an_error_of_several_contracts_lists_each_contract_and_has_the_code_of_a_damaged_one() {
         let of = |contract: u64, failure: CommandError| (ContractNumber::from(contract), failure);
         let refused = || CommandError::usage("contract 1 is not one of those", "choose another");
         let other = || CommandError::usage("contract 12 is not one of those", "choose another");

@@ -1,5 +1,6 @@
 //! Computes the column widths of a table. If all columns fit, each column is as wide as its widest cell. Otherwise wide
-//! columns shrink down to their minimum, and then the least important columns are dropped.
+//! columns shrink, down to their minimum if necessary. If the minimum widths do not fit either, the least important
+//! columns are dropped.
 
 /// The width limits of a table column, in terminal columns.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,5 @@
-//! A table for people. To fit the table into the width of the terminal, wide columns are truncated first, and then the
-//! least important columns are dropped.
+//! A table for people. If the table is wider than the terminal, wide columns are truncated. If the table is then still
+//! too wide, the least important columns are dropped.
 
 use super::column_widths::{WidthRequest, column_widths};
 use super::sanitize::single_line;

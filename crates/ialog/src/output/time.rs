@@ -37,8 +37,8 @@ pub(crate) struct TimeFormat {
     pattern: &'static str,
 }
 
-/// Interval at which the offsets of a range are compared. No zone changes its offset and changes it back within this
-/// time.
+/// Interval at which the offsets of a range are compared. The comparison misses no offset, because no zone changes its
+/// offset and changes it back within this time.
 const OFFSET_STEP: TimeDelta = TimeDelta::hours(12);
 
 impl TimeFormat {

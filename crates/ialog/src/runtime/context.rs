@@ -24,7 +24,8 @@ use crate::output::writer::Content;
 pub struct Context<'a> {
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// A transport and its token. If `None`, the network and the settings of the environment are used.
+    /// The account to use: a transport, and a token for this transport. If `None`, requests use the network, and the
+    /// account is the one that the settings of the environment describe.
     pub account: Option<(Arc<dyn Transport>, String)>,
     /// The stream for data.
     pub stdout: &'a mut dyn Write,
@@ -34,11 +35,11 @@ pub struct Context<'a> {
     pub terminal: Terminal,
     /// Cache folder for limits and contracts of services. `None` if nothing is cached.
     pub cache_dir: Option<PathBuf>,
-    /// Asks the command to end after a signal.
+    /// Asks the command to end when the process has received a signal.
     pub interrupt: Interrupt,
     /// Format and verbosity of the messages.
     pub messages: Messages,
-    /// Called at each fail point of an export, for tests.
+    /// A callback that an export calls at each fail point, for tests.
     pub fail_points: FailPoints,
 }
 

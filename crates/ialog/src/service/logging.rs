@@ -1,4 +1,4 @@
-//! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. Secrets are
+//! With `-v` and `-vv`, logs requests, responses and waits. Also counts the requests for the status line. Secrets are
 //! redacted, both in the headers that carry them and wherever the request or the response repeats them.
 
 use std::collections::BTreeSet;

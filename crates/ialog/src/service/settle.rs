@@ -1,5 +1,5 @@
 //! Shortens a range so that it ends before the newest events, because some of these events may not be in the log yet.
-//! Queries and exports to a file use the same rule as exports to an archive.
+//! The rule is the same for queries, for exports to a file and for exports to an archive.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Client, DateRange, Length, RangeSet};
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unread_end_has_a_text_with_range_and_clock_and_a_hint() {
+    fn an_unread_end_has_a_hint_and_a_text_that_names_the_range_and_the_clock() {
         let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let later = "run the same command again later";
         let clocks = "check the clocks of this machine and of the service, or run the same command again later";

@@ -25,7 +25,7 @@ use crate::runtime::context::Context;
 /// Number of bytes that are collected before they are written to the output.
 const CHUNK_SIZE: usize = 1 << 16;
 
-/// Factor for the maximum number of kept rows, which is this factor times `--limit`, plus [`SORT_SLACK`]. When more rows
+/// Factor for the maximum number of kept rows, which is this factor times `--limit`, plus [`SORT_SLACK`]. If more rows
 /// are kept, they are sorted, and the rows beyond `--limit` are dropped.
 const SORT_FACTOR: usize = 4;
 
