@@ -74,7 +74,7 @@ pub(crate) enum ParsedArguments {
 }
 
 impl Cli {
-    /// The description of the program without hidden commands.
+    /// The description of the command line, without the hidden commands.
     pub(crate) fn visible_command() -> clap::Command {
         let full = Self::command();
         let visible = full.get_subcommands().filter(|one| !one.is_hide_set());

@@ -68,7 +68,7 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
     let summary = rows.into_summary();
     if records.is_empty() {
         let seen = summary.counts.seen;
-        // If reading was incomplete, the event may be in a gap, so the error names the gap.
+        // If reading was incomplete, the event may be in a gap, so the error about the gap takes precedence.
         summary.verdict(context)?;
         return Err(CommandError::unexpected(
             format!("none of {seen} events has the ID {id}"),

@@ -126,7 +126,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         false => Ok(None),
     };
     if args.output == VerifyFormat::Json {
-        // The document includes the comparison with the service, so the comparison comes first.
+        // The document includes the result of the comparison with the service, so it is printed after the comparison.
         let failed = compared.as_ref().err().map(|error| failed_comparison(&report, error));
         let totals = compared.as_ref().map_or(failed.as_ref(), Option::as_ref);
         let json = serde_json::to_string_pretty(&report.document(totals));

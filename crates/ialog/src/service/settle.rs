@@ -94,9 +94,9 @@ pub(crate) async fn settle_range(
     ))
 }
 
-/// Fails if the whole range is too recent only because the clock of this machine is ahead of the service's clock. An
-/// export to an archive must report this, because the next export may skip the range for the same reason. A range that
-/// is too recent by correct clocks is no error for such an export, because the next export reads this range.
+/// Called if the whole range is too recent. Fails if the reason is that the clock of this machine is ahead of the
+/// service's clock. An export to an archive must report this, because the next export may skip the range for the same
+/// reason. With correct clocks, the next export reads the range, so an export to an archive does not fail.
 pub(crate) fn refuse_wrong_clock(
     range: DateRange,
     local: DateTime<Utc>,

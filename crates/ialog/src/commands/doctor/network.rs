@@ -17,11 +17,12 @@ use crate::output::duration::format_rough;
 /// Maximum time to resolve a name.
 const DNS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tolerated difference between the local clock and the service's clock. The service reports whole seconds, and a
-/// response takes a while.
+/// Tolerated difference between the local clock and the service's clock. A small difference is normal, because the
+/// service reports whole seconds, and because a response takes a while.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
-/// Environment variables that name a proxy. A proxy resolves host names itself.
+/// Environment variables that name a proxy. If one of them is set, the DNS check is skipped, because a proxy resolves
+/// host names itself.
 const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The first environment variable that names a proxy; `None` if no such variable is set.

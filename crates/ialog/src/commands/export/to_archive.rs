@@ -198,8 +198,8 @@ struct ExportSummary {
     /// Number of gaps that stay open even if they are read again, because the service cannot return these ranges
     /// completely.
     beyond_reach: usize,
-    /// Earliest time at which an export reads all gaps again, except the gaps beyond reach. `None` if all gaps are
-    /// beyond reach, or if there is no gap.
+    /// Earliest time at which an export reads the gaps of all contracts again, except the gaps beyond reach. `None` if
+    /// all gaps are beyond reach, or if there is no gap.
     next_try: Option<DateTime<Utc>>,
     /// Number of contracts of the archive that were selected, but that the service does not list.
     unlisted: usize,

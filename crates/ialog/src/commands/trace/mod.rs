@@ -108,7 +108,7 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
     drop(collector);
     if operations.is_empty() {
         let seen = summary.counts.seen;
-        // If reading was incomplete, the operation may be in a gap, so the error names the gap.
+        // If reading was incomplete, the operation may be in a gap, so the error about the gap takes precedence.
         summary.verdict(context)?;
         return Err(CommandError::unexpected(
             format!("none of {seen} events has the request ID or queue reference {reference:?}"),

@@ -79,7 +79,7 @@ impl Operation {
         };
         let accepted = self.events.iter().find(is_accepted);
         let accepted_at = accepted.and_then(Event::time);
-        // The event RequestAccepted may have the status DONE too, but does not end the operation.
+        // An event of the type RequestAccepted may have the status DONE, too, but it does not end the operation.
         let later = || self.events.iter().filter(|event| !is_accepted(event));
         let is_work = |event: &&Event| {
             let status = event.details().status();
