@@ -29,7 +29,7 @@ impl UnprovenRanges {
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// Of the events that the filter kept, the number of those that are changed versions of another event.
+    /// Number of kept events that are changed versions of another event.
     pub(super) versions: u64,
     /// Sentences that say where the archive ends within the range. If the user gave the end of the range, each sentence
     /// starts with "warning: ". Contracts with the same end share a sentence.
@@ -58,8 +58,8 @@ impl ReadSummary {
         self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
     }
 
-    /// Of the events that the filter kept, prints the number of those that are changed versions of another event.
-    /// Prints nothing if this number is 0.
+    /// Prints how many of the events that the filter kept are changed versions of another event. Prints nothing if
+    /// there are no such events.
     pub(crate) fn show_versions(&self, context: &mut Context<'_>) {
         if let Some(note) = describe_versions(self.versions, self.counts.kept) {
             context.warn(note);

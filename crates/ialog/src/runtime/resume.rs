@@ -8,7 +8,7 @@ use std::cell::RefCell;
 pub(crate) struct ResumeHint(RefCell<Option<String>>);
 
 impl ResumeHint {
-    /// Sets the hint for a command that writes a file and has kept nothing from which it could resume.
+    /// Sets the hint for a command that must start over: it writes a file, but has kept nothing to resume from.
     pub(crate) fn set_restart(&self) {
         self.set("nothing was kept; run the same command again to start over".to_owned());
     }

@@ -66,9 +66,9 @@ const RUN_LATER: &str = "run the same command again later";
 /// Like [`RUN_LATER`], but for a machine whose clock is ahead of the service's clock.
 const CHECK_CLOCKS: &str = "check the clocks of this machine and of the service, or run the same command again later";
 
-/// Cuts off the end of a range whose events are too recent, see [`settled_range`]. Returns the shortened range. Also
-/// returns an [`UnreadEnd`] for the part that was cut off, if the user gave the end of the range and this end is in the
-/// past. Warns if the clock of this machine is ahead of the service's clock. Fails if the whole range is too recent.
+/// Cuts off the end of a range where events are too recent, see [`settled_range`]. Returns the shortened range. If the
+/// user gave the end of the range, and this end is in the past, also returns an [`UnreadEnd`] for the part that was cut
+/// off. Warns if the clock of this machine is ahead of the service's clock. Fails if the whole range is too recent.
 pub(crate) async fn settle_range(
     client: &Client,
     RequestedRange { range, has_past_end }: RequestedRange,

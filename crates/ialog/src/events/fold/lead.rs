@@ -2,10 +2,10 @@
 //! update or a provisioning event. Without a filter, the lead event is the first event that is not an update. If all
 //! events are updates, the first event is the lead event.
 //!
-//! With a filter, this rule is applied to the matching events only, so that the row shows why the operation was
-//! selected. There is one exception, because an update usually has no action. If the rule selects an update, but the
-//! lead event without a filter is not an update, the lead event is the same as without a filter. In this case, the
-//! update leads only if it has a user, action, resource or address that the other event does not have.
+//! With a filter, this rule is applied to the matching events only. The result replaces the lead event, so that the row
+//! shows why the operation was selected. There is one exception, because an update usually has no action: an update
+//! does not replace a lead event of another kind if that event has the user, actions, resources and address of the
+//! update.
 
 use std::cmp::Ordering;
 use std::hash::RandomState;

@@ -62,8 +62,8 @@ fn the_kept_bytes_are_the_size_of_one_event_per_operation() {
     assert_eq!(size_after(&events[0]), sizes[0]);
     assert_eq!(size_after(&events[1]), sizes[0] + sizes[1]);
     assert_eq!(size_after(&events[2]), sizes[0] + sizes[1]);
-    // The queue reference 7 joins the operations of both requests: here it occurs with request b, and below with
-    // request a.
+    // The queue reference 7 joins the operations of the requests a and b: the next event has this reference and the
+    // request b, and the event after it has this reference and the request a.
     let joined = event(4, "b", "7", "Provision", "");
     assert_eq!(size_after(&joined), sizes[0] + sizes[1]);
     assert_eq!(size_after(&event(5, "a", "7", "Provision", "")), sizes[0]);
@@ -202,7 +202,7 @@ fn the_row_shows_a_matching_event_unless_it_is_an_update_without_new_values() {
     assert_eq!(shown(&["01", "02", "03", "04"]), alice);
     assert_eq!(shown(&["02"]), bob);
     assert_eq!(shown(&["02", "03", "04"]), bob);
-    // The update at 03 has no other values than the first event. So the row shows the first event and its action.
+    // The first event has all values of the update at 03. So the row shows the first event, which also has an action.
     assert_eq!(shown(&["03"]), alice);
     assert_eq!(shown(&["04"]), ["carol +2", "+2", "server/s1 +1", "192.0.2.1 +1"]);
 }
