@@ -263,8 +263,8 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
     lines
 }
 
-/// The numbers of gaps and of ranges that are not archived, such as `1 gap, 2 ranges not archived`. `None` if there are
-/// none.
+/// A phrase with the number of gaps and the number of ranges that are not archived, such as `1 gap, 2 ranges not
+/// archived`. `None` if both numbers are 0.
 fn describe_missing(report: &VerifyReport) -> Option<String> {
     let counts = [(count_gaps(report), "gap", ""), (count_unarchived(report), "range", " not archived")];
     let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
@@ -390,8 +390,8 @@ fn days_to_compare(totals: &TotalsReport) -> u64 {
     [totals.unknown, totals.partial, totals.unarchived].into_iter().fold(totals.compared(), u64::saturating_add)
 }
 
-/// The days that could not be compared with the service, such as `no usable count on 1 of 3 days`. `None` if there are
-/// none.
+/// A phrase with the number of days that could not be compared with the service, such as `no usable count on 1 of 3
+/// days`. `None` if this number is 0.
 fn describe_unknown(totals: &TotalsReport) -> Option<String> {
     let days = format_count(days_to_compare(totals), "day");
     (totals.unknown > 0).then(|| format!("no usable count on {} of {days}", totals.unknown))

@@ -95,8 +95,8 @@ impl OpenedArchive {
     }
 }
 
-/// The archive in a folder. Fails if the folder is the folder of one contract within an archive, because an archive
-/// must not contain another archive.
+/// The archive in a folder. Fails if the folder is the folder of one contract within an archive, because an export to
+/// this folder would create an archive inside of another archive.
 pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
     let archive = Archive::new(root);
     match archive.enclosing_archive() {

@@ -29,7 +29,7 @@ impl UnprovenRanges {
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// Number of kept events that are changed versions of another event.
+    /// Number of events that the filter kept and that are changed versions of another event.
     pub(super) versions: u64,
     /// Sentences that say where the archive ends within the range. If the user gave the end of the range, each sentence
     /// starts with "warning: ". Contracts with the same end share a sentence.

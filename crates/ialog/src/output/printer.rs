@@ -33,7 +33,7 @@ enum TemplatePart {
 }
 
 impl Printer {
-    /// One line per row: an object of the columns, or the whole record if `columns` is empty.
+    /// One line per row: an object with the values of the columns, or the whole record if `columns` is empty.
     pub(crate) fn ndjson(columns: Vec<Column>) -> Self {
         Self::new(PrinterFormat::Lines, columns, false)
     }

@@ -136,8 +136,8 @@ mod tests {
             ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", Tz::UTC, "08:30:00"),
             ("2025-10-24T00:00:00Z", "2025-10-26T00:00:00Z", Tz::UTC, "10-24 08:30:00"),
             ("2025-12-31T00:00:00Z", "2026-01-01T00:00:00.001Z", Tz::UTC, "2025-12-31 08:30:00"),
-            // The clocks are set back at 01:00 UTC. A range that contains this time has two offsets, so its times are
-            // shown with their offset. The second of these ranges ends at this time, so it has only one offset.
+            // The clocks are set back on 2026-10-25 at 01:00 UTC. A range that contains this time has two offsets, so
+            // its times are shown with their offset. The second of these ranges ends at this time and has one offset.
             ("2026-10-25T00:30:00Z", "2026-10-25T02:30:00Z", berlin, "09:30:00+01:00"),
             ("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", berlin, "09:30:00"),
             ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", berlin, "10-01 10:30:00+02:00"),

@@ -1,6 +1,6 @@
 //! Handles signals that end the program. At the first signal, or at the second at the latest, the running command ends
-//! in an orderly way and removes incomplete files. The third signal ends the process at once. The process also ends if
-//! the command has not ended soon after the second signal.
+//! in an orderly way: it removes incomplete files, except those from which it can resume. The third signal ends the
+//! process at once. The process also ends if the command has not ended soon after the second signal.
 
 use std::time::Duration;
 

@@ -14,7 +14,8 @@ const EXPIRES_SOON: TimeDelta = TimeDelta::days(7);
 /// Maximum number of contracts whose log is checked, with one request per contract.
 const MAX_CONTRACTS: usize = 20;
 
-/// Whether the service accepts the credentials. The result of listing the contracts (`listed`) shows this.
+/// Determines whether the service accepts the credentials. `listed` is the result of listing the contracts, which shows
+/// this.
 pub(super) fn check_authentication(
     client: &Client,
     listed: &Result<Vec<Contract>, Error>,
