@@ -61,7 +61,7 @@
 //! The log is a function of the seed, the other settings and the clock; no request changes it. Some settings and faults
 //! make random choices for each request. Such a choice depends on the seed, on method, path and query, on how often the
 //! same request was received before and, for a fault, on the position of its rule. It does not depend on the order in
-//! which different requests arrive. (The simulator forgets a request that is not repeated within half a million
+//! which different requests arrive. (The simulator may forget a request that is not repeated within half a million
 //! different requests.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters,
@@ -176,7 +176,7 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// If the listener can accept no more connections. Requests of clients do not cause errors.
+    /// If accepting connections fails for two minutes. Requests of clients do not cause errors.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         http::server::serve(&self.0, listener).await
     }
@@ -209,7 +209,7 @@ impl Simulator {
     }
 }
 
-/// Omits tokens and passwords.
+/// Prints no tokens and no passwords.
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator")

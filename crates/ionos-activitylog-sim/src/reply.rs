@@ -82,7 +82,7 @@ impl Reply {
 
     /// Announces a length.
     pub(crate) fn declare_length(&mut self, length: u64) {
-        // RFC 9110, section 8.6: a response with this status has no length.
+        // RFC 9110, section 8.6: a response with this status has no `Content-Length`.
         if self.response.status() == StatusCode::NO_CONTENT {
             return;
         }

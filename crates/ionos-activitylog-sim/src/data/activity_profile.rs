@@ -26,7 +26,7 @@ const MAX_WEIGHT: u64 = 12;
 /// Possible numbers of slices per hour; each is a divisor of the number of milliseconds in an hour.
 const SLICE_COUNTS: [u64; 10] = [1, 2, 4, 10, 20, 60, 120, 360, 720, 3600];
 
-/// Maximum number of events in a slice of the busiest hour, without bursts, so that a slice is generated fast.
+/// Intended maximum number of events in a slice, not counting bursts. A slice of this size is generated fast.
 const TARGET_EVENTS_PER_SLICE: u64 = 1000;
 
 /// Events of a random burst.

@@ -80,7 +80,7 @@ pub(crate) fn unknown_value(number: u64) -> UnknownMember {
     VALUES.get(number as usize % VALUES.len()).map(|value| &**value)
 }
 
-/// Gives the scalars the JSON types of a dialect.
+/// Converts the scalars of a record to the JSON types of a dialect.
 fn apply_dialect(dialect: Dialect, record: &mut Record, random: &mut Random) {
     let bits = random.word();
     let mixed = |bit: u32| bits >> bit & 1 == 1;

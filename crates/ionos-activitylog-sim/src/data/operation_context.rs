@@ -1,6 +1,6 @@
 //! Draws the context of an operation. All events of an operation must agree on the actor, the request and the
-//! resources, even if they are on different pages. So each event draws them from the generator of its operation, which
-//! always draws the same values.
+//! resources, even if the events are on different pages. So the record of each event draws these values from the random
+//! generator of the operation, which draws the same values each time.
 
 use std::borrow::Cow;
 
@@ -131,8 +131,8 @@ impl<'a> OperationContext<'a> {
         RecordEvent { param, resources, kind, status: Some(status), message: Some(message), unknown: None }
     }
 
-    /// The `param` member of a provision event or an update. It has no method and no URI, and never names a version of
-    /// the REST service. The `param` member of the accepted event may have all three.
+    /// The `param` member of a provision event or an update. Unlike the `param` member of the accepted event, it has no
+    /// method and no URI, and it names the REST service without a version.
     fn later_param(&self, source_service: &'static str) -> EventParam {
         let initiator = match &*self.source_service {
             service::REST_V6 => service::REST.into(),

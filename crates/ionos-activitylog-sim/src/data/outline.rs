@@ -94,7 +94,7 @@ impl SliceOutline {
         EventBlueprint { key: self.key, operation: self.operations[outline.operation as usize], outline }
     }
 
-    /// A unique number of the event, uniform over 64 bits.
+    /// The unique number of the event. All 64-bit numbers are equally likely.
     pub(crate) fn event_number(&self, outline: EventOutline) -> u64 {
         event_number(self.key, outline)
     }

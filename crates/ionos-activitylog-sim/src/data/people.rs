@@ -59,7 +59,7 @@ pub(crate) struct Population {
 }
 
 impl Population {
-    /// The number of service accounts: about two users in seven.
+    /// The number of service accounts: about two sevenths of the users.
     fn service_accounts(self) -> u64 {
         self.users * 2 / 7
     }

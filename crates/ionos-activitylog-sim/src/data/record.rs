@@ -1,6 +1,6 @@
-//! The shape of a record, in the order of its keys on the wire. These types are written by hand and not shared with the
-//! client. If they were shared, an error in a type would be in both the simulator and the client, so no test would find
-//! the error.
+//! The shape of a record, with its keys in the order in which the service sends them. These types are written by hand
+//! and not shared with the client. If they were shared, an error in a type would be in both the simulator and the
+//! client, so no test would find the error.
 //!
 //! Values whose JSON type varies in public records have the type [`Scalar`]. Absent members are omitted.
 //! `record_writer` serializes a record.

@@ -1,6 +1,6 @@
 //! Builds the record of one event from its blueprint. Data that all events of an operation share comes from a random
-//! number generator of the operation (`operation_context`). Data of this event alone, including its deviations from the
-//! API description (`drift`), comes from a random number generator of the event.
+//! number generator of the operation (`operation_context`). Data of one event alone, including the event's deviations
+//! from the API description (`drift`), comes from a random number generator of the event.
 
 use chrono::{DateTime, Datelike, Timelike};
 

@@ -19,7 +19,7 @@ macro_rules! name {
 }
 
 impl Record {
-    /// Appends the record as compact JSON, with its members in the order of the wire.
+    /// Appends the record as compact JSON, with its members in the order in which the service sends them.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let Self { uuid, meta, principal, event, unknown } = self;
         object(out, |out| {
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_its_keys_in_the_order_of_the_wire_and_no_absent_members() {
+    fn a_record_has_its_keys_in_the_order_of_the_service_and_no_absent_members() {
         let record = Record {
             uuid: Some(Uuid::from_u128(7)),
             meta: RecordMeta {

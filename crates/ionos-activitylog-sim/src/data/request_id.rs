@@ -1,7 +1,7 @@
 //! Request identifiers that encode the location of an operation. A client asks the Cloud API for a request by the
 //! identifier alone, and the simulator keeps no list of requests, so the identifier must be enough to find the
-//! operation. An identifier has 80 bits for the encrypted location and 42 bits for a checksum. An hour of the
-//! log consists of slices of equal length. The checksum also depends on the seed and the number of slices per hour, so
+//! operation. An identifier has 80 bits for the encrypted location and 42 bits for a checksum. The checksum also
+//! depends on the seed and on the number of slices per hour (an hour of the log consists of slices of equal length), so
 //! that the simulator detects identifiers of other logs.
 
 use uuid::Uuid;

@@ -52,8 +52,9 @@ pub(crate) const NAMES: &[&str] = &[
 pub(crate) struct ChangeTemplate {
     /// The HTTP method.
     pub(crate) method: &'static str,
-    /// The path. `{id}` is the resource itself; a template without `{id}` creates the resource. Any other word in
-    /// braces is the type of an existing resource of the contract.
+    /// The path. `{id}` stands for the identifier of the changed resource; a change without `{id}` creates the
+    /// resource. Any other word in braces is a resource type, and stands for the identifier of an existing resource of
+    /// this type.
     pub(crate) uri: &'static str,
     pub(crate) resource_type: &'static str,
     pub(crate) action: &'static str,

@@ -42,7 +42,7 @@ fn find_list(body: &str) -> Option<&RawValue> {
 }
 
 /// Replaces the bracket at the end by a bracket of the wrong kind. A client that stops reading before the end does not
-/// notice the fault. Text without a bracket at its end gets an additional one.
+/// notice the fault. If the text does not end with a bracket, appends a bracket.
 pub(super) fn malformed_json(body: &Bytes) -> Bytes {
     let mut text = body.to_vec();
     match text.last_mut() {

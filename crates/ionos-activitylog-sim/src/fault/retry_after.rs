@@ -54,7 +54,7 @@ impl RetryAfter {
         match self {
             Self::Seconds(seconds) => seconds.to_string(),
             Self::Fraction(seconds) if seconds.fract() == 0.0 => format!("{seconds:.1}"),
-            // Without an exponent, also for small numbers.
+            // `to_string` writes even very small numbers without an exponent.
             Self::Fraction(seconds) => seconds.to_string(),
             Self::Date(seconds) => {
                 // The clock may return any time, but the date stays between 1970 and 9999.

@@ -1,6 +1,6 @@
 //! Selects the requests to which a rule of a fault script applies: by operation, by contract, by position among the
-//! requests, or at random. Tests need exact positions: a fault on the third page tests a retry, but a fault on every
-//! request does not.
+//! requests, or at random. Tests need exact positions. For example, a test of a retry needs a fault on the third page
+//! only, because the retry would also fail if every request had the fault.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,8 +61,8 @@ impl Trigger {
     }
 
     /// Matches only this share of the requests. The choice depends on the seed, on the position of the rule, on method,
-    /// path and query, and on the number of equal requests before. The choice does not depend on the order in which
-    /// different requests arrive.
+    /// path and query, and on the number of earlier requests with the same method, path and query. The choice does not
+    /// depend on the order in which different requests arrive.
     pub fn rate(mut self, share: Share) -> Self {
         self.rate = Some(share);
         self

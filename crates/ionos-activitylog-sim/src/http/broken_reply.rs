@@ -21,7 +21,7 @@ const RESET_DELAY: Duration = Duration::from_millis(20);
 /// the connection would be reset if the client still sends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Size, in bytes, of the buffer for what the client sends while the connection is being closed. The content is
+/// Size, in bytes, of the buffer for data that the client sends while the connection is being closed. The data is
 /// discarded.
 const DISCARD_BUFFER: usize = 4096;
 

@@ -2,9 +2,9 @@
 //! that decompress before they check a limit. The simulator stores neither the spaces nor their compressed form: it
 //! repeats one compressed block.
 //!
-//! A block that ends with a full flush ends at a byte boundary and refers to nothing before it (RFC 1951, section
-//! 3.2.4), so it can be repeated unchanged. The decompressed bytes are the same on every machine; the compressed bytes
-//! may change with a release of the compressor.
+//! A block that ends with a full flush ends at a byte boundary and refers to no bytes before the block (RFC 1951,
+//! section 3.2.4), so the block can be repeated unchanged. The decompressed bytes are the same on every machine; the
+//! compressed bytes may change with a release of the compressor.
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, Crc, FlushCompress};

@@ -1,9 +1,9 @@
 //! The simulator as a transport of the generated client, so that a test of a client needs no socket, no port and no
 //! runtime with I/O. Requests are answered by the same code as in the HTTP server.
 //!
-//! Faults look as they do behind an HTTP client: decompression bombs arrive decompressed, a body longer than announced
-//! is cut, and a shorter one ends with an [`std::io::Error`]. Delays use tokio's timer, so a test may pause tokio's
-//! clock.
+//! The caller sees a fault as an HTTP client would report it: decompression bombs arrive decompressed, a body longer
+//! than announced is cut, and a shorter one ends with an [`std::io::Error`]. Delays use tokio's timer, so a test may
+//! pause tokio's clock.
 
 use std::sync::Arc;
 

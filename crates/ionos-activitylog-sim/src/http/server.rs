@@ -37,7 +37,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause before the next try if a connection could not be accepted.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Maximum number of times in a row that accepting a connection may fail: two minutes of retries.
+/// Maximum number of consecutive failures to accept a connection. The retries take two minutes.
 const MAX_ACCEPT_FAILURES: u32 = 1_200;
 
 /// Serves until the future is dropped.
@@ -129,8 +129,8 @@ async fn compute_reply(service: Arc<Service>, head: Request<()>) -> Reply {
     }
 }
 
-/// Locks the place through which a broken reply is handed over. Ignores poisoning, because no code that holds the lock
-/// can panic halfway.
+/// Locks the slot in which a broken reply is passed from hyper's service to the code that writes to the connection.
+/// Ignores a poisoned lock, because no code that holds the lock can panic.
 fn lock(handover: &Mutex<Option<BrokenReply>>) -> MutexGuard<'_, Option<BrokenReply>> {
     handover.lock().unwrap_or_else(PoisonError::into_inner)
 }

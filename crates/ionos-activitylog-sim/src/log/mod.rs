@@ -1,7 +1,7 @@
 //! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may
 //! have millions of events and is not stored. So totals are sums of the counts of time slices. Events are generated
-//! only for three kinds of slices: a slice with hits of the page, one in which the range starts or ends, and one whose
-//! events may not have arrived yet. Records are written only for the page.
+//! only for three kinds of slices: a slice with hits of the page, a slice in which the range starts or ends, and a
+//! slice with events that may still arrive. Records are written only for the page.
 //!
 //! A [`LogView`] is a range of one contract's log at one instant. It includes the duplicates that the total counts, and
 //! excludes events that have not arrived yet.
@@ -29,8 +29,8 @@ use span::{LogSpan, to_nanoseconds};
 pub const LOG_BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_735_689_600_000_000_000);
 
 /// End of the log of every contract: 2200-01-01T00:00:00Z. This time replaces a later time of the clock, a later
-/// configured start of the log, and a later bound of a query. Times in nanoseconds and slice numbers in request
-/// identifiers do not reach much further.
+/// configured start of the log, and a later bound of a query. The log needs an end, because times in nanoseconds and
+/// slice numbers in request identifiers overflow not much later.
 pub const LOG_END: DateTime<Utc> = DateTime::from_timestamp_nanos(7_258_118_400_000_000_000);
 
 /// The logs of all contracts.
@@ -52,7 +52,7 @@ enum EventDecision {
 }
 
 impl EventDecision {
-    /// The uniform 64-bit word of this choice for an event.
+    /// The random 64-bit number that decides this choice for an event. All numbers are equally likely.
     fn word(self, entry: EventEntry) -> u64 {
         mix(entry.number ^ self as u64)
     }
@@ -74,8 +74,8 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// A request that the Cloud API keeps: the contract of the request, and the JSON records of its events before
-    /// `now`, oldest first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
+    /// The contract of the Cloud API request `id`, and the JSON records of the request's events before `now`, oldest
+    /// first. `None` if the request has no event before `now`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,
         id: &str,

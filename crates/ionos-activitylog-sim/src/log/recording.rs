@@ -31,7 +31,7 @@ pub struct Recording {
 pub(crate) struct RecordedEvent {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
-    /// The unique number of the event, uniform over 64 bits.
+    /// The unique number of the event. All 64-bit numbers are equally likely.
     pub(crate) number: u64,
     /// The JSON text, byte for byte.
     pub(crate) text: Arc<str>,
@@ -87,9 +87,9 @@ const COMPRESSION_FORMATS: [(&str, &[u8]); 2] = [("gzip", &[0x1f, 0x8b]), ("zstd
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Recording {
-    /// Reads NDJSON: one record per line, as in an export of the log. Empty lines and a byte order mark at the
-    /// beginning are skipped. A record belongs to the contract in `principal.identity.contractNumber`, or to `contract`
-    /// if the record names no contract.
+    /// Reads NDJSON: one record per line, as in an export of the log. A byte order mark at the beginning of the input
+    /// is skipped, and so are all empty lines. A record belongs to the contract in `principal.identity.contractNumber`,
+    /// or to `contract` if the record names no contract.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ fn parse_contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
     text.parse().map(Some).map_err(|_| named.get())
 }
 
-/// Omits the events.
+/// Prints the contracts, but not the events.
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording").field("contracts", &self.contracts()).finish_non_exhaustive()

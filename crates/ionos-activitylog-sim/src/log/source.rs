@@ -1,5 +1,5 @@
-//! The source of the events of a log: generated from a seed, or read from a recording. A source divides the log into
-//! slices of time. It counts the events of a slice without listing them; opening a slice lists its events.
+//! A source has the events of a log. It generates them from a seed, or it was built from a recording. A source divides
+//! the log into slices of time. It counts the events of a slice without listing them; opening a slice lists its events.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(crate) struct GeneratedLog {
 pub(crate) struct EventEntry {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
-    /// The unique number of the event, uniform over 64 bits.
+    /// The unique number of the event. All 64-bit numbers are equally likely.
     pub(crate) number: u64,
     /// The index of the event in its slice.
     index: usize,
@@ -106,8 +106,8 @@ impl LogSource {
         }
     }
 
-    /// A request that the Cloud API keeps: its contract, and its events in `span`, oldest first. `None` if the request
-    /// has no event in `span`, or if `may_read` rejects the contract.
+    /// The contract of the Cloud API request `id`, and the request's events in `span`, oldest first. `None` if the
+    /// request has no event in `span`, or if `may_read` rejects the contract.
     pub(crate) fn request(
         &self,
         id: &str,

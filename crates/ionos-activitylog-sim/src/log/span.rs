@@ -30,8 +30,8 @@ impl LogSpan {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// Divides the time since 1970-01-01T00:00:00Z into chunks of this length, in nanoseconds, and returns the numbers
-    /// (from 0) of the chunks that overlap the span.
+    /// Divides the time since 1970-01-01T00:00:00Z into chunks of `length` nanoseconds, and returns the numbers (from
+    /// 0) of the chunks that overlap the span.
     pub(crate) fn chunks(self, length: i64) -> std::ops::Range<u64> {
         if self.end <= self.start {
             return 0..0;

@@ -1,5 +1,6 @@
-//! Ranges and pages of a log. Counting uses the totals of hours and slices. A slice is opened only if the range starts
-//! or ends in it, if its events may not have arrived yet, or if the page has hits in it.
+//! Ranges and pages of a log. Most hits are counted by hour and slice, without opening a slice. A slice is opened only
+//! if the range starts or ends in the slice, if events of the slice may still arrive, or if the slice has hits of the
+//! page.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -132,8 +133,8 @@ impl<'a> LogView<'a> {
     }
 
     /// The number of hits of each hour. The slices of an hour are counted one by one in two cases: the range starts or
-    /// ends within the hour, or events of the hour may not have arrived yet. The count of each of these slices is
-    /// stored in `slice_counts`.
+    /// ends within the hour, or events of the hour may still arrive. The count of each of these slices is stored in
+    /// `slice_counts`.
     fn count_by_hour(&self, slice_counts: &mut SliceCounts) -> Vec<u64> {
         let slices = self.log.source.slices_per_hour();
         let count_hour = |hour: u64| {
@@ -152,7 +153,7 @@ impl<'a> LogView<'a> {
         self.hours().map(count_hour).collect()
     }
 
-    /// The number of hits of the range in a slice.
+    /// The number of hits that are in the range and in a slice.
     fn count_slice(&self, slice: u64) -> u64 {
         let length = self.log.source.slice_length();
         let begin = slice as i64 * length;
@@ -207,7 +208,7 @@ impl<'a> LogView<'a> {
 }
 
 impl LogPage<'_> {
-    /// The hits in order: the number of the event, and a function that writes its record.
+    /// The hits in order. Each hit is the number of its event and a function that writes the record of the event.
     pub(crate) fn hits(&self) -> impl ExactSizeIterator<Item = (u64, impl Fn(&mut Vec<u8>))> {
         self.hits.iter().map(move |event| {
             let write = move |out: &mut Vec<u8>| self.log.write_record(event, self.now, out);

@@ -17,8 +17,8 @@ use crate::operation::Operation;
 /// Together they have at most a million requests and take 40 MB.
 const GENERATION: usize = 1 << 19;
 
-/// Counts requests over the life of the simulator. The counter forgets a request that is not repeated: at the earliest
-/// after [`GENERATION`] other requests that differ from each other, and at the latest after twice as many.
+/// Counts requests over the life of the simulator. The counter remembers a request for at least [`GENERATION`] and at
+/// most twice as many different other requests. If the request is not repeated in this time, the counter forgets it.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounter(Mutex<RequestCounts>);
 
@@ -32,9 +32,9 @@ struct RequestCounts {
 /// For each fingerprint, the number of requests with this fingerprint so far.
 #[derive(Debug, Default)]
 struct RepetitionCounts {
-    /// Requests since the young generation was last full.
+    /// The young generation: the requests since the last time that this map was full.
     young: HashMap<u64, u64>,
-    /// Requests of the previous generation that have not been repeated since.
+    /// The old generation: the requests of the previous young generation that have not been repeated since.
     old: HashMap<u64, u64>,
 }
 
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_counted_together_and_by_operation_and_by_equality() {
+    fn requests_are_counted_in_total_and_per_operation_and_per_equal_request() {
         use Operation::{GetAvailableContracts, GetByContract};
         let counter = RequestCounter::default();
         for (operation, method, path, expected) in [
@@ -119,7 +119,7 @@ mod tests {
             repetitions.count(other);
         }
         assert_eq!(repetitions.count(generation), 0);
-        // The request is in the old generation, and moves to the young one.
+        // Request 0 is in the old generation, and this repetition moves it to the young one.
         assert_eq!(repetitions.count(0), 2);
         for other in 2 * generation..4 * generation {
             repetitions.count(other);

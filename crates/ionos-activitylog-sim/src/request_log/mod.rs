@@ -119,7 +119,7 @@ pub(crate) struct RequestLog {
 #[derive(Default)]
 struct RequestLogEntries {
     requests: VecDeque<LoggedRequest>,
-    /// The sum of the sizes of all requests.
+    /// The sum of the approximate sizes of `requests`, in bytes.
     bytes: usize,
 }
 
@@ -160,7 +160,8 @@ impl RequestLog {
         *self.lock() = RequestLogEntries::default();
     }
 
-    /// Locks the entries. They stay consistent even if another thread panicked while it held the lock.
+    /// Locks the entries. Ignores a poisoned lock, because the entries are consistent even if another thread panicked
+    /// while it held the lock.
     fn lock(&self) -> MutexGuard<'_, RequestLogEntries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,7 +192,7 @@ fn approximate_size(request: &LoggedRequest) -> usize {
         + headers
 }
 
-/// Cuts a text after [`MAX_TEXT_BYTES`] and appends its full length.
+/// Cuts a text that has more than [`MAX_TEXT_BYTES`], and appends the length that the text had before.
 fn truncate(mut text: String) -> String {
     let length = text.len();
     if length > MAX_TEXT_BYTES {
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut_after_redaction_and_names_its_length() {
+    fn a_long_text_is_redacted_then_cut_and_ends_with_its_full_length() {
         let simulator = Simulator::builder().token("s3cret-token").build();
         let long = "ä".repeat(MAX_TEXT_BYTES / 2 - 2);
         let request = Request::get("/")

@@ -10,10 +10,11 @@ use ionos_activitylog_client::redact::{
     REDACTED, authorization_secrets, is_secret_name, redact_credentials, redact_known, redact_parameters,
 };
 
-/// A credential that a request sends is replaced in all texts of this request if it has at least this many bytes.
+/// Minimum length of a credential in the headers of a request, in bytes. Each repetition of the credential in the same
+/// request is replaced, unless the credential is shorter.
 const MIN_FOUND_BYTES: usize = 6;
 
-/// A path segment with the form of a token counts as a secret if it has at least this many bytes.
+/// Minimum length of a path segment that has the form of a token, in bytes.
 const MIN_TOKEN_BYTES: usize = 24;
 
 /// Redacts secrets. Holds the credentials that the simulator accepts. Has no `Debug`, so that these credentials cannot
@@ -28,7 +29,7 @@ impl Redactor {
         self.add(token.to_owned());
     }
 
-    /// Adds the password, and the pair as HTTP Basic authentication sends it.
+    /// Adds two secrets: the password, and the base64 text that HTTP Basic authentication sends for the pair.
     pub(crate) fn add_pair(&mut self, user: &str, password: &str) {
         let pair = format!("{user}:{password}");
         self.add(password.to_owned());
@@ -87,7 +88,7 @@ impl Redactor {
 }
 
 /// Whether a segment of a path is long and mixes capital letters, small letters and digits, as only tokens do. The
-/// paths of the service have words, numbers and request ids in lower case.
+/// words and request ids in the paths of the service have no capital letters.
 fn has_form_of_token(segment: &str) -> bool {
     let has = |class: fn(&char) -> bool| segment.chars().any(|char| class(&char));
     segment.len() >= MIN_TOKEN_BYTES

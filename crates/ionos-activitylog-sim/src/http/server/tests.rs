@@ -152,7 +152,8 @@ async fn a_broken_reply_is_sent_after_the_replies_to_earlier_requests() {
             simulator.token()
         )
     };
-    // Large pages and small buffers, so that some pages are not sent yet when the broken reply is computed.
+    // The pages are large and the receive buffer is small, so that some pages are not sent yet when the broken reply is
+    // computed.
     let pages = page.repeat(8);
     let requests = format!("{pages}GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\n\r\n{pages}");
     let socket = TcpSocket::new_v4().unwrap();
