@@ -1,4 +1,4 @@
-//! A handwritten operation in the form of the generated operations. The Cloud API keeps the requests of its clients,
+//! A handwritten operation in the form of the generated operations. The Cloud API stores the requests of its clients,
 //! each with its body and its status. The API description covers only the Activity Log API, which has the same base
 //! URL, so an operation of the Cloud API cannot be generated.
 
@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 
 use crate::{Client, Error, ResponseValue};
 
-/// Path, relative to the base URL, of the requests that the Cloud API keeps.
+/// Path, relative to the base URL, of the requests that the Cloud API has stored.
 const PATH: &str = "/cloudapi/v6/requests";
 
 impl Client {
-    /// Sends a `GET` request to `/cloudapi/v6/requests/{requestId}`. The answer is the kept request with this id,
+    /// Sends a `GET` request to `/cloudapi/v6/requests/{requestId}`. The answer is the stored request with this id,
     /// including its status (`depth=1`).
     ///
     /// # Errors

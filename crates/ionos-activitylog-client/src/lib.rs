@@ -8,7 +8,7 @@
 //! - [`Client::get_request`] is a handwritten operation of the Cloud API.
 //! - [`Raw`] keeps the bytes of a record; [`Scalar`] and [`Total`] read values whose JSON type varies.
 //! - [`read_body`] reads the body of a page, which the client returns as bytes.
-//! - [`Transport`] is the only way to the network. The creator of a [`Client`] provides it.
+//! - [`Transport`] is the only connection to the network. The creator of a [`Client`] provides it.
 //!
 //! Authorization, retries and error messages are deliberately absent; `ionos-activitylog` has them.
 

@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 pub struct Scalar(Box<RawValue>);
 
 impl Scalar {
-    /// The digits of the number, or the decoded string.
+    /// The number as the service wrote it, or the decoded string.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         let json = self.0.get();

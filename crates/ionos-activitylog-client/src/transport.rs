@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-/// A request in flight; resolves to its answer.
+/// The future of a request that a [`Transport`] sends. It resolves to the answer.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
 /// Sends one request. The caller retries, because a transport does not notice a body that ends early.

@@ -132,8 +132,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Number of services, from 5 to 1,000,000; a number out of range is replaced by the nearest bound. Default: 5, the
-    /// services with public names.
+    /// Number of services through which the users act, from 5 to 1,000,000; a number out of range is replaced by the
+    /// nearest bound. Default: 5, the services with public names.
     pub fn services(mut self, services: u64) -> Self {
         self.services = services.clamp(PUBLIC_SERVICES, 1_000_000);
         self
@@ -154,9 +154,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Average time between two random bursts, in hours; 0 for no random bursts. A burst has 900 events within 3
-    /// milliseconds.
-    /// Default: [`DEFAULT_BURST_INTERVAL`].
+    /// Average time between two random bursts, in hours; 0 for no random bursts. A random burst has 900 events within 3
+    /// milliseconds. Default: [`DEFAULT_BURST_INTERVAL`].
     pub fn burst_interval(mut self, hours: u64) -> Self {
         self.burst_interval = hours;
         self
@@ -335,7 +334,7 @@ fn contract_numbers(seed: u64, count: usize) -> Vec<u64> {
     numbers
 }
 
-/// Omits the token and the passwords.
+/// Prints neither the token nor the passwords.
 impl fmt::Debug for SimulatorBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SimulatorBuilder")

@@ -15,7 +15,8 @@ const MIN_EMBEDDED_CHARS: usize = 8;
 /// Minimum length, in characters, of a known secret that is replaced if it is a whole word of a longer text.
 const MIN_WORD_CHARS: usize = 4;
 
-/// A text may end within a secret. The cut secret is redacted if the text has at least this many of its characters.
+/// A text may end within a secret. The cut secret is redacted if the text has at least this many characters of the
+/// secret.
 const MIN_CUT_CHARS: usize = 4;
 
 /// Maximum number of times that a text is decoded as a part of a URL.

@@ -205,8 +205,8 @@ fn references(text: &str) -> impl Iterator<Item = (DecodedChar, &str)> {
 }
 
 /// The rest of the text after the Latin-1 spelling of `expected`. This spelling has one character for each UTF-8 byte:
-/// for example, `Ã¤` stands for `ä`. Many services read passwords in this way. `None` if the text does not begin with
-/// this spelling, or if `expected` is ASCII.
+/// for example, `Ã¤` stands for `ä`. Such text occurs because many services decode a password as Latin-1. `None` if the
+/// text does not begin with this spelling, or if `expected` is ASCII.
 fn after_latin_1(expected: char, text: &str) -> Option<&str> {
     if expected.is_ascii() {
         return None;

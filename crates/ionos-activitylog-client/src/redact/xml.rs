@@ -10,11 +10,11 @@ use super::{REDACTED, is_secret_name};
 /// Maximum number of layers in the escape of one character. Each layer is a backslash, `amp;` or `25`.
 const MAX_LAYERS: usize = 8;
 
-/// Maximum number of secret elements without an end that are kept ([`OpenElement::Keep`]). If a text has more, the rest
-/// of the text is kept, too. Bounds the time for text that is not XML.
+/// Maximum number of secret elements that are kept because they do not end in the text ([`OpenElement::Keep`]). After
+/// this number, the rest of the text is kept without a search. This bounds the time for text that is not XML.
 const MAX_OPEN_ELEMENTS: usize = 100;
 
-/// Elements of HTML that have no content and no end.
+/// Elements of HTML that have no content and no end tag.
 const EMPTY_ELEMENTS: [&str; 2] = ["input", "meta"];
 
 /// What to do with a secret element that does not end in the text.
@@ -102,8 +102,8 @@ impl Bracket {
     }
 }
 
-/// The first character of a text and the length of its spelling. `None` if the text does not begin with an ASCII
-/// character.
+/// Decodes the first character of a text. Returns the character and the number of bytes that spell it. `None` if the
+/// text does not begin with an ASCII character.
 fn decode_first(text: &str) -> Option<(char, usize)> {
     let first = text.chars().next().filter(char::is_ascii)?;
     let layers = |rest: &str, layer: &str| {
@@ -150,7 +150,7 @@ fn decode_reference(reference: &str) -> Option<char> {
     }
 }
 
-/// The text without `/` at its start, in any spelling. `None` if the text begins with another character.
+/// The text after the `/` at its start, which may have any spelling. `None` if the text begins with another character.
 fn strip_slash(text: &str) -> Option<&str> {
     decode_first(text).filter(|(char, _)| *char == '/').map(|(_, length)| &text[length..])
 }

@@ -35,7 +35,7 @@ impl BasicAccounts {
     }
 }
 
-/// Omits the passwords.
+/// Prints the user names, but no passwords.
 impl fmt::Debug for BasicAccounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let users: Vec<&str> = self.pairs.iter().map(|(user, _)| user.as_str()).collect();

@@ -121,7 +121,7 @@ impl AccessControl {
     }
 }
 
-/// Omits the token and the revoked tokens.
+/// Prints neither the plain token nor the revoked tokens.
 impl fmt::Debug for AccessControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessControl")

@@ -38,13 +38,14 @@ impl Revocations {
         left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Locks the set. The set stays consistent even if another thread panicked while it held the lock.
+    /// Locks the set. Ignores a poisoned lock, because the set is consistent even if another thread panicked while it
+    /// held the lock.
     fn tokens(&self) -> MutexGuard<'_, HashSet<String>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Omits the tokens.
+/// Prints the number of tokens, but no token.
 impl fmt::Debug for Revocations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Revocations")

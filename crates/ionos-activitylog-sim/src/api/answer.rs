@@ -1,4 +1,4 @@
-//! Answers one request of the API as if there were no faults. The order of the checks is part of the behaviour: path,
+//! Answers one request of the API as if there were no faults. The order of the checks is part of the behavior: path,
 //! method, token, contract, rate limit, parameters. The first failed check decides the error.
 
 use bytes::Bytes;

@@ -1,9 +1,9 @@
-//! The requests that the Cloud API keeps. A client reads the kept request of an operation to learn the details of the
-//! operation. The simulator stores no requests: it derives each request from the events of its operation, so that the
-//! request and the events always agree.
+//! The requests that the Cloud API has stored. The Cloud API stores the request that starts a change, and a client
+//! reads the stored request to learn the details of the change. The simulator derives the stored request from the
+//! events of the change, so that the request and the events always agree.
 //!
-//! As far as is known, the real Cloud API keeps only requests for changes that were made through it, and these requests
-//! contain credentials. The simulator does the same with invented credentials.
+//! As far as is known, the real Cloud API stores only requests for changes that were made through the Cloud API, and
+//! these requests contain credentials. The simulator does the same with invented credentials.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::api::route::REQUESTS;
 use crate::data::random::fingerprint;
 use crate::operation::Operation;
 
-/// A request that the Cloud API keeps.
+/// A request that the Cloud API has stored.
 #[derive(Serialize)]
 struct CloudRequest {
     id: String,
@@ -23,7 +23,7 @@ struct CloudRequest {
     properties: Value,
 }
 
-/// The status of a request that the Cloud API keeps.
+/// The status of a request that the Cloud API has stored.
 #[derive(Serialize)]
 struct CloudRequestStatus {
     id: String,
@@ -33,8 +33,8 @@ struct CloudRequestStatus {
     metadata: Value,
 }
 
-/// The body of the answer about the kept request `id`. `events` has the events of the operation that the request
-/// started, in the order of the log. `None` if the Cloud API does not keep the request.
+/// The body of the answer about the stored request `id`. `events` has the events of the operation that the request
+/// started, in the order of the log. `None` if the Cloud API does not store such a request.
 pub(crate) fn body(operation: Operation, id: &str, events: &[String], base_url: &str) -> Option<String> {
     let events: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
     let (first, last) = (events.first()?, events.last()?);
@@ -102,7 +102,7 @@ fn etag(id: &str, part: &str) -> String {
     format!("{:016x}{:016x}", fingerprint([id, part]), fingerprint([part, id]))
 }
 
-/// The headers of the kept request, with invented credentials.
+/// The headers of the stored request, with invented credentials.
 fn headers(first: &Value) -> Map<String, Value> {
     let contract = first.pointer("/principal/identity/contractNumber").cloned();
     [
@@ -116,7 +116,7 @@ fn headers(first: &Value) -> Map<String, Value> {
     .collect()
 }
 
-/// The body of the kept request: JSON text, with an invented password and key. Empty for `DELETE`.
+/// The body of the stored request: JSON text, with an invented password and key. Empty for `DELETE`.
 fn request_body(method: &str) -> String {
     match method {
         "DELETE" => String::new(),

@@ -1,5 +1,5 @@
-//! Parses the query string of a page. The service documents its parameters incompletely, and a client must notice if
-//! the service misreads a parameter. So `dateStart`, `dateEnd`, `offset` and `limit` are parsed strictly, and an error
+//! Parses the query string of a page. The vendor documents the parameters incompletely, and a client must notice if the
+//! service misreads a parameter. So `dateStart`, `dateEnd`, `offset` and `limit` are parsed strictly, and an error
 //! shows the value after decoding. For example, an unencoded `+` is decoded to a space.
 //!
 //! The names of the parameters are matched exactly, and unknown parameters are ignored. If a parameter occurs several

@@ -7,7 +7,7 @@ use crate::operation::Operation;
 /// The path of the Activity Log API.
 pub(crate) const ROOT: &str = "/activitylog/v1";
 
-/// The path of the requests that the Cloud API keeps.
+/// The path of the requests that the Cloud API has stored.
 pub(crate) const REQUESTS: &str = "/cloudapi/v6/requests";
 
 /// The resource that a path names.
@@ -17,9 +17,9 @@ pub(crate) enum Route<'a> {
     Contracts,
     /// The log of a contract, with the contract number as written in the path.
     Contract(&'a str),
-    /// A request that the Cloud API keeps, with its identifier.
+    /// A request that the Cloud API has stored, with the identifier of this request.
     Request(&'a str),
-    /// The status of a request that the Cloud API keeps, with the identifier of the request.
+    /// The status of a request that the Cloud API has stored, with the identifier of this request.
     RequestStatus(&'a str),
     /// A redirect to this path, which is the requested path without its trailing slash.
     Redirect(&'a str),

@@ -21,7 +21,7 @@ const MAX_DELAY_DAYS: i64 = 31;
 /// per request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestDelay {
-    /// In ascending order of bounds. The last stage has all events that no other stage has.
+    /// The stages, in ascending order of their bounds. The last stage has all events that no other stage has.
     stages: Vec<DelayStage>,
 }
 

@@ -1,5 +1,5 @@
-//! Settings for everything about the service that is not documented. A client must work with every possible behaviour
-//! of the service and not only with one guess, so each unknown is a setting with a documented default.
+//! Settings for everything about the service that is not documented. A client must work with every possible behavior of
+//! the service and not only with one guess, so each unknown is a setting with a documented default.
 //!
 //! If a default follows from evidence, its documentation says so. The other defaults are deliberate guesses.
 
@@ -74,8 +74,8 @@ pub struct Behavior {
     /// The time for which events stay in the log; `None` if they stay forever. Default: `None`.
     pub retention: Option<TimeDelta>,
 
-    /// The time zone of a bare date, which means midnight in this zone. Default: UTC, because times in the log are in
-    /// UTC.
+    /// The time zone of a date without a time. Such a date means midnight in this zone. Default: UTC, because times in
+    /// the log are in UTC.
     pub bare_date_zone: FixedOffset,
     /// The answer to a date that cannot be parsed. Default: status 400.
     pub bad_date: BadDate,
@@ -163,7 +163,7 @@ setting! {
         Refuse = "refuse",
         /// The answer has status 500, as from a gateway whose Elasticsearch refuses the request.
         Fail = "fail",
-        /// The page is served without hits and without a reason.
+        /// The page is served without hits, and the answer does not say why.
         Empty = "empty",
     }
 }

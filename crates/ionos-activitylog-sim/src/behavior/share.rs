@@ -39,7 +39,8 @@ impl Share {
         self.0
     }
 
-    /// Whether the share includes an item with this number, where the numbers are uniform over 64 bits.
+    /// Whether the share includes the item with this number. The share is exact only if all 64-bit numbers are equally
+    /// likely as numbers of items.
     pub(crate) fn includes(self, number: u64) -> bool {
         // A floating point number holds 53 bits exactly, so the result is the same on every machine.
         ((number >> 11) as f64) < self.0 * (1_u64 << 53) as f64

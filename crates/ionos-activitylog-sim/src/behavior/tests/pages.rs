@@ -1,4 +1,4 @@
-//! Pages: their envelope, their hits and their order.
+//! Tests of the settings that concern pages: their envelope, their hits and the order of the hits.
 
 use std::collections::BTreeSet;
 

@@ -18,7 +18,7 @@ async fn a_bare_date_is_midnight_in_the_configured_zone() {
 }
 
 #[tokio::test]
-async fn a_bad_date_gets_400_200_or_500_and_the_fraction_of_a_date_is_kept_or_cut_off() {
+async fn a_bad_date_gets_status_400_200_or_500_and_the_fraction_of_a_date_is_kept_or_cut_off() {
     for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
         let behavior = Behavior { bad_date, query_fractions: QueryFractions::Refuse, ..Behavior::default() };
         let service = ServedSimulator::with(behavior).await;
@@ -89,7 +89,7 @@ async fn the_end_of_a_range_is_exclusive_or_inclusive() {
 }
 
 #[tokio::test]
-async fn a_foreign_contract_gets_403_404_or_an_empty_page() {
+async fn a_foreign_contract_gets_status_403_or_404_or_an_empty_page() {
     for (foreign_contract, status) in
         [(ForeignContract::Forbidden, 403), (ForeignContract::NotFound, 404), (ForeignContract::Empty, 200)]
     {

@@ -1,4 +1,5 @@
-//! Records: their shape, the time of their appearance, and the requests that the Cloud API keeps for them.
+//! Tests of the settings that concern records: their shape, the time at which they appear, and the stored requests of
+//! the Cloud API that belong to them.
 
 use std::collections::BTreeSet;
 
@@ -131,7 +132,7 @@ async fn a_recording_is_served_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn the_kept_request_of_an_operation_agrees_with_the_events_of_the_operation() {
+async fn the_stored_request_of_an_operation_agrees_with_the_events_of_the_operation() {
     let amended = Behavior { amended_events: "50%:1m".parse().unwrap(), ..Behavior::default() };
     for behavior in [Behavior::default(), amended] {
         check_requests_against_events(behavior).await;
