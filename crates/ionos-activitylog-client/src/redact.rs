@@ -3,7 +3,7 @@
 //! A secret is found in three ways: by the name of its header, parameter or member ([`is_secret_name`]), by its form
 //! ([`redact_credentials`], and [`redact_secret_forms`] for messages), and by its value where the value is known
 //! ([`redact_known`]). [`redact_value`] hides the value of a setting if the value may be a secret that was typed in the
-//! wrong place. All callers use the same names of secrets, and doubtful cases count as secret.
+//! wrong place. All callers use the same names of secrets, and a doubtful text counts as a secret.
 
 mod known;
 mod spelling;
@@ -138,7 +138,7 @@ pub fn redact_credentials(text: &str) -> String {
 }
 
 /// Redacts text whose form alone shows that it is a secret: private keys, JSON Web Tokens, credentials of an HTTP
-/// authentication scheme, secret XML elements with an end, and user and password of addresses, with or without
+/// authentication scheme, secret XML elements that end in the text, and user and password of addresses, with or without
 /// `https://`. Meant for messages: the words of a message, such as "the token: ...", do not count as names of secrets.
 #[must_use]
 pub fn redact_secret_forms(text: &str) -> String {

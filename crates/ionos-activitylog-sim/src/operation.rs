@@ -1,4 +1,5 @@
-//! The operations of the API. Operations of the Activity Log API have the names of the vendor's description.
+//! The operations that the simulator answers. Operations of the Activity Log API have the names that the vendor's
+//! description uses.
 
 use std::fmt;
 

@@ -80,7 +80,7 @@ impl Reply {
         self.declare_length(length.saturating_add_signed(by));
     }
 
-    /// Announces a length.
+    /// Announces a length in `Content-Length`.
     pub(crate) fn declare_length(&mut self, length: u64) {
         // RFC 9110, section 8.6: a response with this status has no `Content-Length`.
         if self.response.status() == StatusCode::NO_CONTENT {
@@ -90,7 +90,7 @@ impl Reply {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
 
-    /// The announced length.
+    /// The announced length; 0 if the reply announces none.
     pub(crate) fn declared_length(&self) -> u64 {
         self.response
             .headers()

@@ -15,7 +15,7 @@ const MAX_BACKSLASHES: usize = 8;
 /// The spellings of `&`, which begins an HTML character reference.
 const AMPERSANDS: [&str; 5] = ["&", "%26", r"\u0026", r"\x26", "&amp;"];
 
-/// Names of the HTML character references that are recognised even if the text ends within the reference.
+/// Names of the HTML character references that are recognized even if the text ends within the reference.
 const COMMON_REFERENCES: [&str; 5] = ["amp", "apos", "gt", "lt", "quot"];
 
 /// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction
@@ -72,7 +72,7 @@ pub(super) fn can_begin_spelling(expected: char, first: char) -> bool {
     matches!(first, '\\' | '%' | '&' | '+') || !first.is_ascii() && !expected.is_ascii() || is_same(expected, first)
 }
 
-/// For each possible spelling of `expected` at the start of the text, adds the rest of the text to `rests`.
+/// For each possible spelling of `expected` at the start of the text, adds the text after this spelling to `rests`.
 pub(super) fn rests_after<'a>(expected: char, text: &'a str, rests: &mut Vec<&'a str>) {
     rests.extend(after_latin_1(expected, text));
     let mut hidden = vec![text];

@@ -132,8 +132,8 @@ impl TestToken {
         self
     }
 
-    /// The time from issue to expiry. Replaces an expiry set before. A token with a lifetime of 0 or less is never
-    /// accepted. Default: 100 years.
+    /// The time from issue to expiry. Replaces an expiry set before. A token with a lifetime of 0 or less has already
+    /// expired when it is issued. Default: 100 years.
     pub fn lifetime(mut self, lifetime: TimeDelta) -> Self {
         self.end = TokenEnd::After(lifetime);
         self

@@ -4,8 +4,8 @@
 //!
 //! - `/_sim/ledger` returns the request log, one request per line.
 //! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` returns the records of a range, one per line, oldest first. A
-//!   bare date is midnight in the time zone of [`Behavior::bare_date_zone`], as in the API. The other settings for
-//!   dates, such as `bad_date` and `date_end`, do not apply.
+//!   date without a time means midnight in the time zone of [`Behavior::bare_date_zone`], as in the API. The other
+//!   settings for dates, such as `bad_date` and `date_end`, do not apply.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

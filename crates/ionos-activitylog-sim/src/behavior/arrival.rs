@@ -51,7 +51,8 @@ impl IngestDelay {
         Ok(Self { stages: vec![DelayStage { share: Share::ALL, below: delay_milliseconds(bound)? }] })
     }
 
-    /// The delay, in milliseconds, of the event with this number. Event numbers are uniform over 64 bits.
+    /// The delay, in milliseconds, of the event with this number. All 64-bit numbers are equally likely as event
+    /// numbers.
     pub(crate) fn delay_of(&self, number: u64) -> i64 {
         // The upper half of the number selects the stage, and the lower half selects the delay within the stage.
         let place = (number >> 32) as f64 / (1_u64 << 32) as f64;

@@ -235,7 +235,7 @@ setting! {
         Six = "6",
         /// Nanoseconds, such as `2026-11-20T09:12:33.394000001Z`.
         Nine = "9",
-        /// Any of these numbers of digits, drawn for each operation.
+        /// 0, 3, 6 or 9 digits, drawn for each operation.
         Mixed = "mixed",
     }
 }

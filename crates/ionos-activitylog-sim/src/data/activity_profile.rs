@@ -29,7 +29,7 @@ const SLICE_COUNTS: [u64; 10] = [1, 2, 4, 10, 20, 60, 120, 360, 720, 3600];
 /// Intended maximum number of events in a slice, not counting bursts. A slice of this size is generated fast.
 const TARGET_EVENTS_PER_SLICE: u64 = 1000;
 
-/// Events of a random burst.
+/// Number of events of a random burst.
 pub(crate) const RANDOM_BURST_EVENTS: u64 = 900;
 
 /// Length of a random burst, in milliseconds.
@@ -61,7 +61,7 @@ impl Burst {
         self.events * elapsed as u64 / self.length as u64
     }
 
-    /// The part of the burst in [begin, end). `None` if no event is in it.
+    /// The part of the burst in [begin, end). `None` if this part has no event.
     fn intersect(self, begin: i64, end: i64) -> Option<Self> {
         let events = self.events_before(end) - self.events_before(begin);
         let (begin, end) = (begin.max(self.begin), end.min(self.end()));
@@ -73,7 +73,7 @@ impl Burst {
 #[derive(Clone, Debug)]
 pub(crate) struct ActivityProfile {
     seed_prefix: SeedPrefix,
-    /// The average over a week, without bursts.
+    /// Average number of events per day over a week, without the events of bursts.
     events_per_day: u64,
     /// Average number of hours per random burst; 0 for no random bursts.
     burst_interval: u64,
@@ -197,7 +197,7 @@ fn max_events_per_hour(events_per_day: u64) -> u64 {
 
 /// The weight of an hour. Hours are counted since 1970-01-01T00:00:00Z.
 fn hour_weight(hour: u64) -> u64 {
-    // 1970-01-01 was a Thursday; 0 is Monday.
+    // 1970-01-01 was a Thursday. The weekday 0 is Monday.
     let weekday = (hour / 24 + 3) % 7;
     let day = if weekday < 5 { &WEEKDAY_WEIGHTS } else { &WEEKEND_WEIGHTS };
     day[(hour % 24) as usize]

@@ -25,7 +25,7 @@ pub(crate) enum SingleEvent {
     Session,
     /// Generation of a token.
     Token,
-    /// Creation, change or deletion of a user.
+    /// Creation, change or deletion of a user, a group or a key.
     UserManagement,
     /// A request that is refused.
     Refusal,
@@ -78,8 +78,8 @@ pub(crate) const MIN_CHAIN_EVENTS: u64 = 2 + MIN_UPDATES;
 const TIE_INTERVAL: u64 = 12;
 
 /// Minimum and maximum time between two successive steps of a chain, in milliseconds, both inclusive. Two steps may
-/// also have equal times: see [`TIE_INTERVAL`]. If a chain is too long for the available time, its times are scaled
-/// down, even below the minimum.
+/// also have equal times: see [`TIE_INTERVAL`]. If a chain does not fit into the available time, the times between its
+/// steps are scaled down, even below the minimum.
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {

@@ -193,7 +193,7 @@ impl<'a> OperationContext<'a> {
         }
     }
 
-    /// Sets as few members as the vendor's own example of such an event.
+    /// The `event` member of a change of a user, a group or a key. It has as few members as the vendor's own example.
     fn user_management(&self, random: &mut Random) -> RecordEvent {
         let (action, kind) = *random.weighted(words::IAM_ACTIONS);
         let resource = match kind {

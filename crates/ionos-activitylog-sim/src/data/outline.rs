@@ -52,8 +52,8 @@ impl SliceOutline {
         slice
     }
 
-    /// Adds operations with exactly `events` events in total. The times of all events are in [begin, begin + length)
-    /// milliseconds.
+    /// Adds operations with exactly `events` events in total. The times of all events are in [begin, begin + length),
+    /// in milliseconds since 1970-01-01T00:00:00Z.
     fn add_operations(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
         // The number of events in chains is rounded at random to a whole number. If the result is too small for one
         // chain, it is rounded at random again, to the size of the smallest chain or to 0. So small slices have their

@@ -31,7 +31,7 @@ impl RandomKey {
     /// Part number for the event counts and random bursts of the hours. Each hour has its own stream, whose number is
     /// the hour.
     pub(crate) const PROFILE: u64 = u64::MAX - 4;
-    /// Part number for the identifiers of requests.
+    /// Part number for the checksum and the encryption of the request identifiers in records.
     pub(crate) const REQUESTS: u64 = u64::MAX - 5;
 }
 

@@ -49,7 +49,7 @@
 //! |---|---|
 //! | `operation` | the name of an [`Operation`](crate::Operation), such as `"GetByContract"` |
 //! | `contract` | the contract number in the path |
-//! | `requests` | request numbers, from 1; they count all requests, or only those for `operation` if it is set |
+//! | `requests` | request numbers, from 1; if `operation` is set, only requests for this operation are counted |
 //! | `every` | every n-th request, counted as for `requests` |
 //! | `rate` | a share of requests: a number from 0 to 1, or a percentage such as `"20%"` |
 //! | `times` | maximum number of times that the rule applies |
@@ -60,8 +60,10 @@
 //! |---|---|
 //! | `{"respond": {"status": 503, "body": …, "retry_after": …, "headers": {"name": "value"}}}` | this answer instead; only `status` is required |
 //! | `{"delay": {"milliseconds": 50}}` | the correct answer, later |
-//! | `{"drip": {"bytes": 10, "every": {"milliseconds": 50}}}` | the correct answer, its body in small pieces |
-//! | `"reset_before_headers"`, `"reset_after_headers"`, `{"reset_after": {"bytes": 10}}` | the connection is reset, in the last case after this many bytes of the body |
+//! | `{"drip": {"bytes": 10, "every": {"milliseconds": 50}}}` | the correct answer, with its body sent in small pieces |
+//! | `"reset_before_headers"` | the connection is reset, and nothing is sent |
+//! | `"reset_after_headers"` | the connection is reset after the status line and the headers |
+//! | `{"reset_after": {"bytes": 10}}` | the connection is reset after this many bytes of the body |
 //! | `{"cut_at": {"bytes": 10}}` | the connection is closed after this many bytes of the body |
 //! | `{"wrong_content_length": {"by": -3}}` | the correct answer, but `Content-Length` is 3 less than the number of bytes sent |
 //! | `"malformed_json"`, `"null_for_array"`, `"wrong_type"` | the correct answer with one place changed |

@@ -59,7 +59,7 @@ impl EventDecision {
 }
 
 impl Log {
-    /// The log of a contract in [start, end) at the time `now`. An absent bound is the bound of the log itself.
+    /// The log of a contract in [start, end) at the time `now`. If a bound is absent, the bound of the log is used.
     pub(crate) fn view(
         &self,
         contract: u64,
@@ -113,7 +113,7 @@ impl Log {
         events + self.duplicates_of_first(contract, hour, events)
     }
 
-    /// The number of counted duplicates in a slice.
+    /// The number of duplicates in a slice. 0 if the total does not count duplicates.
     fn duplicates_of_slice(&self, contract: u64, slice: u64) -> u64 {
         let (hour, index) = self.hour_of_slice(slice);
         let duplicates_before = |index| {
@@ -123,8 +123,8 @@ impl Log {
         duplicates_before(index + 1) - duplicates_before(index)
     }
 
-    /// The number of counted duplicates among the first `events` events of an hour. The hour has the configured share
-    /// of duplicates, spread evenly.
+    /// The number of duplicates among the first `events` events of an hour. 0 if the total does not count duplicates.
+    /// The hour has the configured share of duplicates, spread evenly.
     fn duplicates_of_first(&self, contract: u64, hour: u64, events: u64) -> u64 {
         let share = self.behavior.duplicates;
         if !self.behavior.duplicates_counted || share == Share::NONE {

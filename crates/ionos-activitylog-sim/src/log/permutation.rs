@@ -1,5 +1,6 @@
 //! A permutation of a range of numbers, for services that return hits in random order. The simulator cannot shuffle
-//! millions of numbers for each page, so it uses a Feistel network, which computes each position independently.
+//! millions of numbers for each page, so it uses a Feistel network, which computes the number at each position
+//! independently.
 
 use crate::data::random::mix;
 

@@ -1,5 +1,6 @@
-//! A source has the events of a log. It generates them from a seed, or it was built from a recording. A source divides
-//! the log into slices of time. It counts the events of a slice without listing them; opening a slice lists its events.
+//! A source provides the events of a log. It generates the events from a seed, or takes them from a recording. A source
+//! divides the log into slices of time. It counts the events of a slice without listing them; opening a slice lists its
+//! events.
 
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub(crate) struct EventEntry {
     index: usize,
 }
 
-/// An event whose record can be written. The event keeps its slice alive.
+/// An event whose record can be written. The value keeps the opened slice of the event in memory.
 #[derive(Clone)]
 pub(crate) struct LogEvent<'a> {
     pub(crate) entry: EventEntry,

@@ -1,5 +1,5 @@
-//! Spans of time in a log. A query may have any bounds or none, and the log has a start, an end (the current time) and
-//! perhaps a retention; a span is the intersection of all of these.
+//! Spans of time in a log. The log has a start, an end (the current time) and, if configured, a retention. A query may
+//! have a start, an end, both or neither. The span of a query is the intersection of all these.
 
 use chrono::{DateTime, Utc};
 

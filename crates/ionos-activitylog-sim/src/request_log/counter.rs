@@ -67,7 +67,7 @@ pub(crate) struct RequestOrdinal {
 }
 
 impl RequestCounter {
-    /// Counts a request for the operation.
+    /// Counts a request that asks for `operation`, and returns the position of the request.
     pub(crate) fn count<B>(&self, operation: Operation, request: &Request<B>) -> RequestOrdinal {
         let uri = request.uri();
         let query = uri.query().unwrap_or_default();

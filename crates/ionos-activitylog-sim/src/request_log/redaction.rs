@@ -10,8 +10,8 @@ use ionos_activitylog_client::redact::{
     REDACTED, authorization_secrets, is_secret_name, redact_credentials, redact_known, redact_parameters,
 };
 
-/// Minimum length of a credential in the headers of a request, in bytes. Each repetition of the credential in the same
-/// request is replaced, unless the credential is shorter.
+/// Minimum length, in bytes, of a credential in the headers of a request. If the credential is shorter, its repetitions
+/// in other places of the request are not replaced.
 const MIN_FOUND_BYTES: usize = 6;
 
 /// Minimum length of a path segment that has the form of a token, in bytes.
@@ -29,7 +29,8 @@ impl Redactor {
         self.add(token.to_owned());
     }
 
-    /// Adds two secrets: the password, and the base64 text that HTTP Basic authentication sends for the pair.
+    /// Adds two secrets: the password, and the base64 text that HTTP Basic authentication sends for user name and
+    /// password.
     pub(crate) fn add_pair(&mut self, user: &str, password: &str) {
         let pair = format!("{user}:{password}");
         self.add(password.to_owned());

@@ -27,7 +27,7 @@ fn waits(limiter: &RateLimiter, times: &[i64]) -> Vec<i64> {
 #[test]
 fn a_bucket_allows_a_burst_at_once_and_then_the_rate() {
     for (per_second, burst, times, expected) in [
-        // The documented numbers of another product: 5 per second, 10 at once.
+        // The limit that another product documents: 5 requests per second, 10 requests at once.
         (5.0, 10, vec![0; 12], [vec![0; 10], vec![200; 2]].concat()),
         (1.0, 1, vec![0, 1, 999, 1000, 1000], vec![0, 999, 1, 0, 1000]),
         (2.0, 2, vec![0, 0, 0, 500, 500], vec![0, 0, 500, 0, 500]),
@@ -131,7 +131,7 @@ fn retry_after_as_a_date_is_a_valid_http_date_and_is_absent_if_the_date_is_out_o
     assert_eq!(RetryAfterForm::Date.header_value(wait, DateTime::<Utc>::MAX_UTC), None);
 }
 
-/// A simulator with this limit, two contracts and a clock in milliseconds after noon.
+/// A simulator with this limit and two contracts, and its clock, which is set in milliseconds after noon.
 fn simulator(limit: RateLimit) -> (Simulator, Arc<AtomicI64>) {
     let clock = Arc::new(AtomicI64::new(0));
     let time = clock.clone();

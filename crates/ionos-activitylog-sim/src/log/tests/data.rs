@@ -11,7 +11,7 @@ use crate::data::random::fingerprint;
 
 #[test]
 fn the_data_of_a_seed_never_changes() {
-    // After an intended change, write the new hash here. The snapshots of all clients change too.
+    // After an intended change of the data, write the new hash here. The snapshots of all clients change, too.
     let records = records("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let hash = fingerprint(records.iter().map(String::as_str));
     assert_eq!((records.len(), hash), (2240, 17_210_461_785_330_573_897));

@@ -88,7 +88,7 @@ fn an_offset_beyond_the_end_gives_an_empty_page_with_the_correct_total() {
 
 #[test]
 fn pages_of_a_busy_contract_agree_with_its_records() {
-    // 120 slices per hour.
+    // With this number of events, an hour has 120 slices.
     let simulator = usual().events_per_day(500_000).build();
     let range = ("2026-11-20T07:15:00.250Z", "2026-11-20T07:23:00Z");
     let mut expected = read(&simulator, at(range.0), at(range.1));
