@@ -155,7 +155,7 @@ fn strip_slash(text: &str) -> Option<&str> {
     decode_first(text).filter(|(char, _)| *char == '/').map(|(_, length)| &text[length..])
 }
 
-/// Index of the `/`, in any spelling, that ends a text. `None` if the text ends with another character.
+/// Index of the `/` at the end of a text, which may have any spelling. `None` if the text ends with another character.
 fn final_slash(text: &str) -> Option<usize> {
     let first = text.len().saturating_sub(2 * MAX_LAYERS);
     let mut starts = (first..text.len()).filter(|start| text.is_char_boundary(*start));
@@ -292,7 +292,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Whether a member of this name holds the name of another value.
+/// Whether an attribute or an element of this name, such as `key`, holds the name of another value.
 fn is_name_member(name: &str) -> bool {
     ["id", "key", "name"].iter().any(|member| name.eq_ignore_ascii_case(member))
 }

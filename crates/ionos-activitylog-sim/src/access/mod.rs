@@ -11,7 +11,7 @@
 //! The header `X-Contract-Number` restricts a request to one of the contracts that its credentials may read. A request
 //! that is allowed here can still be refused by the `rate_limit`.
 //!
-//! Deliberately absent: signatures of tokens. Anyone who can write a token can read a simulated log.
+//! Deliberately absent: signatures of tokens. So any client that can write a token can read a simulated log.
 
 mod basic;
 mod claims;
