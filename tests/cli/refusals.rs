@@ -162,7 +162,7 @@ b.txt",
             &["verify", "missing"],
             &[],
             2,
-            "missing cannot be read: No such file or directory (os error 2): check that it exists and that you may read it",
+            "missing cannot be read: No such file or directory (os error 2): check that the path exists and is readable",
         ),
         (
             "existing file",

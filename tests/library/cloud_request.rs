@@ -1,4 +1,4 @@
-//! [`Client::cloud_request`] reads a request that the Cloud API keeps. This call uses the same credentials, retries,
+//! [`Client::cloud_request`] reads a request that the Cloud API stores. This call uses the same credentials, retries,
 //! rate limit and error kinds as every other call.
 
 use std::sync::Arc;

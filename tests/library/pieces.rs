@@ -62,7 +62,7 @@ async fn no_event_is_lost_between_pieces_if_the_service_limits_the_page_size() {
         let readable: Vec<&String> = (0..EVENTS).filter(|one| !large.contains(one)).map(|one| &records[one]).collect();
         assert_eq!(events.iter().collect::<Vec<_>>(), readable, "page limit {page_limit}, large records {large:?}");
         assert_eq!(unreadable.len(), large.len(), "page limit {page_limit}, large records {large:?}: {unreadable:?}");
-        assert!(unreadable.iter().all(|record| record.reason == "it is larger than the client's limit"));
+        assert!(unreadable.iter().all(|record| record.reason == "the record is larger than the client's limit"));
         let reasons: Vec<GapReason> = windows.summary().gaps.iter().map(|gap| gap.reason).collect();
         assert!(
             !reasons.is_empty() && reasons.iter().all(|reason| *reason == GapReason::UnreadableRecord),

@@ -56,7 +56,10 @@ impl KeptBytes {
             return Ok(());
         }
         let max = self.max >> 20;
-        Err(CommandError::unexpected(format!("the events to keep in memory are larger than {max} MiB"), hint))
+        Err(CommandError::unexpected(
+            format!("the command would have to keep events in memory that are larger than {max} MiB"),
+            hint,
+        ))
     }
 }
 
@@ -71,7 +74,10 @@ mod tests {
         assert!(kept.add(1 << 20, "choose less").is_ok());
         let error = kept.add(1, "choose less").unwrap_err();
         assert_eq!(error.code(), 1);
-        assert_eq!(error.to_string(), "the events to keep in memory are larger than 2 MiB: choose less");
+        assert_eq!(
+            error.to_string(),
+            "the command would have to keep events in memory that are larger than 2 MiB: choose less"
+        );
         // A smaller sum, after records were dropped, leaves room for more bytes.
         assert!(kept.set(7, "choose less").is_ok());
         assert!(kept.check_with((2 << 20) - 7, "choose less").is_ok());

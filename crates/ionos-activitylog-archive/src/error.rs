@@ -182,14 +182,14 @@ impl Error {
             Self::AlreadyExists { .. } | Self::NotAFile { .. } | Self::Create { .. } => "choose another name",
             Self::Write { .. } => "check free space and permissions, then run the same command again",
             Self::Thread { .. } => "run the same command again",
-            Self::Open { .. } => "check that it exists and that you may read it",
+            Self::Open { .. } => "check that the path exists and is readable",
             Self::Damaged { hint, .. } => hint,
-            Self::InconsistentManifest { .. } => "this is a bug; please report it. What is archived is not changed",
+            Self::InconsistentManifest { .. } => "this is a bug, please report it; the archived data is unchanged",
             Self::UnnamedFiles { .. } => {
                 "if manifests are missing, restore them from a copy; otherwise keep a copy of the archive as evidence and \
                  move the files out of it"
             }
-            Self::UnsupportedVersion { .. } => "use the version that wrote it",
+            Self::UnsupportedVersion { .. } => "use the program version that wrote the file",
             Self::Unfinished { .. } => "finish that export first, or choose another name",
             Self::Locked { .. } => "wait until the other process has ended",
             Self::NoLocks { .. } => "use a file system with locks, or mount this one with locks enabled",

@@ -31,7 +31,7 @@ All events are counted, including the status updates of an operation; with --fol
 selects the operations that have a matching event. An event with several resources or actions is counted once for each of \
 them. An operation is counted once for each value that one of its events has. \
 Hours and weekdays are in the time zone of --tz. The last 10 seconds by the clock of the service are not read, because \
-the log may still be incomplete; if --to is past and lies in these 10 seconds, the exit code is 3.
+the log may still be incomplete; if --to is in the past, but within these 10 seconds, the exit code is 3.
 
 Examples:
   ialog stats --last 7d

@@ -52,7 +52,7 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "ROOT", required_unless_present = "demo")]
     pub(crate) root: Option<PathBuf>,
 
-    /// SHA-256 of a manifest, as printed by an earlier run; repeat once per contract
+    /// SHA-256 of a manifest, as printed by an earlier run; give one --head per contract
     #[arg(long, value_name = "SHA256", value_parser = parse_digest)]
     pub(crate) head: Vec<Digest>,
 

@@ -152,7 +152,7 @@ impl ContractExportRun<'_> {
     fn distrust(&mut self, future: &RangeSet) -> Result<(), Error> {
         for range in future.iter() {
             self.done.warnings.push(format!(
-                "{range} is archived as read, although the range is in the future: an earlier export had a wrong clock; \
+                "{range} is in the future, but the archive has it as already read: an earlier export had a wrong clock; \
                  the range is read again after its end"
             ));
             for day in range.by_day(&Utc) {

@@ -100,7 +100,7 @@ fn check_part(part: &Part, covered: &RangeSet, verified: &RangeSet) -> Result<()
         return Err(format!("the range of {file} is not among the ranges that were read"));
     }
     if part.verified != verified.covers(range) {
-        return Err(format!("{file} is verified and its range is not, or the other way round"));
+        return Err(format!("{file} and its range differ in whether they are verified"));
     }
     if part.total.is_some() && !part.verified {
         return Err(format!("{file} has a total but is not verified"));

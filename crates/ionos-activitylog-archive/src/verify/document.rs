@@ -23,7 +23,7 @@ const CHECKS: [&str; 9] = [
     "the lines of each part have the counts, times, order and digests that its manifest states",
     "no event of a day is archived twice",
     "manifests name every part, the chain has every manifest, and no other file is in the archive",
-    "the state names no manifest or range that is missing, and no manifest was added after the last export had ended",
+    "every manifest and range that the state names exists, and no manifest was added after the last export had ended",
     "the chain has the manifests that the run log names, and does not end before the last finished export in the run log",
 ];
 

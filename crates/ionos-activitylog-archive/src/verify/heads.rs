@@ -24,7 +24,7 @@ impl VerifyReport {
                 (Some(_), _) if chain.unlinked_days.is_empty() => continue,
                 (Some(_), _) => (
                     folder.path().to_path_buf(),
-                    "manifests of version 0.1.0 are not linked, so --head does not prove the days before them"
+                    "some manifests of version 0.1.0 are not linked to the previous manifest, so --head proves nothing about the days before them"
                         .to_owned(),
                 ),
                 (None, Some(head)) => (

@@ -43,14 +43,14 @@ pub use online::{TotalsReport, verify_totals};
 
 /// Explains to users what a verification guarantees and what it does not guarantee.
 pub const WHAT_IT_PROVES: &str = "\
-OK means: every file is as its manifest states, no other file is there, each manifest continues the chain, no range of a
-closed day has a gap, and no range between the first and the last archived time of a contract is missing. A person who
-can write to the archive could replace all of it, or remove its end or the folder of a contract. So keep the SHA-256 of
-the last manifest of each contract elsewhere: with --head, OK also means that nothing up to that manifest was changed,
-removed or added since that manifest was written. Verification does not prove that the log of the service was complete or unaltered when it was
-read. For a verified range, the number of events equalled the count of the service; without a usable count, repeated
-scans returned the same events. A day that is not over, or whose export was interrupted, is checked but not proven,
-because its manifest is still open.";
+OK means: every file is as its manifest states, no other file is there, each manifest continues the chain, no range of
+a closed day has a gap, and no range between the first and the last archived time of a contract is missing. A person
+who can write to the archive could replace all of it, or remove its end or the folder of a contract. So keep the
+SHA-256 of the last manifest of each contract elsewhere: with --head, OK also means that nothing up to that manifest
+was changed, removed or added since that manifest was written. Verification does not prove that the log of the service
+was complete or unaltered when it was read. For a verified range, the number of events equalled the count of the
+service; without a usable count, repeated scans returned the same events. A day that is not over, or whose export was
+interrupted, is checked but not proven, because its manifest is still open.";
 
 /// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

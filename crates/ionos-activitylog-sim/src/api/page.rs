@@ -26,7 +26,7 @@ pub(crate) fn body(
     let limit = match behavior.deep_offset {
         DeepOffset::Refuse if deep => {
             return Err(ApiError::bad_parameter(format!(
-                "Result window is too large: offset and limit together must be at most {}",
+                "Result window is too large: the sum of offset and limit must be at most {}",
                 behavior.window_cap
             )));
         }

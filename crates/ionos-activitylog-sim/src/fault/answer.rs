@@ -83,7 +83,7 @@ impl Answer {
                 Ok(name) if is_framing_header(&name) => {
                     return invalid(
                         &member,
-                        "the simulator writes this header itself: remove the header; an answer with a wrong length has \
+                        "the simulator writes this header itself: remove it; to send a wrong length, use the fault \
                          wrong_content_length or cut_at"
                             .into(),
                     );

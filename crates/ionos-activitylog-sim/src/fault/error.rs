@@ -43,8 +43,8 @@ impl ScriptError {
             }
         }
         let advice = match error.inner().classify() {
-            serde_json::error::Category::Data => "correct the script there",
-            _ => "the script must be JSON; correct the script there",
+            serde_json::error::Category::Data => "correct the script at this place",
+            _ => "the script must be JSON: correct it at this place",
         };
         Self { rule, member: member.join("."), message: format!("{}: {advice}", error.inner()) }
     }

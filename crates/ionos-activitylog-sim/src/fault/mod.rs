@@ -208,7 +208,7 @@ impl Fault {
             ),
             Self::WrongContentLength { by: 0 } => invalid(
                 "fault.wrong_content_length.by",
-                "0 is no difference: give a positive or a negative number".into(),
+                "0 would announce the correct length: give a positive or a negative number".into(),
             ),
             Self::Redirect { location } if HeaderValue::from_str(location).is_err() => invalid(
                 "fault.redirect.location",

@@ -116,7 +116,10 @@ impl Trigger {
             return invalid("when.every", "0 matches no request: give 1 for every request, 2 for every second one");
         }
         if self.times == Some(0) {
-            return invalid("when.times", "0 means never: give a whole number of at least 1, or remove the rule");
+            return invalid(
+                "when.times",
+                "a rule with 0 never applies: give a whole number of at least 1, or remove the rule",
+            );
         }
         Ok(())
     }

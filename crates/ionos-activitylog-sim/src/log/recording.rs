@@ -115,7 +115,9 @@ impl Recording {
             }
         }
         if recording.contracts.is_empty() {
-            return Err(RecordingError("the recording is empty: write one record per line, as an export does".into()));
+            return Err(RecordingError(
+                "the recording has no record: use a file with one record per line, such as an NDJSON export".into(),
+            ));
         }
         let hours = recording.contracts.values_mut().flat_map(|it| it.values_mut());
         let requests = recording.requests.values_mut().flat_map(|it| it.values_mut());
@@ -286,7 +288,7 @@ mod tests {
     #[test]
     fn an_error_names_the_line_and_what_to_do() {
         for (text, message) in [
-            ("\n", "the recording is empty: write one record per line, as an export does"),
+            ("\n", "the recording has no record: use a file with one record per line, such as an NDJSON export"),
             (
                 "\n{\"meta\":{\"time\":\"yesterday\"}}",
                 "line 2 of the recording has the time \"yesterday\", which is not RFC 3339 (premature end of input): repair or remove the line",

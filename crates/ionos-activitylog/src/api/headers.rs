@@ -56,7 +56,7 @@ pub(crate) fn outdated(headers: &HeaderMap) -> Option<String> {
     let text = |value: &HeaderValue| Some(value.to_str().ok()?.trim().to_owned());
     let age: Option<u64> = headers.get(AGE).and_then(text).and_then(|age| age.parse().ok());
     if let Some(age) = age.filter(|age| *age > MAX_AGE.as_secs()) {
-        return Some(format!("it sent an answer from a cache that is {age} seconds old"));
+        return Some(format!("it sent an answer that was in a cache for {age} seconds"));
     }
     let is_stale = |warning: String| warning.split(',').any(|one| matches!(one.trim().get(..4), Some("110 " | "111 ")));
     let mut warnings = headers.get_all(WARNING).iter().filter_map(text);

@@ -212,7 +212,7 @@ fn endpoint_address(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
             .with_hint("set its name to the host of the API"));
     }
     let address = host_of(name).ok_or_else(|| {
-        config_error(format!("{path} has an endpoint for this product with a username or password in its name"))
+        config_error(format!("{path} has an endpoint for this product whose name contains a username or password"))
             .with_hint("remove them; credentials belong to a profile")
     })?;
     if !is_host(&address) {

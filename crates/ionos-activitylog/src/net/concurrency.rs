@@ -281,7 +281,7 @@ impl Drop for QueuedCall<'_> {
 
 /// The right to have one request in flight. Dropping a permit acts like [`Permit::release`] with
 /// [`LoadFeedback::Neutral`].
-#[must_use = "dropping a permit ends its request for the limiter"]
+#[must_use = "if a permit is dropped, the limiter treats its request as ended"]
 #[derive(Debug)]
 pub(crate) struct Permit {
     early_release: EarlyRelease,

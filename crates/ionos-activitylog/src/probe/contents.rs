@@ -17,7 +17,7 @@ use crate::range::DateRange;
 /// two requests of the test would be wasted.
 const MIN_TOTAL_TO_TEST: u64 = 1_000;
 
-const TOO_MANY_EVENTS: &str = "a second has more events than a page";
+const TOO_MANY_EVENTS: &str = "the second around the event has more events than a page";
 
 impl ProbeSession<'_> {
     /// The form of the total, and whether the total is capped (`None` if unknown). A total counts as capped if the

@@ -90,7 +90,7 @@ impl SerializedCheckpoint {
         let invalid = |detail: String| Error::new(ErrorKind::Configuration, detail);
         if self.version != VERSION {
             return Err(invalid(format!(
-                "the checkpoint has version {}, this library supports version {VERSION}",
+                "the checkpoint has version {}, but this library supports version {VERSION}",
                 self.version
             ))
             .with_hint("use the version of the library that wrote the checkpoint"));

@@ -22,7 +22,7 @@ const CONCURRENT_CONTRACTS: usize = 4;
 
 /// A window of one of several contracts, or the error that ends the reading of its contract.
 #[derive(Debug)]
-#[must_use = "one contract may have failed"]
+#[must_use = "the result may be the error of a contract that failed"]
 pub struct ContractWindow {
     /// The contract of the window.
     pub contract: ContractNumber,

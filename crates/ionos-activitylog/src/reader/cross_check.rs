@@ -196,7 +196,9 @@ impl ReturnedWindows {
                 match is_usable {
                     true => comparison.differing.push(differing),
                     false => {
-                        comparison.unusable = Some("the service reports only a lower bound for the range".to_owned());
+                        comparison.unusable = Some(
+                            "the service reports only a lower bound for the number of events in the range".to_owned(),
+                        );
                     }
                 }
                 return is_usable.then_some(counted);

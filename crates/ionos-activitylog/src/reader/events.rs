@@ -99,7 +99,7 @@ impl Events {
         Error::new(
             ErrorKind::Configuration,
             format!(
-                "the checkpoint belongs to contract {}, {}, filter {:?}, but the request is contract {contract}, \
+                "the checkpoint belongs to contract {}, {}, filter {:?}, but the request is for contract {contract}, \
                  {range}, filter {filter:?}",
                 checkpoint.contract, checkpoint.range, checkpoint.filter
             ),

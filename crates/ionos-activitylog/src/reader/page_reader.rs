@@ -207,7 +207,7 @@ impl Pieces {
 
     fn skip(&mut self, range: DateRange, position: u64, error: &Error) {
         let reason = match error.kind() {
-            ErrorKind::TooLarge => "it is larger than the client's limit",
+            ErrorKind::TooLarge => "the record is larger than the client's limit",
             _ => "the answer to a request for only this record is not JSON",
         };
         let reason = reason.to_owned();

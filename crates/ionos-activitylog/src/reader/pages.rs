@@ -158,7 +158,7 @@ impl PageCursor {
     fn check_progress(&mut self, first: &Event, last: &Event) -> Result<(), Error> {
         let ends = Some((first.raw().to_owned(), last.raw().to_owned()));
         if self.previous_ends == ends {
-            return Err(self.incomplete(format!("the page at offset {} repeats the page before", self.offset)));
+            return Err(self.incomplete(format!("the page at offset {} is the same as the previous page", self.offset)));
         }
         self.previous_ends = ends;
         Ok(())

@@ -217,7 +217,7 @@ impl fmt::Display for Gap {
             GapReason::Overflow => f.write_str(", further events cannot be reached")?,
             GapReason::Disagreement => {}
             GapReason::OutsideOfWindow => f.write_str(", some outside of the range")?,
-            GapReason::TotalIncreased => f.write_str(", a later answer reports more")?,
+            GapReason::TotalIncreased => f.write_str(", a later answer reports more events")?,
             GapReason::PartialSearch => {
                 f.write_str(", the service searched only a part of the log or sent an old answer")?
             }

@@ -25,14 +25,14 @@ Filters are applied locally to all events of the range, before --limit. If event
 tables, a filter selects the operations that have a matching event, and the result, the duration and the number of events \
 are those of the whole operation in the range. So --status QUEUED also finds operations that are done by now. The line \
 shows the user, action, resource and address of the first matching event. A status update or provisioning event is shown \
-only if no other event matches and if one of its values differs. In other formats, --fold prints the values of the event \
+only if no other event matches, and if one of these values is missing in the line without a filter. In other formats, --fold prints the values of the event \
 that a table would show. In tables, +2 after a user, action, resource or address says that the operation has two further ones (+8: 8 or \
 more). --list-values counts the values of all events.
 
 Tables show times in the time zone of --tz; all other formats use UTC. A table on a terminal omits the parts of the \
 times that are the same in the whole range, such as the date. The resolved range is printed to standard error. The last 10 \
-seconds by the clock of the service are not read, because the log may still be incomplete. If --to is past \
-and lies in these 10 seconds, or if part of the range cannot be verified, the exit code is 3.
+seconds by the clock of the service are not read, because the log may still be incomplete. If --to is in \
+the past, but within these 10 seconds, or if part of the range cannot be verified, the exit code is 3.
 
 Columns of tables: time, user, action, resource, result, from, detail (the default); also took, events, id, contract, \
 type, service, request. --cols, --sort, --template and --list-values also accept the columns of `ialog schema flat`.

@@ -25,7 +25,7 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, overrides_with = "fold")]
     no_fold: bool,
 
-    /// Maximum number of lines to show: the newest, or the first by --sort
+    /// Maximum number of lines to show: the newest lines, or with --sort the first lines
     #[arg(long, value_name = "COUNT", value_parser = parse_count)]
     pub(crate) limit: Option<NonZeroUsize>,
 

@@ -26,7 +26,7 @@ pub(crate) struct AccessArgs {
     #[arg(long, requires = "jwt")]
     pub(crate) reseller: bool,
 
-    /// Remove the privilege to read the log from the JSON Web Token
+    /// Issue the JSON Web Token without the privilege to read the log
     #[arg(long, requires = "jwt")]
     pub(crate) no_privilege: bool,
 

@@ -67,7 +67,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 
-    /// Contract number for the records of --events that have none
+    /// Contract number for records of --events without a contract number
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 

@@ -10,7 +10,7 @@ use super::one_of;
 
 #[derive(Args)]
 pub(crate) struct RecordArgs {
-    /// JSON types of the members for which the vendor's description, samples and SDKs disagree
+    /// JSON types of members whose type differs between the vendor's description, samples and SDKs
     #[arg(long, value_name = "DIALECT", default_value_t, value_parser = one_of::<Dialect>(Dialect::NAMES))]
     pub(crate) dialect: Dialect,
 

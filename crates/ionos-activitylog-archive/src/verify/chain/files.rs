@@ -102,7 +102,7 @@ impl ChainCheck<'_> {
             self.unnamed.push(path);
         } else if can_be_leftover && self.chain.is_unfinished {
             let shown = self.shown(&path);
-            let warning = format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
+            let warning = format!("no manifest names {shown}: it is from an export that is running or was killed");
             self.warn(warning);
         } else {
             self.add_finding(path, Problem::Extra, "no manifest names this file: it was added");

@@ -341,8 +341,7 @@ impl<'a> ChainCheck<'a> {
         }
         let unlinked: Vec<NaiveDate> = import.unlinked.iter().map(|link| link.date).collect();
         if unlinked != self.chain.unlinked_days {
-            let detail =
-                "file was changed: its list of unlinked manifests does not match the unlinked manifests of the archive";
+            let detail = "file was changed: its list of unlinked manifests differs from those that the archive has";
             self.add_finding(path, Problem::Changed, detail);
         }
     }

@@ -398,9 +398,9 @@ async fn an_event_of_any_answer_is_returned_and_leaves_a_gap_if_later_answers_la
     let minute = TimeDelta::minutes(1);
     type Hides = fn(u64, DateTime<Utc>) -> bool;
     let hides: [(&str, Hides); 5] = [
-        ("only the first answer has it", |request, time| request > 1 && is_noon(time)),
-        ("the first 4 answers have it", |request, time| request > 4 && is_noon(time)),
-        ("every second answer has it", |request, time| request % 2 == 0 && is_noon(time)),
+        ("only the first answer has the event", |request, time| request > 1 && is_noon(time)),
+        ("the first 4 answers have the event", |request, time| request > 4 && is_noon(time)),
+        ("every other answer lacks the event", |request, time| request % 2 == 0 && is_noon(time)),
         ("every third answer is empty", |request, _| request % 3 == 0),
         ("every second answer is empty", |request, _| request % 2 == 0),
     ];
@@ -489,7 +489,7 @@ async fn a_page_above_the_size_limit_is_read_in_pieces() {
     assert_eq!(windows.iter().map(|window| window.events.len()).sum::<usize>(), 119);
     let unreadable: Vec<&UnreadableRecord> = windows.iter().flat_map(|window| &window.unreadable).collect();
     let [UnreadableRecord { position: 70, reason, .. }] = unreadable[..] else { panic!("{unreadable:?}") };
-    assert_eq!(reason, "it is larger than the client's limit");
+    assert_eq!(reason, "the record is larger than the client's limit");
     assert_eq!(summary.gaps.len(), 1);
 
     // The first records are larger than an answer may be, and the service has a maximum page size.
