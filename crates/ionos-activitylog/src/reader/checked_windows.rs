@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-/// Minimum length of a window that a service may shorten or refuse because of its length.
+/// Length of the shortest window that a service is expected to shorten or refuse because of its length.
 pub(super) const MIN_LENGTH: TimeDelta = TimeDelta::hours(1);
 
 /// Smallest number of events to which a service may limit the answers for a range.

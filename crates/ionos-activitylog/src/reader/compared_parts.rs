@@ -11,7 +11,7 @@ use chrono::{DateTime, DurationRound, SubsecRound, TimeDelta, Utc};
 
 use crate::range::DateRange;
 
-/// Minimum length of an empty range that is halved if it has no midnight inside.
+/// Minimum length of an empty range that is halved if it cannot be divided at a midnight.
 const LONG_EMPTY_RANGE: TimeDelta = TimeDelta::hours(12);
 
 /// Maximum number of short empty ranges that are compared. A short empty range lies between two events and is shorter
@@ -35,9 +35,10 @@ const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 /// The parts of a window that are compared with the window. In a window with events, these are
 ///
 /// - the empty range before the first event and the empty range after the last event. Each of the two ranges is divided
-///   into days if it is longer than a day, because a service may shorten long ranges. Of the ranges of at most a day,
-///   the longer range is divided at the midnight UTC nearest to the events, because a service may keep its log in one
-///   index per day. If this range has no midnight inside and is at least 12 hours long, it is halved.
+///   into days if it is longer than a day, because a service may shorten long ranges. Of the ranges that are at most a
+///   day long, the longer one is divided at the midnight UTC next to the events, because a service may keep its log in
+///   one index per day. This is the last midnight before the first event, or the first midnight after the last event.
+///   If this midnight is not inside the range and the range is at least 12 hours long, the range is halved.
 /// - each whole day UTC without events that lies between two events
 /// - the longest other empty ranges between two events, at most [`EMPTY_RANGES_INSIDE`], if they are long enough. An
 ///   empty range that contains whole days UTC is reduced to these days.
@@ -185,7 +186,7 @@ mod tests {
         let window = range("20T00:00:00", "23T00:00:00");
         let times = ["20T09:00:00.5", "20T09:30:30", "22T08:00:00", "22T08:10:00"];
         let expected = [
-            // The empty range after the last event is longer than the one before the first event.
+            // The empty range after the last event is longer than the one before the first event, so it is halved.
             range("22T08:11:00", "22T16:05:00"),
             range("22T16:05:00", "23T00:00:00"),
             range("20T00:00:00", "20T09:00:00"),
@@ -218,7 +219,7 @@ mod tests {
         let window = range("20T00:00:00", "21T00:00:00");
         let times: Vec<String> = (0..96).map(|index| format!("20T{:02}:{:02}:30", index / 4, index % 4 * 15)).collect();
         let times: Vec<&str> = times.iter().map(String::as_str).collect();
-        // 12 of 96 events.
+        // The middle events are 12 of the 96 events.
         assert_eq!(parts(window, &times).last(), Some(&range("20T10:30:00", "20T13:16:00")));
     }
 

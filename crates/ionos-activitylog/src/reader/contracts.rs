@@ -42,8 +42,8 @@ pub struct ContractsStream {
 
 impl ContractsStream {
     pub(crate) fn new(contracts: impl IntoIterator<Item = Events>) -> Self {
-        // Each contract reads one window at a time, so that several contracts together take no more memory than a
-        // single contract.
+        // For each contract, one window is read at a time, so that several contracts together take no more memory than
+        // a single contract.
         let contracts = contracts.into_iter().map(|events| {
             let contract = events.contract().clone();
             (contract, events.windows_at_once(1).windows())
@@ -101,7 +101,7 @@ impl Stream for ContractsStream {
                 }
             }
             if !has_ended {
-                // Polls the requests in progress: otherwise they would keep their permits and time out.
+                // Polls the requests in progress, because without a spawner they proceed only while they are polled.
                 for (_, windows) in &mut self.waiting {
                     windows.poll_running(context);
                 }
@@ -157,7 +157,7 @@ impl PrefetchedContract {
         {
             self.next = Some(next);
         }
-        // Polls the requests in progress: otherwise they would keep their permits and time out.
+        // Polls the requests in progress, because without a spawner they proceed only while they are polled.
         if self.next.is_some() {
             self.windows.poll_running(context);
         }

@@ -1,7 +1,7 @@
-//! Compares the totals of the returned windows with the total of the range. Each window is proven by requests for its
-//! own range. A range of several windows may still lack events. Some events may reach the log after their window was
-//! read. Events at a boundary between two windows may be counted for neither window. Windows whose totals differ are
-//! read again, and their new events are returned.
+//! Compares the totals of the returned windows with the total of the range. Each window is proven only by requests for
+//! its own range, so the windows together may still lack events. For example, an event may reach the log after its
+//! window was read, or an event at the boundary of two windows may be counted for neither of them. Windows whose totals
+//! differ are read again, and their new events are returned.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -37,7 +37,7 @@ pub enum CrossCheck {
     /// events.
     Agrees,
     /// The service reports more events than the windows have, even after the windows were read again. The stream then
-    /// returns gaps, each with both numbers.
+    /// returns gaps. Each gap has the number of received events and the number that the service reports.
     Differs,
     /// Not compared, because the service reported no usable total. The text says why.
     NotChecked(String),
@@ -329,7 +329,7 @@ impl ReturnedIds {
     }
 }
 
-/// The total of a range, or why there is none. Adds the events of the answer to `shown`.
+/// Requests the total of a range. Fails with the reason if there is no total. Adds the events of the answer to `shown`.
 async fn count(
     api: &Api,
     contract: &ContractNumber,

@@ -144,8 +144,8 @@ impl Events {
     }
 
     /// The windows in order, for programs that keep the proof with the events: a [`Window`](crate::Window) has its
-    /// events, its proof, its cost and its gaps. A gap is not an error here. In all other respects, the windows are
-    /// read as by [`Events::stream`].
+    /// events, its proof, its gaps and its number of requests. A gap is not an error here. In all other respects, the
+    /// windows are read as by [`Events::stream`].
     pub fn windows(self) -> WindowStream {
         let filter = self.request.filter.to_string();
         let other = self.position.as_ref().filter(|position| position.filter != filter);

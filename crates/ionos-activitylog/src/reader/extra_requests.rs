@@ -16,9 +16,9 @@ use crate::reader::plan::SplitWindow;
 /// With only one or two such scans, the reason may be that the service's index lags behind its log.
 const EARLY_ENDS: u64 = 3;
 
-/// Maximum number of requests for the page after a short page, if an earlier window ended with a short page of the same
-/// length. A short page has fewer hits than requested. If the service limits its pages to this length, it sends many
-/// pages of this length, so one of these requests finds a further page.
+/// Maximum number of requests for the page after a repeated short page. A short page has fewer hits than requested. It
+/// counts as repeated if an earlier window ended with a page of the same length. If the service limits its pages to
+/// this length, repeated short pages are frequent, so one of these requests finds a further page.
 const REPEATED_END_PROBES: u64 = 4;
 
 /// If this number of parts had more events than their whole windows, the service is assumed to invent events. An honest

@@ -14,9 +14,9 @@
 //! its parts, and `checked_windows` remembers which windows were compared. `refused_range` splits a window that the
 //! service refuses because of its length. `reading_progress` holds the state that the windows of a reading share. In
 //! this state, `extra_requests` limits the requests that a wrong total may cause. If a window is split,
-//! `received_events` keeps its events and `split_totals` keeps its total. `windows` reads several windows at once
-//! (`window_read` is one of them) and returns them in order, and `stream` returns their events. `cross_check` compares
-//! the windows with the total of the range. `contracts` combines the windows of several contracts.
+//! `received_events` keeps its events and `split_totals` keeps its total. `window_read` reads one window of a stream.
+//! `windows` reads several windows at once and returns them in order, and `stream` returns their events. `cross_check`
+//! compares the windows with the total of the range. `contracts` combines the windows of several contracts.
 
 mod checked_windows;
 pub(crate) mod checkpoint;

@@ -9,10 +9,10 @@ use crate::range::DateRange;
 use crate::reader::page_reader::{PageReader, may_be_read_in_pieces};
 use crate::reader::scanned_pages::{PartialScan, has_same_records};
 
-/// Whether it is known what follows a short page whose total equals its number of hits.
+/// Result of requesting the page after a short page whose total equals its number of hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageEnd {
-    /// No page follows, or the page that follows was added to the scan.
+    /// It is known what follows: either no page, or a page that was added to the scan.
     Known,
     /// The service refuses the next page, and no answer shows that the service can send longer pages than the short
     /// page.
@@ -141,7 +141,8 @@ pub(super) async fn detect_page_size(
     if has_hits {
         set_page_size(pages, scan, &second.page);
         if scan.page_size >= SERVICE_PAGE_SIZE {
-            // The second page is not added to the scan. It is requested again, from the last hit of the first page on.
+            // The second page is not added to the scan, because a page of this size must begin with the last hit of the
+            // page before it. So it is requested again, from this hit on.
             scan.next_offset = received;
             pages.received.keep(range, second.page.events);
             return Ok(SecondPage::HasHits);

@@ -164,7 +164,7 @@ impl PageCursor {
         Ok(())
     }
 
-    /// An empty page is the end only if all reported events were received.
+    /// Checks an empty page. Fails if fewer events were received than the service reports.
     fn check_end(&self, page: &Page) -> Result<(), Error> {
         let Self { highest_total, offset, .. } = *self;
         if highest_total > offset {

@@ -36,8 +36,8 @@ pub(super) async fn check_parts(
     if !needs_check() {
         return Ok((None, 0));
     }
-    // The windows of a split are scanned at the same time. If one of them agrees with its parts, the others need no
-    // check.
+    // The windows of a split are scanned at the same time, but only one of them is compared at a time. If this window
+    // agrees with its parts, the others need no check.
     let _others_wait = pages.part_checks.lock().await;
     if !needs_check() {
         return Ok((None, 0));
@@ -100,7 +100,8 @@ impl ComparedParts {
         pages: PageReader<'_>,
         page_size: u64,
     ) -> Result<Self, Error> {
-        // Repeats that the service may count, and records without a readable time that it may count in each part.
+        // A part may have more events than `times` shows: the service may count repeats, and it may count the records
+        // without a readable time in each part.
         let events = verification.events.distinct();
         let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
         let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
@@ -164,8 +165,8 @@ struct PartAnswer {
     /// Whether the answer contradicts the window: the part has more events than allowed, the answer has an event
     /// outside of the part, or the answer has an event of the window's range that the window does not have.
     contradicts: bool,
-    /// Whether the answer tells if the part has more events than allowed. `false` after a partial search, or if there
-    /// is no total and the page is too short.
+    /// Whether the answer shows if the part has more events than allowed. `false` after a partial search. Also `false`
+    /// if the answer has no total, and no more than the allowed number of hits was requested.
     is_usable: bool,
     /// The highest number of events that the answer has or reports.
     count: u64,
@@ -199,7 +200,7 @@ async fn read_part(
         answer.requests += requests;
         let hits = page.hits();
         // If a page with room for more hits has at least `allowed` hits, it has all events of the part, so a higher
-        // total is wrong. A page with fewer hits may have been cut off by the service.
+        // total is wrong. A page with fewer than `allowed` hits may have been cut off by the service.
         let has_room = is_whole_page && hits < size && hits >= allowed;
         let count = page.total.map_or(0, |total| total.count).max(hits);
         let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));

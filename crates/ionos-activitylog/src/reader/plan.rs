@@ -34,7 +34,9 @@ pub(super) struct PlannedWindow {
     /// window. So a part with the same number of events suggests a limit; see
     /// [`suspected_limit`](crate::reader::suspected_limit).
     pub(super) suspected_limit: Option<u64>,
-    /// Number of requests that led to the split, if this window is the first part of a split. Otherwise 0.
+    /// Number of earlier requests that count as requests of this window. For the first part of a split window, these
+    /// are the requests before the split. For a window that is read a second time, these are the requests of the first
+    /// time. In all other cases, 0.
     pub(super) earlier_requests: u64,
 }
 

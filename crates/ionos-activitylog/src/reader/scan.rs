@@ -19,9 +19,9 @@ use crate::reader::plan::SplitWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::reader::scanned_pages::{PartialScan, Scan, ScanResult, has_same_ends, is_mostly_outside};
 
-/// Maximum number of pages of one window that are requested concurrently: enough for a full window of pages of the
-/// default size. A page that is requested later would be queued behind the pages of other windows and delay its window.
-/// The client limits the requests in flight separately.
+/// Maximum number of pages of one window that are requested concurrently. This is enough to request all pages of a full
+/// window at once, if the pages have the default size. A page that is requested later would be queued behind the pages
+/// of other windows and delay its window. The client limits the requests in flight separately.
 const CONCURRENT_PAGES: usize = 16;
 
 /// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
@@ -336,7 +336,7 @@ impl WindowScanner<'_> {
         let mut requests = 0;
         while let Some((offset, page)) = pages.next().await {
             match page {
-                // The pages before this offset are returned.
+                // The service refuses this offset, so only the pages before this offset are returned.
                 Err(error) if offset > 0 && may_be_refusal(error.kind()) => {
                     requests += 1;
                     break;

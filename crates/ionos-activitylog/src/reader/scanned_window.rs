@@ -67,9 +67,9 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
     }
 
-    /// Joins the parts of a window to the whole window. If the parts have fewer events than `total`, the highest exact
-    /// total of the whole window, the result has a gap. The number of requests of the result is 0, because the caller
-    /// counts the requests of the parts.
+    /// Joins the parts of a window to the whole window. `total` is the highest total of the whole window. If this total
+    /// is exact and the parts have fewer events, the result has a gap. The number of requests of the result is 0,
+    /// because the caller counts the requests of the parts.
     pub(super) fn join(whole: PlannedWindow, mut parts: Vec<Self>, total: Option<Total>) -> Self {
         parts.iter_mut().for_each(|part| part.requests = 0);
         let proofs = parts.iter().map(|part| part.proof);

@@ -1,7 +1,7 @@
 //! Checks the start of a reading. It is undocumented whether the service includes events at exactly `dateStart`. If the
 //! service excludes these events, no scan of the first window returns them. So one further request covers the second
-//! before the start and the second after it. The first window is verified only if it includes all events that the
-//! answer to this request contains and that lie in the window.
+//! before the start and the second after it. The answer may contain events of the first window. The window is verified
+//! only if it has all of these events.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -52,7 +52,8 @@ impl StartCheck {
         Ok(check)
     }
 
-    /// The first page of a range. `None` if the service refuses each of the page sizes, or if a record cannot be read.
+    /// Requests the first page of a range. Returns `None` if the service refuses each of the page sizes, or if a record
+    /// cannot be read.
     async fn page(
         &mut self,
         scanner: WindowScanner<'_>,

@@ -17,7 +17,7 @@ use crate::reader::checkpoint::Checkpoint;
 use crate::reader::summary::Summary;
 use crate::reader::windows::WindowStream;
 
-/// Events returned in a row before the stream yields: about a millisecond of work.
+/// Number of events returned in a row before the stream yields. This takes about a millisecond.
 const EVENTS_PER_YIELD: u32 = 512;
 
 /// The events of a range, in order. See [`Events::stream`](crate::Events::stream).
@@ -27,7 +27,7 @@ pub struct EventStream {
     current: vec::IntoIter<Event>,
     /// Checkpoint at the start of the current window.
     position: Checkpoint,
-    /// Events returned since the last yield.
+    /// Number of events returned since the last yield.
     events_since_yield: u32,
     has_ended: bool,
 }

@@ -1,8 +1,8 @@
 //! Recognises a limit on the number of events that a service returns and counts for one range. If the service does not
 //! report the limit, a range with more events looks complete, because it has as many hits as its total. Limits are
 //! round numbers, so the total of a window with a round number of events is compared with the totals of two parts of
-//! the window. Each part has at least one event, so if there is such a limit, the parts together have more events.
-//! Without usable totals, the parts are read as windows.
+//! the window. If there is such a limit, the totals of the two parts are together higher than the total of the window,
+//! because each part has at least one event. Without usable totals, the parts are read as windows.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
@@ -21,9 +21,9 @@ pub(super) fn may_be_limited(window: PlannedWindow, verification: &Verification,
     let events = counted_events(verification);
     match window.suspected_limit {
         // The window is a part of a window with `limit` events. If the part has as many events as the whole, this
-        // number may be a limit of the service. A larger range elsewhere does not rule out a limit of this range, for
-        // example a limit of one day. It counts only if all events are in one second, because then even a complete part
-        // has as many events as the whole.
+        // number may be a limit of the service. An answer with more events for another range does not rule out the
+        // limit, because each day may have a limit of its own. There is one exception: if all events are in one second,
+        // even a complete part has as many events as the whole. In this case, such an answer rules out the limit.
         Some(limit) => events == limit && !(is_one_second(window, verification) && extra.has_larger_range(limit)),
         None => is_round(events),
     }
@@ -85,8 +85,8 @@ pub(super) fn split_between_events(window: PlannedWindow, verification: &Verific
 /// Where to split a window.
 #[derive(Debug, PartialEq, Eq)]
 enum Boundaries {
-    /// At a whole second. Events lie on both sides of it, if possible about equally many. If possible, no event lies in
-    /// the second that begins at this time.
+    /// At a whole second that has events before and after it. If possible, the two parts have about the same number of
+    /// events, and no event lies in the second that begins at this time.
     Between(DateTime<Utc>),
     /// At the start and the end of the only second with events, as far as these times are inside the window. The part
     /// with this second has as many events as the window.

@@ -76,7 +76,7 @@ fn events(simulator: &Simulator, range: DateRange) -> Events {
     client(simulator).events(simulator.contracts()[0].into(), range)
 }
 
-/// The records, the summary, and the error that ended the stream, if any.
+/// Reads all events. Returns the records, the summary, and the error that ended the stream, if any.
 async fn read(events: Events) -> (Vec<String>, Summary, Option<Error>) {
     let mut stream = events.stream();
     let mut records = Vec::new();

@@ -27,9 +27,9 @@ pub enum Proof {
     /// All scans together returned as many distinct events as the service reports, and the reported total never
     /// changed.
     UnionMatchesStableTotal,
-    /// One page with room for more hits holds the whole window, and the reported total counts each repeat of an equal
-    /// record without a usable `@uuid`. Each such repeat is a further event, and is returned. A repeat of a `@uuid`
-    /// never counts as a further event, because it could take the place of a missing event.
+    /// One page with room for more hits holds the whole window. Some records on this page are equal and have no usable
+    /// `@uuid`, and the reported total counts each of them. So each of these records is an event, and is returned. A
+    /// repeat of a `@uuid` never counts as a further event, because it could take the place of a missing event.
     RepeatsAreCounted,
     /// The service reports no usable total, and this number of scans in a row returned the same events.
     IdenticalScans(u32),
@@ -65,13 +65,13 @@ impl Proof {
 /// never counts, so it cannot take the place of a missing event.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
-    /// Distinct events of the last scan, including those at the end of the window.
+    /// Number of distinct events of the last scan, including those at the end of the window.
     distinct: u64,
-    /// Hits of the last scan that repeat an equal record without a usable `@uuid`.
+    /// Number of hits of the last scan that have no usable `@uuid` and are equal to an earlier hit of this scan.
     repeats_without_id: u64,
-    /// The part of `repeats_without_id` at exactly the end of the window.
+    /// Number of those hits in `repeats_without_id` whose time is exactly the end of the window.
     repeats_at_end: u64,
-    /// Distinct events of all scans, including those at the end of the window that the last scan returned.
+    /// Number of distinct events of all scans, including those at the end of the window that the last scan returned.
     union: u64,
     /// The exact total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact
     /// total.
@@ -99,8 +99,8 @@ struct ScanFacts {
     is_finest: bool,
     /// Whether a page of the last scan had a hit that is not JSON, or came from a partial search.
     is_damaged: bool,
-    /// Whether events at exactly the start of the window were returned by other answers, but by no scan. These events
-    /// are not among the distinct events here.
+    /// Whether other answers returned events at exactly the start of the window that no scan returned. These events are
+    /// not counted in `distinct` and `union`.
     excludes_start: bool,
 }
 
@@ -245,9 +245,8 @@ impl Verification {
         }
     }
 
-    /// Adds events of the window that arrived in answers that do not belong to its scans. A scan that lacks one of
-    /// these events proves nothing. With `excludes_start`, no scan is expected to have the events at exactly the start
-    /// of the window.
+    /// Adds events of the window that were received outside of its scans. A scan that lacks one of these events proves
+    /// nothing. With `excludes_start`, no scan is expected to have the events at exactly the start of the window.
     pub(super) fn receive(&mut self, events: Vec<Event>, excludes_start: bool) {
         self.has_received |= !events.is_empty();
         let start = self.range().start();
@@ -288,8 +287,9 @@ impl Verification {
         total.saturating_sub(self.at_end).saturating_add(self.excluded_at_start())
     }
 
-    /// Number of hits of the last scan that repeat an equal record without a usable `@uuid`. These hits count in two
-    /// cases: the total counts repeats, or identical scans of one page prove the window. In all other cases, 0.
+    /// Number of hits of the last scan that have no usable `@uuid` and are equal to an earlier hit of this scan. 0 if
+    /// these hits do not count as events. They count only if the total counts repeats, or if identical scans of one
+    /// page prove the window.
     pub(super) fn content_repeats(&self) -> u64 {
         self.content_repeats.count() + self.content_repeats.count_at_end()
     }

@@ -68,19 +68,18 @@ impl Window {
         self.gaps.is_empty()
     }
 
-    /// Number of events at exactly the end of the window that the service returned in the last scan of the window and
-    /// counted in the total. 0 if the service treats `dateEnd` as exclusive, as the API description says. These events
-    /// are not among the events of this window, because they belong to the window that begins at this time. "End" means
-    /// the end of the request here, which is `range.end()` rounded up to the whole second.
+    /// Number of events at exactly the end of the window. The last scan of the window returned these events, and its
+    /// total counts them. They are not among the events of this window, because they belong to the window that begins
+    /// at this time. 0 if the service treats `dateEnd` as exclusive, as the API description says. "End" means the end
+    /// of the request here, which is `range.end()` rounded up to the whole second.
     #[must_use]
     pub fn events_at_end(&self) -> u64 {
         self.events_at_end
     }
 
-    /// Number of events at exactly the start of the window that the service returned only for a longer range. For the
-    /// window itself, the service neither returned nor counted these events. 0 if the service treats `dateStart` as
-    /// inclusive, as the API description says. These events are among the events of the window, and `reported_total`
-    /// includes them.
+    /// Number of events at exactly the start of the window that the service excluded from its answers for the window.
+    /// The service returned these events only for a longer range. They are among the events of the window, and
+    /// `reported_total` includes them. 0 if the service treats `dateStart` as inclusive, as the API description says.
     #[must_use]
     pub fn events_excluded_at_start(&self) -> u64 {
         self.events_excluded_at_start

@@ -57,8 +57,8 @@ const MAX_MISMATCHES: u32 = 8;
 
 /// Planned number of events of a window, as a fraction of the maximum number. Activity follows office hours and is
 /// uneven. With a higher fraction, more windows exceed the maximum, and each of these windows costs one request. With a
-/// lower fraction, more pages are only partly filled. Between 0.6 and 0.8, a range takes the fewest requests: 10 % more
-/// than its number of full pages.
+/// lower fraction, more pages are only partly filled. Fractions from 0.6 to 0.8 need the fewest requests: 10 % more
+/// than if every page of the range were full.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
 /// Planned number of events of a window, as a fraction of a page. Applies if hits change places, because a window then
@@ -172,8 +172,9 @@ impl WindowReader<'_> {
         }
     }
 
-    /// Adds a scan to `verification`, and the events of the window that other answers returned. Returns the proof, if
-    /// there is one. Keeps the events at the end of the window for the next window.
+    /// Adds a scan to `verification`. Also adds the events of the window that `received` holds, because other answers
+    /// contained them. Returns the proof, if there is one. Keeps the events at the end of the window for the next
+    /// window.
     fn add(self, verification: &mut Verification, scan: Scan, is_finest: bool) -> Option<Proof> {
         let range = verification.range();
         let excludes_start = self.progress.excludes_start.load(Ordering::Relaxed);
@@ -190,7 +191,7 @@ impl WindowReader<'_> {
     }
 
     /// Scans a window. If the window is the first one of the reading, also checks its start, and adds the requests of
-    /// this check to `requests`. A window that has to be split is not checked, but its first part is.
+    /// this check to `requests`. If the window has to be split, the scan of its first part makes this check instead.
     async fn scan_and_check_start(
         self,
         range: DateRange,
@@ -247,7 +248,8 @@ impl WindowReader<'_> {
         let mut verification = Verification::new(window.range);
         let mut requests = 0;
         let mut ends_before_total = false;
-        // Whether an answer for a longer range had a hit or a total, after an answer for the window had neither.
+        // Whether the answer for the whole log had a hit or a total. The whole log is requested only if the answers for
+        // the window have neither.
         let mut is_log_visible = false;
         if extra.has_refused_range(window.range) && is_splittable {
             return Ok(WindowResult::Split { windows: window.split_by_length(), requests });
@@ -391,7 +393,7 @@ impl WindowReader<'_> {
             }
             let may_locate = is_splittable && self.may_locate_mismatch(window, &verification);
             let is_exhausted = match pages {
-                // Scans of the longer window, which was halved, have already shown that its total stays wrong.
+                // A half needs fewer scans, because scans of the longer window have shown that the total stays wrong.
                 1 if may_locate && window.mismatch_splits > 0 => {
                     verification.scans >= SCANS_OF_HALF && verification.scans_without_new + 1 >= SCANS_OF_HALF
                 }

@@ -44,7 +44,8 @@ use crate::runtime::spawner::{PolledBy, run_on};
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct WindowStream {
     request: Arc<EventsRequest>,
-    /// Number of windows that are read as a whole at the same time.
+    /// Number of windows that may request all of their pages at the same time. The same number of later windows may
+    /// request only their first page.
     concurrency: usize,
     /// The windows that were not returned yet, from the earliest to the latest.
     queue: VecDeque<QueuedWindow>,
@@ -217,7 +218,8 @@ impl WindowStream {
     }
 
     /// Removes and returns the earliest window of the queue if this window is completed, and moves the position to the
-    /// end of this window. Queues the window again instead if it is refuted, or lacks an event at its start.
+    /// end of this window. A window that is refuted, or that lacks an event at its start, is not returned but queued
+    /// again.
     fn pop_completed(&mut self) -> Option<Result<Window, Error>> {
         if !matches!(self.queue.front()?.state, QueuedState::Completed(_)) {
             return None;
@@ -257,7 +259,7 @@ impl WindowStream {
                     let end = self.position.range.end();
                     self.ids_at_end = std::mem::take(&mut window.ids_at_end);
                     match splits.add_part(range, window.distinct, window.events_at_end, has_gap, end) {
-                        // The comparison at the end may find the missing events.
+                        // The window gets no gap yet, because the cross-check at the end may find the missing events.
                         Some(split) if self.request.cross_check => self.higher_totals.push(split),
                         Some(split) => window.add_gap_of(split),
                         None => {}
@@ -281,14 +283,14 @@ impl WindowStream {
         matches!(self.phase, Phase::Reading) && self.repeated_from != Some(window.range.start())
     }
 
-    /// Whether this window lacks an event at its start that an answer for the window before it contained. That answer
-    /// may have arrived after this window was verified.
+    /// Whether an answer for the previous window contained an event at exactly the start of this window, and this
+    /// window lacks this event. The answer may have arrived after this window was verified.
     fn lacks_event_at_start(&self, window: &Window) -> bool {
         self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
     }
 
-    /// Whether the proof of a window is worthless: an answer for a shorter range has shown that answers for a window of
-    /// this length prove nothing.
+    /// Whether the proof of a window is worthless, because an answer for a shorter range has shown that the answers for
+    /// windows of this length are wrong.
     fn is_refuted(&self, window: &Window) -> bool {
         let seconds = window.range.duration().num_seconds();
         window.is_verified() && self.progress.extra.with_checked_windows(|checked| checked.is_refuted(seconds))
@@ -337,8 +339,8 @@ impl WindowStream {
         }
     }
 
-    /// Queues the windows whose totals differ, to read them again. If they are too many, or if the ids of their events
-    /// were dropped, queues gaps instead.
+    /// Queues the windows whose totals differ, to read them again. If there are too many such windows, or if the ids of
+    /// their events were dropped, queues gaps instead.
     fn read_again(&mut self, returned: &ReturnedWindows, mut comparison: Comparison) {
         if let Some(hasher) = &self.progress.id_hasher {
             let shown = returned.add_shown(&mut comparison, hasher);
@@ -446,7 +448,7 @@ impl WindowStream {
             self.start_windows();
             match Pin::new(&mut self.running).poll_next(context) {
                 Poll::Ready(Some(completed)) => self.complete(completed),
-                // No window is running, so the first one in the queue is completed, and the loop returns it.
+                // If no window is running, the first window in the queue is completed. The loop returns it next.
                 Poll::Ready(None) => {}
                 Poll::Pending => return Poll::Pending,
             }

@@ -7,7 +7,7 @@ use crate::range::DateRange;
 use crate::reader::page_end::may_be_refusal;
 use crate::reader::page_reader::{FetchedPage, reports_missing_events};
 
-/// Page sizes to try if the service refuses the requested one. The last is the service's default.
+/// Page sizes to try if the service refuses the requested size. The last one is the service's default page size.
 const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
 
 impl WindowScanner<'_> {
@@ -32,7 +32,7 @@ impl WindowScanner<'_> {
             }
         };
         let mut requests = 1;
-        // An inferred maximum is a size that the service has accepted.
+        // If the maximum page size was inferred, only this size is tried, because the service has accepted it before.
         let inferred = Some(self.current_page_size()).filter(|inferred| *inferred < size);
         let standard: &[u64] = if inferred.is_none() { &SMALLER_PAGE_SIZES } else { &[] };
         let smaller_sizes = inferred.into_iter().chain(standard.iter().copied());

@@ -22,7 +22,7 @@ struct ChangingLog {
     excludes_start: bool,
     /// Computes a reported total from the true total. Applies only to answers to requests with `limit=1`.
     counted: fn(u64) -> String,
-    /// JSON members before `hits` in an answer with `limit=1`.
+    /// JSON members before `hits`. Applies only to answers to requests with `limit=1`.
     counted_beside: &'static str,
     requests: AtomicU64,
     counts: Mutex<Vec<DateRange>>,
@@ -190,8 +190,8 @@ async fn totals_that_exclude_the_start_of_the_range_agree() {
 
 #[tokio::test]
 async fn events_that_arrive_before_the_parts_are_compared_cause_no_gap() {
-    // Two events are late. The reader would not notice a single late event, because it allows a part one more event, at
-    // exactly the end of the part.
+    // Two events are late, because the reader would not notice a single late event: a part may have one event more than
+    // expected, because the service may also count the event at exactly the end of the part.
     for late_after in 1..=5 {
         let log = ChangingLog { minutes: 600, late: vec![300, 301], late_after, ..ChangingLog::default() };
         let (windows, summary) = Arc::new(log).read().await;

@@ -26,7 +26,7 @@ struct HostileService {
     first_pages: Option<[u64; 2]>,
     /// Decides from the number of a request and the time of an event whether the answer lacks the event.
     hides: Option<fn(u64, DateTime<Utc>) -> bool>,
-    /// A record that is in every range.
+    /// A record that the service returns for every range.
     everywhere: Option<Vec<u8>>,
     /// Whether the total is the number of hits of the page.
     counts_page: bool,
@@ -34,13 +34,13 @@ struct HostileService {
     refuses_from: Option<u64>,
     /// Whether a page after the last hit is refused.
     refuses_end: bool,
-    /// Whether an event at exactly the end of a range is in the range.
+    /// Whether the service includes events at exactly the end of a range.
     has_end: bool,
     /// Whether the service excludes events at exactly the start of a range.
     lacks_start: bool,
     /// Computes the total as JSON from the true number of events and the number of the request.
     total: Box<dyn Fn(u64, u64) -> String + Send + Sync>,
-    /// Whether every range has the whole log.
+    /// Whether the service answers every range with the whole log.
     ignores_range: bool,
     /// Whether the service sends the first page for every offset.
     pages_repeat: bool,
@@ -283,7 +283,7 @@ impl Transport for WrongCount {
     }
 }
 
-/// Five days of 20 events a day; the event in the middle is `poison`.
+/// A log of five days with 20 events each. The record of the event in the middle is `poison`.
 fn poisoned(poison: &[u8]) -> Vec<(DateTime<Utc>, Vec<u8>)> {
     let mut log = log(100, TimeDelta::seconds(4_320));
     log[50].1 = poison.to_vec();

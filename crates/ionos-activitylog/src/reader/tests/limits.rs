@@ -1,5 +1,5 @@
-//! Reads from services that limit the number of events of a range without reporting this limit. Also reads records that
-//! differ only in their formatting, each of which is an event.
+//! Reads from services that limit the number of events of a range without reporting this limit. Other tests read
+//! records that differ only in their formatting. Each of these records is an event of its own.
 
 use std::sync::Mutex;
 
@@ -136,7 +136,8 @@ async fn a_limit_that_the_total_does_not_show_hides_no_event() {
     }
 }
 
-/// If totals count only the hits of a page, the answer to a request for one event never has a total above 1.
+/// A limit is refuted by an answer whose total is above the limit. Here, each total counts only the hits of its page,
+/// so no total is above the limit.
 #[tokio::test]
 async fn a_limit_is_not_refuted_by_totals_that_count_only_the_hits_of_a_page() {
     struct CountedPages(LimitedLog);
@@ -167,6 +168,7 @@ async fn a_limit_of_one_day_hides_no_event_although_another_day_has_more_events(
     };
     for limit_of_day in [700, 1_000, 1_250] {
         let extra = Arc::default();
+        // Two readings that share the extra requests stand for the readings of two days.
         for limit in [10_000, limit_of_day] {
             let events = share_extra_requests(client(limit).events(31_720_001.into(), day()), &extra);
             let (records, summary, error) = read(events).await;

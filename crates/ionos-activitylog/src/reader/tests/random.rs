@@ -82,7 +82,7 @@ async fn no_behaviour_of_a_service_makes_the_reader_lose_events() {
         // Gaps are allowed in three cases. First, a varying total looks like a lost event. Second, equal events without
         // a UUID on several pages look like lost events. Third, if events change places between pages, only several
         // scans together return all events. Only a total that counts no event at exactly the end of the range can prove
-        // this. If the service reports no such total, a gap is allowed.
+        // that these scans are complete. If the service reports no such total, a gap is allowed.
         let is_drifting = behavior.total_value == TotalValue::Drifting;
         let changes_places = matches!(behavior.order, Order::UnstableTies | Order::Shuffled);
         let is_weak = behavior.total == TotalShape::Absent || behavior.date_end == DateEnd::Inclusive;

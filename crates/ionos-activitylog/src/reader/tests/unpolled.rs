@@ -96,9 +96,9 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
     let numbers = numbers(&simulator);
     let truth: Vec<usize> = numbers.iter().map(|number| count_of(&simulator, number)).collect();
     for max_in_flight in [1, 2, 16] {
-        // Three streams are polled for a while, and then kept without further polls. The polls of the first stream end
-        // before any request has an answer. Those of the second end while its requests wait, and those of the third end
-        // after its first event.
+        // Three streams are polled for a while, and then kept without further polls. The first stream is polled once,
+        // so none of its requests has an answer. The second stream is polled for 70 ms, so it has not returned a window
+        // yet. The third stream is polled until it returns its first event.
         let client = client_with(&simulator, max_in_flight);
         let mut pending = client.events(numbers[0].clone(), half_day()).stream();
         assert!(pending.next().now_or_never().is_none());

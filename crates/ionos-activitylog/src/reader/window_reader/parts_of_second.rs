@@ -14,8 +14,8 @@ impl WindowReader<'_> {
     /// Reads the parts of one second, and learns in this way whether the service supports fractions of a second.
     /// `events` are the events that scans of the whole second returned, and `total` is the highest total of these
     /// scans. The parts are accepted only if they have all of these events together, because a service that cuts off
-    /// fractions returns no events for one part and the whole second for another part. Returns the joined parts and the
-    /// number of requests. Instead of the joined parts, returns `None` if the parts are not accepted.
+    /// fractions returns no events for one part and the whole second for another part. Returns the joined parts (`None`
+    /// if the parts are not accepted) and the number of requests.
     pub(super) async fn read_finer(
         self,
         whole: PlannedWindow,

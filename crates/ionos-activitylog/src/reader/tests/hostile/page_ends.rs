@@ -1,5 +1,6 @@
-//! Services that differ in how they answer the request for the page after a short page. A refusal of the next page does
-//! not prove that the short page was the last one. An empty answer without a total is not an error.
+//! A short page has fewer hits than requested. The services of these tests answer the request for the page after a
+//! short page in different ways. A refusal of the next page does not prove that the short page was the last one. An
+//! empty answer without a total is not an error.
 
 use super::*;
 use crate::Proof;

@@ -9,13 +9,13 @@ use super::*;
 /// The events that a service returns and counts for a range.
 #[derive(Clone, Copy, Debug)]
 enum Shortened {
-    /// Only those in the last part of the range, which has this length.
+    /// Only the events in the last part of the range. The part has this length.
     ToEnd(TimeDelta),
-    /// Only those in the first part of the range, which has this length.
+    /// Only the events in the first part of the range. The part has this length.
     ToStart(TimeDelta),
-    /// Only those of the last day.
+    /// Only the events of the last day of the range.
     ToLastDay,
-    /// Only this number of the newest ones.
+    /// Only the newest events of the range, at most this number.
     ToNewest(usize),
     /// All events except those of the second day. For a range within the second day, all events.
     WithoutSecondDay,
@@ -99,7 +99,7 @@ impl Transport for ShorteningService {
     }
 }
 
-/// The windows of a range, the summary, and the number of requests that the service received.
+/// Reads a range. Returns the windows, the summary, and the number of requests that the service received.
 async fn read(service: ShorteningService, range: DateRange) -> (Vec<Window>, Summary, u64) {
     let service = Arc::new(service);
     let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-12-31T00:00:00Z")));
