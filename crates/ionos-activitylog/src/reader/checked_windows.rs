@@ -33,7 +33,7 @@ impl CheckedWindows {
         if self.shortest_contradiction.is_some() {
             return true;
         }
-        // Windows of one split differ in length by a second.
+        // The windows of one split may differ in length by one second. This difference does not count.
         let is_longer = seconds >= MIN_LENGTH.num_seconds() && seconds > self.seconds + 1;
         is_longer || may_be_limited && events >= MIN_EVENTS && events > self.events
     }

@@ -153,8 +153,8 @@ impl ReturnedWindows {
     /// Requests the total of the range that several windows in a row cover, and compares this total with the number of
     /// returned events. If the two numbers differ, does the same for each half of the windows. Returns the number of
     /// events that the service reports; `None` if this number is unknown. If the service reports more events for the
-    /// whole than for its two halves together, the missing events lie at the boundary between the halves. Boxed,
-    /// because the function calls itself.
+    /// whole than for its two halves together, the missing events lie at the boundary between the halves. The future is
+    /// boxed, because the function calls itself.
     fn compare_series<'a>(
         &'a self,
         api: &'a Api,

@@ -37,7 +37,7 @@ const ENDLESS_SCANS_PER_END: u64 = 4;
 #[derive(Debug, Default)]
 pub struct ExtraRequests {
     spent: AtomicU64,
-    /// Distinct events received, each counted in the first window that returned it.
+    /// Number of distinct events received. Each event is counted in the first window that returned it.
     events: AtomicU64,
     /// Ranges of split windows that have one part with as many events as the whole, for example because of a burst.
     ranges_of_bursts: Mutex<Vec<DateRange>>,
@@ -51,9 +51,9 @@ pub struct ExtraRequests {
     splits: AtomicU64,
     /// Number of parts whose total was higher than that of the whole window.
     parts_above_whole: AtomicU64,
-    /// Scans without a usable total that reached the maximum offset before the end of the window.
+    /// Number of scans without a usable total that reached the maximum offset before the end of the window.
     endless_scans: AtomicU64,
-    /// Scans without a usable total that reached the end of the window.
+    /// Number of scans without a usable total that reached the end of the window.
     ended_scans: AtomicU64,
     /// Length in seconds of the shortest range that the service refused as too long. 0 if it refused none.
     refused_seconds: AtomicI64,

@@ -1,6 +1,6 @@
 //! Takes a second look at a proof. Some services return only a part of the events of a range and report only this part
 //! as the total, so the window looks complete. A suspicious window is read again as smaller windows, which show the
-//! missing events. A window that is longer than the ones checked before is compared with its parts.
+//! missing events. A window that is longer than the windows checked before is compared with its parts.
 
 use crate::error::Error;
 use crate::reader::isolated_repeats::split_around;

@@ -1,5 +1,5 @@
-//! A [`ScannedWindow`] is a window with the events of its scans, and the proof that these events are complete, or the
-//! reason for a gap. A [`ScannedWindow`] is converted to the [`Window`] that a stream returns.
+//! A [`ScannedWindow`] is a window with the events of its scans. It also has either the proof that these events are
+//! complete, or the reason for a gap. A [`ScannedWindow`] is converted to the [`Window`] that a stream returns.
 
 use std::hash::RandomState;
 

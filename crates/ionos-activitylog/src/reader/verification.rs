@@ -97,7 +97,7 @@ struct ScanFacts {
     identical_scans: u32,
     /// Whether the window cannot be split any further.
     is_finest: bool,
-    /// Whether a page of the last scan had a hit that is not JSON, or came from a partial search.
+    /// Whether a page of the last scan came from a partial search, or had a hit that is not JSON.
     is_damaged: bool,
     /// Whether other answers returned events at exactly the start of the window that no scan returned. These events are
     /// not counted in `distinct` and `union`.
@@ -209,8 +209,8 @@ pub(super) struct Verification {
     last_total: Option<Total>,
     /// Whether answers before the first scan returned events of the window.
     has_received: bool,
-    /// The ids of the events at exactly the start of the window that other answers returned, but no scan. A service
-    /// that excludes the start of a range neither returns nor counts them, so no scan is expected to have them.
+    /// Ids of the events at exactly the start of the window that other answers returned and no scan returned. A service
+    /// that excludes the start of a range neither returns nor counts these events, so no scan is expected to have them.
     only_received_at_start: HashSet<EventId>,
     /// Whether a scan returned an event at exactly the start of the window. If so, the service includes the start.
     includes_start: bool,

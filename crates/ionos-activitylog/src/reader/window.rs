@@ -27,9 +27,10 @@ pub struct Window {
     pub out_of_window: Vec<Event>,
     /// Hits of the last scan that are not JSON. A window with such hits has a gap ([`GapReason::UnreadableRecord`]).
     pub unreadable: Vec<UnreadableRecord>,
-    /// Total that all pages of the last scan reported, without [`Window::events_at_end`]. `None` if the totals differ
-    /// or if a page has no exact total. With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the
-    /// total equals the number of distinct ids that were received.
+    /// Total that all pages of the last scan reported, minus [`Window::events_at_end`] and plus
+    /// [`Window::events_excluded_at_start`]. `None` if the totals differ or if a page has no exact total. With
+    /// [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the total equals the number of distinct ids
+    /// that were received.
     pub reported_total: Option<u64>,
     pub(super) proof: Option<Proof>,
     /// Hashes of the ids of all events, also of those that a filter excluded. Empty without a cross-check.

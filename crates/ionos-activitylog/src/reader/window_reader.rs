@@ -56,9 +56,9 @@ const MAX_MISMATCH_SPLITS: u32 = 6;
 const MAX_MISMATCHES: u32 = 8;
 
 /// Planned number of events of a window, as a fraction of the maximum number. Activity follows office hours and is
-/// uneven. With a higher fraction, more windows exceed the maximum, and each of these windows costs one request. With a
-/// lower fraction, more pages are only partly filled. Fractions from 0.6 to 0.8 need the fewest requests: 10 % more
-/// than if every page of the range were full.
+/// uneven. With a higher fraction, more windows exceed the maximum and must be split, which wastes one request each.
+/// With a lower fraction, more pages are only partly filled. Fractions from 0.6 to 0.8 need the fewest requests: 10 %
+/// more than if every page of the range were full.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
 /// Planned number of events of a window, as a fraction of a page. Applies if hits change places, because a window then
@@ -116,7 +116,7 @@ impl WindowReader<'_> {
                     match finer {
                         Some(result) => result,
                         None => {
-                            // The cause may be a wrong limit in the profile of the service.
+                            // The parts may be unusable because of a wrong limit in the profile of the service.
                             if had_profile {
                                 self.limits().reset();
                             }

@@ -158,8 +158,8 @@ impl WindowStream {
         QueuedWindow { id: self.last_id, state: QueuedState::Planned(window) }
     }
 
-    /// Starts the earliest windows: `concurrency` windows as a whole, and only the first page of each of the next
-    /// `concurrency` windows.
+    /// Starts the earliest windows of the queue. The first `concurrency` windows may request all of their pages, and
+    /// the next `concurrency` windows only their first page.
     fn start_windows(&mut self) {
         let requested = self.position.remaining_range().unwrap_or(self.position.range);
         for (index, queued) in self.queue.iter_mut().take(2 * self.concurrency).enumerate() {
@@ -245,7 +245,7 @@ impl WindowStream {
                     }
                     if let Some(hasher) = &self.progress.id_hasher {
                         window.events = rereading.returned.remove_returned(window.events, hasher);
-                        // Ranges that are read again may overlap.
+                        // The events count as returned from now on, because ranges that are read again may overlap.
                         rereading.returned.add(&window.events, hasher);
                     }
                     // These numbers were counted when the range was read for the first time.

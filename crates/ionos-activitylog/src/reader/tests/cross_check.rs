@@ -190,8 +190,8 @@ async fn totals_that_exclude_the_start_of_the_range_agree() {
 
 #[tokio::test]
 async fn events_that_arrive_before_the_parts_are_compared_cause_no_gap() {
-    // Two events are late, because the reader would not notice a single late event: a part may have one event more than
-    // expected, because the service may also count the event at exactly the end of the part.
+    // The reader would not notice a single late event in a part, because the service may also count the event at
+    // exactly the end of the part. So two events are late.
     for late_after in 1..=5 {
         let log = ChangingLog { minutes: 600, late: vec![300, 301], late_after, ..ChangingLog::default() };
         let (windows, summary) = Arc::new(log).read().await;

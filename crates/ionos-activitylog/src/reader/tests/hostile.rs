@@ -135,7 +135,7 @@ fn record(index: u64, time: DateTime<Utc>) -> String {
     format!(r#"{{"@uuid":"00000000-0000-4000-8000-{index:012}","meta":{{"time":"{time}"}}}}"#)
 }
 
-/// `count` events at equal distances from the start of the day.
+/// A log of `count` events. The first event is at the start of the day, and the others follow at intervals of `step`.
 fn log(count: u64, step: TimeDelta) -> Vec<(DateTime<Utc>, Vec<u8>)> {
     (0..count)
         .map(|index| time_of(index, step))

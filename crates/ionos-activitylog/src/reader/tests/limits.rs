@@ -210,7 +210,7 @@ async fn a_limit_that_a_single_second_exceeds_hides_no_event_or_leaves_a_gap() {
         (1_000, 1_000, false, EmptyAboveLimit),
         (100, 100, false, Empty),
     ] {
-        // The log has an event at exactly the start of the range, or has none there.
+        // The log has an event at exactly the start of the range only if `first` is 0.
         for (first, millis) in [(0, 900), (1, 900), (1, 200), (1, 20)] {
             let minutes = (first..300).map(|index| day().start() + TimeDelta::minutes(index));
             let second = day().start() + TimeDelta::seconds(33_333);
@@ -260,7 +260,8 @@ async fn a_second_whose_parts_have_fewer_events_than_its_total_is_a_gap() {
 
 #[tokio::test]
 async fn a_round_number_of_events_that_is_no_limit_costs_few_requests() {
-    // All events are at the start of the range, or in its first 100 seconds, or spread over the day.
+    // With step 0, all events are at the start of the range. With step 1, they are in its first 100 seconds. With step
+    // 800, they are spread over the day.
     for step in [0, 1, 800] {
         let event = |index: i64| {
             let time = day().start() + TimeDelta::milliseconds(index * step * 1_000);

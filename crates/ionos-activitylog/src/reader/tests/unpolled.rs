@@ -39,7 +39,7 @@ fn numbers(simulator: &Simulator) -> Vec<ContractNumber> {
     simulator.contracts().iter().map(|number| ContractNumber::from(*number)).collect()
 }
 
-/// Eight hours, which are read in several windows per contract.
+/// The hours from 08:00 to 16:00. In this range, each contract has several windows.
 fn half_day() -> DateRange {
     range("2026-11-19T08:00:00Z", "2026-11-19T16:00:00Z")
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-/// One scan of one page that holds two events, with the total 2.
+/// The facts about one scan, whose only page has two events and the total 2.
 const VERIFIED: ScanFacts = ScanFacts {
     distinct: 2,
     repeats_without_id: 0,

@@ -64,8 +64,8 @@ impl WindowReader<'_> {
         Ok((Some(result), requests))
     }
 
-    /// [`Self::scan_until_verified`] for a part of a second. The future is boxed, so that the future of the caller is
-    /// small.
+    /// Calls [`Self::scan_until_verified`] for a part of a second. The future is boxed, so that the future of the
+    /// caller is small.
     fn scan_part<'a>(self, part: PlannedWindow) -> BoxFuture<'a, Result<WindowResult<ScannedWindow>, Error>>
     where
         Self: 'a,

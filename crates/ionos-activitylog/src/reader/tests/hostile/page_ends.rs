@@ -80,7 +80,8 @@ async fn a_stream_of_pages_ends_at_a_refusal_only_if_the_refused_page_cannot_exi
 #[tokio::test]
 async fn a_quiet_range_of_a_service_without_totals_is_proven_by_identical_scans() {
     let days = range("2026-11-15T00:00:00Z", "2026-11-25T00:00:00Z");
-    // The events are on one day of ten: on one page, on several pages, or in several windows.
+    // All events are on one of the ten days. Depending on their number, they fill one page, several pages or several
+    // windows.
     let service_with =
         |events| Arc::new(HostileService::new(log(events, TimeDelta::seconds(5)), |_, _| "null".to_owned()));
     // If no answer has a hit or a total, nothing shows that the service has a log at all.

@@ -1,4 +1,4 @@
-//! A service that invents events: each page has new ones, and each total is higher than the one before.
+//! A service that invents events: each page has new events, and each total is higher than the previous total.
 
 use std::sync::atomic::AtomicU64;
 
