@@ -100,8 +100,8 @@ async fn ends_with_smaller_page(
     }
 }
 
-/// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
-/// more hits. If there are more, sets the page size to the length of the longer of the two pages.
+/// Fetches the second page after a short first page, to learn whether the service limits the page size or has no more
+/// hits. If the second page has hits, sets the page size to the length of the longer of the two pages.
 pub(super) async fn detect_page_size(
     pages: PageReader<'_>,
     range: DateRange,

@@ -49,8 +49,9 @@ impl PageReader<'_> {
         self.read_up_to(range, offset, size, size).await
     }
 
-    /// As [`Self::read`]. If the page has to be read in pieces, the pieces have at most `hits` hits together. The
-    /// service may limit its pages to `hits`, and the joined pieces must not look like a longer page.
+    /// Requests one page as [`Self::read`] does. If the page has to be read in pieces, the pieces have at most `hits`
+    /// hits together, because the service may limit its pages to `hits`, and the joined pieces must not look like a
+    /// longer page.
     pub(super) async fn read_up_to(
         &self,
         range: DateRange,

@@ -18,7 +18,8 @@ pub(super) enum ProofCheck {
     NeedsScan,
     /// The window must be read again, split into these windows.
     NeedsSplit(Vec<PlannedWindow>),
-    /// The service probably returns and counts at most this number of events for a range, and the window has more.
+    /// The service probably returns and counts at most this number of events for a range, and the window has further
+    /// events.
     Limited(u64),
     /// The proof does not show that the window is complete.
     Refuted,

@@ -325,7 +325,7 @@ impl WindowScanner<'_> {
         Ok(())
     }
 
-    /// Reads the first `max_events` events of a window that has more.
+    /// Reads the first `max_events` events of a window that has more than `max_events` events.
     pub(super) async fn scan_beginning(&self, range: DateRange, max_events: u64) -> Result<Scan, Error> {
         let size = self.current_page_size();
         let offsets = (0..).map(|page| page * size).take_while(|offset| offset + size <= max_events);

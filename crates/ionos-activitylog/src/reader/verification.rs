@@ -120,11 +120,11 @@ impl ScanFacts {
             .or_else(|| self.scans_are_identical().filter(|_| has_reached(self.union)))
     }
 
-    /// The last scan has as many distinct events as its pages report. If a hit occurs on two of the pages, hits moved
-    /// while the pages were read: another hit may be missing, and the total may match by chance. Such a scan proves the
-    /// window only together with a second, identical scan. The same holds if another answer has events at the start of
-    /// the window that this scan lacks. In this case, either the service excludes the start of a range, or this scan is
-    /// incomplete.
+    /// The proof if the last scan has as many distinct events as its pages report. If a hit occurs on two pages, hits
+    /// moved while the pages were read: another hit may be missing, and the total may match by chance. Such a scan
+    /// proves the window only together with a second, identical scan. The same holds if another answer has events at
+    /// the start of the window that this scan lacks. In this case, either the service excludes the start of a range, or
+    /// this scan is incomplete.
     fn scan_matches_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.distinct) && !self.misses_events();
         let is_doubtful = self.repeats_across_pages || self.excludes_start;
@@ -132,24 +132,24 @@ impl ScanFacts {
         (matches && is_confirmed).then_some(Proof::ScanMatchesTotal)
     }
 
-    /// The last scan lacks events, because hits change places between its pages. All scans together have as many events
-    /// as the service reports.
+    /// The proof if the last scan lacks events, because hits change places between its pages, but all scans together
+    /// have as many events as the service reports.
     fn union_matches_stable_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.union) && self.misses_events();
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// The scan has one page, and the total of this page counts each repeat of a record without a usable `@uuid` as a
-    /// further event. A repeated `@uuid` is one event, so it cannot take the place of a missing event.
+    /// The proof if the scan has one page, and the total of this page counts each repeat of a record without a usable
+    /// `@uuid` as a further event. A repeated `@uuid` is one event, so it cannot take the place of a missing event.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let is_counted = self.agreed_total == Some(self.distinct + self.repeats_without_id);
         let is_counted = is_counted && !self.misses_events();
         (self.is_single_page && self.repeats_without_id > 0 && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
-    /// The proof for a window without a usable total: several scans in a row returned the same events. A window of
-    /// several pages needs more identical scans. It must also be too short to be split, and no scan may have repeated
-    /// or missed a hit.
+    /// The proof if there is no usable total, but several scans in a row returned the same events. A window of several
+    /// pages needs more identical scans. It must also be too short to be split, and no scan may have repeated or missed
+    /// a hit.
     fn scans_are_identical(&self) -> Option<Proof> {
         let is_steady = self.is_finest && self.reached_end && !self.is_unstable;
         let required = if self.is_single_page { IDENTICAL_SCANS } else { 2 * IDENTICAL_SCANS };

@@ -16,7 +16,8 @@ use crate::reader::verification::Proof;
 #[non_exhaustive]
 #[must_use = "a window may have a gap"]
 pub struct Window {
-    /// The range that was read (half-open, UTC). The windows of one stream touch and never overlap.
+    /// The range that was read (half-open, UTC). The windows of one stream touch and do not overlap. Only the windows
+    /// that the cross-check adds at the end of the stream overlap earlier windows.
     pub range: DateRange,
     /// The events in the range, each once, sorted by time and then by id, without the events that a filter excludes. An
     /// event without a readable time counts as an event at the start of the window.
@@ -192,7 +193,7 @@ impl Window {
 pub enum GapReason {
     /// The shortest range that can be requested has more events than the service's maximum offset.
     Overflow,
-    /// No scan proved that the events are complete, usually because they did not match the reported total.
+    /// No scan proved that the events are complete, usually because their number did not match the reported total.
     Disagreement,
     /// The service returned events outside of the requested range.
     OutsideOfWindow,

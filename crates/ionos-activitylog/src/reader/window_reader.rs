@@ -95,7 +95,7 @@ pub(super) struct WindowReader<'a> {
 }
 
 impl WindowReader<'_> {
-    /// Reads one window. `requested` is the range that the caller asked for; events outside of it are dropped.
+    /// Reads one window. `requested` is the range that the caller asked for. Events outside of this range are dropped.
     pub(super) async fn read(self, window: PlannedWindow, requested: DateRange) -> Result<WindowResult<Window>, Error> {
         let mut requests = window.earlier_requests;
         // The loop repeats at most twice: once after the limits were reset, and once after fractions turned out to be

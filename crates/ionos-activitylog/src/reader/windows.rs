@@ -6,8 +6,8 @@
 //! [`ReadAheadGate`] delays the other pages of these windows.
 //!
 //! Without a spawner, the windows proceed only while the stream is polled. Before the stream returns a window, it polls
-//! all windows that can proceed. A window that can proceed again before the next poll wakes the [`PollScope`]. The
-//! [`PollScope`] excludes the time from this wake to the next poll from all time limits.
+//! all windows that can proceed. A window that can proceed again before the next poll wakes the [`PollScope`]. No time
+//! limit includes the time between this wake and the next poll.
 
 use std::collections::VecDeque;
 use std::hash::RandomState;
