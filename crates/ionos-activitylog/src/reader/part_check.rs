@@ -165,8 +165,8 @@ struct PartAnswer {
     /// Whether the answer contradicts the window: the part has more events than allowed, the answer has an event
     /// outside of the part, or the answer has an event of the window's range that the window does not have.
     contradicts: bool,
-    /// Whether the answer shows if the part has more events than allowed. `false` after a partial search. Also `false`
-    /// if the answer has no total, and no more than the allowed number of hits was requested.
+    /// Whether the answer is sufficient to decide if the part has more events than allowed. `false` after a partial
+    /// search. Also `false` if the answer has no total, and no more than the allowed number of hits was requested.
     is_usable: bool,
     /// The highest number of events that the answer has or reports.
     count: u64,

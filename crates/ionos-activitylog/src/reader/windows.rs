@@ -289,8 +289,8 @@ impl WindowStream {
         self.ids_at_end.iter().any(|id| !window.ids_at_start.contains(id))
     }
 
-    /// Whether the proof of a window is worthless, because an answer for a shorter range has shown that the answers for
-    /// windows of this length are wrong.
+    /// Whether the proof of a window is worthless, because an answer for a shorter range has shown that answers for
+    /// windows of this length cannot be trusted.
     fn is_refuted(&self, window: &Window) -> bool {
         let seconds = window.range.duration().num_seconds();
         window.is_verified() && self.progress.extra.with_checked_windows(|checked| checked.is_refuted(seconds))
