@@ -6,17 +6,18 @@
 //! ```
 //!
 //! `plan` splits ranges. `page_reader` reads one page, `scan` reads the pages of one window, `page_end` finds out
-//! whether a short page is the last one, and `scanned_pages` combines the pages of a scan. `start_check` finds events
-//! at exactly the start of a range, which the service may exclude. `verification` decides whether the scans prove the
-//! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
-//! windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so, `isolated_repeats` or
-//! `suspected_limit` splits the window, or `log_answer` asks about the whole log. `part_check` compares a window with
-//! its parts, and `checked_windows` remembers which windows were compared. `refused_range` splits a window that the
-//! service refuses because of its length. `reading_progress` holds the state that the windows of a reading share. In
-//! this state, `extra_requests` limits the requests that a wrong total may cause. If a window is split,
-//! `received_events` keeps its events and `split_totals` keeps its total. `window_read` reads one window of a stream.
-//! `windows` reads several windows at once and returns them in order, and `stream` returns their events. `cross_check`
-//! compares the windows with the total of the range. `contracts` combines the windows of several contracts.
+//! whether a page with fewer hits than requested is the last one, and `scanned_pages` combines the pages of a scan.
+//! `start_check` finds events at exactly the start of a range, which the service may exclude. `verification` decides
+//! whether the scans prove the window complete. `window_reader` scans and verifies until the window is proven, has to
+//! be split into smaller windows, or has a gap. `proof_check` decides whether a proof needs a second look. If so,
+//! `isolated_repeats` or `suspected_limit` splits the window, or `log_answer` requests one event of the whole log.
+//! `part_check` compares a window with its parts, and `checked_windows` remembers which windows were compared.
+//! `refused_range` splits a window that the service refuses because of its length. `reading_progress` holds the state
+//! that the windows of a reading share. `extra_requests` belongs to this state and limits the requests that a wrong
+//! total may cause. If a window is split, `received_events` keeps its events and `split_totals` keeps its total.
+//! `window_read` reads one window of a stream. `windows` reads several windows at once and returns them in order, and
+//! `stream` returns their events. `cross_check` compares the windows with the total of the range. `contracts` combines
+//! the windows of several contracts.
 
 mod checked_windows;
 pub(crate) mod checkpoint;

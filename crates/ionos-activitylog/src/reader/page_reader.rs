@@ -20,7 +20,7 @@ use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::received_events::ReceivedEvents;
 use crate::runtime::clock::Clock;
 
-/// Number of hits at the start of a page. If all of these hits are unreadable, the rest of the page is not requested.
+/// Number of unreadable hits at the start of a page after which the rest of the page is not requested.
 const HOPELESS_SKIPS: usize = 16;
 
 /// Reads pages of one window.
@@ -116,7 +116,7 @@ impl PageReader<'_> {
             let next = self.read_or_empty(range, fetched.page.offset, size, size).await?;
             fetched = FetchedPage { page: next.page, requests: fetched.requests + next.requests };
             if fetched.page.hits() > 0 {
-                // The service was late, but its total is not wrong.
+                // The hits were only late, and the total is right. So even an honest service needs this repeat.
                 self.extra.refund(1);
             }
         }

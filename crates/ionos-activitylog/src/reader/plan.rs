@@ -1,6 +1,6 @@
-//! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows of a
-//! second or more begin and end at whole seconds, because the service does not document whether a query may contain a
-//! fraction of a second.
+//! Plans which windows are read: a range with too many events is split, and so is each part that still has too many
+//! events. Windows of a second or more begin and end at whole seconds, because the service does not document whether a
+//! query may contain a fraction of a second.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -56,7 +56,7 @@ fn counted_events(verification: &Verification) -> u64 {
     verification.counted_total().unwrap_or(verification.events.distinct())
 }
 
-/// How to find out whether the number of events of a window is a limit.
+/// The parts of a window that show whether the number of events of the window is a limit.
 pub(super) struct LimitCheck {
     /// The parts of the window. If `is_one_second` is not set, each part of a complete window has fewer events than the
     /// window.

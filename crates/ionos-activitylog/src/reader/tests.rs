@@ -58,7 +58,7 @@ impl PageQuery {
     }
 }
 
-/// A simulator whose clock is days after the end of every range of these tests.
+/// A simulator whose clock shows 2026-12-01, which is after the end of every range of these tests.
 fn simulated(builder: SimulatorBuilder) -> Simulator {
     builder.clock(|| parse_time("2026-12-01T00:00:00Z")).build()
 }

@@ -22,7 +22,8 @@ struct HostileService {
     log: Vec<(DateTime<Utc>, Vec<u8>)>,
     /// Maximum hits per page.
     max_page: u64,
-    /// Maximum hits of the first two pages, which are shorter than later ones.
+    /// Maximum hits of the first page and of the second page that the service sends. All later pages have at most
+    /// `max_page` hits. `None` if `max_page` applies to all pages.
     first_pages: Option<[u64; 2]>,
     /// Decides from the number of a request and the time of an event whether the answer lacks the event.
     hides: Option<fn(u64, DateTime<Utc>) -> bool>,
