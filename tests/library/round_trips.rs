@@ -85,7 +85,7 @@ fn every_fixture_is_in_the_table() {
     for folder in ["documented", "drift"] {
         found.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
-    // The other two fixtures are not pages. They have their own test: `the_published_samples_are_read`.
+    // Two fixtures are not in the table, because they are not pages. `the_published_samples_are_read` tests them.
     assert_eq!(found.len(), PAGES.len() + 2);
 }
 
@@ -119,7 +119,7 @@ impl Transport for PageLog {
     }
 }
 
-/// Reads the hits of a page as one window of [`all_times`], with a correct total.
+/// Reads the range [`all_times`] from a service whose log consists of the hits of this page.
 fn window(body: &str) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
     let times = records(body).into_iter().map(|record| Event::from_json(record).unwrap().time());
     let log = PageLog(times.zip(hits(body).iter().map(|hit| hit.get().to_owned())).collect());

@@ -46,8 +46,8 @@ pub fn run_in_world(folder: &Path, world: &str, arguments: &[&str]) -> Printed {
     run(command)
 }
 
-/// The same command, started by a shell after a preparation such as `umask 022`. The preparation must run in the new
-/// process. A shell does this without the `unsafe` code that a test would need.
+/// The same command, started by a shell that first runs `preparation`, such as `umask 022`. A shell is used because a
+/// test would need `unsafe` code to run the preparation in the new process.
 #[cfg(unix)]
 pub fn prepared_by_shell(preparation: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");

@@ -1,11 +1,11 @@
 //! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
 //! body that breaks off, or silence for a span of virtual time.
 //!
-//! A reader may send three kinds of further requests. The request for the page after the last page of a range shows
-//! whether the service returns fewer events per page than requested. The request for the two seconds around the start
-//! of a range shows whether the service excludes events at exactly the start. The requests for the parts of a range
-//! show whether the service shortens long ranges. A script may omit these requests: the transport answers them with an
-//! empty page, see [`LastPages`], [`page_around_start`] and [`page_of_part`].
+//! Besides the requests for the events, a reader may send requests of three kinds. The request for the page after the
+//! last page of a range shows whether the service returns fewer events per page than requested. The request for the two
+//! seconds around the start of a range shows whether the service excludes events at exactly the start. The requests for
+//! the parts of a range show whether the service shortens long ranges. A script may omit these requests, because the
+//! transport answers them with an empty page: see [`LastPages`], [`page_around_start`] and [`page_of_part`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -85,7 +85,7 @@ pub struct ScriptedTransport {
     last_pages: Mutex<LastPages>,
     /// The path, the start of the range and the page size of each earlier request for a page.
     starts: Mutex<HashSet<RangeStart>>,
-    /// The range of each earlier request for a page, without the requests that the script omits.
+    /// The path, the range and the page size of each earlier request that used a step of the script.
     ranges: Mutex<HashSet<RequestedRange>>,
 }
 

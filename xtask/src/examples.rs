@@ -1,4 +1,4 @@
-//! Runs every example of the facade, because an example that only compiles may still be wrong.
+//! Runs every example of the facade, because an example that compiles may still fail.
 
 use std::fs;
 use std::path::Path;

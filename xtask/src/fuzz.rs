@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz [TARGET]`: looks for bytes that break the properties in `fuzz/checks`, with cargo-fuzz on nightly.
-//! A run starts from the inputs of the committed corpus. A test on stable Rust replays the same corpus.
+//! `cargo xtask fuzz [TARGET]`: runs cargo-fuzz with a nightly toolchain, to find bytes that break a property in
+//! `fuzz/checks`. A run starts from the inputs of the committed corpus. A test on stable Rust replays the same corpus.
 
 use std::path::Path;
 use std::process::Command;

@@ -28,7 +28,8 @@ pub fn client(patched: &Value) -> Result<String> {
     let raw_types = raw::extract_raw_schemas(&mut document)?;
     let byte_bodies = raw::hide_byte_bodies(&mut document);
     let mut settings = settings(&raw_types);
-    // The first run only finds the names of the types, because an attribute is set for a type by its name.
+    // The first run only finds the names of the types, which are needed to add an attribute to each type in the second
+    // run.
     for name in type_names(&run(&document, &settings)?) {
         let schema =
             TypePatch::default().with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]").clone();

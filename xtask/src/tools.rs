@@ -28,10 +28,9 @@ impl Tool {
     }
 }
 
-/// Whether a check can run. If its tool is missing on a machine that is no build server, prints that the check is
-/// skipped.
+/// Whether a check can run, because its tool is installed. If the tool is missing, prints that the check is skipped.
 ///
-/// Fails if the tool is missing on a build server.
+/// On a build server, a missing tool is an error.
 pub fn can_check(check: &str, tool: &Tool) -> Result<bool> {
     if tool.is_installed() {
         return Ok(true);

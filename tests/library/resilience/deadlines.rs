@@ -142,7 +142,7 @@ impl Transport for SilentService {
     }
 }
 
-/// Answers with this status and an endless body. Each part of the body takes a second of virtual time.
+/// Answers each request with `status` and an endless body. Each part of the body takes a second of virtual time.
 struct DrippingBody {
     status: u16,
     clock: Arc<VirtualClock>,

@@ -15,8 +15,9 @@ use ionos_activitylog::{Error, ErrorKind, Info, Response, RetryPolicy};
 use super::{client, clock, two_second_deadline};
 use crate::support::scripted::answer;
 
-/// Loses the connection within each of the first `left` answers, while the computer is suspended.
+/// Loses the connection within each of the first answers, while the computer is suspended. Then answers normally.
 struct SuspendedTransport {
+    /// Number of answers that will still lose the connection.
     left: AtomicU32,
     /// The request that waits for the connection. `None` if no request waits.
     waiting: Mutex<Option<Waker>>,
@@ -99,7 +100,7 @@ async fn an_attempt_that_a_suspension_breaks_is_repeated_at_once_and_does_not_co
 }
 
 #[tokio::test]
-async fn a_failed_attempt_counts_after_a_short_pause_or_after_100_suspensions() {
+async fn a_failed_attempt_counts_if_the_pause_is_short_or_100_attempts_did_not_count() {
     for (suspensions, pause, attempts) in [(1, Duration::from_millis(900), 1), (u32::MAX, HOUR, 101)] {
         let (result, _) = info_with_suspensions(suspensions, pause, RetryPolicy::none()).await;
         let error = result.unwrap_err();

@@ -1,5 +1,5 @@
-//! The cost of an archive compared with copying the same bytes, the speed of its verification, and the start time of
-//! the command line.
+//! Compares the time of an export to an archive with the time to copy the same bytes. Also measures the speed of
+//! verification, the memory of an export, and the start time of the command line.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,13 +12,13 @@ use super::program::{self, middle};
 use super::table::BenchRow;
 use crate::cargo;
 
-/// Maximum time of an uncompressed export, as a multiple of copying the bytes.
+/// Maximum time of an uncompressed export, as a multiple of the time to copy the bytes.
 const MAX_PLAIN_COPY_RATIO: f64 = 4.0;
 
-/// Maximum time of an export with zstd, as a multiple of copying the bytes.
+/// Maximum time of an export with zstd, as a multiple of the time to copy the bytes.
 const MAX_ZSTD_COPY_RATIO: f64 = 6.0;
 
-/// Maximum time of an export with zstd if each answer takes 100 ms, as a multiple of copying the bytes.
+/// Maximum time of an export with zstd if each answer takes 100 ms, as a multiple of the time to copy the bytes.
 const MAX_SLOW_ZSTD_COPY_RATIO: f64 = 1.2;
 
 /// Maximum memory of an export in MiB.

@@ -12,7 +12,7 @@ use super::table::BenchRow;
 use crate::cargo;
 use crate::simulator_process::SimulatorProcess;
 
-/// Minimum number of events filtered per second.
+/// Minimum number of events per second to which a query applies its filter.
 const MIN_EVENTS_PER_SECOND: f64 = 500_000.0;
 
 /// Average number of events per day of the simulated log.
@@ -58,8 +58,8 @@ pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {
     Ok(rows)
 }
 
-/// Runs a query several times. Returns the number of events that the query filtered, and the median speed in events per
-/// second.
+/// Runs a query several times. Returns the number of events to which the query applied its filter, and the median speed
+/// in events per second.
 fn run_query(program: &Path, archive: &str, query: &[&str]) -> Result<(u64, f64)> {
     let mut events = 0;
     let mut speeds = Vec::with_capacity(ROUNDS);
@@ -75,8 +75,8 @@ fn run_query(program: &Path, archive: &str, query: &[&str]) -> Result<(u64, f64)
     Ok((events, middle(speeds)))
 }
 
-/// The number of events that were filtered: 1007438 in "160460 of 1007438 events match", and in "46389 of 311399
-/// operations match (160460 of 1007438 events)".
+/// The number of events to which the filter was applied. In "160460 of 1007438 events match" and in "46389 of 311399
+/// operations match (160460 of 1007438 events)", this number is 1007438.
 fn filtered_events(stderr: &str) -> Option<u64> {
     let words: Vec<&str> = stderr.split_whitespace().collect();
     words.windows(3).find_map(|words| match words {

@@ -1,6 +1,6 @@
-//! Compares the time of verified reading, in which the library reads all events and verifies that none is missing, with
-//! two other times: the time to copy the same bytes to a file, and the time of the usual loop. Most programs use the
-//! usual loop: it requests one page after another and writes each record.
+//! Measures verified reading: the library reads all events and verifies that none is missing. This takes longer than
+//! copying the same bytes to a file, and less time than the usual loop. Most programs use the usual loop: it requests
+//! one page after another and writes each record.
 
 use std::path::Path;
 
@@ -10,16 +10,16 @@ use workspace_bench_results::ReadingResult;
 use super::program;
 use super::table::BenchRow;
 
-/// Maximum time of verified reading, as a multiple of copying the bytes.
+/// Maximum time of verified reading, as a multiple of the time to copy the bytes.
 const MAX_COPY_RATIO: f64 = 2.2;
 
-/// Maximum time of verified reading if each answer takes 100 ms, as a multiple of copying the bytes.
+/// Maximum time of verified reading if each answer takes 100 ms, as a multiple of the time to copy the bytes.
 const MAX_SLOW_COPY_RATIO: f64 = 1.15;
 
 /// Maximum number of requests, as a multiple of the smallest number that can return all events.
 const MAX_REQUESTS_RATIO: f64 = 1.15;
 
-/// Minimum time of the usual loop, as a multiple of verified reading.
+/// Minimum time of the usual loop, as a multiple of the time of verified reading.
 const MIN_USUAL_RATIO: f64 = 6.0;
 
 pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {

@@ -1,4 +1,5 @@
-//! The speed and size of the simulator, which must not be the bottleneck of a measurement of a client.
+//! Measures the speed and the memory of the simulator. The simulator must be fast, because the measurements of clients
+//! use it as the service.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! Rejects descriptions for which the generator would panic or would generate a client that drops events. Each rule has
-//! a practical reason. For example, the generator stops if an operation has two statuses, and a closed enum makes a
-//! whole page fail because of one new value.
+//! a practical reason. For example, the generator stops if an operation has two statuses. If an enum is closed, one new
+//! value makes a whole page fail.
 
 use std::collections::BTreeMap;
 

@@ -275,7 +275,8 @@ impl VisitMut for ApiCleaner<'_> {
     }
 }
 
-/// Replaces private fields: named ones by `_private: _`, which is printed as `..`, and tuple fields by the type `_`.
+/// Hides private fields. One field `_private: _`, which is printed as `..`, replaces all private fields with a name. In
+/// a tuple, `_` replaces the type of each private field.
 fn hide_private_fields(fields: &mut Fields) {
     let is_private = |field: &syn::Field| !matches!(field.vis, Visibility::Public(_));
     match fields {

@@ -1,6 +1,6 @@
-//! Expands the `macro_rules!` macros of a crate where the crate uses them as items. So the types and functions that
-//! come from macros are checked like all others. A macro that this simple expander does not understand stays
-//! unexpanded.
+//! Expands the macros that a crate defines with `macro_rules!` and invokes where an item can stand. So the types and
+//! functions that come from such macros are checked like all others. An invocation that this simple expander does not
+//! understand stays as it is.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ enum PatternPart {
     Repetition { parts: Vec<PatternPart>, separator: Option<String>, is_optional: bool },
 }
 
-/// The tokens that a name of a pattern stands for.
+/// The tokens that matched a `$name` of a pattern: one match, or one for each round of a repetition.
 #[derive(Clone)]
 enum MacroBinding {
     Single(TokenStream),

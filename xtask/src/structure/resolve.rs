@@ -35,7 +35,7 @@ pub struct ResolvedName {
     pub item: Option<String>,
 }
 
-/// Names of a [`SourceTree`], ready to be looked up.
+/// Looks up names in a [`SourceTree`].
 pub struct Resolver<'a> {
     tree: &'a SourceTree,
     scopes: Vec<Scope>,

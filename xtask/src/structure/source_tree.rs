@@ -47,7 +47,8 @@ struct PendingModule {
 }
 
 impl SourceTree {
-    /// Reads all modules from the root file of a library or program. `entry` is relative to `root`.
+    /// Reads the root file of a library or program, and the files of all its modules. `entry` is the root file's path,
+    /// relative to `root`.
     pub fn read(root: &Path, entry: &Path) -> Result<Self> {
         let mut tree = Self { modules: Vec::new() };
         let folder = entry.parent().unwrap_or(Path::new("")).to_path_buf();

@@ -172,7 +172,7 @@ struct TypeDefinition {
     is_conditional: bool,
 }
 
-/// The places of definitions, with one place for conditional definitions of the same file.
+/// The places where one name is defined. The conditional definitions in one file count as one: the first of them.
 fn merge_alternatives(definitions: Vec<TypeDefinition>) -> Vec<SourceLocation> {
     let mut locations: Vec<SourceLocation> = Vec::new();
     let mut files = BTreeSet::new();

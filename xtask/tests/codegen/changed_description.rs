@@ -1,4 +1,4 @@
-//! Tests the messages that a maintainer gets after a change of the description, on a copy of the openapi folder.
+//! Tests the messages that a maintainer gets after a change of the description. Each test changes a copy of the files.
 
 use std::fs;
 use std::path::Path;
@@ -129,7 +129,7 @@ fn the_description_is_printed_without_the_overlays_of_code_generation() {
         let overlays = names.map(|name| root.join(format!("tests/fuzz/{name}.overlay.yaml")));
         serde_json::from_str(&spec::apply_overlays(&root, &overlays).unwrap()).unwrap()
     };
-    // The fuzzer uses two pairs of overlays. Each pair can be applied.
+    // The fuzzer uses these two pairs of overlays, so both pairs must match the description.
     overlaid(["errors", "pages"]);
     let document = overlaid(["errors", "requests"]);
     let statuses = |path: &str| {

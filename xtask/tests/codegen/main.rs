@@ -2,7 +2,7 @@
 //! These tests belong to xtask, because they must run even if the facade does not compile against the new description
 //! yet.
 
-// Clippy allows unwrap only in functions with #[test]. The other functions in these files have no #[test].
+// Clippy allows unwrap only in functions with #[test], but other functions of these tests call it, too.
 #![allow(clippy::unwrap_used)]
 
 mod changed_description;

@@ -11,8 +11,8 @@ fn each_overlay_action_matches_its_snapshot() {
     let patched = codegen::patch_description(&workspace::root()).unwrap();
     for action in &patched.actions {
         let file = action.overlay.trim_end_matches(".yaml");
-        // An action on all objects or all lists changes many places. Its snapshot must not depend on the paths to these
-        // places.
+        // An action on all objects or all lists changes many places. Its snapshot names the types of these places
+        // instead of their paths, so that it does not change when a path changes.
         let everywhere = action.target.starts_with("$.components.schemas..[?@.type");
         let show = |change: &Change| {
             if everywhere { by_type(&patched.document, change).to_string() } else { change.to_string() }
@@ -24,7 +24,8 @@ fn each_overlay_action_matches_its_snapshot() {
     assert!(patched.actions.len() >= 20);
 }
 
-/// The change with a shorter pointer. The name of the type that contains the changed place replaces the full path.
+/// A copy of the change with a shorter pointer: the name of the type that contains the changed place, and the last step
+/// of the path.
 fn by_type(document: &Value, change: &Change) -> Change {
     let mut place = document;
     let mut owner = "";

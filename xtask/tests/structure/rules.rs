@@ -1,4 +1,4 @@
-//! No crate breaks a rule of names, modules and docs: see `cargo xtask structure`.
+//! Checks that no crate breaks a rule for names, modules and docs. `cargo xtask structure` checks the same rules.
 
 use xtask::structure::{check_member, checked_members, read_trees, unused_exceptions};
 use xtask::workspace;
