@@ -1,5 +1,5 @@
-//! Edits of an archive by a person who can write to it. A head is the digest of the last manifest of a contract. Each
-//! edit is listed with two exit codes of `verify`: the first without heads, the second with heads that were kept before
+//! Tests whether `verify` detects edits of an archive. A head is the digest of the last manifest of a contract. Each edit
+//! is listed with two exit codes of `verify`: the first without heads, the second with the heads that were kept before
 //! the edit. With the kept heads, `verify` detects each edit of the data that these heads cover.
 #![cfg(unix)]
 
@@ -191,6 +191,7 @@ fn open_state(victim: &Victim) {
 /// Exit codes of `verify` without and with the kept heads.
 type Codes = (i32, i32);
 
+/// `verify` detects the edit even without the kept heads.
 const FOUND: Codes = (6, 6);
 /// `verify` detects the edit only with the kept heads.
 const NEEDS_HEAD: Codes = (0, 6);

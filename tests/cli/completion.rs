@@ -145,7 +145,7 @@ fn no_shell_offers_files_for_values_that_are_not_files() {
     for flag in [" -l archive ", " -l out "] {
         assert!(values(flag).iter().all(|line| line.contains(" -r -F")));
     }
-    // These lines are appended to the generated script.
+    // The handwritten end of the script offers no files, except for commands whose arguments are files.
     let powershell = script("powershell");
     let ends = "-cnotin @('verify', 'cat', 'convert', 'state')) {\n        return ''\n    }\n    $fitting |\n";
     assert!(powershell.contains(ends), "{powershell}");

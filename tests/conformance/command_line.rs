@@ -39,8 +39,8 @@ pub fn run(case: &Case) -> Observed {
     }
 }
 
-/// Only the command line requests the time of the service. This transport answers that request without a date, so the
-/// script sees the same requests as from the library.
+/// Passes all requests to the script, except for `get_info`, which this transport answers without a date. Only the
+/// command line sends `get_info`, to learn the time of the service, so the scripts have no response for this request.
 struct WithoutServiceTime(Arc<ScriptedTransport>);
 
 impl Transport for WithoutServiceTime {

@@ -56,7 +56,8 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
     found
 }
 
-/// Whole microseconds, because half of a backoff may fall between two milliseconds.
+/// Converts milliseconds to whole microseconds. Whole milliseconds are too coarse, because a wait may be half of an odd
+/// number of milliseconds.
 fn micros(millis: f64) -> u128 {
     Duration::from_secs_f64(millis / 1_000.0).as_micros()
 }

@@ -39,7 +39,7 @@ fn files() -> Vec<(String, Vec<Case>)> {
     files
 }
 
-/// Runs every chosen case and panics with all differences.
+/// Runs every chosen case. Panics if a case does not hold, with the differences of all cases.
 fn check(chosen: impl Fn(&Case) -> bool, run: impl Fn(&Case) -> Observed) {
     let mut failures = Vec::new();
     for (file, cases) in files() {
@@ -53,7 +53,7 @@ fn check(chosen: impl Fn(&Case) -> bool, run: impl Fn(&Case) -> Observed) {
     assert!(failures.is_empty(), "{} cases fail:\n\n{}\n", failures.len(), failures.join("\n\n"));
 }
 
-/// The differences of a case; empty if the case holds.
+/// The differences between the expected and the actual behaviour of a case; empty if the case holds.
 fn verdict(case: &Case, run: impl Fn(&Case) -> Observed) -> Vec<String> {
     // A script with too few responses panics, and the panic is reported like a difference.
     match catch_unwind(AssertUnwindSafe(|| run(case))) {

@@ -31,7 +31,8 @@ fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
     (client, clock)
 }
 
-/// The request ids of a change and of a read, both through the Cloud API.
+/// The ids of two requests to the Cloud API: one that changed something, and one that only read. The Cloud API keeps
+/// only the first one.
 async fn ids(client: &Client) -> (String, String) {
     let contract = client.contracts().await.unwrap()[0].number.clone();
     let range = DateRange::day("2026-11-19".parse().unwrap(), &Utc).unwrap();

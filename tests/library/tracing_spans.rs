@@ -67,8 +67,8 @@ impl Subscriber for TraceRecorder {
 /// Runs `work` and returns its spans and events as text.
 ///
 /// A second subscriber is necessary. With a single subscriber, tracing decides only once whether a callsite is enabled:
-/// it asks the first thread that reaches the callsite, and caches the answer. If that thread belongs to a test without a
-/// subscriber, the callsite would stay disabled here.
+/// it asks the first thread that reaches the callsite, and caches the answer. If this thread belonged to a test without
+/// a subscriber, the callsite would stay disabled here.
 fn record_traces(work: impl FnOnce()) -> String {
     let notes = TraceRecorder::default();
     let _second = Dispatch::new(TraceRecorder::default());
