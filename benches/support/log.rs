@@ -18,7 +18,7 @@ pub const CONCURRENT_REQUESTS: u32 = 4;
 /// measured.
 const RECORD_CACHE_BYTES: usize = 128 << 20;
 
-/// Argument of a server that delays each answer.
+/// Argument that makes the server delay each answer.
 pub const WITH_LATENCY: &str = "slow";
 
 /// Length of the log in days.

@@ -1,6 +1,6 @@
-//! Tests whether `verify` detects edits of an archive. A head is the digest of the last manifest of a contract. Each edit
-//! is listed with two exit codes of `verify`: the first without heads, the second with the heads that were kept before
-//! the edit. With the kept heads, `verify` detects each edit of the data that these heads cover.
+//! Tests whether `verify` detects edits of an archive. A head is the digest of the last manifest of a contract. Each
+//! edit is listed with two exit codes of `verify`: the first without heads, the second with the heads that were kept
+//! before the edit. With the kept heads, `verify` detects each edit of the data that these heads cover.
 #![cfg(unix)]
 
 use std::fs;
