@@ -20,7 +20,7 @@ use crate::tools::Tool;
 /// Time after which the test of a peer is asked to end. The sum of this time and [`GRACE`] is less than ten minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(8 * 60);
 
-/// Time for a test to clean up after it is asked to end. Then the test is killed.
+/// Time that a test has to clean up after it is asked to end. After this time, the test is killed.
 const GRACE: Duration = Duration::from_secs(100);
 
 /// A real program that this project is tested against.
@@ -68,7 +68,8 @@ impl fmt::Display for PeerVerdict {
     }
 }
 
-/// Runs the test of one peer, or of all, and prints one line for each at the end. Fails if a test fails.
+/// Runs the test of one peer, or the tests of all peers. At the end, prints one line for each test. Fails if a test
+/// fails.
 pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     let peers = selected(name)?;
     // Builds before the tests, so that the time limit does not include the build.

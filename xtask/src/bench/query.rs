@@ -47,7 +47,7 @@ pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {
     let (events, speed) = run_query(&program, archive, &count)?;
     let name = format!("query --count --no-fold user=... of {events} archived events");
     let mut rows = vec![BenchRow::at_least(name, speed, "events/s", MIN_EVENTS_PER_SECOND).with_decimals(0)];
-    // These queries also read the ids of the operations of all events.
+    // These queries also read the operation id of each event. Their speed is shown, but it has no limit.
     for (name, query) in [
         ("query --count user=..., operations", &count_of_operations[..]),
         ("query --failed --mutations, a table of operations", &table),

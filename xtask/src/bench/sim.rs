@@ -9,7 +9,7 @@ use workspace_bench_results::SimulatorResult;
 use super::program;
 use super::table::BenchRow;
 
-/// Maximum time for a page of a thousand events, in milliseconds.
+/// Maximum time to answer a request for a page of a thousand events, in milliseconds.
 const MAX_PAGE_MILLIS: f64 = 2.0;
 
 /// Minimum throughput of one instance over loopback, in millions of bytes per second.

@@ -1,4 +1,5 @@
-//! Compares two JSON documents, and lists the smallest places that differ.
+//! Compares two JSON documents, and lists the places that differ. If a member of an object or list differs, only this
+//! member is listed, and not the whole object or list.
 
 use std::fmt;
 

@@ -32,8 +32,8 @@ pub fn run(root: &Path) -> Result<()> {
         Some(reason) => println!("no {STATIC_TARGET}: {reason}"),
         None if here == STATIC_TARGET => {}
         None => {
-            // A static program for Linux runs on any Linux of the same architecture, so it can print its own manual
-            // pages.
+            // `pack` runs the program to print the manual pages. This is possible for the static program, too, because
+            // it runs on any Linux of the same architecture.
             let archive = pack(root, &build(root, STATIC_TARGET)?, STATIC_TARGET, &out)?;
             println!("{}", archive.display());
         }
@@ -41,7 +41,7 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Packs a program for a target. Returns the path of the archive. The same contents give the same bytes.
+/// Packs a program for a target. Returns the path of the archive. The same files always give the same archive.
 ///
 /// Fails if the program does not run on this machine, because the program itself prints its manual pages and
 /// completions.

@@ -275,8 +275,8 @@ impl VisitMut for ApiCleaner<'_> {
     }
 }
 
-/// Hides private fields. One field `_private: _`, which is printed as `..`, replaces all private fields with a name. In
-/// a tuple, `_` replaces the type of each private field.
+/// Hides private fields. One field `_private: _`, which is printed as `..`, replaces all private fields with a name.
+/// In a tuple, `_` replaces the type of each private field.
 fn hide_private_fields(fields: &mut Fields) {
     let is_private = |field: &syn::Field| !matches!(field.vis, Visibility::Public(_));
     match fields {

@@ -1,6 +1,6 @@
 //! Checks that sibling modules form floors: if module A uses module B, directly or through others, B must not use A.
 //!
-//! A use is a `use` declaration or a path in code. The used modules are the module that defines the named item, and
+//! A use is a `use` declaration or a path in code. It counts as a use of the module that defines the named item, and of
 //! each module whose re-export leads to this item. If two modules are not siblings, the use counts for the siblings
 //! that contain them. For example, if `a::b::c` uses `a::d::e`, this counts as a use of `a::d` by `a::b`. Uses between
 //! a module and its own ancestors do not count.
@@ -128,8 +128,8 @@ fn lineage(tree: &SourceTree, module: usize) -> Vec<usize> {
     modules
 }
 
-/// Collects the paths in types, expressions, patterns, attributes and arguments of macros. `use` declarations are read
-/// with [`Resolver::imports`].
+/// Collects the paths in types, expressions, patterns, attributes and arguments of macros. Skips `use` declarations,
+/// because [`Resolver::imports`] returns their paths.
 struct PathCollector {
     paths: Vec<(Vec<String>, proc_macro2::Span)>,
 }

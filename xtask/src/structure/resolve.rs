@@ -131,8 +131,8 @@ impl<'a> Resolver<'a> {
         for (index, import) in scope.imports.iter().enumerate() {
             if import.alias.is_none() {
                 let sources = self.follow_import(module, index, &import.path, trace);
-                // Skips a glob that is already being searched, because two modules that glob-import each other would be
-                // searched forever.
+                // Skips a glob that is already being searched. Otherwise, two modules that glob-import each other would
+                // be searched forever.
                 if !trace.in_progress.insert((module, index)) {
                     continue;
                 }

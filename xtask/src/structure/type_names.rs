@@ -13,7 +13,7 @@ use syn::{Attribute, Ident};
 use super::SourceLocation;
 use super::source_tree::{SourceModule, SourceTree, attributes_of, is_test_only};
 
-/// Names that every module may use for the same purpose.
+/// Names that may occur in every module, because they have the same meaning everywhere.
 const COMMON_NAMES: [&str; 3] = ["Builder", "Error", "Result"];
 
 /// The file that the code generator writes.

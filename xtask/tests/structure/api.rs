@@ -1,5 +1,5 @@
 //! The public API of each published crate as snapshots, so that each change of the API is seen in review. `ialog` has
-//! no snapshot: its library is not an API.
+//! no snapshot, because programs must not use its library.
 
 use std::path::Path;
 
