@@ -36,7 +36,7 @@ pub(crate) fn ask_everything(event: &Event) {
 }
 
 /// Checks that members have the values that `serde_json` finds. A record with a lone surrogate, or with a number that
-/// is too large for `serde_json`, is skipped: `serde_json` cannot parse it to a value.
+/// is too large, is skipped, because `serde_json` cannot parse such a record to a value.
 fn check_members(event: &Event) {
     let Ok(tree) = serde_json::from_str::<Value>(event.raw()) else { return };
     for pointer in POINTERS {

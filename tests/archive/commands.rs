@@ -217,7 +217,7 @@ fn no_command_accepts_a_part_whose_digest_differs_from_the_manifest() {
     let first = run(ialog(folder.path(), &["cat", "audit"]));
     let first: serde_json::Value = serde_json::from_str(first.stdout.lines().next().unwrap()).unwrap();
     let id = first["@uuid"].as_str().unwrap();
-    // Bytes after the end of the compressed data do not change any line.
+    // Appends bytes after the end of the compressed data. They change the digest of the part, but none of its lines.
     for name in archive_files(&root).into_keys().filter(|name| name.contains("/part-")) {
         let path = root.join(name);
         let content = [fs::read(&path).unwrap().as_slice(), b"\x50\x2a\x4d\x18\x00\x00\x00\x00"].concat();

@@ -239,8 +239,8 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
 }
 
 /// The test removes the temporary file of a manifest or of the state, so this file cannot be renamed to its final name.
-/// The export fails as it would on a full disk. The manifest or the state keeps its previous content, which lacks the
-/// latest event, range or day.
+/// The export fails as it would on a full disk. The archive keeps the manifests and the state that were written before.
+/// They lack the latest event, range or day.
 #[test]
 fn the_next_export_writes_a_manifest_or_state_that_could_not_be_written() {
     let calm = scratch_folder();

@@ -39,8 +39,9 @@ pub fn run(case: &Case) -> Observed {
     }
 }
 
-/// Passes all requests to the script, except for `get_info`, which this transport answers without a date. Only the
-/// command line sends `get_info`, to learn the time of the service, so the scripts have no response for this request.
+/// Passes all requests to the script, except for `get_info`, which this transport answers without a date. The command
+/// line sends `get_info` to learn the time of the service. The library sends no such request in the same case, so the
+/// script has no response for it.
 struct WithoutServiceTime(Arc<ScriptedTransport>);
 
 impl Transport for WithoutServiceTime {

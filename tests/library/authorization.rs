@@ -123,7 +123,7 @@ async fn a_replay_with_a_new_token_does_not_count_as_a_retry() {
     let scripted = ScriptedTransport::new(statuses.map(|status| answer(status, "{}")));
     let client = Client::builder().token_provider(provider).transport(scripted).clock(clock.clone());
     let info = client.build().unwrap().info().await.unwrap();
-    // The five attempts that count, plus the replay with a new token, which does not count.
+    // Five of the attempts count. The sixth one is the replay with a new token, which does not count.
     assert_eq!(info.meta().attempts(), 6);
     assert_eq!(clock.waits().len(), 4);
 }

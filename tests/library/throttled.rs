@@ -67,7 +67,7 @@ async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
         async move { client.contracts().await.unwrap().meta().attempts() }
     });
     let attempts = futures_util::future::join_all(calls).await;
-    // The first four requests are sent before the client knows the rate limit.
+    // The first four requests are sent before the client knows the rate limit, so the service refuses one of them.
     assert!(attempts.iter().all(|attempts| *attempts <= 2), "{attempts:?}");
     assert!(simulator.request_log().len() <= 80);
 }

@@ -127,7 +127,7 @@ fn main() -> ExitCode {
     let now: DateTime<Utc> = now.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
     let clock = Arc::new(VirtualClock::starting_at(now + ahead));
-    // For the service, time passes only in the world `throttled`, because a rate limit depends on the time.
+    // The time of the service passes only in the world `throttled`, because a rate limit needs time that passes.
     let passing = (world == "throttled").then(|| clock.clone());
     let asked = killed.clone();
     let mut simulator = Simulator::builder()

@@ -2,8 +2,9 @@
 //!
 //! [`codegen`] runs the steps [`description`] (file, provenance, overlays, lint), [`generate`] and [`outputs`], and
 //! [`spec`] imports a new description from the vendor. [`ci`] runs all checks of a pull request, and [`structure`]
-//! checks names and modules. [`peers`] tests against programs of other projects, and [`fuzz`] looks for bytes that break
-//! a reader. [`mod@bench`] and [`soak`] measure speed and memory. [`dist`] packs the program for manual installation.
+//! checks names and modules. [`peers`] tests against programs of other projects, and [`fuzz`] looks for bytes that
+//! break a reader. [`mod@bench`] and [`soak`] measure speed and memory. [`dist`] packs the program for manual
+//! installation.
 
 pub mod bench;
 pub mod cargo;

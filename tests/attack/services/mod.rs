@@ -33,8 +33,8 @@ use crate::support::scripted::TOKEN;
 /// Maximum time of a command. A command that runs longer counts as one that does not end.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Number of commands that run at once. Larger than the usual number of processors, because the program waits between
-/// its attempts.
+/// Number of commands that run at once. It is larger than the usual number of processors, because many commands only
+/// wait: for an answer, or for their next attempt.
 const THREADS: usize = 24;
 
 /// Number of commands that run at once in the heavy cases, which take much memory and processor time.
@@ -239,8 +239,8 @@ fn attack(case: &ServiceCase, arguments: &[&str]) -> Vec<String> {
         ("query", Some(count)) => missing_events("stdout", &String::from_utf8_lossy(&output.stdout), count),
         ("query", None) => Vec::new(),
         _ if arguments.contains(&"audit") => check_archive(folder.path(), expected),
-        // If events are missing, an export to a file fails. It then keeps its partial file for the next run and writes
-        // no final file.
+        // If events are missing, an export to a file fails. The failed export keeps its partial file for the next run,
+        // and writes no final file.
         _ => check_file(folder.path(), expected.filter(|_| case.code == 0)),
     });
     wrong.into_iter().map(|text| format!("{context}: {text}")).collect()

@@ -78,7 +78,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
         })
         .times_out()
         .heavy(),
-        // The size limit of an answer ends this call, not the time limit of the call.
+        // This call reaches the size limit of an answer before the time limit of the call.
         stream("endless body without a length", 1, |_, connection| {
             connection.write_all(HEAD.as_bytes())?;
             write_endlessly(connection, b" ")
@@ -120,7 +120,7 @@ pub(super) fn cases() -> Vec<ServiceCase> {
             let body = correct_page(request);
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: keep-alive\r\n\r\n{body}", body.len()).into()
         })
-        // The first attempt of the next request may use the closed connection.
+        // The first attempt of the next request may use the closed connection and fail.
         .attempts("2")
         .with_all_events(),
         // The second answer must not be taken for the answer to the next request.

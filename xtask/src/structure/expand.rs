@@ -11,7 +11,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Item, ItemMacro, Token};
 
-/// Maximum depth of nested expansions. An expansion is nested if the expansion of another macro invokes the macro.
+/// Maximum depth of nested expansions. Without a maximum, a macro that invokes itself would be expanded forever.
 const MAX_DEPTH: usize = 8;
 
 /// One rule of a macro: a pattern and its replacement.
