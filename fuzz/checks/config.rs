@@ -22,7 +22,8 @@ pub fn check(bytes: &[u8]) {
     let variables = String::from_utf8_lossy(variables);
     let mut variables: BTreeMap<String, String> =
         variables.lines().filter_map(|line| line.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
-    // If the input itself contains the token, the token may also be the value of a setting that is not secret.
+    // If the input itself contains the token, a setting that is not secret may have the token as its value. The texts
+    // may show such a setting.
     let mentions_token = bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes());
     check_output(&variables, &files, true);
     variables.insert("IONOS_TOKEN".to_owned(), TOKEN.to_owned());

@@ -23,7 +23,7 @@
 //! | `operations` | operations of several events |
 //! | `detached` | as `operations`, but the Cloud API fails |
 //! | `shared` | operations whose events have several users |
-//! | `offline` | none; settings come from the environment |
+//! | `offline` | no simulated service; the settings come from the environment |
 //! | `refused` | refuses the token |
 //! | `forbidden` | refuses one of the two contracts |
 //! | `bound` | the token is bound to one contract and expires in three days |

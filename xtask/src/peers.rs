@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_peer_is_refused_with_the_names_of_all() {
+    fn an_unknown_peer_is_refused_with_the_names_of_all_peers() {
         let error = selected(Some("nothing")).err().unwrap().to_string();
         assert!(error.starts_with("no peer nothing; the peers are schemathesis"), "{error}");
         assert_eq!(selected(None).unwrap().len(), PEERS.len());

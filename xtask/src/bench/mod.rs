@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: runs the programs of `workspace-benches` and compares their results with limits. Absolute times
-//! depend on the machine, so most limits are ratios within one run, or counts.
+//! depend on the machine, so most limits apply to a ratio of two values of the same run, or to a count.
 
 mod archive;
 mod cold_build;

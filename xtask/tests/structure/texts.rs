@@ -19,7 +19,7 @@ const PHRASES: [&str; 10] = [
     "worth a word",
 ];
 
-/// Files and folders of texts: the documents, and the help, errors and output that tests compare.
+/// Files and folders of texts for users: the documents, and the snapshots and scripts with help, errors and output.
 const TEXTS: [&str; 8] = [
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -70,7 +70,7 @@ fn texts_for_users_contain_none_of_the_phrases() {
 }
 
 #[test]
-fn phrases_are_found_across_lines_and_cases_but_not_inside_of_words() {
+fn phrases_are_found_across_lines_and_in_any_case_but_not_inside_of_words() {
     assert_eq!(phrases_in("The field was Left\n  out, and Nobody > saw it."), ["nobody", "left out"]);
     assert!(phrases_in("Manew, leftout, somebody's").is_empty());
 }
