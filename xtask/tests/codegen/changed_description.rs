@@ -1,4 +1,4 @@
-//! Tests the messages that a maintainer gets after a change of the description. Each test changes a copy of the files.
+//! Tests the messages that a maintainer gets after a change of the description. The tests change a copy of the files.
 
 use std::fs;
 use std::path::Path;
