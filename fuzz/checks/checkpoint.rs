@@ -1,5 +1,5 @@
-//! Checkpoints of exports to a single file. A checkpoint has the digest of its own content, so a changed checkpoint is
-//! refused.
+//! Checks how checkpoints of exports to a single file are read. A checkpoint has the digest of its own content, so a
+//! changed checkpoint is refused.
 
 use ionos_activitylog_archive::internal::{checkpoint_to_bytes, parse_checkpoint};
 

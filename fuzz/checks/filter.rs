@@ -1,5 +1,5 @@
-//! Filters and the records that they match. An input has one line for each pair `key=value`, then an empty line, then a
-//! record.
+//! Checks how filters are read, and which records they match. An input has one line for each pair `key=value`, then an
+//! empty line, then a record.
 
 use ionos_activitylog::{Event, Filter};
 

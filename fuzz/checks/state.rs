@@ -1,5 +1,5 @@
-//! State files of an archive. A state that is accepted has the current version, and stays the same when it is written
-//! and read again.
+//! Checks how state files of an archive are read. A state that is accepted has the current version, and stays the same
+//! when it is written and read again.
 
 use ionos_activitylog_archive::STATE_SCHEMA;
 use ionos_activitylog_archive::internal::{parse_state, state_to_bytes};

@@ -169,7 +169,8 @@ fn an_archive_of_version_0_1_0_without_its_state_is_not_complete() {
     assert!(printed.stderr.contains("is unknown, because its state is missing"), "{}", printed.stderr);
 }
 
-/// The content of a file that cannot be opened might show that manifests are missing. So the archive is incomplete.
+/// The content of a file that cannot be opened might show that manifests are missing. So the archive counts as
+/// incomplete.
 #[test]
 fn an_archive_whose_state_or_run_log_is_not_a_regular_file_is_not_complete() {
     for name in [STATES[0], "_runs.ndjson"] {
@@ -215,8 +216,8 @@ fn an_archive_whose_state_or_run_log_may_not_be_read_is_not_complete() {
     }
 }
 
-/// A later version of the program may have written the state. The program cannot compare a state of an unknown version
-/// with the manifests.
+/// A later version of the program may have written the state. This program cannot compare such a state with the
+/// manifests, so the archive counts as incomplete.
 #[test]
 fn an_archive_whose_state_has_an_unknown_version_is_not_complete() {
     let folder = scratch_folder();

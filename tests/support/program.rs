@@ -60,8 +60,8 @@ pub fn prepared_by_shell(preparation: &str, command: &Command) -> Command {
     shell
 }
 
-/// The command without the privilege to read files regardless of their permissions. `None` if this test has the
-/// privilege and cannot drop it.
+/// The same command, but without the privilege of root to read files whose permissions forbid it. `None` if this test
+/// has the privilege and cannot drop it.
 #[cfg(unix)]
 pub fn without_privilege(command: &Command) -> Option<Command> {
     if !rustix::process::geteuid().is_root() {

@@ -14,7 +14,7 @@ use crate::{cargo, codegen, examples};
 const SNAPSHOT_FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];
 
 /// Arguments that select the whole workspace with default features and `schemars`. `--all-features` is not used,
-/// because it would build OpenSSL from source; [`FEATURE_SETS`] lists the sets of TLS features.
+/// because it would build OpenSSL from source. Instead, a step of its own checks the sets in [`FEATURE_SETS`].
 const WORKSPACE: [&str; 3] = ["--workspace", "--features", "ionos-activitylog-client/schemars"];
 
 /// Sets of features of the facade. Each set must compile.

@@ -69,7 +69,8 @@ fn check_statuses(place: &str, responses: &Value, findings: &mut Vec<String>) {
 /// A keyword and the reason why it is rejected.
 type Keyword = (&'static str, &'static str);
 
-/// Keywords of a schema that are rejected: for each of them, the generator makes code that rejects or invents values.
+/// Rejected keywords of schemas. For each of these keywords, the generator would make code that rejects or invents
+/// values.
 const KEYWORDS: [Keyword; 6] = [
     ("enum", "is a closed list, but the service may add values"),
     ("default", "replaces absent values, so absent values cannot be recognized any more"),
@@ -79,7 +80,7 @@ const KEYWORDS: [Keyword; 6] = [
     ("format", "is parsed strictly: one malformed value fails the page"),
 ];
 
-/// Formats that are allowed: the generator reads `uri` as text, and `int32` and `int64` as integers of these sizes.
+/// Allowed formats. The generator reads `uri` as text, and `int32` and `int64` as integers of these sizes.
 const PLAIN_FORMATS: [&str; 3] = ["uri", "int32", "int64"];
 
 fn check_schemas(document: &Value, findings: &mut Vec<String>) {

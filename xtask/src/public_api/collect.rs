@@ -6,7 +6,8 @@ use syn::{Item, Visibility};
 
 use crate::structure::{Resolver, SourceTree, attributes_of, defined_name, is_doc_hidden};
 
-/// File of generated code, whose items have snapshots of their own.
+/// Name of the file with generated code. Its items are listed without their texts, because they have snapshots of their
+/// own.
 const GENERATED_FILE: &str = "generated.rs";
 
 /// A module that users can name.

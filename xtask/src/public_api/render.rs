@@ -69,7 +69,8 @@ fn render_definition(tree: &SourceTree, resolver: &Resolver, module: usize, inde
     text
 }
 
-/// The names in the type of an `impl`, without generic arguments; empty for types such as references.
+/// The path of the type of an `impl` as a list of names, without generic arguments. The list is empty if the type has
+/// no path, for example if it is a reference.
 fn type_path(self_type: &Type) -> Vec<String> {
     match self_type {
         Type::Path(path) => path.path.segments.iter().map(|segment| segment.ident.to_string()).collect(),
@@ -117,8 +118,8 @@ fn keep_associated_types(implementation: &mut ItemImpl) {
     implementation.items.retain(|item| matches!(item, ImplItem::Type(_)));
 }
 
-/// The public methods and constants of an `impl` with their names. If the `impl` restricts generic parameters, a
-/// comment with the head of the `impl` precedes each of its members.
+/// The name and the text of each public method and constant of an `impl`. If the `impl` restricts generic parameters,
+/// each text begins with a comment that contains the head of the `impl`.
 fn inherent_members(implementation: ItemImpl) -> Vec<(String, String)> {
     let mut members = Vec::new();
     for item in &implementation.items {
@@ -136,7 +137,7 @@ fn inherent_members(implementation: ItemImpl) -> Vec<(String, String)> {
     members
 }
 
-/// Prints items. An empty body stands for a removed body, so a semicolon replaces it.
+/// Prints items. A semicolon replaces each empty body, because [`ApiCleaner`] has emptied the bodies of all functions.
 fn print_signatures(items: Vec<Item>) -> String {
     let printed = prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items });
     let lines = printed.lines().map(|line| match line.strip_suffix(" {}") {
