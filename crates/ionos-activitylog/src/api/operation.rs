@@ -37,14 +37,14 @@ impl Operation {
         }
     }
 
-    /// Reads one page of `size` hits. A page of one hit is a count: its total is compared with the events of windows.
-    /// These windows take memory until the count arrives, so counts go before longer pages.
+    /// Reads one page of `size` hits. A first page of one hit is a count: its total is compared with the events of
+    /// windows. These windows take memory until the count arrives, so counts go before other pages.
     pub(crate) fn page(contract: &ContractNumber, range: DateRange, offset: u64, size: u64) -> Self {
         Self {
             id: "get_by_contract",
             template: "/activitylog/v1/contracts/{contractNumber}",
             label: format!("reading the log of contract {contract} for {range} at offset {offset}"),
-            priority: if size == 1 { CallPriority::First } else { CallPriority::InOrder },
+            priority: if (offset, size) == (0, 1) { CallPriority::First } else { CallPriority::InOrder },
         }
     }
 

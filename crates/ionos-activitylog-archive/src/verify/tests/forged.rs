@@ -230,7 +230,7 @@ async fn each_edit_is_reported_with_its_cause() {
         (
             "last manifest removed",
             |folder, _| fs::remove_file(folder.manifest(3)).unwrap(),
-            &["file is missing: the last manifest of the chain was 3"],
+            &["file is missing: the last manifest of the chain was number 3"],
         ),
         (
             "all manifests removed",

@@ -73,7 +73,7 @@ fn an_error_names_its_place_and_what_to_do() {
             "correct the script at this place",
         ),
         (when(r#"{"every":0}"#), "member \"when.every\": 0 matches no request", "give 1"),
-        (when(r#"{"times":0}"#), "member \"when.times\": 0 means never", "at least 1"),
+        (when(r#"{"times":0}"#), "member \"when.times\": a rule with 0 never applies", "at least 1"),
         (when(r#"{"operation":"getInfo"}"#), "member \"when.operation", "`GetInfo`"),
         (fault(r#""html"#), "", "must be JSON"),
         (fault(r#""html""#), "member \"fault", "`html200`"),
