@@ -16,10 +16,10 @@ pub(super) struct CheckedWindows {
     seconds: i64,
     /// Largest number of events in a window that no part contradicted.
     events: u64,
-    /// Length in seconds of the shortest part that contradicted its window, at least [`MIN_LENGTH`]. `None` if no part
-    /// contradicted its window. After a contradiction, every window is checked, because the service shortens ranges or
-    /// omits events.
-    shortest_contradiction: Option<i64>,
+    /// Length in seconds of the longest range that the service answers correctly, at least [`MIN_LENGTH`]. This is the
+    /// length of a range that showed events that a longer window lacked. `None` if no part contradicted its window.
+    /// After a contradiction, every window is checked, because the service shortens ranges or omits events.
+    longest_correct: Option<i64>,
 }
 
 impl CheckedWindows {
@@ -30,7 +30,7 @@ impl CheckedWindows {
     /// `may_be_limited`: whether the number of events of the window may be the maximum that the service returns for a
     /// range. This is so until the reading has found a range with more events.
     pub(super) fn needs_check(&self, seconds: i64, events: u64, may_be_limited: bool) -> bool {
-        if self.shortest_contradiction.is_some() {
+        if self.longest_correct.is_some() {
             return true;
         }
         // The windows of one split may differ in length by one second. This difference does not count.
@@ -43,16 +43,21 @@ impl CheckedWindows {
         (self.seconds, self.events) = (self.seconds.max(seconds), self.events.max(events));
     }
 
-    /// Records that a part of this length contradicted its window.
+    /// Records that a part of a window contradicted the window, and that ranges of this length are answered correctly.
     pub(super) fn add_contradiction(&mut self, seconds: i64) {
-        let shortest = self.shortest_contradiction.map_or(seconds, |shortest| shortest.min(seconds));
-        self.shortest_contradiction = Some(shortest.max(MIN_LENGTH.num_seconds()));
+        let shortest = self.longest_correct.map_or(seconds, |known| known.min(seconds));
+        self.longest_correct = Some(shortest.max(MIN_LENGTH.num_seconds()));
+    }
+
+    /// The length of the longest range that the service answers correctly, as far as it is known.
+    pub(super) fn longest_correct(&self) -> TimeDelta {
+        self.longest_correct.map_or(TimeDelta::zero(), TimeDelta::seconds)
     }
 
     /// Whether answers for windows of this length are not trusted, because a part that is shorter than this length
     /// contradicted an earlier window.
     pub(super) fn is_refuted(&self, seconds: i64) -> bool {
-        self.shortest_contradiction.is_some_and(|shortest| seconds > shortest + 1)
+        self.longest_correct.is_some_and(|shortest| seconds > shortest + 1)
     }
 }
 

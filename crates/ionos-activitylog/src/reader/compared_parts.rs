@@ -21,6 +21,12 @@ const EMPTY_RANGES_INSIDE: usize = 2;
 /// The length of a window, divided by this number, is the minimum length of a short empty range that is compared.
 const MIN_EMPTY_FRACTION: i32 = 64;
 
+/// Maximum number of empty ranges with a short range in their middle that is compared.
+const SHORT_RANGES: usize = 4;
+
+/// Number of events that a short range would have at the average rate of its window.
+const EXPECTED_EVENTS: i32 = 16;
+
 /// Maximum length of a window, in days, whose empty ranges are divided into single days. The empty ranges of a longer
 /// window are divided into longer pieces, so that few parts are compared.
 const MAX_SINGLE_DAYS: i64 = 100;
@@ -75,8 +81,9 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
     let neighbours = times.iter().zip(times.iter().skip(1));
     let mut inside: Vec<DateRange> = neighbours
         .filter_map(|(one, next)| range_after(*one, *next).and_then(|empty| range_before(empty.start(), *next)))
-        .map(|empty| whole_days(empty).unwrap_or(empty))
         .collect();
+    parts.extend(short_ranges_inside(&inside, range, times.len()));
+    inside.iter_mut().for_each(|empty| *empty = whole_days(*empty).unwrap_or(*empty));
     let long = inside.extract_if(.., |empty| empty.duration() >= piece);
     parts.extend(long.flat_map(|empty| divide_at_midnights(empty, piece)));
     inside.retain(|empty| empty.duration() * MIN_EMPTY_FRACTION >= range.duration());
@@ -89,7 +96,49 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
         let middle = DateRange::from_bounds(start, end);
         parts.extend(middle.filter(|middle| middle.duration() * 2 <= range.duration()));
     }
+    parts.extend(busiest_hour(range, &times));
+    parts.extend(quarters(range));
     parts
+}
+
+/// A short range in the middle of each of the longest empty ranges, at most [`SHORT_RANGES`]. At the average rate of the
+/// window, each short range has [`EXPECTED_EVENTS`]. A service that loses events of long ranges only may lose the events
+/// of an empty range as a whole, too.
+fn short_ranges_inside(empty: &[DateRange], window: DateRange, events: usize) -> Vec<DateRange> {
+    let Ok(events) = i32::try_from(events) else { return Vec::new() };
+    let length = window.duration() / events.max(1) * EXPECTED_EVENTS;
+    let mut empty: Vec<&DateRange> = empty.iter().filter(|empty| empty.duration() >= length * 2).collect();
+    empty.sort_by_key(|empty| Reverse(empty.duration()));
+    let middle = |empty: &&DateRange| {
+        let start = floor_to_minute(middle_of(**empty) - length / 2).max(empty.start());
+        DateRange::from_bounds(start, next_minute(start + length).min(empty.end()))
+    };
+    empty.iter().take(SHORT_RANGES).filter_map(middle).collect()
+}
+
+/// The range of less than an hour with the most events. It shows whether longer ranges lack some of their events.
+fn busiest_hour(window: DateRange, times: &[DateTime<Utc>]) -> Option<DateRange> {
+    let length = TimeDelta::minutes(59);
+    if window.duration() < length * 2 {
+        return None;
+    }
+    let starts = times.iter().enumerate().map(|(index, time)| (floor_to_minute(*time), index));
+    let count = |(start, index): &(DateTime<Utc>, usize)| {
+        times.partition_point(|time| *time < *start + length).saturating_sub(*index)
+    };
+    let (start, _) = starts.max_by_key(count)?;
+    let start = start.max(window.start());
+    DateRange::from_bounds(start, (start + length).min(window.end()))
+}
+
+/// The four quarters of a window. If the window has fewer events than its quarters together, it lacks events. Empty for
+/// a window of less than four minutes.
+fn quarters(window: DateRange) -> Vec<DateRange> {
+    let quarter = window.duration() / 4;
+    if quarter < TimeDelta::minutes(1) {
+        return Vec::new();
+    }
+    divide(window, (1..4).map(|number| floor_to_minute(window.start() + quarter * number)))
 }
 
 fn parts_of_empty_window(range: DateRange) -> Vec<DateRange> {
@@ -191,6 +240,12 @@ mod tests {
             range("22T16:05:00", "23T00:00:00"),
             range("20T00:00:00", "20T09:00:00"),
             range("21T00:00:00", "22T00:00:00"),
+            // The busiest hour, and the quarters of the window.
+            range("22T08:00:00", "22T08:59:00"),
+            range("20T00:00:00", "20T18:00:00"),
+            range("20T18:00:00", "21T12:00:00"),
+            range("21T12:00:00", "22T06:00:00"),
+            range("22T06:00:00", "23T00:00:00"),
         ];
         assert_eq!(parts(window, &times), expected);
     }
@@ -215,12 +270,26 @@ mod tests {
     }
 
     #[test]
+    fn a_short_range_inside_of_each_long_empty_range_is_compared() {
+        // An event every 10 minutes, except from 12:00 to 06:00 of the next day.
+        let minutes = |day: u32| (0..144).map(move |index| (day, index / 6, index % 6 * 10));
+        let is_kept = |(day, hour, _): &(u32, u32, u32)| if *day == 20 { *hour < 12 } else { *hour >= 6 };
+        let times = [20, 21].into_iter().flat_map(minutes).filter(is_kept);
+        let times: Vec<String> = times.map(|(day, hour, minute)| format!("{day}T{hour:02}:{minute:02}:30")).collect();
+        let times: Vec<&str> = times.iter().map(String::as_str).collect();
+        // The window has an event every 16 minutes on average, so 16 events take 256 minutes.
+        let expected = range("20T18:47:00", "20T23:04:00");
+        let parts = parts(range("20T00:00:00", "22T00:00:00"), &times);
+        assert!(parts.contains(&expected), "{parts:?}");
+    }
+
+    #[test]
     fn the_range_of_the_middle_events_is_compared_if_the_range_is_short() {
         let window = range("20T00:00:00", "21T00:00:00");
         let times: Vec<String> = (0..96).map(|index| format!("20T{:02}:{:02}:30", index / 4, index % 4 * 15)).collect();
         let times: Vec<&str> = times.iter().map(String::as_str).collect();
         // The middle events are 12 of the 96 events.
-        assert_eq!(parts(window, &times).last(), Some(&range("20T10:30:00", "20T13:16:00")));
+        assert!(parts(window, &times).contains(&range("20T10:30:00", "20T13:16:00")));
     }
 
     #[test]

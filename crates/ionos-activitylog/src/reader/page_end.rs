@@ -3,7 +3,7 @@
 //! or the service does not support the offset of the page.
 
 use crate::api::limits::SERVICE_PAGE_SIZE;
-use crate::api::page::Page;
+use crate::api::page::{Page, Total};
 use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::page_reader::{PageReader, may_be_read_in_pieces};
@@ -50,7 +50,10 @@ pub(super) async fn probe_end(
         true => set_page_size(pages, scan, &second.page),
         false => pages.extra.record_end(received),
     }
-    if has_hits || second.page.total.is_some_and(|total| total.count > received) {
+    // Two different totals of one range prove nothing, even if the later one is lower: the answers may come from
+    // replicas that lack different events. A total of 0 is the number of hits of an empty page.
+    let differs = |total: Total| total.count > received || total.exact && (1..received).contains(&total.count);
+    if has_hits || second.page.total.is_some_and(differs) {
         scan.pages.push(second.page);
     }
     Ok(PageEnd::Known)

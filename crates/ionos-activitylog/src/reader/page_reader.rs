@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::range::DateRange;
 use crate::reader::extra_requests::ExtraRequests;
 use crate::reader::received_events::ReceivedEvents;
+use crate::reader::split_totals::SplitTotals;
 use crate::runtime::clock::Clock;
 
 /// Number of unreadable hits at the start of a page after which the rest of the page is not requested.
@@ -35,6 +36,8 @@ pub(super) struct PageReader<'a> {
     pub(super) piece_requests: &'a AtomicU64,
     /// Locked while a window of the reading is compared with its parts.
     pub(super) part_checks: &'a Mutex<()>,
+    /// Receives the total of a part that contradicts its window.
+    pub(super) split_totals: &'a SplitTotals,
 }
 
 /// A page with the number of requests for it.

@@ -7,7 +7,7 @@
 //! range that is too long. So if neither the window nor the whole log seems to have events, single hours are requested
 //! too.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::future::try_join_all;
 
 use crate::error::Error;
@@ -20,35 +20,51 @@ use crate::reader::page_reader::{FetchedPage, PageReader};
 use crate::reader::plan::PlannedWindow;
 use crate::reader::verification::Verification;
 
+/// Maximum number of times that a whole page is requested to find the events that the total of a part reports. If each
+/// request goes to one of two replicas, 15 of 16 readings find an event that only one of the replicas has.
+const WHOLE_PAGES: usize = 4;
+
+/// Result of comparing a window with its parts.
+pub(super) enum PartCheck {
+    /// No part contradicts the window.
+    Agrees,
+    /// The service reports fewer events for a part than the window has in the part. So another answer may lack events
+    /// too, and the window must be scanned again.
+    NeedsScan,
+    /// A part contradicts the window. These windows must be read instead.
+    Contradicts(Vec<PlannedWindow>),
+}
+
 /// Requests the number of events in each part of a verified window, unless earlier checks make this check unnecessary.
-/// If a part contradicts the window, returns the windows to read instead. Also returns the number of requests.
+/// Also returns the number of requests.
 pub(super) async fn check_parts(
     window: PlannedWindow,
     verification: &Verification,
     pages: PageReader<'_>,
     page_size: u64,
-) -> Result<(Option<Vec<PlannedWindow>>, u64), Error> {
+) -> Result<(PartCheck, u64), Error> {
     let events = verification.events.distinct();
     let seconds = window.range.duration().num_seconds();
     let total = verification.highest_total.map_or(0, |total| total.count);
     let is_limited = !pages.extra.has_larger_range(events.max(verification.last_distinct).max(total));
     let needs_check = || pages.extra.with_checked_windows(|checked| checked.needs_check(seconds, events, is_limited));
     if !needs_check() {
-        return Ok((None, 0));
+        return Ok((PartCheck::Agrees, 0));
     }
     // The windows of a split are scanned at the same time, but only one of them is compared at a time. If this window
     // agrees with its parts, the others need no check.
     let _others_wait = pages.part_checks.lock().await;
     if !needs_check() {
-        return Ok((None, 0));
+        return Ok((PartCheck::Agrees, 0));
     }
     if pages.extra.with_checked_windows(|checked| checked.is_refuted(seconds)) {
-        return Ok((Some(window.split_by_length()), 0));
+        let longest = pages.extra.with_checked_windows(|checked| checked.longest_correct());
+        return Ok((PartCheck::Contradicts(window.split_by_longest(longest)), 0));
     }
     let times = verification.events.times();
     let parts = parts_to_compare(window.range, times.clone());
     if parts.is_empty() {
-        return Ok((None, 0));
+        return Ok((PartCheck::Agrees, 0));
     }
     let mut compared = ComparedParts::read(&parts, &times, verification, pages, page_size).await?;
     let mut requests = compared.requests;
@@ -56,7 +72,7 @@ pub(super) async fn check_parts(
         let log = LogAnswer::read(pages, window.range).await?;
         requests += log.requests;
         if log.is_inside {
-            return Ok((Some(window.split_by_length()), requests));
+            return Ok((PartCheck::Contradicts(window.split_by_length()), requests));
         }
         if !pages.extra.has_log_events() && pages.extra.try_compare_hours() {
             // The service may send an answer without events for each range that is too long.
@@ -65,26 +81,83 @@ pub(super) async fn check_parts(
             requests += compared.requests;
         }
     }
-    if let Some(part) = compared.contradiction {
+    if let Some((part, missing)) = compared.contradiction {
         let (has_grown, own) = has_higher_total(window.range, verification, pages).await?;
         requests += own;
+        let mut longest = part.duration();
+        if let Some(missing) = missing {
+            let known = times.iter().filter(|time| part.contains(**time)).count() as u64;
+            pages.split_totals.add(part, known.saturating_add(missing));
+            if !has_grown {
+                let own;
+                (longest, own) = longest_correct(part, window.range, missing, &times, pages).await?;
+                requests += own;
+            }
+        }
         if !has_grown {
-            let length = part.duration().num_seconds();
-            pages.extra.with_checked_windows(|checked| checked.add_contradiction(length));
+            pages.extra.with_checked_windows(|checked| checked.add_contradiction(longest.num_seconds()));
         }
         // A service may keep its log in one index per day, so days are tried before other parts.
-        return Ok((Some(window.split_by_length()), requests));
+        let windows = window.split_by_longest(longest).into_iter().flat_map(|window| window.split_at(part));
+        return Ok((PartCheck::Contradicts(windows.collect()), requests));
+    }
+    if compared.unconfirmed > 0 && pages.extra.trusts_totals() {
+        // A total that was reported once is never forgotten. If no later window has the missing events, they are a gap.
+        let total = (events + verification.at_end).saturating_add(compared.unconfirmed);
+        pages.split_totals.add(window.range, total);
+    }
+    if compared.has_lower_total && !verification.is_repeated() {
+        return Ok((PartCheck::NeedsScan, requests));
     }
     if compared.is_conclusive && (compared.has_events || pages.extra.has_log_events() || events > 0) {
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
-    Ok((None, requests))
+    Ok((PartCheck::Agrees, requests))
+}
+
+/// The length of the longest range around `part` for which the service reports the events that the window lacks in the
+/// part. `missing` is the number of these events, and `times` has the times of the events that the window does not lack.
+/// Also returns the number of requests. Ranges of two, four, eight and more times the length of the part are requested,
+/// up to half of the window.
+async fn longest_correct(
+    part: DateRange,
+    window: DateRange,
+    missing: u64,
+    times: &[DateTime<Utc>],
+    pages: PageReader<'_>,
+) -> Result<(TimeDelta, u64), Error> {
+    let (mut correct, mut requests) = (part, 0);
+    while correct.duration() * 4 <= window.duration() {
+        let half = correct.duration() / 2;
+        let longer = DateRange::from_bounds(
+            (correct.start() - half).trunc_subsecs(0).max(window.start()),
+            (correct.end() + half).trunc_subsecs(0).min(window.end()),
+        );
+        let Some(longer) = longer.filter(|longer| longer.duration() > correct.duration()) else { break };
+        requests += 1;
+        let total = match pages.read(longer, 0, 1).await {
+            Err(error) if concerns_only_page(&error) => None,
+            fetched => fetched?.page.total,
+        };
+        let known = times.iter().filter(|time| longer.contains(**time)).count() as u64;
+        if total.is_none_or(|total| total.count < known.saturating_add(missing)) {
+            break;
+        }
+        correct = longer;
+    }
+    // A service that shortens ranges may have counted only the half of the range with the part.
+    Ok((part.duration().max(correct.duration() / 2), requests))
 }
 
 /// The answers for parts of a window.
 struct ComparedParts {
-    /// The first part whose answer contradicts the window.
-    contradiction: Option<DateRange>,
+    /// The first part whose answer contradicts the window, and the number of events that the window lacks in the part
+    /// according to its total. `None` if the total does not say this number.
+    contradiction: Option<(DateRange, Option<u64>)>,
+    /// The number of events that the window lacks according to a total that no other answer confirmed.
+    unconfirmed: u64,
+    /// Whether the service reports fewer events for a part than the window has in the part.
+    has_lower_total: bool,
     /// Whether all answers are usable; see [`PartAnswer::is_usable`].
     is_conclusive: bool,
     has_events: bool,
@@ -105,15 +178,29 @@ impl ComparedParts {
         let events = verification.events.distinct();
         let counted_repeats = verification.highest_total_inside().map_or(0, |total| total.count.saturating_sub(events));
         let repeats = counted_repeats.max(verification.content_repeats()) + verification.events.undated;
-        let answers = parts.iter().map(|part| {
+        let allowed = |part: &DateRange| {
             let at_end = if part.end() == verification.range().end() { verification.at_end } else { 0 };
-            let allowed = events_in(*part, times) + repeats + at_end;
-            read_part(*part, allowed, verification, pages, page_size)
-        });
+            events_in(*part, times) + repeats + at_end
+        };
+        let answers = parts.iter().map(|part| read_part(*part, allowed(part), verification, pages, page_size));
         let answers = try_join_all(answers).await?;
         let contradiction = parts.iter().zip(&answers).find(|(_, answer)| answer.contradicts);
+        // The number of events of a part that the window lacks according to a total. A part may count some events in
+        // addition to its own.
+        let missing =
+            |part: &DateRange, total: Option<u64>| total?.checked_sub(allowed(part)).filter(|count| *count > 0);
+        // A total of 1 may be the number of hits on the page.
+        let is_lower = |(part, answer): (&DateRange, &PartAnswer)| {
+            let inside = || times.iter().filter(|time| part.start() < **time && **time < part.end()).count() as u64;
+            answer.total.is_some_and(|total| total > 1 && total < inside())
+        };
+        let is_exact = verification.events.amended + verification.events.undated == 0;
+        let unconfirmed =
+            parts.iter().zip(&answers).filter_map(|(part, answer)| missing(part, answer.unconfirmed_total));
         Ok(Self {
-            contradiction: contradiction.map(|(part, _)| *part),
+            contradiction: contradiction.map(|(part, answer)| (*part, missing(part, answer.total))),
+            unconfirmed: unconfirmed.max().unwrap_or_default(),
+            has_lower_total: is_exact && parts.iter().zip(&answers).any(is_lower),
             is_conclusive: answers.iter().all(|answer| answer.is_usable),
             has_events: answers.iter().any(|answer| answer.count > 0),
             requests: answers.iter().map(|answer| answer.requests).sum(),
@@ -161,15 +248,21 @@ fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
 }
 
 /// The answer for one part.
+#[derive(Default)]
 struct PartAnswer {
     /// Whether the answer contradicts the window: the part has more events than allowed, the answer has an event
     /// outside of the part, or the answer has an event of the window's range that the window does not have.
     contradicts: bool,
-    /// Whether the answer is sufficient to decide if the part has more events than allowed. `false` after a partial
-    /// search. Also `false` if the answer has no total, and no more than the allowed number of hits was requested.
+    /// Whether the answer tells if the part has more events than allowed. `false` after a partial search, or if there
+    /// is no total and the page is too short.
     is_usable: bool,
     /// The highest number of events that the answer has or reports.
     count: u64,
+    /// The exact total of the first answer. `None` if the answer has no exact total.
+    total: Option<u64>,
+    /// The exact total of the first answer, if it is above the allowed number of events, and all later answers lack
+    /// further events and report a lower total.
+    unconfirmed_total: Option<u64>,
     requests: u64,
 }
 
@@ -177,6 +270,10 @@ struct PartAnswer {
 /// Otherwise, one hit more than `allowed` is requested, and the hits are counted. If the number is above `allowed`,
 /// requests a whole page, because the total may be wrong. An answer that cannot be used is no reason to doubt the
 /// window.
+///
+/// If the whole page has no further event and reports a lower total, the two answers may come from replicas that lack
+/// different events. So the page is requested several times. If no page has a further event, the total is
+/// [`PartAnswer::unconfirmed_total`].
 async fn read_part(
     range: DateRange,
     allowed: u64,
@@ -188,8 +285,12 @@ async fn read_part(
         Some(_) => 1,
         None => (allowed + 1).min(page_size),
     };
-    let mut answer = PartAnswer { contradicts: false, is_usable: false, count: 0, requests: 0 };
-    for (size, is_whole_page) in [(size, false), (page_size, true)] {
+    let mut answer = PartAnswer::default();
+    let sizes = std::iter::once(size).chain(std::iter::repeat_n(page_size, WHOLE_PAGES));
+    for (index, size) in sizes.enumerate() {
+        if index > 1 && !pages.extra.try_spend(1, size) {
+            break;
+        }
         let FetchedPage { page, requests } = match pages.read(range, 0, size).await {
             Err(error) if concerns_only_page(&error) => {
                 answer.requests += 1;
@@ -199,20 +300,33 @@ async fn read_part(
         };
         answer.requests += requests;
         let hits = page.hits();
-        // If a page with room for more hits has at least `allowed` hits, it has all events of the part, so a higher
-        // total is wrong. A page with fewer than `allowed` hits may have been cut off by the service.
-        let has_room = is_whole_page && hits < size && hits >= allowed;
         let count = page.total.map_or(0, |total| total.count).max(hits);
+        let exact_total = page.total.filter(|total| total.exact).map(|total| total.count);
         let is_inside = |event: &Event| event.time().is_some_and(|time| verification.range().contains(time));
         let is_unknown = |event: &Event| is_inside(event) && !verification.events.contains(&event.id());
         let is_outside = |event: &Event| event.time().is_some_and(|time| !range.contains(time) && time != range.end());
-        let contradicts = page.events.iter().any(|event| is_unknown(event) || is_outside(event));
+        let has_new = page.events.iter().any(|event| is_unknown(event) || is_outside(event));
         let is_partial = page.partial_search.is_some();
         answer.is_usable = !is_partial && (page.total.is_some() || size > allowed);
         answer.count = answer.count.max(count);
         pages.received.keep(verification.range(), page.events);
-        answer.contradicts = contradicts || !is_partial && count > allowed && !has_room;
-        if contradicts || !answer.contradicts {
+        if index == 0 {
+            answer.total = exact_total;
+        }
+        // If a page with room for more hits has at least `allowed` hits, it has all events of the part, so a higher
+        // total of the same page is wrong. A page with fewer than `allowed` hits may have been cut off by the service.
+        let has_all = index > 0 && (allowed..size).contains(&hits);
+        answer.contradicts = has_new || !is_partial && count > allowed && !has_all;
+        answer.unconfirmed_total = match index {
+            0 => None,
+            _ if count <= allowed && !is_partial => answer.total.filter(|total| *total > allowed),
+            _ => None,
+        };
+        let may_differ = match index {
+            0 => answer.contradicts && !has_new,
+            _ => !answer.contradicts && answer.unconfirmed_total.is_some(),
+        };
+        if !may_differ {
             break;
         }
     }

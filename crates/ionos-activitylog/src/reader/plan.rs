@@ -98,6 +98,29 @@ impl PlannedWindow {
         if days.len() > 1 { days } else { whole.split(2, Resolution::Second) }
     }
 
+    /// Splits a window that is longer than the service can answer correctly. `longest` is the longest range that the
+    /// service has answered correctly. The parts are as many whole days UTC long as `longest` allows. If it allows only
+    /// one day, does the same as [`Self::split_by_length`].
+    pub(super) fn split_by_longest(self, longest: TimeDelta) -> Vec<Self> {
+        let days: Vec<DateRange> = self.range.by_day(&Utc).collect();
+        let days_per_part = days.len().div_ceil(MAX_DAYS as usize).max(longest.num_days().unsigned_abs() as usize);
+        if days_per_part < 2 || days.len() <= days_per_part {
+            return self.split_by_length();
+        }
+        let whole = |days: &[DateRange]| DateRange::from_bounds(days.first()?.start(), days.last()?.end());
+        let parts = days.chunks(days_per_part).filter_map(whole);
+        parts.map(|range| Self { range, part_of: None, earlier_requests: 0, ..self }).collect()
+    }
+
+    /// Splits the window at the start and at the end of `range`, if they lie inside of the window.
+    pub(super) fn split_at(self, range: DateRange) -> Vec<Self> {
+        let inside = |time: &DateTime<Utc>| self.range.start() < *time && *time < self.range.end();
+        let ends = [range.start(), range.end()].into_iter().filter(inside).chain([self.range.end()]);
+        let mut start = self.range.start();
+        let parts = ends.filter_map(|end| DateRange::from_bounds(std::mem::replace(&mut start, end), end));
+        parts.map(|range| Self { range, earlier_requests: 0, ..self }).collect()
+    }
+
     /// Splits the window so that each part probably has at most `fill` of the `total` events.
     pub(super) fn split_by_total(self, total: Option<u64>, fill: u64, resolution: Resolution) -> Vec<Self> {
         let mut parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));

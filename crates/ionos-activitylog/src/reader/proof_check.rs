@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::reader::isolated_repeats::split_around;
 use crate::reader::log_answer::LogAnswer;
 use crate::reader::page_reader::PageReader;
-use crate::reader::part_check::{check_parts, totals_add_up};
+use crate::reader::part_check::{PartCheck, check_parts, totals_add_up};
 use crate::reader::plan::{PlannedWindow, Resolution};
 use crate::reader::suspected_limit::{LimitCheck, may_be_limited, split_between_events};
 use crate::reader::verification::{Proof, Verification};
@@ -72,9 +72,10 @@ pub(super) async fn check_proof(
     }
     let (parts, own) = check_parts(window, verification, pages, page_size).await?;
     let check = match parts {
-        None => ProofCheck::Accepted,
-        Some(parts) if may_split(&parts) => ProofCheck::NeedsSplit(parts),
-        Some(_) => ProofCheck::Refuted,
+        PartCheck::Agrees => ProofCheck::Accepted,
+        PartCheck::NeedsScan => ProofCheck::NeedsScan,
+        PartCheck::Contradicts(windows) if may_split(&windows) => ProofCheck::NeedsSplit(windows),
+        PartCheck::Contradicts(_) => ProofCheck::Refuted,
     };
     Ok((check, requests + own))
 }

@@ -36,6 +36,7 @@ impl WindowRead {
             received: &progress.received,
             piece_requests: &piece_requests,
             part_checks: &progress.part_checks,
+            split_totals: &progress.split_totals,
         };
         let start_check_gate = ReadAheadGate::default();
         let (gate, start_check_gate) = (&*gate, &start_check_gate);

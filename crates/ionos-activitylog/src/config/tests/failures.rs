@@ -114,7 +114,7 @@ fn an_incomplete_endpoint_is_an_error() {
             "[{name: a, location: de/fra}, {name: b, location: de/txl}]",
             "several endpoints for the product \"activitylog\", each with a location: keep one of \"de/fra\", \"de/txl\"",
         ),
-        ("[{name: 'https://u:planted@a.example'}]", "with a username or password in its name"),
+        ("[{name: 'https://u:planted@a.example'}]", "whose name contains a username or password"),
         ("[{name: a, certificateAuthData: planted}]", "certificateAuthData without a PEM certificate"),
     ];
     for (endpoints, reason) in cases {
