@@ -14,6 +14,7 @@ use super::run_log::{self, RUN_SCHEMA, RunRecord};
 use super::settle::{clock_warning, too_recent};
 use super::vanished::VanishedEvents;
 use super::{ContractExport, Exporter, Stop, cross_check, recount, reread};
+use crate::encode::text;
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
@@ -129,6 +130,18 @@ pub(super) async fn export(
     let finished = read.and(ended);
     let logged = job.log_run((started, range), &done, &finished);
     finished.and(logged).map(|()| done)
+}
+
+/// The warning for a gap that stays open, because an earlier answer reported more events than are archived.
+fn describe_kept_open(gap: &KnownGap) -> String {
+    format!(
+        "{} .. {} stays a gap: an earlier answer reported {} events, the archive has {}, and the service now returns no \
+         others",
+        text::time(gap.from),
+        text::time(gap.to),
+        gap.total.unwrap_or_default(),
+        gap.seen
+    )
 }
 
 /// Maximum time from the present to the end of a verified range. A range that ends later is doubtful. Not zero, because
@@ -294,18 +307,9 @@ impl ContractExportRun<'_> {
         self.done.events += reread.new_events;
         self.done.amended_later += reread.amended;
         self.done.with_issues += reread.with_issues;
-        let reported = self.writer.chain.days.get(&date).into_iter().flat_map(|day| &day.gaps);
-        let reported = reported.filter(|gap| gap.range() == Some(range)).filter_map(|gap| gap.total).max();
-        let is_verified = reread.is_verified();
+        self.done.warnings.extend(reread.kept_open.iter().map(describe_kept_open));
         if reread.is_news(self.writer.chain.days.get(&date)) {
             self.writer.add(reread.addition)?;
-            let archived = self.writer.chain.days.get(&date).map_or(0, |day| day.archived_in(range).distinct);
-            if let Some(reported) = reported.filter(|reported| is_verified && *reported > archived) {
-                self.done.warnings.push(format!(
-                    "{range} is verified with {archived} events, but an earlier answer reported {reported} events: the \
-                     service may have removed some"
-                ));
-            }
         } else {
             self.writer.record_gap_tries(&reread.addition.gaps);
         }

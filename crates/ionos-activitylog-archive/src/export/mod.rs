@@ -20,6 +20,7 @@ mod contract_writer;
 mod cross_check;
 mod event_file;
 mod file;
+mod gap_totals;
 mod kept;
 mod part_writer;
 mod plan;

@@ -1,5 +1,5 @@
 //! Reads an archived range again: a gap, to close it, or a verified range, to find late events. Archived events stay; a
-//! further manifest adds the new events.
+//! further manifest adds the new events. `gap_totals` keeps a gap open if a higher total is known for it.
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -10,10 +10,11 @@ use ionos_activitylog::internal::EventMultiset;
 use ionos_activitylog::{DateRange, Event, EventId, Window};
 
 use super::contract_writer::ContractWriter;
+use super::gap_totals::{self, GapTotals};
 use super::run::ContractExportRun;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::manifest::{Manifest, Part, ReadRange};
+use crate::manifest::{KnownGap, Manifest, Part, ReadRange};
 use crate::part::{ArchivedUndated, PartFile, PartMeta, lines, pieces, read_range_of, total_matches};
 
 /// Result of reading a range again.
@@ -28,6 +29,8 @@ pub(super) struct Reread {
     pub(super) with_issues: u64,
     /// Number of archived ids that the service did not return.
     pub(super) not_returned: u64,
+    /// The gaps of `addition` that stay open only because an earlier answer reported more events.
+    pub(super) kept_open: Vec<KnownGap>,
     /// Whether records that belong to no part were kept.
     has_kept: bool,
 }
@@ -39,7 +42,8 @@ impl Reread {
     }
 
     /// Whether the result is new to the manifests of the day (`known`): it has new events, kept records, a verified
-    /// range that was unverified before, or a total that was unknown before.
+    /// range that was unverified before, a total that was unknown before, a gap with a higher total, or a gap that
+    /// stays open although the service now proves fewer events.
     pub(super) fn is_news(&self, known: Option<&Manifest>) -> bool {
         let unverified = known.map(Manifest::unverified_ranges).unwrap_or_default();
         let uncounted = |range: &ReadRange| {
@@ -50,6 +54,8 @@ impl Reread {
             || self.has_kept
             || self.addition.verified_ranges().intersection(&unverified).iter().next().is_some()
             || self.addition.ranges.iter().any(uncounted)
+            || self.addition.gaps.iter().any(|gap| gap_totals::has_higher_total(known, gap))
+            || self.kept_open.iter().any(|gap| !gap_totals::is_known(known, gap))
     }
 }
 
@@ -79,6 +85,7 @@ pub(super) async fn run(
     let previous_total = job.writer.chain.days.get(&date).and_then(|known| known.total_in(range));
     let RereadEvents { mut addition, late, with_issues } = reread;
     let not_returned = archived.not_returned();
+    let kept_open = archived.gaps.keep_open(&mut addition);
     if not_returned > 0 {
         // The service no longer returns all archived events, so its total does not confirm the archived number of
         // events.
@@ -99,7 +106,7 @@ pub(super) async fn run(
     addition.parts.extend(part);
     addition.recompute();
     let has_kept = job.done.kept > kept_before;
-    Ok(Some(Reread { addition, new_events, amended, with_issues, not_returned, has_kept }))
+    Ok(Some(Reread { addition, new_events, amended, with_issues, not_returned, kept_open, has_kept }))
 }
 
 /// The new events, and the ranges and gaps, that a reread has found so far.
@@ -129,6 +136,7 @@ impl RereadEvents {
             if archived.match_event(event, &id) {
                 continue;
             }
+            archived.gaps.add(time, &id, window.range);
             self.with_issues += u64::from(!event.issues().is_empty());
             let part = match &mut self.late {
                 Some(part) => part,
@@ -155,22 +163,34 @@ struct ArchivedIds {
     /// Digests of the contents of the archived events. A digest is removed once the service has returned a record that
     /// has this content and no usable `@uuid`.
     contents: EventMultiset<Digest>,
+    /// The known gaps, with their archived events and the events that this reread archives.
+    gaps: GapTotals,
 }
 
 impl ArchivedIds {
     fn read(job: &ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<Self, Error> {
-        let mut archived = Self { ids: HashSet::new(), in_range: HashSet::new(), contents: EventMultiset::new() };
+        let known = job.writer.chain.days.get(&date);
+        let mut archived = Self {
+            ids: HashSet::new(),
+            in_range: HashSet::new(),
+            contents: EventMultiset::new(),
+            gaps: GapTotals::new(known, range),
+        };
         let folder = job.writer.folder.day(date);
-        if let Some(manifest) = job.writer.chain.days.get(&date) {
-            let overlaps = |part: &&Part| part.file.range.intersection(&range).is_some();
-            for part in manifest.parts.iter().filter(overlaps) {
+        if let Some(manifest) = known {
+            let overlaps =
+                |part: &Part, gaps: &GapTotals| part.file.range.intersection(&range).is_some() || gaps.overlap(part);
+            let parts: Vec<&Part> = manifest.parts.iter().filter(|part| overlaps(part, &archived.gaps)).collect();
+            for part in parts {
                 lines::for_each(&folder, part, |event| {
+                    let (time, id) = (event.time(), event.id());
                     archived.contents.insert(content_digest(&event));
+                    archived.gaps.add(time, &id, part.file.range);
                     // A record without a time belongs to no range.
-                    if event.time().is_some_and(|time| range.contains(time)) {
-                        archived.in_range.insert(event.id());
+                    if time.is_some_and(|time| range.contains(time)) {
+                        archived.in_range.insert(id.clone());
                     }
-                    archived.ids.insert(event.id());
+                    archived.ids.insert(id);
                 })?;
             }
         }
@@ -180,10 +200,12 @@ impl ArchivedIds {
     /// Removes two kinds of records without a time from a window: records that are already archived under another day,
     /// and records that an earlier window has returned. The service returned these records for another range before, so
     /// they do not count as events of this window. Returns the number of removed records.
-    fn remove_undated_elsewhere(&self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
+    fn remove_undated_elsewhere(&mut self, window: &mut Window, undated: &mut ArchivedUndated) -> Result<u64, Error> {
         let mut elsewhere = Vec::new();
         for event in window.events.iter().filter(|event| event.time().is_none()) {
             if !self.contents.contains(&content_digest(event)) && undated.is_archived(event)? {
+                // The service counts this record for the gap, too.
+                self.gaps.add(None, &event.id(), window.range);
                 elsewhere.push(event.raw().to_owned());
             }
         }

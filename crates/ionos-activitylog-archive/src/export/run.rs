@@ -126,8 +126,8 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Requests the total of each verified range that overlaps a window whose total did not match its events. The
-    /// manifest gets the total of the range and not the totals of windows, because the boundaries of windows depend on
+    /// Requests the total of each verified range that overlaps a window whose total did not match its events, and the
+    /// total of each part of a gap that was divided at midnight. The manifest gets the total of the range and not the totals of windows, because the boundaries of windows depend on
     /// where the export started. A manifest must not depend on the start of an export.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
@@ -135,20 +135,49 @@ impl ContractExportRun<'_> {
         let mut counted = 0;
         let mut result = Ok(());
         for written in ranges.iter_mut() {
-            if written.verified && !written.counted {
-                let total = self.total(written.range, written.expected_total).await;
-                if total.is_err() || self.is_stopped() {
-                    result = total.map(drop);
-                    break;
-                }
-                if total.is_ok_and(|total| total.count == Some(written.expected_total)) {
-                    written.confirm_total();
-                }
+            let requested = match written.verified {
+                true if !written.counted => Some(self.count_verified(written).await),
+                false if !written.divided.is_empty() => Some(self.count_divided(written).await),
+                _ => None,
+            };
+            if let Some(requested) = requested
+                && (requested.is_err() || self.is_stopped())
+            {
+                result = requested;
+                break;
             }
             counted += 1;
         }
         ranges.truncate(counted);
         result
+    }
+
+    /// Requests the total of a verified range. The total counts only if it equals the number of events.
+    async fn count_verified(&mut self, written: &mut WrittenRange) -> Result<(), Error> {
+        let total = self.total(written.range, written.expected_total).await?;
+        if total.count == Some(written.expected_total) {
+            written.confirm_total();
+        }
+        Ok(())
+    }
+
+    /// Requests the totals of those gaps of a range that are parts of gaps that were divided at midnight. Without these
+    /// totals, a later export could not know how many events the log once had. The last part of a divided gap also gets
+    /// the events that the service has counted for the undivided gap, but counts for none of its parts.
+    async fn count_divided(&mut self, written: &mut WrittenRange) -> Result<(), Error> {
+        for (whole, total_of_whole) in std::mem::take(&mut written.divided) {
+            let Some(part) = whole.intersection(&written.range) else { continue };
+            let mut total = self.total(part, written.expected_total).await?.count;
+            if part.end() == whole.end()
+                && let Ok(before) = DateRange::new(whole.start(), part.start())
+            {
+                let before = self.total(before, total_of_whole).await?.count;
+                total = total.max(before.map(|before| total_of_whole.saturating_sub(before)));
+            }
+            let gaps = written.gaps.iter_mut().filter(|gap| gap.range() == Some(part));
+            gaps.for_each(|gap| gap.total = gap.total.max(total));
+        }
+        Ok(())
     }
 
     /// Total that the service reports for a range, corrected to count the events at exactly the start of the range, but

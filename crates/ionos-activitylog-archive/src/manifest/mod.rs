@@ -368,6 +368,11 @@ impl Manifest {
         self.recompute();
     }
 
+    /// Adds a range that was read. The other ranges lose the part that the new range covers.
+    pub(crate) fn cover(&mut self, read: ReadRange) {
+        ranges::cover(&mut self.ranges, read);
+    }
+
     /// Like [`Manifest::add`], but for a manifest that is still open: also updates whether its parts are verified. In
     /// contrast, the parts of a closed manifest keep the values that they had when the manifest was closed.
     pub(crate) fn add_to_open(&mut self, later: &Self) {

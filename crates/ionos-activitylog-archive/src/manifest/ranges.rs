@@ -52,7 +52,8 @@ pub struct KnownGap {
     pub reason: String,
     /// Number of distinct events received. If the gap was divided at midnight, the number for the undivided gap.
     pub seen: u64,
-    /// Total that the service reports. `null` if it reports none, or if the gap was divided at midnight.
+    /// Highest total that the service has reported. `null` if it reported none. If the gap was divided at midnight, the
+    /// total of this part of the gap, and `null` if it is unknown.
     pub total: Option<u64>,
 }
 

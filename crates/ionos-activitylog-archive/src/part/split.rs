@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 
 use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
+use ionos_activitylog::internal::EventMultiset;
 use ionos_activitylog::{DateRange, Event, EventId, Window};
 
 use super::file::{FinishedPart, PartFile, PartMeta};
@@ -41,6 +42,9 @@ pub(crate) struct WrittenRange {
     pub(crate) expected_total: u64,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
+    /// The ranges and totals of the gaps that were divided at midnight. `gaps` has the parts of these gaps that lie in
+    /// the range, without totals.
+    pub(crate) divided: Vec<(DateRange, u64)>,
     /// Number of events that do not fit the event model.
     pub(crate) with_issues: u64,
 }
@@ -244,10 +248,16 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         let Ok(range) = DateRange::new(self.position, at) else {
             return Ok(());
         };
-        self.finish(range, true, Vec::new())
+        self.finish(range, true, Vec::new(), Vec::new())
     }
 
-    fn finish(&mut self, range: DateRange, verified: bool, gaps: Vec<KnownGap>) -> Result<(), Error> {
+    fn finish(
+        &mut self,
+        range: DateRange,
+        verified: bool,
+        gaps: Vec<KnownGap>,
+        divided: Vec<(DateRange, u64)>,
+    ) -> Result<(), Error> {
         let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
         let window_proof = if verified { std::mem::replace(&mut self.proof, self.window_proof) } else { None };
         let meta = PartMeta { range, verified, counted, late: false };
@@ -267,6 +277,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             expected_total,
             part: None,
             gaps,
+            divided,
             with_issues: std::mem::take(&mut self.with_issues),
         };
         let sent = self.ended.send(FinishedRange { written, part });
@@ -295,7 +306,10 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
                 let total = gap.total.filter(|_| both == whole);
                 Some(KnownGap { from: both.start(), to: both.end(), total, ..gap.clone() })
             };
-            self.finish(range, false, gaps.iter().filter_map(clip).collect())?;
+            let is_divided =
+                |gap: &&KnownGap| gap.overlaps(range) && clip(gap).is_some_and(|part| part.total != gap.total);
+            let divided = gaps.iter().filter(is_divided).filter_map(|gap| Some((gap.range()?, gap.total?)));
+            self.finish(range, false, gaps.iter().filter_map(clip).collect(), divided.collect())?;
         }
         Ok(())
     }
@@ -360,20 +374,33 @@ pub(crate) fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
     pieces
 }
 
+/// Number of events of a window in a range. An event without a time counts, and all versions of an event count as one.
+fn events_in(window: &Window, range: DateRange) -> u64 {
+    let mut ids = EventMultiset::new();
+    for event in &window.events {
+        if event.time().is_none_or(|time| range.contains(time)) {
+            ids.insert(event.id());
+        }
+    }
+    ids.expected_total(|_| false)
+}
+
 /// The gaps of a window, in order of time.
 pub(crate) fn gaps_of(window: &Window) -> Vec<KnownGap> {
     let mut gaps: Vec<KnownGap> = window
         .gaps
         .iter()
         .map(|gap| {
-            // A gap may extend beyond the requested range.
+            // A gap may extend beyond the window. The events outside of the window are not in the gap that is stated,
+            // so its total does not count them.
             let range = gap.range.intersection(&window.range).unwrap_or(window.range);
+            let outside = if range == gap.range { 0 } else { gap.seen.saturating_sub(events_in(window, range)) };
             KnownGap {
                 from: range.start(),
                 to: range.end(),
                 reason: KnownGap::reason(gap.reason).to_owned(),
-                seen: gap.seen,
-                total: gap.total.map(|total| total.count),
+                seen: gap.seen.saturating_sub(outside),
+                total: gap.total.map(|total| total.count.saturating_sub(outside)),
             }
         })
         .collect();

@@ -9,6 +9,7 @@ mod faults;
 mod gaps;
 mod killed_recounts;
 mod kills;
+mod known_totals;
 mod late;
 mod late_equal;
 mod lost_end;
