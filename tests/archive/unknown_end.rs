@@ -226,3 +226,73 @@ fn an_archive_whose_state_has_an_unknown_version_is_not_complete() {
     fs::write(&state, content).unwrap();
     assert_unknown_end(folder.path(), "state of a later version");
 }
+
+/// The first line of an error of `ialog verify`, and the exit code.
+fn verified(command: Command) -> (Option<i32>, String) {
+    let printed = run(command);
+    let error = printed.stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+    (printed.code, error.to_owned())
+}
+
+fn unproven(file: &str, reason: &str) -> String {
+    let contract = demo_contract();
+    format!(
+        "error: the end of the archive of contract {contract} is not proven, because contract={contract}/{file} {reason}: \
+         restore the file from a copy or make it readable, or give the SHA-256 of the last manifest with --head; \
+         otherwise `ialog state rebuild` writes a new state, and the next export a new run log"
+    )
+}
+
+#[test]
+fn verify_does_not_call_an_archive_complete_that_lost_its_state_or_its_run_log() {
+    for (name, content, reason) in [
+        (STATES[0], None, "is missing"),
+        (STATES[0], Some("garbage"), "cannot be used"),
+        ("_runs.ndjson", None, "is missing"),
+        ("_runs.ndjson", Some("garbage"), "has no record of the last manifest"),
+    ] {
+        let folder = scratch_folder();
+        let contract = exported(folder.path());
+        let whole = run(ialog(folder.path(), &["verify", "audit"]));
+        assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+        let (_, rest) = whole.stderr.split_once("with SHA-256 ").unwrap();
+        let head: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+        let _ = fs::remove_file(contract.join(STATES[1]));
+        match content {
+            Some(content) => fs::write(contract.join(name), content).unwrap(),
+            None => fs::remove_file(contract.join(name)).unwrap(),
+        }
+        let expected = (Some(3), unproven(name, reason));
+        assert_eq!(verified(ialog(folder.path(), &["verify", "audit"])), expected);
+        let json = run(ialog(folder.path(), &["verify", "audit", "-o", "json"]));
+        let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+        assert_eq!((json.code, &report["result"]), (Some(3), &"incomplete".into()));
+        assert_eq!(report["checks"].as_array().unwrap().len(), 8, "{name} {reason}");
+        let with_head = run(ialog(folder.path(), &["verify", "audit", "--head", &head]));
+        assert_eq!(with_head.code, Some(0), "{}", with_head.stderr);
+        assert!(with_head.stderr.contains(&format!("/{name} {reason}, so the end of the chain was not compared")));
+        // A rebuilt state and a further export prove the end again.
+        let _ = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
+        exported(folder.path());
+        assert_eq!(verified(ialog(folder.path(), &["verify", "audit"])), (Some(0), String::new()));
+    }
+}
+
+#[test]
+fn verify_does_not_call_an_archive_complete_whose_state_or_run_log_may_not_be_read() {
+    let folder = scratch_folder();
+    let contract = exported(folder.path());
+    if without_privilege(&ialog(folder.path(), &["verify", "audit"])).is_none() {
+        eprintln!("SKIPPED: root reads any file, and setpriv (util-linux) is missing");
+        return;
+    }
+    for name in [STATES[0], "_runs.ndjson"] {
+        let path = contract.join(name);
+        let mode = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        let unprivileged = without_privilege(&ialog(folder.path(), &["verify", "audit"])).unwrap();
+        let expected = (Some(3), unproven(name, "cannot be read (Permission denied (os error 13))"));
+        assert_eq!(verified(unprivileged), expected);
+        fs::set_permissions(&path, mode).unwrap();
+    }
+}

@@ -79,7 +79,7 @@ pub use state::{
     rebuild_state,
 };
 pub use verify::{
-    ComparedTotals, Finding, ManifestChain, Problem, ReportedFinding, TotalsReport, UnarchivedRange,
+    ChainChecks, ComparedTotals, Finding, ManifestChain, Problem, ReportedFinding, TotalsReport, UnarchivedRange,
     VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay, VerifyReport, WHAT_IT_PROVES,
     verify_archive, verify_archive_with_progress, verify_totals,
 };

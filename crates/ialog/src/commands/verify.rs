@@ -31,7 +31,7 @@ use crate::service::account;
 Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if the \
 archive is not proven to be complete: an export was interrupted, the archive lacks data that an export has read, \
 gaps are left, a range between the first and the last archived time of a contract is not archived, a contract has no \
-closed day, or --online shows that the service has more events. To prove that the archive was not replaced or cut \
+closed day, the state or the run log of a contract is missing or cannot be used, or --online shows that the service has more events. To prove that the archive was not replaced or cut \
 off at its end, keep the SHA-256 of the last manifest elsewhere and compare it with --head.
 
 Without --head, only the contracts that have a folder are verified: no file of an archive lists its contracts, so the \
@@ -39,7 +39,8 @@ deletion of a folder is not noticed. With the --head of each contract, a deleted
 
 The manifests are the evidence. _state.json and _runs.ndjson are hints. The chain is compared with \
 _state.json (identity of the archive, ranges, last manifest) and with _runs.ndjson (last manifest and end of each finished \
-export). Nothing proves the times, tries and numbers of events in these two files.
+export). If one of the two files is missing or cannot be used, only --head with the SHA-256 of the last manifest proves \
+the end of the archive. Nothing proves the times, tries and numbers of events in these two files.
 
 Examples:
   ialog verify audit
@@ -180,6 +181,13 @@ fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandEr
             "restore the missing files from a copy, or run the same export again; then verify again",
         ));
     }
+    if let Some(unproven) = describe_unproven_ends(report) {
+        return Err(CommandError::incomplete(
+            unproven,
+            "restore the file from a copy or make it readable, or give the SHA-256 of the last manifest with --head; \
+             otherwise `ialog state rebuild` writes a new state, and the next export a new run log",
+        ));
+    }
     if !report.is_complete() {
         return Err(CommandError::incomplete(
             "not all of the archive is proven: an export was interrupted, or manifests are not linked",
@@ -220,6 +228,21 @@ fn verdict(report: &VerifyReport, totals: &TotalsReport) -> Result<(), CommandEr
         ));
     }
     Ok(())
+}
+
+/// The contracts whose end is not proven because the state or the run log is missing or cannot be used. `None` if there
+/// is none. An unfinished export is a reason of its own, which the next export removes.
+fn describe_unproven_ends(report: &VerifyReport) -> Option<String> {
+    let is_finished = |chain: &&ManifestChain| !chain.is_unfinished && chain.interrupted_days.is_empty();
+    let unproven = report.chains.iter().filter(is_finished).filter(|chain| !chain.is_end_proven());
+    let unproven: Vec<&ManifestChain> = unproven.collect();
+    let first = unproven.first()?;
+    let (contract, reasons) = (&first.contract, first.without_evidence.join(", and "));
+    let others = match unproven.len() - 1 {
+        0 => String::new(),
+        others => format!("; see the notes above for {}", format_count(others as u64, "more contract")),
+    };
+    Some(format!("the end of the archive of contract {contract} is not proven, because {reasons}{others}"))
 }
 
 /// Total number of gaps, over all contracts.

@@ -114,7 +114,8 @@ pub(super) async fn export(
     let is_recount = exporter.recount || exporter.reread;
     let has_unfinished_work = job.writer.state.open
         || job.writer.has_days_to_close()
-        || !job.writer.state.uncompared_ranges().intersection(&range.into()).is_empty();
+        || !job.writer.state.uncompared_ranges().intersection(&range.into()).is_empty()
+        || job.lacks_run_record();
     if future.is_empty() && tasks.is_empty() && !is_recount && !has_unfinished_work {
         return Ok(job.report(range));
     }
@@ -149,6 +150,15 @@ fn describe_kept_open(gap: &KnownGap) -> String {
 const FUTURE_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 impl ContractExportRun<'_> {
+    /// Whether the run log is missing or has no record of the last manifest, for example because an export was killed
+    /// just before it added its record. Then this run must add a record, even if it has nothing to read: without the
+    /// record, the end of the archive is not proven. An unreadable run log cannot be continued, so it does not count.
+    fn lacks_run_record(&self) -> bool {
+        let log = run_log::read_run_log(&self.writer.folder);
+        let has_manifests = !self.writer.chain.days.is_empty();
+        has_manifests && log.is_ok_and(|log| !run_log::names_end(&log.unwrap_or_default(), self.writer.head()))
+    }
+
     /// The doubtful parts of the verified ranges that end in the future. A part is doubtful if it is later than all
     /// ranges that exports with a right clock have read.
     fn future_ranges(&self, present: DateTime<Utc>) -> RangeSet {

@@ -57,7 +57,7 @@ pub use event_file::EventFileWriter;
 pub use file::{ExportStats, FileExport, FinishedExport};
 pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};
-pub(crate) use run_log::{lost_end, read_run_log};
+pub(crate) use run_log::{lost_end, names_end, read_run_log};
 pub use target::FileTarget;
 
 /// Minimum age of the events that an export reads, because younger events may not be in the log yet.

@@ -92,6 +92,13 @@ fn records(log: &[u8]) -> impl Iterator<Item = RunRecord> {
     lines.filter_map(|line| serde_json::from_slice(line).ok())
 }
 
+/// Whether a record of a run log names `head`, the last manifest of the chain. Each run that ends adds such a record.
+/// Version 0.1.0 replaced manifests, so if the last manifest is one of this version, any record is enough.
+pub(crate) fn names_end(log: &[u8], head: Option<ManifestLink>) -> bool {
+    let is_of_version_1 = head.is_some_and(|head| head.number.is_none());
+    records(log).any(|run| is_of_version_1 || run.head == head)
+}
+
 /// The latest [`RunRecord::covered_until`] of the runs in a run log, if this time is after `end`, the end of all ranges
 /// that the manifests cover. In this case, manifests are missing. Otherwise `None`.
 pub(crate) fn lost_end(log: &[u8], end: Option<DateTime<Utc>>, has_version_1: bool) -> Option<DateTime<Utc>> {

@@ -5,7 +5,7 @@ use ionos_activitylog::DateRange;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ManifestChain, TotalsReport, VerifyReport, WHAT_IT_PROVES};
+use super::{ChainChecks, ManifestChain, TotalsReport, VerifyReport, WHAT_IT_PROVES};
 use crate::digest::Digest;
 use crate::encode::text;
 use crate::encode::text::single_line;
@@ -14,17 +14,26 @@ use crate::manifest::{KeptRecords, KnownGap, Manifest, ManifestLink, ReadRange};
 /// Schema and version of the report.
 pub const VERIFICATION_SCHEMA: &str = "ialog.verification/1";
 
-/// What is compared, one sentence for each check.
-const CHECKS: [&str; 9] = [
-    "the numbers of the manifests follow each other, and each manifest has the digest of the one before",
-    "the sums of each manifest follow from its parts and ranges",
-    "the manifests of a contract cover all time between its first and its last archived time",
-    "each part has the size and the SHA-256 that its manifest states",
-    "the lines of each part have the counts, times, order and digests that its manifest states",
-    "no event of a day is archived twice",
-    "manifests name every part, the chain has every manifest, and no other file is in the archive",
-    "every manifest and range that the state names exists, and no manifest was added after the last export had ended",
-    "the chain has the manifests that the run log names, and does not end before the last finished export in the run log",
+/// What is compared, as a sentence, and whether the check was made for a contract.
+type Check = (&'static str, fn(ChainChecks) -> bool);
+
+/// All checks.
+const CHECKS: [Check; 9] = [
+    ("the numbers of the manifests follow each other, and each manifest has the digest of the one before", |_| true),
+    ("the sums of each manifest follow from its parts and ranges", |_| true),
+    ("the manifests of a contract cover all time between its first and its last archived time", |made| made.ranges),
+    ("each part has the size and the SHA-256 that its manifest states", |_| true),
+    ("the lines of each part have the counts, times, order and digests that its manifest states", |_| true),
+    ("no event of a day is archived twice", |_| true),
+    ("manifests name every part, the chain has every manifest, and no other file is in the archive", |_| true),
+    (
+        "every manifest and range that the state names exists, and no manifest was added after the last export had ended",
+        |made| made.state,
+    ),
+    (
+        "the chain has the manifests that the run log names, and does not end before the last finished export in the run log",
+        |made| made.run_log,
+    ),
 ];
 
 /// The report of a verification.
@@ -35,11 +44,12 @@ pub struct VerificationDocument {
     pub schema: String,
     /// `ok`, `failed` or `incomplete`. `failed` means that there are findings. `incomplete` means that there are no
     /// findings, and that the archive does not prove everything. The causes are an interrupted export, a missing end
-    /// of a contract, a contract without a closed day, manifests of version 0.1.0 without a link, gaps, and ranges
-    /// that are not archived. Other causes are a day with fewer events than the service reports, and a day that could
-    /// not be compared with the service.
+    /// of a contract, a state or a run log that is missing or cannot be used, a contract without a closed day,
+    /// manifests of version 0.1.0 without a link, gaps, and ranges that are not archived. Other causes are a day with
+    /// fewer events than the service reports, and a day that could not be compared with the service.
     pub result: &'static str,
-    /// What was compared.
+    /// What was compared. Has only the checks that were made for all contracts: for example, a contract whose run log is
+    /// missing cannot be compared with its run log, and the notes say so.
     pub checks: Vec<&'static str>,
     /// What the result does not prove.
     pub limits: &'static str,
@@ -198,7 +208,7 @@ impl VerifyReport {
                 true if self.has_all_events() && totals.is_none_or(TotalsReport::is_complete) => "ok",
                 true => "incomplete",
             },
-            checks: CHECKS.to_vec(),
+            checks: self.made_checks(),
             limits: WHAT_IT_PROVES,
             amended: self.amended,
             contracts: self.chains.iter().map(|chain| self.contract(chain)).collect(),
@@ -206,6 +216,12 @@ impl VerifyReport {
             findings: self.findings.iter().map(finding).collect(),
             notes: self.warnings.clone(),
         }
+    }
+
+    /// The checks that were made for all contracts.
+    fn made_checks(&self) -> Vec<&'static str> {
+        let is_made = |made: fn(ChainChecks) -> bool| self.chains.iter().all(|chain| made(chain.checks));
+        CHECKS.into_iter().filter(|(_, made)| is_made(*made)).map(|(check, _)| check).collect()
     }
 
     fn contract(&self, chain: &ManifestChain) -> VerifiedContract {

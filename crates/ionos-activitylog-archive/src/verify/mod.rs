@@ -101,6 +101,12 @@ pub struct ManifestChain {
     pub interrupted_days: Vec<NaiveDate>,
     /// Whether an export is running, has failed or was killed.
     pub is_unfinished: bool,
+    /// Why the end of the chain was not compared with the state or with the run log, although an export has ended: one
+    /// phrase for each of the two files, such as "contract=7/_runs.ndjson is missing". Nothing else in the archive shows
+    /// whether manifests are missing at its end.
+    pub without_evidence: Vec<String>,
+    /// The checks that were made.
+    pub checks: ChainChecks,
     /// End of the range of a completed export in the run log, if the manifests end earlier. In this case, the manifest
     /// of an open day is missing, and the state does not show this loss. Otherwise `None`.
     pub lost_end: Option<DateTime<Utc>>,
@@ -112,6 +118,19 @@ pub struct ManifestChain {
     /// The last manifest whose digest was kept elsewhere. `None` before [`VerifyReport::compare_heads`], or if no kept
     /// digest matches.
     pub kept: Option<ManifestLink>,
+}
+
+/// The checks of a chain that need complete manifests, a usable state or a usable run log. Each member says whether the
+/// check was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChainChecks {
+    /// Whether the ranges of the manifests were searched for ranges that are missing.
+    pub ranges: bool,
+    /// Whether the chain was compared with the state. `false` if only the previous copy of the state can be used.
+    pub state: bool,
+    /// Whether the chain was compared with the run log.
+    pub run_log: bool,
 }
 
 impl ManifestChain {
@@ -127,6 +146,8 @@ impl ManifestChain {
             open_days: Vec::new(),
             interrupted_days: Vec::new(),
             is_unfinished: false,
+            without_evidence: Vec::new(),
+            checks: ChainChecks::default(),
             lost_end: None,
             unlinked_days: Vec::new(),
             has_import: false,
@@ -147,13 +168,20 @@ impl ManifestChain {
         kept.and_then(|kept| self.links.get(kept + 1..)).unwrap_or_default()
     }
 
-    /// Whether four conditions hold: the contract has a day, no export is unfinished, the end is not missing, and all
-    /// manifests are linked. The chain then proves everything up to its end.
+    /// Whether the end of the chain is proven: the chain was compared with the state and with the run log, or a digest
+    /// that was kept elsewhere is the digest of the last manifest.
+    #[must_use]
+    pub fn is_end_proven(&self) -> bool {
+        self.without_evidence.is_empty() || self.kept.is_some() && self.after_kept().is_empty()
+    }
+
+    /// Whether four conditions hold: the contract has a day, no export is unfinished, the end is neither missing nor
+    /// unproven, and all manifests are linked. The chain then proves everything up to its end.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let has_day = !self.links.is_empty() || !self.open_days.is_empty();
         let is_finished = self.interrupted_days.is_empty() && !self.is_unfinished && self.lost_end.is_none();
-        has_day && is_finished && self.unlinked_days.is_empty()
+        has_day && is_finished && self.is_end_proven() && self.unlinked_days.is_empty()
     }
 
     /// Whether the chain proves that the archive has all events of its closed days: it is complete, at least one day is

@@ -100,7 +100,7 @@ impl ChainCheck<'_> {
             self.foreign.report(&mut self.report, self.root, path);
         } else if !self.is_complete {
             self.unnamed.push(path);
-        } else if can_be_leftover && self.chain.is_unfinished {
+        } else if can_be_leftover && (self.chain.is_unfinished || self.may_have_leftovers) {
             let shown = self.shown(&path);
             let warning = format!("no manifest names {shown}: it is from an export that is running or was killed");
             self.warn(warning);

@@ -71,6 +71,9 @@ struct ChainCheck<'a> {
     /// Whether all manifests exist and are readable. A missing or unreadable manifest is a single finding. Its ranges
     /// and files are unknown, and get no findings of their own.
     is_complete: bool,
+    /// Whether a file that no manifest names can be from an interrupted export, because the state does not show whether
+    /// an export was interrupted.
+    may_have_leftovers: bool,
     /// Files that no readable manifest names. A missing or unreadable manifest may name them.
     unnamed: Vec<PathBuf>,
     /// The manifests of version 1 that could be read, in order of their days.
@@ -91,6 +94,7 @@ impl<'a> ChainCheck<'a> {
             closed: BTreeSet::new(),
             last_of_day: BTreeMap::new(),
             is_complete: true,
+            may_have_leftovers: false,
             unnamed: Vec::new(),
             version_1: Vec::new(),
             identity: None,
@@ -126,6 +130,13 @@ impl<'a> ChainCheck<'a> {
     /// A path relative to the root of the archive, for a warning.
     fn shown(&self, path: &Path) -> String {
         single_line(path.strip_prefix(self.root).unwrap_or(path))
+    }
+
+    /// Notes that the end of the chain cannot be compared with one of the two files that show where the chain must end.
+    /// `reason`: why the file cannot be used, as a phrase that begins with its name.
+    fn lack_evidence(&mut self, reason: String) {
+        self.warn(format!("{reason}, so the end of the chain was not compared with it"));
+        self.chain.without_evidence.push(reason);
     }
 
     fn warn(&mut self, warning: String) {
@@ -403,6 +414,7 @@ impl<'a> ChainCheck<'a> {
 
     /// Finds the ranges that no manifest covers. If a manifest is missing or unreadable, they are not known.
     fn find_unarchived_ranges(&mut self) {
+        self.chain.checks.ranges = self.is_complete;
         if self.is_complete {
             self.chain.unarchived = unarchived_ranges(&self.days);
         }

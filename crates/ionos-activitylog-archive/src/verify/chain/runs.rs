@@ -1,38 +1,55 @@
 //! Compares the run log with the chain. Each record of a run names the manifest that was the last one at the end of the
 //! run, and the chain only grows. So if the chain does not have the named manifest, the run log or the chain was
-//! changed. If a run reached the end of its range, the manifests must cover this end. If they do not, the manifest of
+//! changed. If no readable record names the last manifest of the chain, the end of the chain is not proven. If a run reached the end of its range, the manifests must cover this end. If they do not, the manifest of
 //! an open day is missing. The other members of a record, such as its times, are stored nowhere else in the archive.
 //! They cannot be checked, so they are hints, not evidence.
 
 use super::ChainCheck;
 use crate::encode::text;
 use crate::error::Error;
-use crate::export::{RunRecord, lost_end};
+use crate::export::{RunRecord, lost_end, names_end, read_run_log};
 use crate::fs::regular_file;
 use crate::layout::{MAX_RUN_LOG_BYTES, RUN_LOG};
 use crate::state::covered_end;
 use crate::verify::Problem;
 
 impl ChainCheck<'_> {
+    /// Whether a run log names the last manifest of the chain, see [`names_end`].
+    fn names_end(&self, log: Option<&[u8]>) -> bool {
+        log.is_some_and(|log| names_end(log, self.chain.head()))
+    }
+
     /// Compares the run log with the chain. The caller has checked that no manifest is missing or unreadable. `log`:
     /// the run log, which the caller has read before the manifests.
     pub(super) fn check_runs(&mut self, log: Result<Option<Vec<u8>>, Error>) {
         let path = self.folder.path().join(RUN_LOG);
         let shown = self.shown(&path);
-        let bytes = match log {
-            Ok(bytes) => bytes.unwrap_or_default(),
+        let log = match log {
+            // A running export adds to the run log after it has added manifests, so the log may have grown meanwhile.
+            Ok(log) if !self.names_end(log.as_deref()) => read_run_log(self.folder),
+            log => log,
+        };
+        let log = match log {
+            Ok(log) => log,
             // `check_unlisted` reports a link, a pipe or the like.
             Err(Error::Open { source, .. }) if regular_file::is_not_regular(&source) => return,
             Err(Error::Open { source, .. }) => {
-                return self.warn(format!("{shown} cannot be read ({source}), so the chain was not compared with it"));
+                return self.lack_evidence(format!("{shown} cannot be read ({source})"));
             }
             Err(_) => {
-                return self.warn(format!(
-                    "{shown} is larger than {} MiB, so the chain was not compared with it",
-                    MAX_RUN_LOG_BYTES >> 20
-                ));
+                let limit = MAX_RUN_LOG_BYTES >> 20;
+                return self.lack_evidence(format!("{shown} is larger than {limit} MiB"));
             }
         };
+        let has_manifests = !self.chain.links.is_empty() || !self.days.is_empty();
+        if self.names_end(log.as_deref()) {
+            self.chain.checks.run_log = true;
+        } else if has_manifests && !self.chain.is_unfinished {
+            // An export adds its record at its end, so an unfinished export has none yet.
+            let reason = if log.is_some() { "has no record of the last manifest" } else { "is missing" };
+            self.lack_evidence(format!("{shown} {reason}"));
+        }
+        let bytes = log.unwrap_or_default();
         let mut unreadable: u64 = 0;
         for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1_u64..) {
             if line.is_empty() {

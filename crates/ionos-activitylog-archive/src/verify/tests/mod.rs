@@ -2,6 +2,7 @@ mod extra_lines;
 mod forged;
 mod online;
 mod unarchived;
+mod unproven_end;
 
 pub(crate) use forged::{copy, manifests_of, write_chain};
 
