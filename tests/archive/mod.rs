@@ -14,3 +14,4 @@ mod unfinished;
 mod unknown_end;
 mod unlisted_contracts;
 mod withheld_events;
+mod within_a_day;

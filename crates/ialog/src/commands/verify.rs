@@ -1,6 +1,8 @@
 //! `ialog verify`: compares an archive with its manifests, and with the service if `--online` is given. Prints one
 //! finding per line.
 
+mod archived_span;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -10,6 +12,8 @@ use ionos_activitylog_archive::{
     Archive, Digest, ManifestChain, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress,
     verify_totals,
 };
+
+use archived_span::{describe_partial_days, describe_proven};
 
 use crate::args::archive::demo_and_folder_error;
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
@@ -123,7 +127,7 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         }
     }
     let compared = match args.online {
-        true => compare_with_service(archive, contracts.as_deref(), &args, context).await.map(Some),
+        true => compare_with_service(&report, archive, contracts.as_deref(), &args, context).await.map(Some),
         false => Ok(None),
     };
     if args.output == VerifyFormat::Json {
@@ -317,14 +321,12 @@ fn describe_result(report: &VerifyReport, has_heads: bool, totals: &TotalsReport
             }
         };
     }
-    let closed: Option<Vec<NaiveDate>> = report.chains.iter().map(|chain| chain.closed_until).collect();
-    let closed = closed.and_then(|days| days.into_iter().min());
     let is_complete = report.is_complete() && totals.more.is_empty();
     let result = match (is_complete, describe_missing(report).or_else(|| describe_unknown(totals))) {
         (false, _) => "INCOMPLETE".to_owned(),
         (true, Some(reason)) => format!("INCOMPLETE, {reason}"),
-        (true, None) => match closed {
-            Some(closed) => format!("OK up to {closed}"),
+        (true, None) => match describe_proven(report) {
+            Some(proven) => format!("OK {proven}"),
             None => "NOT PROVEN, a contract has no closed day".to_owned(),
         },
     };
@@ -362,6 +364,7 @@ async fn verify_files(
 /// a difference: events may have arrived since the export, the service may have removed events, or the archive may have
 /// events that the service never had.
 async fn compare_with_service(
+    report: &VerifyReport,
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
     args: &VerifyArgs,
@@ -383,9 +386,10 @@ async fn compare_with_service(
     }
     let (after, _) = context.messages.request_counts().totals();
     context.info(format_args!(
-        "compared the number of archived events, each counted once, with the counts of the service ({}): {}",
+        "compared the number of archived events, each counted once, with the counts of the service ({}): {}{}",
         format_count(after - before, "request"),
-        describe_totals(&totals)
+        describe_totals(&totals),
+        describe_partial_days(report)
     ));
     for (contract, days) in &totals.more {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
