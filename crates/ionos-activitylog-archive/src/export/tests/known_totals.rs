@@ -169,3 +169,24 @@ async fn a_higher_total_of_a_later_answer_is_not_forgotten() {
     assert_eq!((fewer.events, fewer.gaps.len(), totals(&archive)), (1, 1, Some(7)), "{fewer:?}");
     assert_eq!(archive.seen_gaps(), (1, true, 0));
 }
+
+/// The service has more events in a few milliseconds than it returns, and later removes all of them.
+#[tokio::test]
+async fn a_gap_with_events_out_of_reach_stays_open_after_the_service_has_removed_its_events() {
+    let root = tempfile::tempdir().unwrap();
+    let refusing = burst(DeepOffset::Refuse);
+    let first = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
+    let overflow = first.gaps.iter().find(|gap| gap.reason == "overflow").unwrap().clone();
+    assert!(overflow.total.is_some_and(|total| total > overflow.seen), "{overflow:?}");
+    let archived = lines(&refusing, root.path());
+    let empty = world(NOW).events_per_day(0).build();
+    let recount = exporter(&empty, root.path(), NOW).recount(true);
+    for attempt in 0..2 {
+        let done = export(&recount, &empty, days()).await.unwrap();
+        let kept = done.gaps.iter().find(|gap| gap.range() == overflow.range()).unwrap();
+        assert_eq!((kept.reason.as_str(), kept.total), ("total-decreased", overflow.total), "attempt {attempt}");
+        assert_eq!(lines(&refusing, root.path()), archived);
+        let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+        assert!(report.is_intact() && report.chains[0].gaps > 0 && !report.has_all_events(), "{report:?}");
+    }
+}
