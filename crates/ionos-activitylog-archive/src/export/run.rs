@@ -127,8 +127,9 @@ impl ContractExportRun<'_> {
     }
 
     /// Requests the total of each verified range that overlaps a window whose total did not match its events, and the
-    /// total of each part of a gap that was divided at midnight. The manifest gets the total of the range and not the totals of windows, because the boundaries of windows depend on
-    /// where the export started. A manifest must not depend on the start of an export.
+    /// total of each part of a gap that was divided at midnight. The manifest gets the total of the range and not the
+    /// totals of windows, because the boundaries of windows depend on where the export started. A manifest must not
+    /// depend on the start of an export.
     ///
     /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {

@@ -48,8 +48,8 @@ pub struct VerificationDocument {
     /// manifests of version 0.1.0 without a link, gaps, and ranges that are not archived. Other causes are a day with
     /// fewer events than the service reports, and a day that could not be compared with the service.
     pub result: &'static str,
-    /// What was compared. Has only the checks that were made for all contracts: for example, a contract whose run log is
-    /// missing cannot be compared with its run log, and the notes say so.
+    /// What was compared. Has only the checks that were made for all contracts: for example, a contract whose run log
+    /// is missing cannot be compared with its run log, and the notes say so.
     pub checks: Vec<&'static str>,
     /// What the result does not prove.
     pub limits: &'static str,

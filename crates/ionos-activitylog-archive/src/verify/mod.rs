@@ -102,8 +102,8 @@ pub struct ManifestChain {
     /// Whether an export is running, has failed or was killed.
     pub is_unfinished: bool,
     /// Why the end of the chain was not compared with the state or with the run log, although an export has ended: one
-    /// phrase for each of the two files, such as "contract=7/_runs.ndjson is missing". Nothing else in the archive shows
-    /// whether manifests are missing at its end.
+    /// phrase for each of the two files, such as "contract=7/_runs.ndjson is missing". Nothing else in the archive
+    /// shows whether manifests are missing at its end.
     pub without_evidence: Vec<String>,
     /// The checks that were made.
     pub checks: ChainChecks,

@@ -1,8 +1,9 @@
 //! Compares the run log with the chain. Each record of a run names the manifest that was the last one at the end of the
 //! run, and the chain only grows. So if the chain does not have the named manifest, the run log or the chain was
-//! changed. If no readable record names the last manifest of the chain, the end of the chain is not proven. If a run reached the end of its range, the manifests must cover this end. If they do not, the manifest of
-//! an open day is missing. The other members of a record, such as its times, are stored nowhere else in the archive.
-//! They cannot be checked, so they are hints, not evidence.
+//! changed. If no readable record names the last manifest of the chain, the end of the chain is not proven. If a run
+//! reached the end of its range, the manifests must cover this end. If they do not, the manifest of an open day is
+//! missing. The other members of a record, such as its times, are stored nowhere else in the archive. They cannot be
+//! checked, so they are hints, not evidence.
 
 use super::ChainCheck;
 use crate::encode::text;

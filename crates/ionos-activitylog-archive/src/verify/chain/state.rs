@@ -16,7 +16,8 @@ impl ChainCheck<'_> {
     /// Compares the chain with the state. The state names the last manifest that was written and the ranges that were
     /// read. `repeated`: days whose open manifest repeats a manifest that the chain already has. Returns `false` if a
     /// manifest is missing or unreadable, or if the state contradicts the manifests. A state that is missing or cannot
-    /// be used is no finding, because the state is a hint and not evidence. But then the end of the chain is not proven.
+    /// be used is no finding, because the state is a hint and not evidence. But then the end of the chain is not
+    /// proven.
     pub(super) fn check_state(&mut self, repeated: Vec<NaiveDate>) -> bool {
         let path = self.folder.path().join(STATE);
         let shown = self.shown(&path);
