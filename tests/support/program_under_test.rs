@@ -23,6 +23,7 @@
 //! | `operations` | operations of several events |
 //! | `detached` | as `operations`, but the Cloud API fails |
 //! | `shared` | operations whose events have several users |
+//! | `moved` | events whose time was changed to another day; both versions are in the log |
 //! | `offline` | no simulated service; the settings come from the environment |
 //! | `refused` | refuses the token |
 //! | `forbidden` | refuses one of the two contracts |
@@ -200,6 +201,11 @@ fn main() -> ExitCode {
     }
     if world == "shared"
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/shared_request.ndjson")[..], None)
+    {
+        simulator = simulator.recording(recording);
+    }
+    if world == "moved"
+        && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/moved.ndjson")[..], None)
     {
         simulator = simulator.recording(recording);
     }

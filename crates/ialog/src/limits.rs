@@ -6,6 +6,7 @@
 //! | [`MAX_ARGUMENT_FILE_MIB`] | 1 MiB | a file with arguments, such as a list of contracts |
 //! | [`MAX_RECORDING_MIB`] | 1024 MiB | the file of `ialog sim --events` |
 //! | [`MAX_KEPT_MIB`] | 2048 MiB | the records that a command keeps in memory until it has read the last event |
+//! | [`MAX_KNOWN_IDS`] | 900,000 IDs (about 9 MiB) | the IDs by which a command recognizes changed versions of events |
 
 use crate::error::CommandError;
 
@@ -18,6 +19,11 @@ pub(crate) const MAX_RECORDING_MIB: u64 = 1024;
 /// Maximum size in MiB of the records that a command keeps in memory until it has read the last event: about 2.5
 /// million records.
 pub(crate) const MAX_KEPT_MIB: u64 = 2048;
+
+/// Maximum number of the event IDs by which a command recognizes changed versions. Each ID is kept as a hash. In a log
+/// with 10,000 events per day, these are the IDs of three months. Two hash tables with half of the IDs each have 2^19
+/// slots of 9 bytes; with a few more IDs, the tables would double.
+pub(crate) const MAX_KNOWN_IDS: usize = 900_000;
 
 /// Counts the bytes of the records that a command keeps.
 #[derive(Clone, Copy, Debug)]

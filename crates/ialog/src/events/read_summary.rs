@@ -5,7 +5,7 @@ use ionos_activitylog::{ContractNumber, FilterCounts};
 
 use crate::error::gaps::gap_hint;
 use crate::error::{CommandError, HINTS_ABOVE};
-use crate::events::versions::describe_versions;
+use crate::events::versions::FoundVersions;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
 
@@ -29,8 +29,8 @@ impl UnprovenRanges {
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// Number of events that the filter kept and that are changed versions of another event.
-    pub(super) versions: u64,
+    /// The changed versions among the events that the filter kept.
+    pub(super) versions: FoundVersions,
     /// Sentences that say where the archive ends within the range. If the user gave the end of the range, each sentence
     /// starts with "warning: ". Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
@@ -61,7 +61,7 @@ impl ReadSummary {
     /// Prints how many of the events that the filter kept are changed versions of another event. Prints nothing if
     /// there are no such events.
     pub(crate) fn show_versions(&self, context: &mut Context<'_>) {
-        if let Some(note) = describe_versions(self.versions, self.counts.kept) {
+        if let Some(note) = self.versions.describe(self.counts.kept) {
             context.warn(note);
         }
     }

@@ -208,7 +208,7 @@ impl Rows {
             RowSource::Service(rows) => rows.into_summary(),
             RowSource::Archive(rows) => rows.into_summary(),
         };
-        ReadSummary { versions: self.versions.versions(), ..summary }
+        ReadSummary { versions: self.versions.found(), ..summary }
     }
 }
 

@@ -98,10 +98,14 @@ impl Messages {
 
     /// A message as one line of text or, if [`Self::is_json`] is set, as a JSON object. Line breaks and control
     /// sequences for a terminal are escaped: with a line break, text from the log could look like a message of its own.
+    /// The member of the object is called `note`, so its value does not begin with this word.
     pub(crate) fn format(&self, message: impl Display) -> String {
         let message = message.to_string();
         match self.is_json {
-            true => self.format_object(&json!({ "note": message })),
+            true => {
+                let text = message.trim_start();
+                self.format_object(&json!({ "note": text.strip_prefix("note: ").unwrap_or(text) }))
+            }
             false => single_line(&message),
         }
     }
@@ -135,5 +139,20 @@ mod tests {
         assert_eq!(Messages::on_stderr().format(message), line);
         let json = Messages { is_json: true, ..Messages::on_stderr() };
         assert_eq!(json.format(message).lines().count(), 1);
+    }
+
+    #[test]
+    fn a_json_note_does_not_begin_with_the_name_of_its_member() {
+        let text = Messages::on_stderr();
+        let json = Messages { is_json: true, ..Messages::on_stderr() };
+        for (message, note) in [
+            ("note: 1 of 5 events", r#"{"note":"1 of 5 events"}"#),
+            ("  note: 1 of 5 events", r#"{"note":"1 of 5 events"}"#),
+            ("warning: note: x", r#"{"note":"warning: note: x"}"#),
+            ("5 events, note: x", r#"{"note":"5 events, note: x"}"#),
+        ] {
+            assert_eq!(text.format(message), message);
+            assert_eq!(json.format(message), note);
+        }
     }
 }
