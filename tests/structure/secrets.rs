@@ -40,7 +40,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that contain no secret: numbers, times, names, records of the log, paths.
-const HOLD_NONE: [&str; 65] = [
+const HOLD_NONE: [&str; 67] = [
     "Action",
     "ActionName",
     "Chain",
@@ -77,7 +77,8 @@ const HOLD_NONE: [&str; 65] = [
     "Length",
     "Moment",
     "OpClass",
-    "OperationLink",
+    "OperationIds",
+    "OperationOutcome",
     "Origin",
     "Outcome",
     "Page",
@@ -86,6 +87,7 @@ const HOLD_NONE: [&str; 65] = [
     "Pattern",
     "Principal",
     "Proof",
+    "QueueRequests",
     "RangeSet",
     "Resource",
     "ResourceType",

@@ -23,6 +23,7 @@
 //! | `operations` | operations of several events |
 //! | `detached` | as `operations`, but the Cloud API fails |
 //! | `shared` | operations whose events have several users |
+//! | `outcomes` | operations that do not simply end, or share a queue reference |
 //! | `moved` | events whose time was changed to another day; both versions are in the log |
 //! | `offline` | no simulated service; the settings come from the environment |
 //! | `refused` | refuses the token |
@@ -201,6 +202,11 @@ fn main() -> ExitCode {
     }
     if world == "shared"
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/shared_request.ndjson")[..], None)
+    {
+        simulator = simulator.recording(recording);
+    }
+    if world == "outcomes"
+        && let Ok(recording) = Recording::read(&include_bytes!("../cli/scripts/outcomes.ndjson")[..], None)
     {
         simulator = simulator.recording(recording);
     }

@@ -1,13 +1,20 @@
 //! Groups events into operations. One operation writes several records: the accepted request, updates of its status,
-//! and provisioning in the background. A request id or a queue reference links the records. A record may lack one of
-//! the two, so records belong together if they share either one (union-find).
+//! and provisioning in the background. A request id or a queue reference links the records, but a record may lack one of
+//! the two, and several requests may have the same queue reference. [`QueueRequests`] decides to which of them a record
+//! without a request id belongs, and [`OperationOutcome`] how an operation ended.
+
+mod operation_outcome;
+mod queue_requests;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::event::{Event, EventId, Outcome};
+
+pub use operation_outcome::OperationOutcome;
+pub use queue_requests::QueueRequests;
 
 /// The events of one operation.
 #[derive(Clone, Debug)]
@@ -15,59 +22,74 @@ pub struct Chain<'a> {
     events: Vec<&'a Event>,
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
-    outcome: Outcome,
+    outcome: Option<OperationOutcome>,
 }
 
-/// An id that links the events of one operation. A request id and a queue reference with equal digits are different
-/// ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum OperationLink<'a> {
-    /// The request id of the record.
-    Request(Cow<'a, str>),
-    /// The queue reference of the record.
-    Queue(Cow<'a, str>),
+/// The ids that link an event to the other events of its operation. Placeholders are not ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationIds<'a> {
+    /// The request id; `None` if the event has none.
+    pub request: Option<Cow<'a, str>>,
+    /// The queue reference; `None` if the event has none.
+    pub queue: Option<Cow<'a, str>>,
 }
 
-impl OperationLink<'_> {
-    /// Copies the id, so that it does not depend on the event.
+impl OperationIds<'_> {
+    /// Whether the event has neither id, so that it is an operation of its own.
     #[must_use]
-    pub fn into_owned(self) -> OperationLink<'static> {
-        match self {
-            Self::Request(id) => OperationLink::Request(Cow::Owned(id.into_owned())),
-            Self::Queue(reference) => OperationLink::Queue(Cow::Owned(reference.into_owned())),
-        }
+    pub fn is_empty(&self) -> bool {
+        self.request.is_none() && self.queue.is_none()
     }
 }
 
 impl<'a> Chain<'a> {
-    /// Groups the events of one contract into operations. Two events belong to one operation if they have the same
-    /// request id or the same queue reference, or if further events link them in this way. Placeholders, such as a
-    /// blank id or the queue reference 0, do not count. An event with neither id, or with placeholders only, is an
-    /// operation of its own.
+    /// Groups the events of one contract into operations:
+    ///
+    /// - The events with the same request id are one operation.
+    /// - An event with only a queue reference belongs to the request that has this queue reference. If several requests
+    ///   have it, the event belongs to the only one that has started by then.
+    /// - Otherwise, the log does not say to which request the event belongs. The events of this kind with the same
+    ///   queue reference are an operation of their own.
+    /// - An event with neither id is an operation of its own. Placeholders, such as a blank id or the queue reference 0,
+    ///   do not count.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
     /// The result does not depend on the order of the events. If `events` lacks some events of an operation, the chain
     /// of this operation lacks them too.
     pub fn group(events: impl IntoIterator<Item = &'a Event>) -> Vec<Self> {
-        let events: Vec<&Event> = events.into_iter().collect();
-        let mut groups = UnionFind::new(events.len());
-        let mut first_by_link: HashMap<OperationLink<'_>, usize> = HashMap::new();
-        for (place, event) in events.iter().enumerate() {
-            for link in operation_links(event) {
-                let first = *first_by_link.entry(link).or_insert(place);
-                groups.unite(first, place);
+        let mut chains: Vec<Vec<SortedEvent<'a>>> = Vec::new();
+        let mut by_request: HashMap<Cow<'a, str>, usize> = HashMap::new();
+        let mut requests_by_queue: HashMap<Cow<'a, str>, BTreeSet<usize>> = HashMap::new();
+        let mut without_request = Vec::new();
+        for event in events {
+            let (ids, event) = (operation_ids(event), SortedEvent::new(event));
+            match (ids.request, ids.queue) {
+                (Some(request), queue) => {
+                    let index = *by_request.entry(request).or_insert(chains.len());
+                    match chains.get_mut(index) {
+                        Some(chain) => chain.push(event),
+                        None => chains.push(vec![event]),
+                    }
+                    if let Some(queue) = queue {
+                        requests_by_queue.entry(queue).or_default().insert(index);
+                    }
+                }
+                (None, Some(queue)) => without_request.push((queue, event)),
+                (None, None) => chains.push(vec![event]),
             }
         }
-        drop(first_by_link);
-        let mut chains: Vec<Vec<SortedEvent<'a>>> = Vec::new();
-        let mut chain_of: HashMap<usize, usize> = HashMap::new();
-        for (place, event) in events.into_iter().enumerate() {
-            let chain = *chain_of.entry(groups.root(place)).or_insert(chains.len());
-            if chain == chains.len() {
-                chains.push(Vec::new());
-            }
-            if let Some(events) = chains.get_mut(chain) {
-                events.push(SortedEvent::new(event));
+        let start = |index: usize| chains.get(index).and_then(|chain| chain.iter().filter_map(|one| one.time).min());
+        let by_queue: HashMap<Cow<'a, str>, QueueRequests> = requests_by_queue
+            .into_iter()
+            .map(|(queue, requests)| (queue, QueueRequests::new(requests.into_iter().map(|one| (one, start(one))))))
+            .collect();
+        let mut of_no_request: HashMap<Cow<'a, str>, usize> = HashMap::new();
+        for (queue, event) in without_request {
+            let owner = by_queue.get(&queue).and_then(|requests| requests.owner(event.time));
+            let index = owner.unwrap_or_else(|| *of_no_request.entry(queue).or_insert(chains.len()));
+            match chains.get_mut(index) {
+                Some(chain) => chain.push(event),
+                None => chains.push(vec![event]),
             }
         }
         chains.iter_mut().for_each(|events| events.sort_by(SortedEvent::compare));
@@ -80,11 +102,11 @@ impl<'a> Chain<'a> {
 
     fn from_sorted(events: Vec<SortedEvent<'a>>) -> Self {
         let times = || events.iter().filter_map(|one| one.time);
-        let outcomes = events.iter().map(|one| one.event.details().outcome());
+        let outcomes = events.iter().map(|one| OperationOutcome::of_event(one.event));
         Self {
             start: times().next(),
             end: times().next_back(),
-            outcome: outcomes.min().unwrap_or(Outcome::Unknown),
+            outcome: outcomes.reduce(OperationOutcome::join),
             events: events.into_iter().map(|one| one.event).collect(),
         }
     }
@@ -113,11 +135,18 @@ impl<'a> Chain<'a> {
         Some(self.end?.signed_duration_since(self.start?))
     }
 
-    /// The outcome of the operation: failure if any of its events failed, otherwise success if any event succeeded,
-    /// otherwise pending if any event is pending, otherwise unknown.
+    /// The outcome of the operation: failure if any of its events failed, otherwise success if any event succeeded. If
+    /// there is neither, the last status decides: pending or unknown. If no event has a status, the outcome is unknown.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.outcome
+        self.outcome.as_ref().map_or(Outcome::Unknown, OperationOutcome::outcome)
+    }
+
+    /// The last status. An operation that failed and was then repeated has the outcome failure and the last status
+    /// `DONE`. `None` if no event has a status.
+    #[must_use]
+    pub fn last_status(&self) -> Option<&str> {
+        self.outcome.as_ref().and_then(OperationOutcome::last_status)
     }
 }
 
@@ -142,13 +171,12 @@ impl<'a> SortedEvent<'a> {
     }
 }
 
-/// The ids of an event that link it to the other events of its operation. Empty if the event has neither id, or
-/// placeholders only.
-pub fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>> {
+/// The ids of an event that link it to the other events of its operation.
+#[must_use]
+pub fn operation_ids(event: &Event) -> OperationIds<'_> {
     let details = event.details();
     let is_set = |id: &Cow<'_, str>| !is_placeholder(id);
-    let request = details.request_id().filter(is_set).map(OperationLink::Request);
-    request.into_iter().chain(details.queue_ref_id().filter(is_set).map(OperationLink::Queue))
+    OperationIds { request: details.request_id().filter(is_set), queue: details.queue_ref_id().filter(is_set) }
 }
 
 /// Whether a text stands for an id that was never set: it is blank, consists of zeros and separators (such as the nil
@@ -157,35 +185,6 @@ fn is_placeholder(id: &str) -> bool {
     let id = id.trim();
     let is_word = ["null", "nil", "none", "undefined", "n/a"].iter().any(|word| id.eq_ignore_ascii_case(word));
     is_word || id.chars().all(|char| char == '0' || !char.is_alphanumeric())
-}
-
-/// A union-find over the indices of events. The first event of a group points to itself, and every other event
-/// points to an earlier event of its group.
-struct UnionFind(Vec<usize>);
-
-impl UnionFind {
-    fn new(count: usize) -> Self {
-        Self((0..count).collect())
-    }
-
-    fn root(&mut self, mut place: usize) -> usize {
-        while let Some(&above) = self.0.get(place).filter(|above| **above != place) {
-            // Path halving.
-            let top = self.0.get(above).copied().unwrap_or(above);
-            if let Some(slot) = self.0.get_mut(place) {
-                *slot = top;
-            }
-            place = top;
-        }
-        place
-    }
-
-    fn unite(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.root(one), self.root(other));
-        if let Some(slot) = self.0.get_mut(one.max(other)) {
-            *slot = one.min(other);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -163,10 +163,10 @@ pub mod seam {
 /// release.
 #[doc(hidden)]
 pub mod internal {
-    pub use crate::chain::{OperationLink, operation_links};
+    pub use crate::chain::{OperationIds, OperationOutcome, QueueRequests, operation_ids};
     pub use crate::error::text::is_unsafe_for_terminal;
     pub use crate::event::{EventMultiset, UndatedEvents};
-    pub use crate::filter::{Fold, Pattern, event_words, required_patterns};
+    pub use crate::filter::{Fold, Pattern, accepts_outcome, event_words, required_patterns};
     pub use crate::reader::events::{check_model, check_only_start, share_extra_requests};
     pub use crate::reader::extra_requests::ExtraRequests;
     pub use crate::reader::window::UNREACHABLE_EVENTS;

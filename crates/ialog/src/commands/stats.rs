@@ -116,15 +116,13 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     let (range, is_unfiltered, suggestion) = (rows.range(), rows.is_unfiltered(), rows.suggestion());
     let summary = rows.into_summary();
     let counts = summary.counts;
+    let kept = operations.map_or(counts.kept, |operations| operations.kept);
     if summary.is_lost() {
         return summary.verdict(context);
     }
     let content = match args.report.output {
-        ReportFormat::Json => {
-            let count = operations.map_or(counts.kept, |operations| operations.kept);
-            Content::Data(stats.json(count, range))
-        }
-        ReportFormat::Table if counts.kept == 0 => Content::Data(String::new()),
+        ReportFormat::Json => Content::Data(stats.json(kept, range)),
+        ReportFormat::Table if kept == 0 => Content::Data(String::new()),
         ReportFormat::Table => {
             let top = args.top.map_or(DEFAULT_TOP, NonZeroUsize::get);
             stats.chart(top, context.terminal.columns).into()
@@ -139,7 +137,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
         context.info(suggestion);
     }
     summary.verdict(context)?;
-    if args.exit_status && counts.kept == 0 {
+    if args.exit_status && kept == 0 {
         return Err(CommandError::nothing_matched());
     }
     Ok(())

@@ -126,7 +126,7 @@ impl Rows {
 
     /// An [`OperationFolder`] that folds these rows into operations. Call [`Self::return_all`] first.
     pub(crate) fn operation_folder(&self, mode: FoldMode) -> OperationFolder {
-        OperationFolder::new(mode, matches!(self.source, RowSource::Service(_)))
+        OperationFolder::new(mode, self.filter.clone(), matches!(self.source, RowSource::Service(_)))
     }
 
     /// Number of contracts that are read.

@@ -110,6 +110,7 @@ mod tests {
         let event = Event::from_json(format!(r#"{{"principal":{{"identity":{{"username":{user}}}}}}}"#)).unwrap();
         let operation = OperationSummary {
             outcome: ionos_activitylog::Outcome::Success,
+            last_status: None,
             duration: seconds.map(chrono::TimeDelta::seconds),
             event_count: 1,
             error_detail: None,

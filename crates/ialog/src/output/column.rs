@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::internal::did_you_mean;
-use ionos_activitylog::{Details, Outcome, Resource, Status};
+use ionos_activitylog::{Details, Outcome, Resource};
 use ionos_activitylog_archive::{FlatResource, FlatRow};
 use serde_json::Value;
 
@@ -193,7 +193,7 @@ impl<'a> RowCells<'a> {
                 let further = further_resources(&details);
                 shown_resource(&details).map(|first| format!("{first}{}", further_suffix(further)))
             }
-            Column::Result => Some(result(row, &details)),
+            Column::Result => Some(result(row)),
             Column::From => self.address().or_else(|| details.principal().service.map(|service| service.to_string())),
             Column::Detail => row.error_detail(),
             Column::Took => row.duration().map(|time| format!("{:.1} s", time.as_seconds_f64())),
@@ -341,14 +341,14 @@ fn further_suffix(further: usize) -> String {
     if further == 0 { String::new() } else { format!(" +{further}") }
 }
 
-/// The outcome, or the status in lower case if the outcome is pending or unknown.
-fn result(row: &Row, details: &Details<'_>) -> String {
-    let status = |status: Option<Status<'_>>| status.map(|one| one.as_str().to_lowercase());
+/// The outcome, or the last status in lower case if the outcome is pending or unknown.
+fn result(row: &Row) -> String {
+    let last_status = |or: &str| row.last_status().map_or_else(|| or.to_owned(), |status| status.to_lowercase());
     match row.outcome() {
         Outcome::Failure => "FAILED".to_owned(),
         Outcome::Success => "done".to_owned(),
-        Outcome::Pending => status(details.status()).unwrap_or_else(|| "pending".to_owned()),
-        Outcome::Unknown => status(details.status()).unwrap_or_else(|| "-".to_owned()),
+        Outcome::Pending => last_status("pending"),
+        Outcome::Unknown => last_status("-"),
     }
 }
 

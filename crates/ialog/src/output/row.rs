@@ -1,5 +1,7 @@
 //! A row of output: an event, or an operation with several events.
 
+use std::borrow::Cow;
+
 use chrono::TimeDelta;
 use ionos_activitylog::{ContractNumber, Event, Outcome};
 
@@ -19,6 +21,8 @@ pub(crate) struct Row {
 #[derive(Clone, Debug)]
 pub(crate) struct OperationSummary {
     pub(crate) outcome: Outcome,
+    /// The last status of the events; `None` if no event has a status.
+    pub(crate) last_status: Option<String>,
     /// Time from the first event to the last; `None` for a single event, or if no event has a valid time.
     pub(crate) duration: Option<TimeDelta>,
     /// Number of events, at least 1.
@@ -85,6 +89,14 @@ impl Row {
 
     pub(crate) fn outcome(&self) -> Outcome {
         self.operation.as_ref().map_or_else(|| self.event.details().outcome(), |operation| operation.outcome)
+    }
+
+    /// The status of the event, or the last status of the operation. `None` if no event has a status.
+    pub(crate) fn last_status(&self) -> Option<Cow<'_, str>> {
+        match &self.operation {
+            Some(operation) => operation.last_status.as_deref().map(Cow::Borrowed),
+            None => self.event.details().status().map(Cow::from),
+        }
     }
 
     /// The duration of the operation; `None` for a single event, or if no event has a valid time.

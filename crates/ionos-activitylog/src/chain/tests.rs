@@ -57,19 +57,100 @@ fn blank_and_unset_ids_link_nothing() {
     assert!(Chain::group([]).is_empty());
 }
 
+/// An event at a second, with a request and a queue reference that may be empty, and a status.
+type Short<'a> = (u32, &'a str, &'a str, &'a str);
+
+/// The seconds of the events of each chain, and its outcome.
+fn grouped(events: &[Short<'_>]) -> Vec<(Vec<u32>, Outcome)> {
+    let name = |name: &str| if name.is_empty() { "null".to_owned() } else { format!("{name:?}") };
+    let events: Vec<Event> = events
+        .iter()
+        .map(|(second, request, queue, status)| event(Some(*second), &name(request), &name(queue), status))
+        .collect();
+    let second = |event: &&Event| event.time().unwrap().timestamp().rem_euclid(60) as u32;
+    let chains = Chain::group(&events);
+    chains.iter().map(|chain| (chain.events().iter().map(second).collect(), chain.outcome())).collect()
+}
+
 #[test]
-fn failure_takes_precedence_over_success_and_success_over_pending() {
+fn requests_that_share_a_queue_reference_are_operations_of_their_own() {
+    use Outcome::{Failure, Pending, Success};
+    // With request ids on all events, nothing is in doubt.
+    let all = [(1, "a", "7", "QUEUED"), (2, "b", "7", "QUEUED"), (3, "a", "7", "FAILED"), (4, "b", "7", "DONE")];
+    assert_eq!(grouped(&all), [(vec![1, 3], Failure), (vec![2, 4], Success)]);
+    // Only one request has started when the event occurs.
+    let reused = [(1, "a", "7", "QUEUED"), (2, "", "7", "DONE"), (3, "b", "7", "QUEUED"), (4, "b", "7", "DONE")];
+    assert_eq!(grouped(&reused), [(vec![1, 2], Success), (vec![3, 4], Success)]);
+    // The queue reference of an earlier request is known only later.
+    let later = [(1, "a", "", "QUEUED"), (2, "", "7", "RUNNING"), (3, "a", "7", "DONE"), (4, "b", "7", "DONE")];
+    assert_eq!(grouped(&later), [(vec![1, 2, 3], Success), (vec![4], Success)]);
+    // An event before the start of the only request belongs to this request: the range may begin within the operation.
+    assert_eq!(grouped(&[(1, "", "7", "RUNNING"), (2, "a", "7", "DONE")]), [(vec![1, 2], Success)]);
+    assert_eq!(grouped(&[(1, "", "7", "RUNNING"), (2, "", "7", "QUEUED")]), [(vec![1, 2], Pending)]);
+}
+
+#[test]
+fn an_event_of_one_of_several_requests_is_an_operation_of_its_own() {
+    use Outcome::{Failure, Pending, Success};
+    let both = [(1, "a", "7", "QUEUED"), (2, "b", "7", "QUEUED"), (3, "", "7", "DONE"), (4, "", "7", "FAILED")];
+    assert_eq!(grouped(&both), [(vec![1], Pending), (vec![2], Pending), (vec![3, 4], Failure)]);
+    // Requests that start at the same time.
+    let same = [(1, "a", "7", "QUEUED"), (1, "b", "7", "QUEUED"), (1, "", "7", "DONE")];
+    assert_eq!(grouped(&same).iter().filter(|(_, outcome)| *outcome == Success).count(), 1);
+    // No request has started.
+    let none = [(1, "", "7", "DONE"), (2, "a", "7", "QUEUED"), (3, "b", "7", "QUEUED")];
+    assert_eq!(grouped(&none), [(vec![1], Success), (vec![2], Pending), (vec![3], Pending)]);
+    // An event without a time.
+    let undated = [
+        event(Some(1), r#""a""#, "7", "QUEUED"),
+        event(Some(2), r#""b""#, "7", "QUEUED"),
+        event(None, "null", "7", "FAILED"),
+    ];
+    assert_eq!(Chain::group(&undated).len(), 3);
+}
+
+#[test]
+fn failure_takes_precedence_over_success_and_success_over_the_last_status() {
     for (statuses, expected) in [
         (["DONE", "FAILED", "QUEUED"], Outcome::Failure),
+        (["QUEUED", "FAILED", "DONE"], Outcome::Failure),
         (["QUEUED", "DONE", "new"], Outcome::Success),
-        (["new", "RUNNING", "new"], Outcome::Pending),
+        (["DONE", "RUNNING", ""], Outcome::Success),
+        (["new", "RUNNING", ""], Outcome::Pending),
+        (["QUEUED", "RUNNING", "new"], Outcome::Unknown),
+        (["", "new", "QUEUED"], Outcome::Pending),
         (["new", "new", "new"], Outcome::Unknown),
+        (["", "", ""], Outcome::Unknown),
     ] {
-        let events = statuses.map(|status| event(Some(1), r#""a""#, "null", status));
-        let chains = Chain::group(&events);
-        assert_eq!(chains.len(), 1);
-        assert_eq!(chains[0].outcome(), expected, "{statuses:?}");
+        let mut events: Vec<Event> =
+            (1..).zip(statuses).map(|(second, status)| event(Some(second), r#""a""#, "null", status)).collect();
+        let last = statuses.iter().rfind(|status| !status.is_empty()).copied();
+        for _ in 0..2 {
+            let chains = Chain::group(&events);
+            assert_eq!((chains.len(), chains[0].outcome()), (1, expected), "{statuses:?}");
+            assert_eq!(chains[0].last_status(), last);
+            events.reverse();
+        }
     }
+}
+
+#[test]
+fn the_last_of_several_statuses_does_not_depend_on_the_order_of_the_events() {
+    let at = |second: Option<u32>, status: &str| event(second, r#""a""#, "null", status);
+    for (events, last) in [
+        // At the same time, an unknown status counts as the last.
+        ([at(Some(1), "QUEUED"), at(Some(1), "CANCELLED")], "CANCELLED"),
+        // It is not known when an event without a time occurred.
+        ([at(None, "CANCELLED"), at(Some(1), "QUEUED")], "QUEUED"),
+        ([at(None, "BUSY"), at(None, "RUNNING")], "RUNNING"),
+    ] {
+        assert_eq!(Chain::group(&events)[0].last_status(), Some(last));
+        assert_eq!(Chain::group(events.iter().rev())[0].last_status(), Some(last));
+    }
+}
+
+fn ids<'a>(chain: &Chain<'a>) -> Vec<OperationIds<'a>> {
+    chain.events().iter().map(|event| operation_ids(event)).collect()
 }
 
 proptest! {
@@ -95,13 +176,22 @@ proptest! {
         all.sort_unstable();
         given.sort_unstable();
         prop_assert_eq!(all, given);
-        // No two chains share an id.
-        for (place, one) in chains.iter().enumerate() {
-            prop_assert!(!one.events().is_empty());
-            for other in &chains[place + 1..] {
-                let of_one: Vec<OperationLink<'_>> = one.events().iter().flat_map(|event| operation_links(event)).collect();
-                let mut of_other = other.events().iter().flat_map(|event| operation_links(event));
-                prop_assert!(of_other.all(|link| !of_one.contains(&link)));
+        // The events with a request id are those of one request, and no other chain has this request id.
+        let mut requests = BTreeSet::new();
+        for chain in &chains {
+            let of_chain: BTreeSet<String> =
+                ids(chain).into_iter().filter_map(|ids| ids.request).map(String::from).collect();
+            prop_assert!(!chain.events().is_empty() && of_chain.len() <= 1);
+            for request in of_chain {
+                prop_assert!(requests.insert(request));
+            }
+        }
+        // An event without a request id belongs to a request with its queue reference, or to no request.
+        for chain in &chains {
+            let (with, without): (Vec<_>, Vec<_>) = ids(chain).into_iter().partition(|ids| ids.request.is_some());
+            for ids in without {
+                prop_assert!(with.is_empty() || with.iter().any(|one| one.queue == ids.queue));
+                prop_assert!(ids.queue.is_some() || chain.events().len() == 1);
             }
         }
         prop_assert!(chains.iter().map(|chain| (chain.start().is_none(), chain.start())).is_sorted());

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use condition::Condition;
 
 pub use condition::event_words;
@@ -134,6 +134,15 @@ pub fn required_patterns(filter: &Filter) -> impl Iterator<Item = (FilterKey, &P
             Condition::Word(pattern) => Some((*key, pattern)),
             _ => None,
         })
+    })
+}
+
+/// Whether the conditions on the outcome accept `outcome`. Ignores all other conditions.
+pub fn accepts_outcome(filter: &Filter, outcome: Outcome) -> bool {
+    let mut conditions = filter.conditions.iter().filter(|((key, _), _)| *key == FilterKey::Outcome);
+    conditions.all(|((_, negated), alternatives)| {
+        let is_value = |one: &Condition| matches!(one, Condition::Outcome(value) if *value == outcome);
+        alternatives.iter().any(is_value) != *negated
     })
 }
 

@@ -188,3 +188,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_the_conditions_on_the_outcome_decide_whether_an_outcome_is_accepted() {
+    for (filter, accepted) in [
+        ("", "failure success pending unknown"),
+        ("status=QUEUED", "failure success pending unknown"),
+        ("outcome=unknown status=QUEUED", "unknown"),
+        ("outcome=pending outcome=failure", "failure pending"),
+        ("outcome!=failure user=jane", "success pending unknown"),
+        ("outcome=pending outcome!=pending", ""),
+    ] {
+        let filter: Filter = filter.parse().unwrap();
+        let outcomes = Outcome::ALL.into_iter().filter(|outcome| accepts_outcome(&filter, *outcome));
+        assert_eq!(outcomes.map(Outcome::as_str).collect::<Vec<_>>().join(" "), accepted, "{filter}");
+    }
+}

@@ -5,7 +5,6 @@ mod output_plan;
 mod query_run;
 
 use clap::Args;
-use ionos_activitylog::FilterCounts;
 
 use crate::args::events::{EventSelection, FilterArgs};
 use crate::args::output::ColorArgs;
@@ -23,7 +22,8 @@ use query_run::QueryRun;
 #[command(after_help = "\
 Filters are applied locally to all events of the range, before --limit. If events are folded into operations, as in \
 tables, a filter selects the operations that have a matching event, and the result, the duration and the number of events \
-are those of the whole operation in the range. So --status QUEUED also finds operations that are done by now. The line \
+are those of the whole operation in the range. So --status QUEUED also finds operations that are done by now, but \
+--outcome pending does not; `ialog help filters` explains operations and their outcome. The line \
 shows the user, action, resource and address of the first matching event. A status update or provisioning event is shown \
 only if no other event matches, and if one of these values is missing in the line without a filter. In other formats, --fold prints the values of the event \
 that a table would show. In tables, +2 after a user, action, resource or address says that the operation has two further ones (+8: 8 or \
@@ -87,24 +87,22 @@ pub(crate) async fn run(args: &QueryArgs, context: &mut Context<'_>) -> Result<(
     if summary.is_lost() {
         return summary.verdict(context);
     }
+    let mut kept = counts.kept;
     if let Some(shown) = run.finish(counts.kept, times, context)? {
+        kept = shown.all();
         context.info(shown.describe(counts, is_unfiltered));
         summary.show_versions(context);
         if let Some(suggestion) = suggestion {
             context.info(suggestion);
         }
     }
-    verdict(summary, args.exit_status, counts, context)
+    verdict(summary, args.exit_status, kept, context)
 }
 
-fn verdict(
-    summary: ReadSummary,
-    exit_status: bool,
-    counts: FilterCounts,
-    context: &mut Context<'_>,
-) -> Result<(), CommandError> {
+/// The result of the command. `kept` is the number of events or operations that matched.
+fn verdict(summary: ReadSummary, exit_status: bool, kept: u64, context: &mut Context<'_>) -> Result<(), CommandError> {
     summary.verdict(context)?;
-    if exit_status && counts.kept == 0 {
+    if exit_status && kept == 0 {
         return Err(CommandError::nothing_matched());
     }
     Ok(())

@@ -236,6 +236,11 @@ impl QueryRun {
 }
 
 impl ShownCounts {
+    /// Number of events that matched; if events are folded, of operations.
+    pub(super) fn all(&self) -> u64 {
+        self.all
+    }
+
     /// A sentence with the counts, such as `2 of 17 operations match (3 of 50 events), showing 1 of 2`.
     pub(super) fn describe(&self, counts: FilterCounts, is_unfiltered: bool) -> String {
         let mut text = describe_counts(self.operations, counts, is_unfiltered);

@@ -31,7 +31,8 @@ use text::operation_text;
 #[command(after_help = "\
 An operation consists of several events: accepted, queued, running, and done or failed. They share a request ID (the \
 column request of `ialog query -o wide`) or the reference of the provisioning queue. If a queue reference belongs to \
-several requests, all of them are shown. Without a time range, the last 30 days of the log, or the whole archive, are \
+several requests, all of them are shown; events that may belong to any of them are shown as an operation of their own. \
+`ialog help filters` explains the outcome. Without a time range, the last 30 days of the log, or the whole archive, are \
 searched. The events with a request ID or a queue reference are kept in memory, up to 2 GiB.
 
 The heading shows the action, resource, user and address of the first event that is neither a status update nor a \
@@ -232,7 +233,8 @@ fn show_related(operations: &[Operation], context: &mut Context<'_>) {
         text += &format!(" of {}", format_count(operations.len() as u64, "operation"));
     }
     context.info(text);
-    if let [only] = operations
+    let mut requests = operations.iter().filter(|operation| operation.request().is_some());
+    if let (Some(only), None) = (requests.next(), requests.next())
         && only.other_requests > 0
         && let Some(queue) = only.queue()
     {

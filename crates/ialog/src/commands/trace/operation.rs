@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ionos_activitylog::internal::{OperationOutcome, operation_ids};
 use ionos_activitylog::{Chain, ContractNumber, Event, EventType, Outcome, Status};
 
 use crate::events::fold::lead_event;
 
-/// The events of one request, from its acceptance to its end.
+/// The events of one request, from its acceptance to its end. Or events with the same queue reference, if the log does
+/// not say to which request they belong.
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) contract: ContractNumber,
@@ -16,7 +18,8 @@ pub(crate) struct Operation {
     pub(crate) outcome: Outcome,
     pub(crate) start: Option<DateTime<Utc>>,
     pub(crate) end: Option<DateTime<Utc>>,
-    /// Number of other requests in the same [`Chain`]. Shared queue references link them to this operation.
+    /// Number of other requests with the same queue reference. If the operation has no request id, its events may belong
+    /// to any of these requests.
     pub(crate) other_requests: usize,
 }
 
@@ -25,31 +28,25 @@ pub(crate) struct Operation {
 pub(crate) struct OperationDurations {
     /// From the first event to the last.
     pub(crate) total: Option<TimeDelta>,
-    /// From the acceptance of the request to the event with the outcome.
+    /// From the acceptance of the request to the first event with the outcome.
     pub(crate) accepted_to_done: Option<TimeDelta>,
     /// From the acceptance of the request to the first event with the status running or busy.
     pub(crate) queued: Option<TimeDelta>,
-    /// From the first event with the status running or busy to the event with the outcome.
+    /// From the first event with the status running or busy to the first event with the outcome.
     pub(crate) running: Option<TimeDelta>,
 }
 
 impl Operation {
-    /// Creates the operation from its events. `None` if `events` is empty.
-    pub(super) fn new<'a>(
-        contract: &ContractNumber,
-        events: impl IntoIterator<Item = &'a Event>,
-        other_requests: usize,
-    ) -> Option<Self> {
-        // The events form a single chain; the grouping only sorts them.
-        let chain = Chain::group(events).into_iter().next()?;
-        Some(Self {
+    /// Creates the operation from its events.
+    pub(super) fn new(contract: &ContractNumber, chain: &Chain<'_>, other_requests: usize) -> Self {
+        Self {
             contract: contract.clone(),
             events: chain.events().iter().map(|event| (*event).clone()).collect(),
             outcome: chain.outcome(),
             start: chain.start(),
             end: chain.end(),
             other_requests,
-        })
+        }
     }
 
     pub(crate) fn events(&self) -> &[Event] {
@@ -62,14 +59,20 @@ impl Operation {
 
     /// The request id of the first event that has one; `None` if no event has one.
     pub(crate) fn request(&self) -> Option<Cow<'_, str>> {
-        let requests = self.events.iter();
-        let mut requests = requests.filter_map(|event| event.details().request_id());
-        requests.find(|request| !request.trim().is_empty())
+        self.events.iter().find_map(|event| operation_ids(event).request)
     }
 
     /// The queue reference of the first event that has one; `None` if no event has one.
     pub(crate) fn queue(&self) -> Option<Cow<'_, str>> {
-        self.events.iter().find_map(queue_reference)
+        self.events.iter().find_map(|event| operation_ids(event).queue)
+    }
+
+    /// The last status, if it does not show the outcome: an operation that failed may be done in the end. `None` if it
+    /// shows the outcome, or if no event has a status.
+    pub(crate) fn other_last_status(&self) -> Option<String> {
+        let outcome = self.events.iter().map(OperationOutcome::of_event).reduce(OperationOutcome::join)?;
+        let shows_outcome = outcome.last_outcome() == Some(self.outcome) && self.outcome != Outcome::Unknown;
+        outcome.last_status().filter(|_| !shows_outcome).map(str::to_owned)
     }
 
     pub(crate) fn durations(&self) -> OperationDurations {
@@ -100,10 +103,4 @@ impl Operation {
             running: between(work_at, done_at),
         }
     }
-}
-
-/// The queue reference of an event. `None` if it is missing, empty or 0; 0 stands for a reference that was never set.
-pub(super) fn queue_reference(event: &Event) -> Option<Cow<'_, str>> {
-    let queue = event.details().queue_ref_id();
-    queue.filter(|queue| !["", "0"].contains(&queue.trim()))
 }

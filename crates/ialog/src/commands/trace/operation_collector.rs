@@ -1,15 +1,12 @@
-//! Finds operations by a request id or a queue reference. An event may lack one of the two, and different requests may
-//! have the same queue reference. So the events that share a request id or a queue reference are first grouped into a
-//! [`Chain`], and each chain is then split into one operation per request.
+//! Finds operations by a request id or a queue reference. The operations are those of [`Chain::group`], as in all other
+//! commands.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
-use ionos_activitylog::internal::{OperationLink, operation_links};
+use ionos_activitylog::internal::{OperationIds, operation_ids};
 use ionos_activitylog::{Chain, ContractNumber, Event};
 
-use super::operation::{Operation, queue_reference};
+use super::operation::Operation;
 use crate::error::CommandError;
 use crate::limits::KeptBytes;
 use crate::output::row::Row;
@@ -29,7 +26,7 @@ impl OperationCollector {
     /// events were added: an event with both a request id and a queue reference may link earlier events that have only
     /// one of the two. Fails if the kept events exceed [`MAX_KEPT_MIB`](crate::limits::MAX_KEPT_MIB).
     pub(super) fn add(&mut self, row: Row) -> Result<(), CommandError> {
-        if operation_links(&row.event).next().is_some() {
+        if !operation_ids(&row.event).is_empty() {
             let Row { contract, event, .. } = row.detach();
             self.kept.add(event.raw().len(), SEARCH_LESS)?;
             self.events.entry(contract).or_default().push(event);
@@ -37,93 +34,57 @@ impl OperationCollector {
         Ok(())
     }
 
-    /// The operations whose request id or queue reference is `reference`, ordered by contract and then by the start of
-    /// their chain.
+    /// The operations whose request id or queue reference is `reference`, and the operations of events that may belong
+    /// to them, because the log does not say to which request they belong. Ordered by contract and then by start.
     pub(super) fn operations(&self, reference: &str) -> Vec<Operation> {
-        let mut operations = Vec::new();
-        for (contract, events) in &self.events {
-            for chain in Chain::group(events) {
-                if chain.events().iter().any(|event| has_reference(event, reference)) {
-                    operations.extend(split_by_request(contract, &chain, reference));
-                }
-            }
+        let found = self.events.iter().flat_map(|(contract, events)| find_operations(contract, events, reference));
+        found.collect()
+    }
+}
+
+fn find_operations(contract: &ContractNumber, events: &[Event], reference: &str) -> Vec<Operation> {
+    let chains = Chain::group(events);
+    let ids: Vec<ChainIds> = chains.iter().map(ChainIds::new).collect();
+    let mut requests_by_queue: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+    for (index, ids) in ids.iter().enumerate().filter(|(_, ids)| ids.has_request) {
+        ids.queues.iter().for_each(|queue| {
+            requests_by_queue.entry(queue).or_default().insert(index);
+        });
+    }
+    let is_named = |chain: &Chain<'_>| chain.events().iter().any(|event| has_reference(event, reference));
+    let named: Vec<bool> = chains.iter().map(is_named).collect();
+    let queues_of_named: BTreeSet<&String> =
+        ids.iter().zip(&named).filter(|(_, named)| **named).flat_map(|(ids, _)| &ids.queues).collect();
+    let may_belong = |ids: &ChainIds| !ids.has_request && ids.queues.iter().any(|one| queues_of_named.contains(one));
+    let found = (0..).zip(chains.iter().zip(&ids)).zip(&named);
+    let found = found.filter(|((_, (_, ids)), named)| **named || may_belong(ids));
+    let operations = found.map(|((index, (chain, ids)), _)| {
+        let requests = ids.queues.iter().filter_map(|queue| requests_by_queue.get(queue.as_str())).flatten();
+        let others: BTreeSet<&usize> = requests.filter(|other| **other != index).collect();
+        Operation::new(contract, chain, others.len())
+    });
+    operations.collect()
+}
+
+/// The ids of the events of a chain.
+struct ChainIds {
+    has_request: bool,
+    queues: BTreeSet<String>,
+}
+
+impl ChainIds {
+    fn new(chain: &Chain<'_>) -> Self {
+        let ids = || chain.events().iter().map(|event| operation_ids(event));
+        Self {
+            has_request: ids().any(|ids| ids.request.is_some()),
+            queues: ids().filter_map(|ids| ids.queue).map(String::from).collect(),
         }
-        operations
     }
 }
 
 fn has_reference(event: &Event, reference: &str) -> bool {
-    let details = event.details();
-    let names = [details.request_id(), queue_reference(event)];
-    let mut names = names.into_iter().flatten();
-    !reference.is_empty() && names.any(|name| name.trim().eq_ignore_ascii_case(reference))
-}
-
-/// Splits a chain into operations, one for each request, and returns those that have `reference` as their request id or
-/// queue reference. An event without a request id belongs to a request with the same queue reference. If there are
-/// several such requests, the event belongs to the last request that starts before the event or at the same time. If
-/// all of them start later, the event belongs to the first.
-fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
-    let mut groups: Vec<RequestGroup<'_>> = Vec::new();
-    let mut without_request = Vec::new();
-    for event in chain.events() {
-        let request = operation_links(event).find_map(|link| match link {
-            OperationLink::Request(id) => Some(id),
-            OperationLink::Queue(_) => None,
-        });
-        let Some(request) = request else {
-            without_request.push(*event);
-            continue;
-        };
-        let queue = queue_reference(event);
-        let known = groups.iter_mut().find(|group| group.request == request);
-        match known {
-            Some(group) => {
-                group.queues.extend(queue);
-                group.events.push(event);
-            }
-            None => groups.push(RequestGroup { request, queues: queue.into_iter().collect(), events: vec![event] }),
-        }
-    }
-    if groups.is_empty() {
-        let all = chain.events().iter().copied();
-        return Operation::new(contract, all, 0).into_iter().collect();
-    }
-    let starts: Vec<_> = groups.iter().map(RequestGroup::start).collect();
-    for event in without_request {
-        let queue = queue_reference(event);
-        let has_queue = |group: &RequestGroup<'_>| queue.as_ref().is_some_and(|queue| group.queues.contains(queue));
-        let mut of_queue = (0..groups.len()).filter(|index| groups.get(*index).is_some_and(has_queue));
-        let first = of_queue.clone().next().unwrap_or_default();
-        let has_started = |index: &usize| {
-            let start = starts.get(*index).copied().flatten();
-            start.is_some() && start <= event.time()
-        };
-        let index = of_queue.rfind(has_started).unwrap_or(first);
-        if let Some(group) = groups.get_mut(index) {
-            group.events.push(event);
-        }
-    }
-    let other_requests = groups.len().saturating_sub(1);
-    let matching = groups.into_iter().filter(|group| {
-        let mut events = group.events.iter();
-        events.any(|event| has_reference(event, reference))
-    });
-    let operations = matching.filter_map(|group| Operation::new(contract, group.events, other_requests));
-    operations.collect()
-}
-
-/// The events of one request within a chain.
-struct RequestGroup<'a> {
-    request: Cow<'a, str>,
-    queues: Vec<Cow<'a, str>>,
-    events: Vec<&'a Event>,
-}
-
-impl RequestGroup<'_> {
-    fn start(&self) -> Option<DateTime<Utc>> {
-        self.events.first().and_then(|event| event.time())
-    }
+    let OperationIds { request, queue } = operation_ids(event);
+    request.into_iter().chain(queue).any(|id| id.trim().eq_ignore_ascii_case(reference))
 }
 
 #[cfg(test)]
@@ -189,13 +150,33 @@ mod tests {
             (1, "r-1", "77", "RequestAccepted", "QUEUED"),
             (5, "", "77", "RequestStatusUpdate", "DONE"),
             (20, "r-2", "77", "RequestAccepted", "QUEUED"),
-            (25, "", "77", "RequestStatusUpdate", "FAILED"),
+            (25, "r-2", "77", "RequestStatusUpdate", "FAILED"),
         ]);
         let (first, second) = (("r-1", &["1", "5"][..]), ("r-2", &["20", "25"][..]));
         assert_eq!(find_operations(&collector, "77"), expected(&[first, second]));
         assert_eq!(find_operations(&collector, "r-2"), expected(&[second]));
         let outcomes: Vec<_> = collector.operations("77").iter().map(|one| (one.outcome, one.other_requests)).collect();
         assert_eq!(outcomes, [(Outcome::Success, 1), (Outcome::Failure, 1)]);
+    }
+
+    #[test]
+    fn events_that_may_belong_to_a_request_are_shown_with_it_as_another_operation() {
+        let collector = collector(&[
+            (1, "r-1", "77", "RequestAccepted", "QUEUED"),
+            (2, "r-2", "77", "RequestAccepted", "QUEUED"),
+            (3, "", "77", "RequestStatusUpdate", "FAILED"),
+            (4, "r-3", "78", "RequestAccepted", "QUEUED"),
+            (5, "", "79", "RequestStatusUpdate", "FAILED"),
+        ]);
+        let of_no_request = ("", &["3"][..]);
+        let (first, second) = (("r-1", &["1"][..]), ("r-2", &["2"][..]));
+        assert_eq!(find_operations(&collector, "r-1"), expected(&[first, of_no_request]));
+        assert_eq!(find_operations(&collector, "r-2"), expected(&[second, of_no_request]));
+        assert_eq!(find_operations(&collector, "77"), expected(&[first, second, of_no_request]));
+        assert_eq!(find_operations(&collector, "r-3"), expected(&[("r-3", &["4"])]));
+        let outcomes: Vec<_> =
+            collector.operations("r-1").iter().map(|one| (one.outcome, one.other_requests)).collect();
+        assert_eq!(outcomes, [(Outcome::Pending, 1), (Outcome::Failure, 2)]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::operation::Operation;
 use crate::output::column::{Column, RowCells};
 use crate::output::duration::format_exact;
 use crate::output::indent::indent_json;
+use crate::output::plural::format_count;
 use crate::output::row::{Row, error_detail};
 use crate::output::sanitize::single_line;
 use crate::output::styled_text::{StyledText, TextStyle};
@@ -35,7 +36,8 @@ pub(super) fn operation_text(
     (out, dropped)
 }
 
-/// The heading of an operation: its ids, the user and the requested change.
+/// The heading of an operation: its ids, the user and the requested change. If the log does not say to which request the
+/// events belong, the heading says so.
 fn heading(operation: &Operation, max_width: Option<usize>) -> StyledText {
     let request = operation.request().map(|id| format!("request {id}"));
     let queue = operation.queue().map(|reference| format!("queue reference {reference}"));
@@ -45,6 +47,16 @@ fn heading(operation: &Operation, max_width: Option<usize>) -> StyledText {
     for line in fill_lines(&names, ", ", max_width) {
         out.push_styled(&line, TextStyle::Bold);
         out.push("\n");
+    }
+    if operation.request().is_none() && operation.other_requests > 0 {
+        let requests = format_count(operation.other_requests as u64, "request");
+        let sentence =
+            format!("The log does not say to which of the {requests} with this queue reference these events belong.");
+        let words: Vec<String> = sentence.split(' ').map(str::to_owned).collect();
+        for line in fill_lines(&words, " ", max_width) {
+            out.push(&line);
+            out.push("\n");
+        }
     }
     let Some(lead) = operation.lead() else {
         return out;
@@ -178,17 +190,20 @@ fn ending(operation: &Operation) -> StyledText {
     };
     let mut out = StyledText::default();
     out.push_styled(outcome, style);
-    match (durations.accepted_to_done, durations.total) {
-        (Some(duration), _) => out.push(&format!(" {} after it was accepted", format_exact(duration))),
-        (None, Some(total)) if operation.events().len() > 1 => {
-            out.push(&format!(", {} from the first event to the last", format_exact(total)));
-        }
-        (None, _) => {}
+    if let Some(duration) = durations.accepted_to_done {
+        out.push(&format!(" {} after it was accepted", format_exact(duration)));
+    }
+    let total = durations.total.filter(|_| operation.events().len() > 1);
+    if let Some(total) = total.filter(|total| durations.accepted_to_done != Some(*total)) {
+        out.push(&format!(", {} from the first event to the last", format_exact(total)));
     }
     for (duration, part) in [(durations.queued, "queued"), (durations.running, "running")] {
         if let Some(duration) = duration {
             out.push(&format!(", {} {part}", format_exact(duration)));
         }
+    }
+    if let Some(status) = operation.other_last_status() {
+        out.push(&format!("; the last status is {}", single_line(&status)));
     }
     out.push("\n");
     out

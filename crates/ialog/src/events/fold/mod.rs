@@ -7,20 +7,26 @@
 //! bounded size are kept for each operation. With a filter, a second event may be kept, see [`lead`]. If values are
 //! counted, the distinct values are kept, too.
 //!
-//! An event that has no id to link it to other events is an operation of its own. Such an event is dropped immediately
-//! if it does not match. Any other operation that does not match is kept until its contract is complete, because a
-//! later event may match. If the contracts are read one after the other, a contract is complete when the next one
-//! begins. At the end, all contracts are complete.
+//! The operations are those of [`Chain::group`](ionos_activitylog::Chain::group). An event that has no id to link it to
+//! other events is an operation of its own. Such an event is dropped immediately if it does not match. Any other
+//! operation that does not match is kept until its contract is complete, because a later event may match. An event with
+//! a queue reference but no request id is kept, too, because a later event may show to which request it belongs. If the
+//! contracts are read one after the other, a contract is complete when the next one begins. At the end, all contracts
+//! are complete.
+//!
+//! A condition on the outcome must accept the outcome of the operation as well as that of the matching event. Otherwise,
+//! a search for pending operations would return all operations that were pending at some time.
 
 mod counted_values;
 mod distinct_values;
 mod lead;
 mod operation;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ionos_activitylog::internal::{OperationLink, operation_links};
-use ionos_activitylog::{ContractNumber, FilterCounts};
+use chrono::{DateTime, Utc};
+use ionos_activitylog::internal::{OperationIds, QueueRequests, accepts_outcome, operation_ids};
+use ionos_activitylog::{ContractNumber, Filter, FilterCounts};
 
 use crate::output::plural::format_count;
 use crate::output::row::Row;
@@ -55,10 +61,14 @@ pub(crate) fn describe_counts(
 /// Folds events into operations. The result does not depend on the order of the events.
 pub(crate) struct OperationFolder {
     context: FoldContext,
+    /// The filter by which the caller has marked the matching events.
+    filter: Filter,
     /// Whether all events of a contract come before the first event of the next contract, so that a contract is
     /// complete when the next one begins.
     by_contract: bool,
     open: BTreeMap<ContractNumber, ContractFolder>,
+    /// Number of operations that were added, of a single event each, before they were joined.
+    added: u64,
     rows: Vec<Row>,
     counts: OperationCounts,
     /// Size of the events and values that are kept for the open operations, in bytes.
@@ -66,13 +76,16 @@ pub(crate) struct OperationFolder {
 }
 
 impl OperationFolder {
-    /// Starts to fold events. `by_contract` says that all events of a contract come before the first event of the next
-    /// contract. If it is not set, the contracts of the events may alternate.
-    pub(crate) fn new(mode: FoldMode, by_contract: bool) -> Self {
+    /// Starts to fold events. `filter` is the filter of the matching events. `by_contract` says that all events of a
+    /// contract come before the first event of the next contract. If it is not set, the contracts of the events may
+    /// alternate.
+    pub(crate) fn new(mode: FoldMode, filter: Filter, by_contract: bool) -> Self {
         Self {
             context: FoldContext::new(mode),
+            filter,
             by_contract,
             open: BTreeMap::new(),
+            added: 0,
             rows: Vec::new(),
             counts: OperationCounts::default(),
             kept_bytes: 0,
@@ -87,14 +100,17 @@ impl OperationFolder {
             }
             self.open.insert(row.contract.clone(), ContractFolder::default());
         }
-        let links: Vec<OperationLink<'static>> = operation_links(&row.event).map(OperationLink::into_owned).collect();
-        if links.is_empty() && !row.is_match {
+        let OperationIds { request, queue } = operation_ids(&row.event);
+        let (request, queue) = (request.map(String::from), queue.map(String::from));
+        if request.is_none() && queue.is_none() && !row.is_match {
             self.counts.seen += 1;
             return;
         }
         if let Some(folder) = self.open.get_mut(&row.contract) {
-            let added = FoldedOperation::new(row, &self.context);
-            let grown = folder.add(links, added, &self.context);
+            let time = row.event.time();
+            let added = FoldedOperation::new(row, self.added, &self.context);
+            self.added += 1;
+            let grown = folder.add((request, queue), time, added, &self.context);
             self.kept_bytes = self.kept_bytes.saturating_add_signed(grown);
         }
     }
@@ -120,9 +136,9 @@ impl OperationFolder {
     fn close_contracts(&mut self) {
         self.kept_bytes = 0;
         for (contract, folder) in std::mem::take(&mut self.open) {
-            for operation in folder.operations.into_iter().flatten() {
+            for operation in folder.into_operations(&self.context) {
                 self.counts.seen += 1;
-                if operation.is_match {
+                if operation.is_match && accepts_outcome(&self.filter, operation.outcome()) {
                     self.counts.kept += 1;
                     self.rows.extend(operation.into_row(&contract, &self.context));
                 }
@@ -134,59 +150,85 @@ impl OperationFolder {
 /// The operations of a contract.
 #[derive(Default)]
 struct ContractFolder {
-    /// `None` for an operation that was joined with an earlier one.
+    /// The operations of requests, and of events with neither id. Never `None` between two calls.
     operations: Vec<Option<FoldedOperation>>,
-    /// For each operation, the index of the operation that it was joined with; its own index if it was not joined.
-    joined_with: Vec<usize>,
-    by_link: HashMap<OperationLink<'static>, usize>,
+    /// The index of the operation of each request.
+    requests: HashMap<String, usize>,
+    queues: HashMap<String, QueueFolder>,
+}
+
+/// The events with the same queue reference.
+#[derive(Default)]
+struct QueueFolder {
+    /// The indices of the requests with this queue reference.
+    requests: BTreeSet<usize>,
+    /// The events without a request id by their time. Those of the same time always belong to the same operation.
+    without_request: BTreeMap<Option<DateTime<Utc>>, Option<FoldedOperation>>,
 }
 
 impl ContractFolder {
-    /// Adds an event to its operation. Returns the change in the size of the kept events and values, in bytes.
-    fn add(&mut self, links: Vec<OperationLink<'static>>, mut added: FoldedOperation, context: &FoldContext) -> i64 {
-        let mut grown = 0;
-        let mut known: Vec<usize> = links.iter().filter_map(|link| self.by_link.get(link).copied()).collect();
-        known.iter_mut().for_each(|index| *index = self.root(*index));
-        let target = known.iter().min().copied().unwrap_or(self.operations.len());
-        for index in known.into_iter().filter(|index| *index != target) {
-            if let Some(joined) = self.operations.get_mut(index).and_then(Option::take) {
-                grown -= joined.kept_bytes();
-                added = added.join(joined, context);
+    /// Adds an event at `time` with its request id and its queue reference. Returns the change in the size of the kept
+    /// events and values, in bytes.
+    fn add(
+        &mut self,
+        (request, queue): (Option<String>, Option<String>),
+        time: Option<DateTime<Utc>>,
+        added: FoldedOperation,
+        context: &FoldContext,
+    ) -> i64 {
+        let next = self.operations.len();
+        let index = match (request, queue) {
+            (Some(request), queue) => {
+                let index = *self.requests.entry(request).or_insert(next);
+                if let Some(queue) = queue {
+                    self.queues.entry(queue).or_default().requests.insert(index);
+                }
+                index
             }
-            if let Some(root) = self.joined_with.get_mut(index) {
-                *root = target;
+            (None, Some(queue)) => {
+                let events = &mut self.queues.entry(queue).or_default().without_request;
+                return join_into(events.entry(time).or_default(), added, context);
             }
+            (None, None) => next,
+        };
+        if index == next {
+            self.operations.push(None);
         }
-        for link in links {
-            self.by_link.insert(link, target);
-        }
-        match self.operations.get_mut(target) {
-            Some(slot) => {
-                let operation = match slot.take() {
-                    Some(before) => {
-                        grown -= before.kept_bytes();
-                        before.join(added, context)
-                    }
-                    None => added,
-                };
-                grown += operation.kept_bytes();
-                *slot = Some(operation.detach());
-            }
-            None => {
-                grown += added.kept_bytes();
-                self.operations.push(Some(added.detach()));
-                self.joined_with.push(target);
-            }
-        }
-        grown
+        self.operations.get_mut(index).map_or(0, |operation| join_into(operation, added, context))
     }
 
-    fn root(&self, mut index: usize) -> usize {
-        while let Some(above) = self.joined_with.get(index).filter(|above| **above != index) {
-            index = *above;
+    /// The operations in the order in which their first events were added.
+    fn into_operations(self, context: &FoldContext) -> Vec<FoldedOperation> {
+        let mut operations = self.operations;
+        // An event without a request id must not change the start of a request to which other events may belong.
+        let starts: Vec<_> = operations.iter().map(|one| one.as_ref().and_then(FoldedOperation::start)).collect();
+        for queue in self.queues.into_values() {
+            let start = |index: usize| (index, starts.get(index).copied().flatten());
+            let requests = QueueRequests::new(queue.requests.into_iter().map(start));
+            let mut of_no_request = None;
+            for (time, added) in queue.without_request {
+                let operation = requests.owner(time).and_then(|index| operations.get_mut(index));
+                if let Some(added) = added {
+                    join_into(operation.unwrap_or(&mut of_no_request), added, context);
+                }
+            }
+            operations.push(of_no_request);
         }
-        index
+        let mut operations: Vec<FoldedOperation> = operations.into_iter().flatten().collect();
+        operations.sort_by_key(FoldedOperation::first_added);
+        operations
     }
+}
+
+/// Joins an operation with another one, which may be missing. Returns the change in the size of the kept events and
+/// values, in bytes.
+fn join_into(operation: &mut Option<FoldedOperation>, added: FoldedOperation, context: &FoldContext) -> i64 {
+    let before = operation.as_ref().map_or(0, FoldedOperation::kept_bytes);
+    let joined = match operation.take() {
+        Some(before) => before.join(added, context),
+        None => added,
+    };
+    operation.insert(joined.detach()).kept_bytes() - before
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::hash::RandomState;
 
 use chrono::{DateTime, Utc};
+use ionos_activitylog::internal::OperationOutcome;
 use ionos_activitylog::{ContractNumber, EventId, Outcome};
 
 use super::counted_values::CountedValues;
@@ -45,22 +46,46 @@ impl FoldContext {
 pub(super) struct FoldedOperation {
     /// Whether an event of the operation matches the filter.
     pub(super) is_match: bool,
+    outcome: OperationOutcome,
+    start: Option<DateTime<Utc>>,
+    first_added: u64,
     /// `None` if operations are only counted.
     events: Option<FoldedEvents>,
 }
 
 impl FoldedOperation {
-    /// The operation of a single event.
-    pub(super) fn new(event: Row, context: &FoldContext) -> Self {
-        let is_match = event.is_match;
+    /// The operation of a single event. `number` is the number of events that were added before.
+    pub(super) fn new(event: Row, number: u64, context: &FoldContext) -> Self {
         let is_counted = matches!(context.mode, FoldMode::Count);
-        Self { is_match, events: (!is_counted).then(|| FoldedEvents::new(event, context)) }
+        Self {
+            is_match: event.is_match,
+            outcome: OperationOutcome::of_event(&event.event),
+            start: event.event.time(),
+            first_added: number,
+            events: (!is_counted).then(|| FoldedEvents::new(event, context)),
+        }
     }
 
-    /// Size of the events and values that are kept, in bytes; 0 if operations are only counted.
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome.outcome()
+    }
+
+    /// The time of the first event; `None` if no event has a valid time.
+    pub(super) fn start(&self) -> Option<DateTime<Utc>> {
+        self.start
+    }
+
+    /// The number of the event that was added first, see [`Self::new`].
+    pub(super) fn first_added(&self) -> u64 {
+        self.first_added
+    }
+
+    /// Size of the status, the events and the values that are kept, in bytes. If operations are only counted, no events
+    /// and values are kept.
     pub(super) fn kept_bytes(&self) -> i64 {
+        let status = self.outcome.last_status().map_or(0, str::len);
         let bytes = self.events.as_ref().map_or(0, |events| events.lead.bytes() + events.counted.bytes());
-        i64::try_from(bytes).unwrap_or(i64::MAX)
+        i64::try_from(status + bytes).unwrap_or(i64::MAX)
     }
 
     /// The same operation with its own copies of records, see [`LeadCandidates::detach`].
@@ -72,6 +97,9 @@ impl FoldedOperation {
     pub(super) fn join(self, other: Self, context: &FoldContext) -> Self {
         Self {
             is_match: self.is_match || other.is_match,
+            outcome: self.outcome.join(other.outcome),
+            start: [self.start, other.start].into_iter().flatten().min(),
+            first_added: self.first_added.min(other.first_added),
             events: match (self.events, other.events) {
                 (Some(one), Some(other)) => Some(one.join(other, context)),
                 (one, other) => one.or(other),
@@ -81,15 +109,14 @@ impl FoldedOperation {
 
     /// The row of the operation; `None` if operations are only counted.
     pub(super) fn into_row(self, contract: &ContractNumber, context: &FoldContext) -> Option<Row> {
-        self.events.map(|events| events.into_row(contract.clone(), context))
+        let Self { outcome, start, events, .. } = self;
+        events.map(|events| events.into_row(contract.clone(), (&outcome, start), context))
     }
 }
 
 /// The facts that the row of an operation shows about its events.
 struct FoldedEvents {
     lead: LeadCandidates,
-    outcome: Outcome,
-    start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
     event_count: u64,
     /// The error of the first event that has one; `None` if no event has an error.
@@ -113,8 +140,6 @@ impl FoldedEvents {
         let event = row.event;
         let detail = error_detail(&event);
         Self {
-            outcome: event.details().outcome(),
-            start: event.time(),
             end: event.time(),
             event_count: 1,
             error: detail.map(|detail| EventError { time: event.time(), id: event.id(), detail }),
@@ -139,10 +164,7 @@ impl FoldedEvents {
             }
             (one, other) => one.or(other),
         };
-        let times = || [self.start, other.start].into_iter().flatten();
         Self {
-            outcome: self.outcome.min(other.outcome),
-            start: times().min(),
             end: [self.end, other.end].into_iter().flatten().max(),
             event_count: self.event_count + other.event_count,
             error,
@@ -159,11 +181,17 @@ impl FoldedEvents {
         }
     }
 
-    fn into_row(self, contract: ContractNumber, context: &FoldContext) -> Row {
+    fn into_row(
+        self,
+        contract: ContractNumber,
+        (outcome, start): (&OperationOutcome, Option<DateTime<Utc>>),
+        context: &FoldContext,
+    ) -> Row {
         let lead = self.lead.into_lead(&context.hasher);
-        let duration = self.end.zip(self.start).map(|(end, start)| end - start);
+        let duration = self.end.zip(start).map(|(end, start)| end - start);
         let operation = OperationSummary {
-            outcome: self.outcome,
+            outcome: outcome.outcome(),
+            last_status: outcome.last_status().map(str::to_owned),
             duration: duration.filter(|_| self.event_count > 1),
             event_count: self.event_count,
             error_detail: error_detail(&lead).or_else(|| self.error.map(|error| error.detail)),

@@ -21,7 +21,7 @@ fn event(second: u32, request: &str, queue: &str, kind: &str, status: &str) -> E
 }
 
 fn fold(events: &[Event], is_match: impl Fn(&Event) -> bool) -> (Vec<Vec<String>>, OperationCounts) {
-    let mut folder = OperationFolder::new(FoldMode::Rows, false);
+    let mut folder = OperationFolder::new(FoldMode::Rows, Filter::new(), false);
     for event in events {
         folder.add(Row::new(7.into(), event.clone()).matching(is_match(event)));
     }
@@ -53,7 +53,7 @@ fn a_matching_event_selects_its_whole_operation() {
 #[test]
 fn the_kept_bytes_are_the_size_of_one_event_per_operation() {
     let events = [event(1, "a", "", "x", ""), event(2, "b", "", "x", ""), event(3, "a", "", "Provision", "")];
-    let mut folder = OperationFolder::new(FoldMode::Rows, false);
+    let mut folder = OperationFolder::new(FoldMode::Rows, Filter::new(), false);
     let mut size_after = |event: &Event| {
         folder.add(Row::new(7.into(), event.clone()).matching(true));
         folder.kept_bytes()
@@ -62,18 +62,83 @@ fn the_kept_bytes_are_the_size_of_one_event_per_operation() {
     assert_eq!(size_after(&events[0]), sizes[0]);
     assert_eq!(size_after(&events[1]), sizes[0] + sizes[1]);
     assert_eq!(size_after(&events[2]), sizes[0] + sizes[1]);
-    // The queue reference 7 joins the operations of the requests a and b: the next event has this reference and the
-    // request b, and the event after it has this reference and the request a.
-    let joined = event(4, "b", "7", "Provision", "");
-    assert_eq!(size_after(&joined), sizes[0] + sizes[1]);
-    assert_eq!(size_after(&event(5, "a", "7", "Provision", "")), sizes[0]);
+    // An event without a request id may belong to any request, so it is kept until the end.
+    let of_queue = event(4, "", "7", "Provision", "");
+    let size = of_queue.raw().len() as u64;
+    assert_eq!(size_after(&of_queue), sizes[0] + sizes[1] + size);
+    // The last status is kept, too.
+    assert_eq!(size_after(&event(5, "a", "7", "Provision", "BUSY")), sizes[0] + sizes[1] + size + 4);
     let _ = folder.finish();
+}
+
+/// The cells of the rows of operations, and the counts, for events that are folded with a filter.
+fn fold_filtered(events: &[Event], filter: &str, mode: FoldMode) -> (Vec<[String; 3]>, OperationCounts) {
+    let filter: Filter = filter.parse().unwrap();
+    let mut folder = OperationFolder::new(mode, filter.clone(), true);
+    for event in events {
+        folder.add(Row::new(7.into(), event.clone()).matching(filter.matches(event)));
+    }
+    let (rows, counts) = folder.finish();
+    let shown = [Column::Request, Column::Flat("outcome"), Column::Result];
+    let cells = rows.iter().map(|row| shown.map(|column| column.text(row).unwrap_or_default()));
+    (cells.collect(), counts)
+}
+
+#[test]
+fn a_filter_on_the_outcome_selects_the_operations_that_show_this_outcome() {
+    let events = [
+        event(1, "cancelled", "", "RequestAccepted", "QUEUED"),
+        event(2, "cancelled", "", "RequestStatusUpdate", "CANCELLED"),
+        event(3, "repeated", "", "RequestAccepted", "QUEUED"),
+        event(4, "repeated", "", "RequestStatusUpdate", "FAILED"),
+        event(5, "repeated", "", "RequestStatusUpdate", "DONE"),
+        event(6, "running", "", "RequestAccepted", "QUEUED"),
+        event(7, "running", "", "RequestStatusUpdate", "RUNNING"),
+        event(8, "running", "", "Provision", ""),
+        event(9, "done", "", "RequestAccepted", ""),
+        event(10, "done", "", "RequestStatusUpdate", "DONE"),
+    ];
+    let cancelled = ["cancelled", "unknown", "cancelled"];
+    let repeated = ["repeated", "failure", "FAILED"];
+    let running = ["running", "pending", "running"];
+    let done = ["done", "success", "done"];
+    for (filter, expected) in [
+        ("", vec![cancelled, repeated, running, done]),
+        ("outcome=unknown", vec![cancelled]),
+        ("outcome=pending", vec![running]),
+        ("outcome=failure", vec![repeated]),
+        ("outcome=success", vec![done]),
+        ("outcome!=failure", vec![cancelled, running, done]),
+        ("outcome=pending outcome=unknown", vec![cancelled, running]),
+        ("status=QUEUED", vec![cancelled, repeated, running]),
+        ("status=QUEUED outcome=pending", vec![running]),
+    ] {
+        let (rows, counts) = fold_filtered(&events, filter, FoldMode::Rows);
+        assert_eq!(rows, expected, "{filter}");
+        assert_eq!(counts, OperationCounts { seen: 4, kept: expected.len() as u64 });
+        assert_eq!(fold_filtered(&events, filter, FoldMode::Count).1, counts, "{filter}");
+    }
+}
+
+#[test]
+fn requests_that_share_a_queue_reference_are_folded_into_rows_of_their_own() {
+    let events = [
+        event(1, "a", "7", "RequestAccepted", "QUEUED"),
+        event(2, "", "7", "RequestStatusUpdate", "RUNNING"),
+        event(3, "b", "7", "RequestAccepted", "QUEUED"),
+        event(4, "", "7", "RequestStatusUpdate", "FAILED"),
+    ];
+    let of_no_request = ["", "failure", "FAILED"];
+    let all = [["a", "pending", "running"], ["b", "pending", "queued"], of_no_request];
+    assert_eq!(fold_filtered(&events, "", FoldMode::Rows).0, all);
+    assert_eq!(fold_filtered(&events, "outcome=failure", FoldMode::Rows).0, [of_no_request]);
+    assert_eq!(fold_filtered(&events, "", FoldMode::Count).1, OperationCounts { seen: 3, kept: 3 });
 }
 
 #[test]
 fn in_count_mode_operations_are_counted_and_no_row_is_returned() {
     let events = [event(1, "a", "", "x", "DONE"), event(2, "a", "", "x", "DONE"), event(3, "", "", "x", "DONE")];
-    let mut folder = OperationFolder::new(FoldMode::Count, true);
+    let mut folder = OperationFolder::new(FoldMode::Count, Filter::new(), true);
     for (contract, event) in [7_u64, 8].iter().flat_map(|contract| events.iter().map(move |one| (contract, one))) {
         folder.add(Row::new((*contract).into(), event.clone()).matching(event.time() > events[0].time()));
     }
@@ -108,6 +173,7 @@ fn folding_gives_the_operations_of_chain_group() {
                 let error = error_detail(lead).or_else(|| chain.events().iter().find_map(|one| error_detail(one)));
                 let operation = OperationSummary {
                     outcome: chain.outcome(),
+                    last_status: chain.last_status().map(str::to_owned),
                     duration: chain.duration().filter(|_| chain.events().len() > 1),
                     event_count: chain.events().len() as u64,
                     error_detail: error,
@@ -149,7 +215,7 @@ fn shown_cells(events: &[Event], is_match: impl Fn(&Event) -> bool) -> [String; 
     let mut shown = Vec::new();
     for _ in 0..events.len() {
         events.rotate_left(1);
-        let mut folder = OperationFolder::new(FoldMode::Rows, false);
+        let mut folder = OperationFolder::new(FoldMode::Rows, Filter::new(), false);
         for event in &events {
             folder.add(Row::new(7.into(), event.clone()).matching(is_match(event)));
         }
@@ -216,7 +282,7 @@ fn an_operation_has_the_values_of_all_its_events() {
     ];
     let columns = [Column::User, Column::Action, Column::Resource, Column::Type, Column::Events];
     let columns: Vec<CountedColumn> = columns.into_iter().map(CountedColumn::Named).collect();
-    let mut folder = OperationFolder::new(FoldMode::Values(columns), false);
+    let mut folder = OperationFolder::new(FoldMode::Values(columns), Filter::new(), false);
     events.iter().for_each(|event| folder.add(Row::new(7.into(), event.clone())));
     let kept_text = "alicebobGET serverDELETE serverserver/s1server/s2server/s3RequestAcceptedProvision".len();
     let lead = events[0].raw().len();
