@@ -25,6 +25,7 @@
 //! | `shared` | operations whose events have several users |
 //! | `outcomes` | operations that do not simply end, or share a queue reference |
 //! | `moved` | events whose time was changed to another day; both versions are in the log |
+//! | `mixed` | answers a request for one of the two contracts with the log of the other |
 //! | `offline` | no simulated service; the settings come from the environment |
 //! | `refused` | refuses the token |
 //! | `forbidden` | refuses one of the two contracts |
@@ -109,6 +110,17 @@ impl Transport for ChangingService {
         let sum: u32 = request.url().as_str().bytes().map(u32::from).sum();
         let [one, other] = &self.0;
         if sum.is_multiple_of(2) { one } else { other }.send(operation, request)
+    }
+}
+
+/// A service that returns the log of the first contract for the second, too.
+struct MixingService(Arc<dyn Transport>);
+
+impl Transport for MixingService {
+    fn send<'a>(&'a self, operation: &'static str, mut request: reqwest::Request) -> Exchange<'a> {
+        let path = request.url().path().replace("/48454223", "/33586252");
+        request.url_mut().set_path(&path);
+        self.0.send(operation, request)
     }
 }
 
@@ -266,8 +278,9 @@ fn main() -> ExitCode {
             "unprivileged" => bound.privileges(["DATA_CENTER_CREATE"]).build(),
             _ => simulator.token().to_owned(),
         };
-        let transport = match changed {
+        let transport: Arc<dyn Transport> = match changed {
             Some(changed) => Arc::new(ChangingService([simulator.transport(), changed.transport()])),
+            None if world == "mixed" => Arc::new(MixingService(simulator.transport())),
             None => simulator.transport(),
         };
         context.account = Some((transport, token));

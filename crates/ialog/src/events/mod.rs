@@ -9,6 +9,7 @@
 
 pub(crate) mod archive_rows;
 pub(crate) mod fold;
+pub(crate) mod named_contracts;
 pub(crate) mod opened_archive;
 pub(crate) mod read_summary;
 pub(crate) mod rows;

@@ -5,6 +5,7 @@ use ionos_activitylog::{ContractNumber, FilterCounts};
 
 use crate::error::gaps::gap_hint;
 use crate::error::{CommandError, HINTS_ABOVE};
+use crate::events::named_contracts::MixedContract;
 use crate::events::versions::FoundVersions;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
@@ -46,6 +47,8 @@ pub(crate) struct ReadSummary {
     pub(super) not_cross_checked: Vec<String>,
     /// A hint that says how to read the missing ranges, except the ranges that the service cannot return completely.
     pub(super) retry_hint: &'static str,
+    /// The contracts whose events may be those of another contract.
+    pub(super) mixed: Vec<MixedContract>,
     /// The contracts that could not be read, and why.
     pub(super) failures: Vec<(ContractNumber, CommandError)>,
     /// Number of contracts to read from the service, including those that failed; 0 for an archive.
@@ -66,8 +69,9 @@ impl ReadSummary {
         }
     }
 
-    /// Fails unless all contracts were read and their events are proven to be complete. Prints a warning for each
-    /// archive end, and for each gap that the error does not mention.
+    /// Fails unless all contracts were read and their events are proven to be complete. Also fails if two contracts have
+    /// the same events. Prints a warning for each archive end, for each contract that may be mixed up, and for each gap
+    /// that the error does not mention.
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);
@@ -78,6 +82,7 @@ impl ReadSummary {
         for contract in &self.not_cross_checked {
             context.info(contract);
         }
+        MixedContract::warn(&self.mixed, context);
         // If contracts failed, the error names only these contracts, so the gaps of the others need a warning.
         for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {
             context.warn(format_args!("incomplete: {}", gap.text));
@@ -94,7 +99,7 @@ impl ReadSummary {
             ));
         }
         if self.unproven.is_empty() {
-            return Ok(());
+            return MixedContract::error(&self.mixed).map_or(Ok(()), Err);
         }
         let gaps = self.unproven.iter().map(|one| one.gaps).sum();
         let texts: Vec<&str> = self.unproven.iter().map(|one| one.text.as_str()).collect();

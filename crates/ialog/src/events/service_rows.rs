@@ -15,6 +15,7 @@ use crate::args::contracts::has_number;
 use crate::args::events::EventSelection;
 use crate::args::time::RequestedRange;
 use crate::error::CommandError;
+use crate::events::named_contracts::NamedContracts;
 use crate::events::read_summary::{ReadSummary, UnprovenRanges};
 use crate::events::suggestions::Suggestions;
 use crate::output::messages::Verbosity;
@@ -44,6 +45,8 @@ pub(crate) struct ServiceRows {
     window: Option<OpenWindow>,
     /// Number of events of each contract that were read so far.
     events_read: BTreeMap<ContractNumber, u64>,
+    /// The contracts that the events name.
+    named: NamedContracts,
     errors: BTreeMap<ContractNumber, Error>,
     summary: ReadSummary,
 }
@@ -79,6 +82,7 @@ impl ServiceRows {
             windows: Some(client.events_of(contracts.clone(), range).in_order()),
             window: None,
             events_read: BTreeMap::new(),
+            named: NamedContracts::default(),
             errors: BTreeMap::new(),
             summary: ReadSummary { contracts: contracts.len(), retry_hint: "try again", ..ReadSummary::default() },
             contracts,
@@ -167,12 +171,13 @@ impl ServiceRows {
                 format_count(window.requests, "request")
             ),
         );
+        self.named.add(&contract, &window.events);
         *self.events_read.entry(contract.clone()).or_default() += window.events.len() as u64;
         self.window = Some(OpenWindow { contract, range: window.range, events: window.events.into_iter() });
     }
 
-    /// Finds out why contracts could not be read or are empty, and adds the reasons to the summary. May send
-    /// requests to find these reasons.
+    /// Finds out why contracts could not be read or are empty, and which contracts may be mixed up, and adds both to the
+    /// summary. May send requests to find this out.
     async fn finish(&mut self) {
         // Cancels the requests for windows first. Otherwise they would stall, because nothing polls them while
         // `explain_refusal` sends other requests.
@@ -192,6 +197,7 @@ impl ServiceRows {
             };
             self.summary.failures.extend(failure.map(|failure| (contract.clone(), failure)));
         }
+        self.summary.mixed = self.named.mixed(&self.client).await;
         // If all contracts failed, the unread end is not mentioned, because the errors are more important.
         if let Some(unread) = self.unread.take().filter(|_| self.summary.failures.len() < self.contracts.len()) {
             self.summary.unproven.push(UnprovenRanges::one(unread.text));

@@ -1,9 +1,11 @@
 //! Exports the parts of a range that an archive does not have, for one or more contracts.
 
 use chrono::{DateTime, DurationRound, SecondsFormat, TimeDelta, Utc};
-use ionos_activitylog::{Client, ContractNumber, CrossCheck, RangeSet};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, Event, RangeSet};
 use ionos_activitylog_archive::internal::settled_range;
-use ionos_activitylog_archive::{Archive, Compression, ContractExport, ContractFolder, ContractPlan, Error, Exporter};
+use ionos_activitylog_archive::{
+    Archive, ArchiveReader, Compression, ContractExport, ContractFolder, ContractPlan, Error, Exporter,
+};
 
 use super::ExportArgs;
 use crate::args::contracts::{ContractSelector, is_selected};
@@ -11,6 +13,7 @@ use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
 use crate::error::gaps::gap_hint;
+use crate::events::named_contracts::{MAX_SAMPLE, MixedContract, NamedContracts};
 use crate::events::opened_archive::archive_at;
 use crate::events::versions::describe_versions;
 use crate::output::plural::format_count;
@@ -97,6 +100,7 @@ pub(super) async fn run(
     progress.end();
     let seconds = context.clock.elapsed().saturating_sub(started).as_secs_f64();
     let mut summary = ExportSummary::new(contracts.len());
+    let mut named = NamedContracts::of_first_events();
     for (contract, result) in exports {
         match result {
             Ok(export) => {
@@ -104,6 +108,9 @@ pub(super) async fn run(
                 let clocks = export.range.map_or_else(too_recent, |_| Ok(()));
                 let unread = describe_unread(&export.unread, context.clock.now());
                 summary.add(&contract, &export, (clocks, unread), context);
+                if export.events > 0 {
+                    add_first_events(&mut named, &archive, &contract, export.range);
+                }
             }
             Err(error) => {
                 let failure = match error {
@@ -123,8 +130,30 @@ pub(super) async fn run(
         }
     }
     summary.add_unlisted(&unlisted, context);
+    summary.mixed = named.mixed(&client).await;
+    MixedContract::warn(&summary.mixed, context);
     context.info(format_args!("{seconds:.1} s, archive {archive}"));
     summary.verdict("failed; the others are archived", context)
+}
+
+/// Adds the first archived events of the range. An exporter returns no events, and reading all of them again would take
+/// long. So the first event that names the contract ends the reading, as well as an event that names no contract, or
+/// that cannot be read: `ialog verify` reports it.
+fn add_first_events(
+    named: &mut NamedContracts,
+    archive: &Archive,
+    contract: &ContractNumber,
+    range: Option<DateRange>,
+) {
+    let reader = ArchiveReader::open(archive, Some(std::slice::from_ref(contract)), range);
+    let events = reader.into_iter().flatten().map_while(|archived| Some(archived.ok()?.event));
+    let names_contract = |event: &Event| event.details().principal().contract.is_some();
+    for event in events.take(MAX_SAMPLE).take_while(names_contract) {
+        named.add(contract, [&event]);
+        if named.is_settled(contract) {
+            return;
+        }
+    }
 }
 
 /// The contracts of the archive that `all` or a pattern selects, but that the service does not list. The export adds
@@ -206,6 +235,8 @@ struct ExportSummary {
     /// A hint that says how to read the end of the range. `None` if no contract has an [`UnreadEnd`].
     unread_hint: Option<&'static str>,
     is_stopped: bool,
+    /// The contracts whose events may be those of another contract.
+    mixed: Vec<MixedContract>,
     /// Whether the most recently added export sent at least one request, read its whole range and received no event.
     is_last_empty: bool,
 }
@@ -364,7 +395,10 @@ impl ExportSummary {
             .with_contracts(self.failures));
         }
         match (self.failures.len(), self.contracts) {
-            (0, _) => self.incomplete(context.clock.now()).map_or(Ok(()), Err),
+            (0, _) => {
+                let error = self.incomplete(context.clock.now()).or_else(|| MixedContract::error(&self.mixed));
+                error.map_or(Ok(()), Err)
+            }
             (1, 1) => Err(self.failures.swap_remove(0).1),
             (_, all) => Err(CommandError::of_contracts(self.failures, all, others, RETRY_HINT)),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, PageSize, Summary};
+use ionos_activitylog::{Client, ContractNumber, CrossCheck, DateRange, PageSize, Summary, Window};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, FileTarget, FinishedExport};
 
@@ -14,6 +14,7 @@ use super::ExportArgs;
 use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
+use crate::events::named_contracts::{MixedContract, NamedContracts};
 use crate::events::versions::describe_versions;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
@@ -36,7 +37,8 @@ pub(super) async fn run(
         return export.check_end();
     };
     let kept = file.resumed_from();
-    let (file, summary) = match export.write_events(file, context, resume).await {
+    let mut named = NamedContracts::default();
+    let (file, summary) = match export.write_events(file, &mut named, context, resume).await {
         Ok(written) => written,
         Err(error) => return Err(export.explain_failure(error).await),
     };
@@ -68,6 +70,7 @@ pub(super) async fn run(
     if let CrossCheck::NotChecked(reason) = summary.cross_check {
         context.info(format_args!("not cross-checked: {reason}"));
     }
+    MixedContract::warn(&named.mixed(&export.client).await, context);
     export.check_end()
 }
 
@@ -168,10 +171,11 @@ impl<'a> SingleFileExport<'a> {
         range.start() == self.range.start() || (shortest..=longest).contains(&range.duration())
     }
 
-    /// Reads the remaining range into the file. Shows the progress, and keeps the resume hint up to date.
+    /// Reads the remaining range into the file. Adds its events to `named`. Shows the progress, and keeps the resume hint up to date.
     async fn write_events(
         &self,
         file: FileExport,
+        named: &mut NamedContracts,
         context: &mut Context<'_>,
         resume: &ResumeHint,
     ) -> Result<(FinishedExport, Summary), Error> {
@@ -180,7 +184,9 @@ impl<'a> SingleFileExport<'a> {
         let mut windows = file.remaining_range().map(read);
         // With --demo, no request ever waits, so the task yields after each window. Otherwise signals would not be
         // handled.
-        let yielding = stream::iter(windows.as_mut()).flatten().and_then(async |window| {
+        let windows_read = stream::iter(windows.as_mut()).flatten();
+        let windows_read = windows_read.inspect_ok(|window: &Window| named.add(&self.contract, &window.events));
+        let yielding = windows_read.and_then(async |window| {
             tokio::task::yield_now().await;
             Ok(window)
         });
