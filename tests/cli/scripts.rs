@@ -12,10 +12,10 @@
 //! ```
 //!
 //! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables
-//! stand before the program, and words with spaces are in single quotes. A line with `=` has the exit code of the
-//! command; there is no such line if the exit code is 0. The account and the time are those of the simulated world
-//! `calm` unless `IALOG_TEST_WORLD` names another world. `␛` stands for the escape character. Host and process id of a
-//! lock owner are replaced by fixed values, because they differ between runs.
+//! stand before the program, and `TOUCH` creates an empty file. Words with spaces are in single quotes. A line with `=`
+//! has the exit code of the command; there is no such line if the exit code is 0. The account and the time are those of
+//! the simulated world `calm` unless `IALOG_TEST_WORLD` names another world. `␛` stands for the escape character. Host
+//! and process id of a lock owner are replaced by fixed values, because they differ between runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -103,6 +103,7 @@ fn play(line: &str, folder: &Path) -> String {
         let (name, value) = setting.split_once('=').unwrap();
         match name {
             "TERMINAL" => terminal = Some(value.parse().unwrap()),
+            "TOUCH" => fs::write(folder.join(value), "").unwrap(),
             _ => drop(command.env(name, value)),
         }
     }

@@ -7,6 +7,7 @@ use ionos_activitylog_archive::{EventFileWriter, FileTarget};
 
 use crate::args::archive::ArchiveSelection;
 use crate::error::CommandError;
+use crate::events::opened_archive::require_outside_of_archive;
 use crate::events::rows::Rows;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
@@ -49,6 +50,7 @@ pub(crate) async fn run(
         ));
     }
     let target = FileTarget::new(&args.out)?;
+    require_outside_of_archive(&args.out)?;
     let mut rows = Rows::open_archive(&args.selection, context).await?;
     let mut file = EventFileWriter::create(&target, args.overwrite)?;
     resume.set_restart();

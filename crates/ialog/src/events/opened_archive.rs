@@ -107,3 +107,65 @@ pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
         None => Ok(archive),
     }
 }
+
+/// Fails if a file to write would be in the folder of a contract of an archive, or below it: there, the file could
+/// replace a file of the archive, and `ialog verify` would report it as foreign.
+pub(crate) fn require_outside_of_archive(file: &Path) -> Result<(), CommandError> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        folder.canonicalize().or_else(|_| std::path::absolute(folder)).unwrap_or_else(|_| folder.to_path_buf());
+    // A folder without manifests may have the name of a contract by chance.
+    let has_manifests = |folder: &&Path| folder.join("_manifests").exists();
+    let archive = folder.ancestors().filter(has_manifests).find_map(|folder| Archive::new(folder).enclosing_archive());
+    match archive {
+        Some(archive) => Err(CommandError::usage(
+            format!("{} is within archive {archive}, where only an export may write", Archive::new(file)),
+            "choose another folder",
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_within_a_contract_of_an_archive_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in
+            ["audit/contract=7/_manifests", "audit/contract=7/date=2026-11-20", "other/_manifests", "contract=8"]
+        {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        for (file, is_outside) in [
+            ("audit/contract=7/x.csv", false),
+            ("audit/contract=7/_state.json", false),
+            ("audit/contract=7/date=2026-11-20/x.csv", false),
+            ("audit/contract=7/_manifests/x.csv", false),
+            ("audit/contract=7/../contract=7/x.csv", false),
+            ("audit/x.csv", true),
+            ("audit/contract=7/../x.csv", true),
+            ("other/x.csv", true),
+            ("contract=8/x.csv", true),
+            ("x.csv", true),
+            ("missing/x.csv", true),
+        ] {
+            let result = require_outside_of_archive(&root.path().join(file));
+            assert_eq!(result.is_ok(), is_outside, "{file}");
+        }
+        assert!(require_outside_of_archive(Path::new("x.csv")).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_contract_of_an_archive_is_followed() {
+        let root = tempfile::tempdir().unwrap();
+        let contract = root.path().join("audit/contract=7");
+        std::fs::create_dir_all(contract.join("_manifests")).unwrap();
+        std::os::unix::fs::symlink(&contract, root.path().join("link")).unwrap();
+        let error = require_outside_of_archive(&root.path().join("link/x.csv")).unwrap_err();
+        assert_eq!(error.code(), 2);
+        assert!(error.to_string().ends_with("where only an export may write: choose another folder"), "{error}");
+    }
+}

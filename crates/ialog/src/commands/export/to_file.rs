@@ -15,6 +15,7 @@ use crate::args::time::RequestedRange;
 use crate::error::CommandError;
 use crate::error::from_library::is_repeatable;
 use crate::events::named_contracts::{MixedContract, NamedContracts};
+use crate::events::opened_archive::require_outside_of_archive;
 use crate::events::versions::describe_versions;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
@@ -32,6 +33,7 @@ pub(super) async fn run(
     resume: &ResumeHint,
 ) -> Result<(), CommandError> {
     reject_archive_flags(args, target)?;
+    require_outside_of_archive(&args.out)?;
     let mut export = SingleFileExport::prepare(args, target, range, now, context).await?;
     let Some(file) = export.start(context, resume)? else {
         return export.check_end();
