@@ -41,8 +41,10 @@ const SECRET_NAME_PARTS: [&str; 18] = [
 ];
 
 /// Words of names of secrets, in lower case. A name with one of these words is the name of a secret. Only a whole word
-/// of the name counts, because a harmless word may contain a secret word: for example, `ping` contains `pin`.
-const SECRET_NAME_WORDS: [&str; 9] = ["community", "hash", "mfa", "otp", "pat", "pin", "pw", "sig", "totp"];
+/// of the name counts, because a harmless word may contain a secret word: for example, `ping` contains `pin`. The
+/// ticket of a remote console and the address of its VNC server open the console without another password.
+const SECRET_NAME_WORDS: [&str; 11] =
+    ["community", "hash", "mfa", "otp", "pat", "pin", "pw", "sig", "ticket", "totp", "vnc"];
 
 /// The HTTP authentication schemes that are followed by a credential.
 const SCHEMES: [&str; 2] = ["basic", "bearer"];

@@ -30,6 +30,10 @@ fn a_name_with_a_secret_part_is_secret() {
         "hash",
         "pin2",
         "sig",
+        "ticket",
+        "consoleTicket",
+        "vnc",
+        "vnc_url",
     ] {
         assert!(is_secret_name(name), "{name}");
     }
@@ -52,6 +56,7 @@ fn a_name_with_a_secret_part_is_secret() {
         "hashtag",
         "communities",
         "option",
+        "ticketing",
     ] {
         assert!(!is_secret_name(name), "{name}");
     }
@@ -309,4 +314,17 @@ fn text_that_looks_like_a_credential_is_replaced_and_the_rest_is_kept() {
 #[test]
 fn a_parameter_may_contain_white_space() {
     assert_eq!(redact_parameters("a=1&password=two planted words;b=2"), "a=1&password=[redacted];b=2");
+}
+
+#[test]
+fn the_ticket_of_a_remote_console_is_redacted_in_a_url() {
+    for (text, expected) in [
+        (
+            "GET https://console.example/?ticket=planted&port=5900",
+            "GET https://console.example/?ticket=[redacted]&port=5900",
+        ),
+        ("https://console.example/vm#ticket=planted", "https://console.example/vm#ticket=[redacted]"),
+    ] {
+        assert_eq!(redact_parameters(text), expected);
+    }
 }
