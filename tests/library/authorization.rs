@@ -153,6 +153,19 @@ async fn user_name_and_password_are_sent_as_basic_authentication() {
 }
 
 #[tokio::test]
+async fn the_hint_for_refused_credentials_names_the_credentials_that_were_sent() {
+    let refused = || ScriptedTransport::new([answer(401, "{}")]);
+    let with_password = Client::builder().username_and_password("Aladdin", "open sesame");
+    for (client, hint) in [
+        (with_password, "check the username and the password"),
+        (Client::builder().token("opaque"), "check that the token is complete, valid and not expired"),
+    ] {
+        let error = client.transport(refused()).build().unwrap().info().await.unwrap_err();
+        assert_eq!((error.kind(), error.hint()), (ErrorKind::Unauthorized, Some(hint)));
+    }
+}
+
+#[tokio::test]
 async fn a_token_file_is_read_again_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");

@@ -109,9 +109,13 @@ impl Api {
                 permit.release(LoadFeedback::Success);
                 Ok(success)
             }
-            Err(error) => {
-                if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
-                    self.authorization.reject(token);
+            Err(mut error) => {
+                if error.kind() == ErrorKind::Unauthorized {
+                    match &token {
+                        Some(token) => self.authorization.reject(token),
+                        // The default hint is about a token.
+                        None => error = error.with_hint("check the username and the password"),
+                    }
                 }
                 let was_stalled = was_stalled && error.is_connection_failure();
                 Err(AttemptError::Failed(FailedAttempt { error, token, permit, was_stalled }))
