@@ -1,7 +1,7 @@
 //! Groups events into operations. One operation writes several records: the accepted request, updates of its status,
-//! and provisioning in the background. A request id or a queue reference links the records, but a record may lack one of
-//! the two, and several requests may have the same queue reference. [`QueueRequests`] decides to which of them a record
-//! without a request id belongs, and [`OperationOutcome`] how an operation ended.
+//! and provisioning in the background. A request id or a queue reference links the records, but a record may lack one
+//! of the two, and several requests may have the same queue reference. [`QueueRequests`] decides to which of them a
+//! record without a request id belongs, and [`OperationOutcome`] how an operation ended.
 
 mod operation_outcome;
 mod queue_requests;
@@ -50,8 +50,8 @@ impl<'a> Chain<'a> {
     ///   have it, the event belongs to the only one that has started by then.
     /// - Otherwise, the log does not say to which request the event belongs. The events of this kind with the same
     ///   queue reference are an operation of their own.
-    /// - An event with neither id is an operation of its own. Placeholders, such as a blank id or the queue reference 0,
-    ///   do not count.
+    /// - An event with neither id is an operation of its own. Placeholders, such as a blank id or the queue reference
+    ///   0, do not count.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
     /// The result does not depend on the order of the events. If `events` lacks some events of an operation, the chain

@@ -1,6 +1,6 @@
-//! Finds contracts whose events name another contract. A service or a proxy that mixes up contracts answers with the log
-//! of another contract. But events may name another contract for a good reason, too: the contract in an event is that of
-//! its user, who may belong to a reseller. So this is a warning, unless both contracts have the same events.
+//! Finds contracts whose events name another contract. A service or a proxy that mixes up contracts answers with the
+//! log of another contract. But events may name another contract for a good reason, too: the contract in an event is
+//! that of its user, who may belong to a reseller. So this is a warning, unless both contracts have the same events.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};

@@ -69,9 +69,9 @@ impl ReadSummary {
         }
     }
 
-    /// Fails unless all contracts were read and their events are proven to be complete. Also fails if two contracts have
-    /// the same events. Prints a warning for each archive end, for each contract that may be mixed up, and for each gap
-    /// that the error does not mention.
+    /// Fails unless all contracts were read and their events are proven to be complete. Also fails if two contracts
+    /// have the same events. Prints a warning for each archive end, for each contract that may be mixed up, and for
+    /// each gap that the error does not mention.
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);

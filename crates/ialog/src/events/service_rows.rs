@@ -176,8 +176,8 @@ impl ServiceRows {
         self.window = Some(OpenWindow { contract, range: window.range, events: window.events.into_iter() });
     }
 
-    /// Finds out why contracts could not be read or are empty, and which contracts may be mixed up, and adds both to the
-    /// summary. May send requests to find this out.
+    /// Finds out why contracts could not be read or are empty, and which contracts may be mixed up, and adds both to
+    /// the summary. May send requests to find this out.
     async fn finish(&mut self) {
         // Cancels the requests for windows first. Otherwise they would stall, because nothing polls them while
         // `explain_refusal` sends other requests.

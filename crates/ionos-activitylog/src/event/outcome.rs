@@ -21,8 +21,8 @@ use super::vocabulary::{EventType, Status};
 /// Types and statuses are compared like in [`Status::matches`], so `failed` is a failure as well.
 ///
 /// The variants are in order of precedence. If the events of one operation have different outcomes, a single failure
-/// makes the operation a failure, and otherwise a single success makes it a success. If there is neither, the last status
-/// decides between pending and unknown.
+/// makes the operation a failure, and otherwise a single success makes it a success. If there is neither, the last
+/// status decides between pending and unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// The request failed.

@@ -173,7 +173,8 @@ impl<'a> SingleFileExport<'a> {
         range.start() == self.range.start() || (shortest..=longest).contains(&range.duration())
     }
 
-    /// Reads the remaining range into the file. Adds its events to `named`. Shows the progress, and keeps the resume hint up to date.
+    /// Reads the remaining range into the file. Adds its events to `named`. Shows the progress, and keeps the resume
+    /// hint up to date.
     async fn write_events(
         &self,
         file: FileExport,

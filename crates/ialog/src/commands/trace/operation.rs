@@ -18,8 +18,8 @@ pub(crate) struct Operation {
     pub(crate) outcome: Outcome,
     pub(crate) start: Option<DateTime<Utc>>,
     pub(crate) end: Option<DateTime<Utc>>,
-    /// Number of other requests with the same queue reference. If the operation has no request id, its events may belong
-    /// to any of these requests.
+    /// Number of other requests with the same queue reference. If the operation has no request id, its events may
+    /// belong to any of these requests.
     pub(crate) other_requests: usize,
 }
 

@@ -36,8 +36,8 @@ pub(super) fn operation_text(
     (out, dropped)
 }
 
-/// The heading of an operation: its ids, the user and the requested change. If the log does not say to which request the
-/// events belong, the heading says so.
+/// The heading of an operation: its ids, the user and the requested change. If the log does not say to which request
+/// the events belong, the heading says so.
 fn heading(operation: &Operation, max_width: Option<usize>) -> StyledText {
     let request = operation.request().map(|id| format!("request {id}"));
     let queue = operation.queue().map(|reference| format!("queue reference {reference}"));

@@ -14,8 +14,8 @@
 //! contracts are read one after the other, a contract is complete when the next one begins. At the end, all contracts
 //! are complete.
 //!
-//! A condition on the outcome must accept the outcome of the operation as well as that of the matching event. Otherwise,
-//! a search for pending operations would return all operations that were pending at some time.
+//! A condition on the outcome must accept the outcome of the operation as well as that of the matching event.
+//! Otherwise, a search for pending operations would return all operations that were pending at some time.
 
 mod counted_values;
 mod distinct_values;
