@@ -1,7 +1,7 @@
 //! Selects the parts of a window that are compared with the window. Some services silently answer for only some of the
 //! requested range. Such a service may have dropped the events of a range that seems to be empty, so empty ranges are
-//! compared. Other services omit events from long ranges, so the short range around the middle events of the window is
-//! compared.
+//! compared. Other services omit some events from long ranges, so short ranges with many events are compared, and the
+//! quarters of the window.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -48,7 +48,10 @@ const MIDDLE_EVENTS: RangeInclusive<usize> = 8..=64;
 /// - each whole day UTC without events that lies between two events
 /// - the longest other empty ranges between two events, at most [`EMPTY_RANGES_INSIDE`], if they are long enough. An
 ///   empty range that contains whole days UTC is reduced to these days.
-/// - the range of the middle events, if this range is at most half as long as the window.
+/// - a short range inside of each of the longest empty ranges, see [`short_ranges_inside`]
+/// - the range of the middle events, if this range is at most half as long as the window
+/// - the busiest hour, see [`busiest_hour`]
+/// - the quarters of the window, see [`quarters`].
 ///
 /// If possible, a boundary that is next to an event lies at a whole minute, because some services cut off the seconds
 /// of a request. A window without events is divided at its middle, and at the midnight and the noon UTC that are
