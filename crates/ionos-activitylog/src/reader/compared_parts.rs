@@ -104,9 +104,9 @@ pub(super) fn parts_to_compare(range: DateRange, mut times: Vec<DateTime<Utc>>) 
     parts
 }
 
-/// A short range in the middle of each of the longest empty ranges, at most [`SHORT_RANGES`]. At the average rate of the
-/// window, each short range has [`EXPECTED_EVENTS`]. A service that loses events of long ranges only may lose the events
-/// of an empty range as a whole, too.
+/// A short range in the middle of each of the longest empty ranges, at most [`SHORT_RANGES`]. At the average rate of
+/// the window, each short range has [`EXPECTED_EVENTS`]. A service that loses events of long ranges only may lose the
+/// events of an empty range as a whole, too.
 fn short_ranges_inside(empty: &[DateRange], window: DateRange, events: usize) -> Vec<DateRange> {
     let Ok(events) = i32::try_from(events) else { return Vec::new() };
     let length = window.duration() / events.max(1) * EXPECTED_EVENTS;

@@ -210,8 +210,8 @@ pub(super) fn may_be_after_end(kind: ErrorKind) -> bool {
     may_be_refusal(kind) || kind == ErrorKind::NotFound
 }
 
-/// Whether an error concerns only the page that was requested: the service refuses the page, or the page is too large or
-/// unreadable. Requests for other ranges may succeed.
+/// Whether an error concerns only the page that was requested: the service refuses the page, or the page is too large
+/// or unreadable. Requests for other ranges may succeed.
 pub(super) fn concerns_only_page(error: &Error) -> bool {
     may_be_after_end(error.kind()) || may_be_read_in_pieces(error)
 }

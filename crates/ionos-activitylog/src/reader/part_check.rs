@@ -116,9 +116,9 @@ pub(super) async fn check_parts(
 }
 
 /// The length of the longest range around `part` for which the service reports the events that the window lacks in the
-/// part. `missing` is the number of these events, and `times` has the times of the events that the window does not lack.
-/// Also returns the number of requests. Ranges of two, four, eight and more times the length of the part are requested,
-/// up to half of the window.
+/// part. `missing` is the number of these events, and `times` has the times of the events that the window does not
+/// lack. Also returns the number of requests. Ranges of two, four, eight and more times the length of the part are
+/// requested, up to half of the window.
 async fn longest_correct(
     part: DateRange,
     window: DateRange,
