@@ -32,8 +32,7 @@ pub struct ImportedManifests {
     pub contract: ContractNumber,
     /// The manifests, in order of their days.
     pub manifests: Vec<ManifestLink>,
-    /// Those of `manifests` that do not name the digest of the previous manifest. They prove nothing about earlier
-    /// days.
+    /// Those of `manifests` that do not name the digest of the previous manifest. They do not prove earlier days.
     pub unlinked: Vec<ManifestLink>,
     /// Program that wrote this file.
     pub tool: Tool,
