@@ -42,7 +42,7 @@ pub(crate) fn bars(values: &[(&str, u64)], top: usize, max_width: Option<usize>)
     }
     if !rest.is_empty() {
         let events: u64 = rest.iter().map(|(_, count)| count).sum();
-        out.push(&format!("  and {} with {events}\n", format_count(rest.len() as u64, "more value")));
+        out.push(&format!("  and {}, {events} in total\n", format_count(rest.len() as u64, "more value")));
     }
     out
 }
@@ -105,7 +105,7 @@ mod tests {
         let values = [("日本", 80), ("\u{1b}[2J", 41), ("", 1), ("x", 1), ("y", 2)];
         assert_eq!(
             bars(&values, 3, Some(40)).to_string(),
-            "  日本       80  ███████████████████████\n  \\u{1b}[2J  41  ███████████▊\n  -           1  ▎\n  and 2 more values with 3\n"
+            "  日本       80  ███████████████████████\n  \\u{1b}[2J  41  ███████████▊\n  -           1  ▎\n  and 2 more values, 3 in total\n"
         );
         assert_eq!(bars(&[], 3, None).to_string(), "");
         for max_width in 0..60 {

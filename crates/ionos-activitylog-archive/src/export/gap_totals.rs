@@ -7,6 +7,7 @@ use ionos_activitylog::internal::EventMultiset;
 use ionos_activitylog::{DateRange, EventId, GapReason};
 
 use crate::manifest::{KnownGap, Manifest, Part, ReadRange};
+use crate::sum::saturating_sum;
 
 /// The known gaps that overlap a range, with the archived events of each gap.
 pub(super) struct GapTotals(Vec<GapTotal>);
@@ -103,7 +104,7 @@ impl GapTotal {
         if shorter.is_sorted_by(|one, next| one.to <= next.from) {
             let lacking =
                 shorter.iter().filter_map(|gap| Some(gap.total?.saturating_sub(self.archived_in(gap.range()?))));
-            lacking.sum()
+            saturating_sum(lacking)
         } else {
             0
         }

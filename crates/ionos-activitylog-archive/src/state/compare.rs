@@ -51,13 +51,13 @@ pub(crate) enum StateDifference {
     OtherManifest(ManifestLink),
     /// The state has a range that no manifest covers.
     MissingRange(DateRange),
-    /// The chain has manifests after the last one that the state names, although the last export ended. Each export
-    /// that ends writes the state after its last manifest.
+    /// The chain has manifests after the last one that the state names, although the last export was not interrupted.
+    /// An export that is not interrupted writes the state after its last manifest.
     AddedManifests { first: ManifestLink, count: usize },
-    /// The open manifests repeat a closed one, although the last export ended. Only an interrupted export leaves a
-    /// repetition.
+    /// The open manifests repeat a closed one, although the last export was not interrupted. Only an interrupted
+    /// export leaves a repetition.
     RepeatedDay(NaiveDate),
-    /// A manifest covers a range that the state does not have, although the last export ended.
+    /// A manifest covers a range that the state does not have, although the last export was not interrupted.
     AddedRange(DateRange),
     /// The identity in the state differs from that of the manifests, for example in the contract or the service. This
     /// variant contains the name of the first member that differs.
@@ -113,7 +113,7 @@ impl StateDifference {
                 format!("file was changed: it repeats the closed manifest of {date}, but no export was interrupted")
             }
             Self::AddedRange(range) => format!(
-                "file does not list {range}, which a manifest covers, although no export was interrupted: the state or the \
+                "a manifest covers {range}, but this file does not list it, and no export was interrupted: the state or the \
                  manifest was changed"
             ),
             Self::OtherIdentity(member) => {
@@ -138,10 +138,9 @@ impl StateComparison {
                 Some(place) => links.get(place + 1..).unwrap_or_default(),
                 None => return Self { differences: vec![missing_head(folder, head, links)], has_added: false },
             },
-            // The state has no head in two cases: there was no manifest yet, or all manifests have version 1 and an
-            // export was interrupted. Such an export removed the head from the state, changed manifests and updated the
-            // links between them. In the second case, the manifests of version 1 are not new. So only manifests with a
-            // number, which later versions have, count as added.
+            // The state has no head in two cases. Either there was no manifest yet, or an export of version 0.1.0 was
+            // interrupted before it had linked all manifests again. In the second case, the manifests of version 1 are
+            // not new. So only manifests with a number count as added: these are of a later version.
             None => {
                 let first = links.iter().position(|link| link.number.is_some());
                 first.and_then(|first| links.get(first..)).unwrap_or_default()

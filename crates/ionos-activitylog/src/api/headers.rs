@@ -71,7 +71,10 @@ const LIST_TOTAL_HEADERS: [&str; 2] = ["x-total-count", "x-total"];
 pub(crate) fn unsent_entries(headers: &HeaderMap, sent: usize) -> Option<String> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let named = LIST_TOTAL_HEADERS.iter().filter_map(|name| text(name));
-    let ranges = text(CONTENT_RANGE.as_str()).and_then(|range| Some(range.rsplit_once('/')?.1));
+    let ranges = text(CONTENT_RANGE.as_str()).and_then(|range| {
+        let (range, total) = range.rsplit_once('/')?;
+        (!range.trim_start().starts_with("bytes")).then_some(total)
+    });
     let totals = named.chain(ranges).filter_map(|total| total.trim().parse::<usize>().ok());
     if let Some(total) = totals.max().filter(|total| *total > sent) {
         return Some(format!("the service sent {sent} of {total} entries"));
@@ -162,6 +165,7 @@ mod tests {
             ("Content-Range", "items 0-1/57", true),
             ("Content-Range", "items 0-1/2", false),
             ("Content-Range", "items 0-1/*", false),
+            ("Content-Range", "bytes 0-499/500", false),
             ("Link", "</contracts?page=2>; rel=\"next\"", true),
             ("Link", "</contracts?page=1>; rel=first, </contracts?page=2>; Rel=Next", true),
             ("Link", "</contracts?page=2>; rel=\"last next\"", true),

@@ -68,6 +68,7 @@ pub(super) async fn check_parts(
     }
     let mut compared = ComparedParts::read(&parts, &times, verification, pages, page_size).await?;
     let mut requests = compared.requests;
+    keep_unconfirmed(&compared, window, verification, pages);
     if events == 0 && compared.contradiction.is_none() && !pages.extra.has_log_events() {
         let log = LogAnswer::read(pages, window.range).await?;
         requests += log.requests;
@@ -79,6 +80,7 @@ pub(super) async fn check_parts(
             compared =
                 ComparedParts::read(&hours_to_compare(window.range), &times, verification, pages, page_size).await?;
             requests += compared.requests;
+            keep_unconfirmed(&compared, window, verification, pages);
         }
     }
     if let Some((part, missing)) = compared.contradiction {
@@ -101,11 +103,6 @@ pub(super) async fn check_parts(
         let windows = window.split_by_longest(longest).into_iter().flat_map(|window| window.split_at(part));
         return Ok((PartCheck::Contradicts(windows.collect()), requests));
     }
-    if compared.unconfirmed > 0 && pages.extra.trusts_totals() {
-        // A total that was reported once is never forgotten. If no later window has the missing events, they are a gap.
-        let total = (events + verification.at_end).saturating_add(compared.unconfirmed);
-        pages.split_totals.add(window.range, total);
-    }
     if compared.has_lower_total && !verification.is_repeated() {
         return Ok((PartCheck::NeedsScan, requests));
     }
@@ -113,6 +110,20 @@ pub(super) async fn check_parts(
         pages.extra.with_checked_windows(|checked| checked.add(seconds, events));
     }
     Ok((PartCheck::Agrees, requests))
+}
+
+/// Keeps a total that no other answer confirmed, because a total that was reported once is never forgotten. If the
+/// windows that are returned lack the missing events, these events are a gap.
+fn keep_unconfirmed(
+    compared: &ComparedParts,
+    window: PlannedWindow,
+    verification: &Verification,
+    pages: PageReader<'_>,
+) {
+    if compared.unconfirmed > 0 && pages.extra.trusts_totals() {
+        let counted = verification.events.distinct() + verification.at_end;
+        pages.split_totals.add(window.range, counted.saturating_add(compared.unconfirmed));
+    }
 }
 
 /// The length of the longest range around `part` for which the service reports the events that the window lacks in the
@@ -189,8 +200,13 @@ impl ComparedParts {
         // addition to its own.
         let missing =
             |part: &DateRange, total: Option<u64>| total?.checked_sub(allowed(part)).filter(|count| *count > 0);
-        // A total of 1 may be the number of hits on the page.
+        // A total of 1 may be the number of hits on the page. The oldest event may have been removed meanwhile, because
+        // services keep events for a limited time.
+        let oldest = times.iter().min();
         let is_lower = |(part, answer): (&DateRange, &PartAnswer)| {
+            if oldest.is_none_or(|oldest| part.contains(*oldest)) {
+                return false;
+            }
             let inside = || times.iter().filter(|time| part.start() < **time && **time < part.end()).count() as u64;
             answer.total.is_some_and(|total| total > 1 && total < inside())
         };
@@ -221,7 +237,7 @@ pub(super) async fn totals_add_up(
     let answers = parts.map(|part| read_part(part, events_in(part, &times), verification, pages, page_size));
     let answers = try_join_all(answers).await?;
     let is_usable = answers.iter().all(|answer| answer.is_usable && !answer.contradicts);
-    let sum: u64 = answers.iter().map(|answer| answer.count).sum();
+    let sum = answers.iter().fold(0_u64, |sum, answer| sum.saturating_add(answer.count));
     Ok((is_usable && sum == total, answers.iter().map(|answer| answer.requests).sum()))
 }
 
@@ -319,7 +335,7 @@ async fn read_part(
         answer.contradicts = has_new || !is_partial && count > allowed && !has_all;
         answer.unconfirmed_total = match index {
             0 => None,
-            _ if count <= allowed && !is_partial => answer.total.filter(|total| *total > allowed),
+            _ if count <= allowed || is_partial => answer.total.filter(|total| *total > allowed),
             _ => None,
         };
         let may_differ = match index {

@@ -172,7 +172,8 @@ async fn a_busy_range_is_split_so_that_no_offset_exceeds_the_cap() {
     }
 }
 
-/// Only the refusal of an offset shows the maximum offset, because there is no usable total.
+/// Without a usable total, the reader cannot know that more events follow. It learns that the window is too large only
+/// when an offset is refused.
 #[tokio::test]
 async fn a_range_without_a_usable_total_is_split_if_an_offset_is_refused() {
     for (total, value) in [(TotalShape::Absent, TotalValue::Exact), (TotalShape::Object, TotalValue::Capped)] {
@@ -288,8 +289,8 @@ async fn a_burst_within_milliseconds_is_read_completely_or_reported_as_a_gap() {
             simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
         let _ = read_and_compare(&simulator, day(), &format!("{count} events, fractions: {fractions}, {digits}")).await;
     }
-    // Within one millisecond, the log has more events than the maximum offset. If the service does not support
-    // fractions, the same holds within one second.
+    // The shortest range that can be requested has more events than the maximum offset. This range is one millisecond
+    // long, or one second if the service does not support fractions.
     for (count, fractions) in
         [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
     {

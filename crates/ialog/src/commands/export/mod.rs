@@ -19,12 +19,12 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-The file extension selects the format and the compression (.gz or .zst): .ndjson is one record per line and .json is \
-an array, each record on one line and byte for byte as the service sent it, see `ialog help schemas`; .csv is a \
-table, see `ialog schema flat`. A file appears under its final name only when it is complete. To resume an \
+The file extension selects the format: .ndjson has one record per line, .json is an array with one record per line, and \
+.csv is a table (see `ialog schema flat`). In .ndjson and .json, each record is byte for byte as the service sent it (see \
+`ialog help schemas`). A further extension .gz or .zst selects the compression. A file appears under its final name only when it is complete. To resume an \
 interrupted export, run the same command again. With --last or without --to, the resumed export completes the range of the \
-first run. Events newer than the --settle time, by the clock of the service, are not read. If --to is in the past, but within this \
-time, the exit code is 3.
+first run. Events newer than the --settle time, by the clock of the service, are not read. If --to is in the past, but by \
+less than the --settle time, the end of the range is not read, and the exit code is 3.
 
 A name that ends with / or has no file extension is the folder of an archive, with one folder per contract and day, and a \
 chain of manifests per contract. Ranges that are already in the archive are not read again, so running the same command \

@@ -15,8 +15,8 @@ use crate::verify::tests::copy;
 #[derive(Default)]
 struct LateLog {
     have_arrived: AtomicBool,
-    /// Whether the log has one more event, which no page has before the late events have arrived, although the totals
-    /// count it. Until then, the range of this event cannot be verified.
+    /// Whether the log has one more event. The totals always count this event, but pages return it only after the late
+    /// events have arrived. Until then, the range of this event cannot be verified.
     counts_missing_event: AtomicBool,
 }
 
@@ -158,8 +158,8 @@ async fn a_plain_export_after_a_killed_recount_leaves_all_days_verified() {
     }
 }
 
-/// The archive has a gap and lacks later days, so the recount also reads ranges and compares their totals. A plain
-/// export that continues the killed recount does the same.
+/// The archive has a gap and lacks later days. So the export with `--recount` also reads the gap and these days, and
+/// compares the totals of what it has read. A plain export that continues the killed recount does the same.
 #[tokio::test]
 async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
     let (archived, range) = (first_days(8), first_days(12));
@@ -193,7 +193,7 @@ async fn a_killed_recount_that_also_reads_a_gap_and_new_days_leaves_no_gap() {
             let run = pin!(recount.run(&contracts, range, std::future::pending()));
             // Dropping the future has the effect of a kill between two steps.
             if let Either::Right(_) = futures_util::future::select(is_killed, run).await {
-                assert!(passes > 0, "the export passed a step");
+                assert!(passes > 0, "the export ended without passing a step");
                 break;
             }
         }

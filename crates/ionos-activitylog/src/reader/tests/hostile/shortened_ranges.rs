@@ -23,6 +23,11 @@ enum Shortened {
     ToNone(TimeDelta),
     /// For a range of more than 12 hours, all events except this percentage of them. For other ranges, all events.
     Sampled(usize),
+    /// For a range of more than the first length, all events except those of some hours. The hours begin 30 hours after
+    /// the first event, and take the second length. For other ranges, all events.
+    WithoutHours(TimeDelta, TimeDelta),
+    /// Of each of five shards, only the newest events of the range, at most this number.
+    OfShards(usize),
     /// All events of another range, which begins and ends earlier by this length.
     Shifted(TimeDelta),
     /// All events, but the service refuses a range that is longer than this length.
@@ -64,6 +69,23 @@ impl ShorteningService {
             }
             Shortened::Sampled(percentage) if range.duration() > TimeDelta::hours(12) => {
                 inside.filter(|(index, _)| index * 37 % 100 >= percentage).collect()
+            }
+            Shortened::WithoutHours(longest, hours) if range.duration() > longest => {
+                let start = self.times[0] + TimeDelta::hours(30);
+                inside.filter(|(_, time)| *time < start || *time >= start + hours).collect()
+            }
+            Shortened::OfShards(count) => {
+                let mut left = [count; 5];
+                let mut newest: Vec<_> = inside.collect();
+                newest.reverse();
+                newest.retain(|(index, _)| {
+                    let left = &mut left[index % 5];
+                    let is_kept = *left > 0;
+                    *left = left.saturating_sub(1);
+                    is_kept
+                });
+                newest.reverse();
+                newest
             }
             _ => inside.collect(),
         };
@@ -139,6 +161,10 @@ async fn no_event_of_a_shortened_range_is_lost() {
         (Shortened::ToNone(TimeDelta::days(2)), true, &even, 320),
         (Shortened::WithoutSecondDay, true, &even, 320),
         (Shortened::WithoutSecondDay, true, &in_office_hours, 320),
+        (Shortened::WithoutHours(TimeDelta::hours(24), TimeDelta::hours(8)), true, &even, 600),
+        (Shortened::WithoutHours(TimeDelta::hours(4), TimeDelta::hours(6)), true, &even, 800),
+        (Shortened::OfShards(120), true, &even, 320),
+        (Shortened::OfShards(60), true, &even, 600),
         (Shortened::Sampled(5), true, &even, 600),
         (Shortened::Sampled(20), true, &even, 600),
         (Shortened::Sampled(20), false, &even, 1_500),
