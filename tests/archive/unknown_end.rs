@@ -51,6 +51,15 @@ fn assert_unknown_end_for(folder: &Path, when: &str, prepare: impl Fn(Command) -
     }
 }
 
+/// Whether a test of unreadable files must be skipped, because the commands can read any file. Prints the reason.
+fn must_skip(folder: &Path) -> bool {
+    let reads_any_file = without_privilege(&ialog(folder, &["verify", "audit"])).is_none();
+    if reads_any_file {
+        eprintln!("SKIPPED: root reads any file, and setpriv (util-linux) is missing");
+    }
+    reads_any_file
+}
+
 /// Checks that no reader reports an unknown end. `trace` and `show` exit with 1, because the ids in [`READERS`] do not
 /// exist.
 fn assert_known_end(folder: &Path, when: &str) {
@@ -193,8 +202,7 @@ fn an_archive_whose_state_or_run_log_is_not_a_regular_file_is_not_complete() {
 fn an_archive_whose_state_or_run_log_may_not_be_read_is_not_complete() {
     let folder = scratch_folder();
     let contract = exported(folder.path());
-    if without_privilege(&ialog(folder.path(), &["cat", "audit"])).is_none() {
-        eprintln!("SKIPPED: root reads any file, and setpriv (util-linux) is missing");
+    if must_skip(folder.path()) {
         return;
     }
     let unprivileged = |command: Command| without_privilege(&command).unwrap();
@@ -282,8 +290,7 @@ fn verify_does_not_call_an_archive_complete_that_lost_its_state_or_its_run_log()
 fn verify_does_not_call_an_archive_complete_whose_state_or_run_log_may_not_be_read() {
     let folder = scratch_folder();
     let contract = exported(folder.path());
-    if without_privilege(&ialog(folder.path(), &["verify", "audit"])).is_none() {
-        eprintln!("SKIPPED: root reads any file, and setpriv (util-linux) is missing");
+    if must_skip(folder.path()) {
         return;
     }
     for name in [STATES[0], "_runs.ndjson"] {

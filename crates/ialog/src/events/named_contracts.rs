@@ -81,28 +81,27 @@ impl NamedContracts {
     /// The contracts that may be mixed up. Reads the list of contracts from the service if an event names a contract
     /// that was not read. Without this list, such a contract is ignored.
     pub(crate) async fn mixed(&self, client: &Client) -> Vec<MixedContract> {
-        let mut mixed = Vec::new();
-        for (contract, named) in &self.contracts {
-            let Some(other) = named.other.as_ref().filter(|_| !named.is_settled) else {
-                continue;
-            };
-            let of_other = self.contracts.get(other);
-            if of_other.is_none() {
-                let listed = client.contracts().await;
-                if !listed.is_ok_and(|listed| listed.iter().any(|one| one.number == *other)) {
-                    continue;
-                }
-            }
-            mixed.push(MixedContract {
-                contract: contract.clone(),
-                other: other.clone(),
-                events: named.events,
-                naming: named.naming,
-                is_sample: self.is_sample && named.events >= MAX_SAMPLE as u64,
-                has_same_events: of_other.is_some_and(|of_other| !named.ids.is_disjoint(&of_other.ids)),
-            });
+        let mut suspects: Vec<MixedContract> =
+            self.contracts.iter().filter_map(|(contract, named)| self.suspect(contract, named)).collect();
+        let was_read = |suspect: &MixedContract| self.contracts.contains_key(&suspect.other);
+        if !suspects.iter().all(was_read) {
+            let listed = client.contracts().await.map(|listed| listed.into_inner()).unwrap_or_default();
+            suspects.retain(|suspect| was_read(suspect) || listed.iter().any(|one| one.number == suspect.other));
         }
-        mixed
+        suspects
+    }
+
+    fn suspect(&self, contract: &ContractNumber, named: &NamedContract) -> Option<MixedContract> {
+        let other = named.other.as_ref().filter(|_| !named.is_settled)?;
+        let of_other = self.contracts.get(other);
+        Some(MixedContract {
+            contract: contract.clone(),
+            other: other.clone(),
+            events: named.events,
+            naming: named.naming,
+            is_sample: self.is_sample && named.events >= MAX_SAMPLE as u64,
+            has_same_events: of_other.is_some_and(|of_other| !named.ids.is_disjoint(&of_other.ids)),
+        })
     }
 }
 

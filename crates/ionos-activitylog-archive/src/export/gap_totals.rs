@@ -57,11 +57,8 @@ impl GapTotal {
     /// Number of archived events of a range within the gap. An event that is archived with several contents counts
     /// once.
     fn archived_in(&self, range: DateRange) -> u64 {
-        let mut ids = EventMultiset::new();
         let inside = self.events.iter().filter(|(time, _)| range.contains(*time));
-        inside.for_each(|(_, id)| {
-            ids.insert(id.clone());
-        });
+        let ids: EventMultiset = inside.map(|(_, id)| id.clone()).collect();
         ids.expected_total(|_| false)
     }
 
@@ -114,10 +111,8 @@ impl GapTotal {
 /// Whether a gap that a reread has found is new to the manifests of the day: no gap that overlaps it has as high a
 /// total.
 pub(super) fn has_higher_total(known: Option<&Manifest>, gap: &KnownGap) -> bool {
-    let overlapping = known.into_iter().flat_map(|known| &known.gaps).filter(|known| {
-        let ranges = known.range().zip(gap.range());
-        ranges.is_some_and(|(known, gap)| known.intersection(&gap).is_some())
-    });
+    let overlaps = |known: &&KnownGap| gap.range().is_some_and(|range| known.overlaps(range));
+    let overlapping = known.into_iter().flat_map(|known| &known.gaps).filter(overlaps);
     gap.total > overlapping.filter_map(|known| known.total).max()
 }
 

@@ -376,12 +376,8 @@ pub(crate) fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
 
 /// Number of events of a window in a range. An event without a time counts, and all versions of an event count as one.
 fn events_in(window: &Window, range: DateRange) -> u64 {
-    let mut ids = EventMultiset::new();
-    for event in &window.events {
-        if event.time().is_none_or(|time| range.contains(time)) {
-            ids.insert(event.id());
-        }
-    }
+    let is_inside = |event: &&Event| event.time().is_none_or(|time| range.contains(time));
+    let ids: EventMultiset = window.events.iter().filter(is_inside).map(Event::id).collect();
     ids.expected_total(|_| false)
 }
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{AGE, CONTENT_RANGE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, WARNING};
+use reqwest::header::{AGE, AsHeaderName, CONTENT_RANGE, DATE, HeaderMap, LINK, LOCATION, WARNING};
 
 use crate::defaults::MAX_RETRY_AFTER;
 
@@ -53,14 +53,17 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 /// (RFC 9111, section 5.1). It is also outdated if the cache says in a header `Warning` that the answer is stale (code
 /// 110) or that the service could not be asked (code 111; RFC 7234, section 5.5). `None` if the answer is not outdated.
 pub(crate) fn outdated(headers: &HeaderMap) -> Option<String> {
-    let text = |value: &HeaderValue| Some(value.to_str().ok()?.trim().to_owned());
-    let age: Option<u64> = headers.get(AGE).and_then(text).and_then(|age| age.parse().ok());
+    let age: Option<u64> = texts(headers, AGE).next().and_then(|age| age.parse().ok());
     if let Some(age) = age.filter(|age| *age > MAX_AGE.as_secs()) {
         return Some(format!("it sent an answer that was in a cache for {age} seconds"));
     }
-    let is_stale = |warning: String| warning.split(',').any(|one| matches!(one.trim().get(..4), Some("110 " | "111 ")));
-    let mut warnings = headers.get_all(WARNING).iter().filter_map(text);
-    warnings.any(is_stale).then(|| "a cache says that its answer is stale".to_owned())
+    let is_stale = |warning: &str| warning.split(',').any(|one| matches!(one.trim().get(..4), Some("110 " | "111 ")));
+    texts(headers, WARNING).any(is_stale).then(|| "a cache says that its answer is stale".to_owned())
+}
+
+/// The values of all headers with a name, without the whitespace around them. Omits values that are not visible ASCII.
+fn texts(headers: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = &str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim)
 }
 
 /// Headers with the number of all entries of a list that is sent in pages.
@@ -69,18 +72,18 @@ const LIST_TOTAL_HEADERS: [&str; 2] = ["x-total-count", "x-total"];
 /// Why a list of `sent` entries is incomplete: a header of the answer says that the service has further entries. `None`
 /// if no header says so.
 pub(crate) fn unsent_entries(headers: &HeaderMap, sent: usize) -> Option<String> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
-    let named = LIST_TOTAL_HEADERS.iter().filter_map(|name| text(name));
-    let ranges = text(CONTENT_RANGE.as_str()).and_then(|range| {
+    let named = LIST_TOTAL_HEADERS.iter().flat_map(|name| texts(headers, *name));
+    let ranges = texts(headers, CONTENT_RANGE).filter_map(|range| {
         let (range, total) = range.rsplit_once('/')?;
-        (!range.trim_start().starts_with("bytes")).then_some(total)
+        (!range.starts_with("bytes")).then_some(total)
     });
-    let totals = named.chain(ranges).filter_map(|total| total.trim().parse::<usize>().ok());
+    let totals = named.chain(ranges).filter_map(|total| total.parse::<usize>().ok());
     if let Some(total) = totals.max().filter(|total| *total > sent) {
         return Some(format!("the service sent {sent} of {total} entries"));
     }
-    let mut links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    links.any(names_next_page).then(|| format!("the service sent {sent} entries and a link to the next page"))
+    texts(headers, LINK)
+        .any(names_next_page)
+        .then(|| format!("the service sent {sent} entries and a link to the next page"))
 }
 
 /// Whether a `Link` header (RFC 8288) has a link with the relation `next`.

@@ -19,47 +19,37 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    fn new(id: &'static str, template: &'static str, label: String) -> Self {
+        Self { id, template, label, priority: CallPriority::InOrder }
+    }
+
     pub(crate) fn info() -> Self {
-        Self {
-            id: "get_info",
-            template: "/activitylog/v1",
-            label: "reading the API's name and version".to_owned(),
-            priority: CallPriority::InOrder,
-        }
+        Self::new("get_info", "/activitylog/v1", "reading the API's name and version".to_owned())
     }
 
     pub(crate) fn contracts() -> Self {
-        Self {
-            id: "get_available_contracts",
-            template: "/activitylog/v1/contracts",
-            label: "listing the contracts".to_owned(),
-            priority: CallPriority::InOrder,
-        }
+        Self::new("get_available_contracts", "/activitylog/v1/contracts", "listing the contracts".to_owned())
+    }
+
+    fn log(label: String) -> Self {
+        Self::new("get_by_contract", "/activitylog/v1/contracts/{contractNumber}", label)
     }
 
     /// Reads one page of `size` hits. A first page of one hit is a count: its total is compared with the events of
     /// windows. These windows take memory until the count arrives, so counts go before other pages.
     pub(crate) fn page(contract: &ContractNumber, range: DateRange, offset: u64, size: u64) -> Self {
-        Self {
-            id: "get_by_contract",
-            template: "/activitylog/v1/contracts/{contractNumber}",
-            label: format!("reading the log of contract {contract} for {range} at offset {offset}"),
-            priority: if (offset, size) == (0, 1) { CallPriority::First } else { CallPriority::InOrder },
-        }
+        let priority = if (offset, size) == (0, 1) { CallPriority::First } else { CallPriority::InOrder };
+        let label = format!("reading the log of contract {contract} for {range} at offset {offset}");
+        Self { priority, ..Self::log(label) }
     }
 
     pub(crate) fn cloud_request(id: &str) -> Self {
-        Self {
-            id: "get_request",
-            template: "/cloudapi/v6/requests/{requestId}",
-            label: format!("asking the Cloud API for the request {id}"),
-            priority: CallPriority::InOrder,
-        }
+        let label = format!("asking the Cloud API for the request {id}");
+        Self::new("get_request", "/cloudapi/v6/requests/{requestId}", label)
     }
 
     /// The operation that reads all pages of a range.
     pub(crate) fn events(contract: &ContractNumber, range: DateRange) -> Self {
-        let label = format!("reading the log of contract {contract} for {range}");
-        Self { label, priority: CallPriority::InOrder, ..Self::page(contract, range, 0, 1) }
+        Self::log(format!("reading the log of contract {contract} for {range}"))
     }
 }

@@ -49,15 +49,16 @@ impl CheckedWindows {
         self.longest_correct = Some(shortest.max(MIN_LENGTH.num_seconds()));
     }
 
-    /// The length of the longest range that the service answers correctly, as far as it is known.
-    pub(super) fn longest_correct(&self) -> TimeDelta {
-        self.longest_correct.map_or(TimeDelta::zero(), TimeDelta::seconds)
-    }
-
     /// Whether answers for windows of this length are not trusted, because a part that is shorter than this length
     /// contradicted an earlier window.
     pub(super) fn is_refuted(&self, seconds: i64) -> bool {
-        self.longest_correct.is_some_and(|shortest| seconds > shortest + 1)
+        self.longest_correct_below(seconds).is_some()
+    }
+
+    /// The length of the longest range that the service answers correctly, if answers for windows of `seconds` are not
+    /// trusted (see [`Self::is_refuted`]). `None` if they are trusted.
+    pub(super) fn longest_correct_below(&self, seconds: i64) -> Option<TimeDelta> {
+        self.longest_correct.filter(|longest| seconds > longest + 1).map(TimeDelta::seconds)
     }
 }
 

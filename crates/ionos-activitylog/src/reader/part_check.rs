@@ -57,8 +57,7 @@ pub(super) async fn check_parts(
     if !needs_check() {
         return Ok((PartCheck::Agrees, 0));
     }
-    if pages.extra.with_checked_windows(|checked| checked.is_refuted(seconds)) {
-        let longest = pages.extra.with_checked_windows(|checked| checked.longest_correct());
+    if let Some(longest) = pages.extra.with_checked_windows(|checked| checked.longest_correct_below(seconds)) {
         return Ok((PartCheck::Contradicts(window.split_by_longest(longest)), 0));
     }
     let times = verification.events.times();
@@ -88,8 +87,7 @@ pub(super) async fn check_parts(
         requests += own;
         let mut longest = part.duration();
         if let Some(missing) = missing {
-            let known = times.iter().filter(|time| part.contains(**time)).count() as u64;
-            pages.split_totals.add(part, known.saturating_add(missing));
+            pages.split_totals.add(part, events_inside(part, &times).saturating_add(missing));
             if !has_grown {
                 let own;
                 (longest, own) = longest_correct(part, window.range, missing, &times, pages).await?;
@@ -150,8 +148,8 @@ async fn longest_correct(
             Err(error) if concerns_only_page(&error) => None,
             fetched => fetched?.page.total,
         };
-        let known = times.iter().filter(|time| longer.contains(**time)).count() as u64;
-        if total.is_none_or(|total| total.count < known.saturating_add(missing)) {
+        let expected = events_inside(longer, times).saturating_add(missing);
+        if total.is_none_or(|total| total.count < expected) {
             break;
         }
         correct = longer;
@@ -258,6 +256,11 @@ async fn has_higher_total(
     }
 }
 
+/// Number of events in a range.
+fn events_inside(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
+    times.iter().filter(|time| range.contains(**time)).count() as u64
+}
+
 /// Number of events in a range and at exactly its end, because the service may count the events at the end too.
 fn events_in(range: DateRange, times: &[DateTime<Utc>]) -> u64 {
     times.iter().filter(|time| range.contains(**time) || **time == range.end()).count() as u64
@@ -331,16 +334,14 @@ async fn read_part(
         }
         // If a page with room for more hits has at least `allowed` hits, it has all events of the part, so a higher
         // total of the same page is wrong. A page with fewer than `allowed` hits may have been cut off by the service.
-        let has_all = index > 0 && (allowed..size).contains(&hits);
+        let is_whole_page = index > 0;
+        let has_all = is_whole_page && (allowed..size).contains(&hits);
         answer.contradicts = has_new || !is_partial && count > allowed && !has_all;
-        answer.unconfirmed_total = match index {
-            0 => None,
-            _ if count <= allowed || is_partial => answer.total.filter(|total| *total > allowed),
-            _ => None,
-        };
-        let may_differ = match index {
-            0 => answer.contradicts && !has_new,
-            _ => !answer.contradicts && answer.unconfirmed_total.is_some(),
+        let is_lower = is_whole_page && (count <= allowed || is_partial);
+        answer.unconfirmed_total = answer.total.filter(|total| is_lower && *total > allowed);
+        let may_differ = match is_whole_page {
+            true => !answer.contradicts && answer.unconfirmed_total.is_some(),
+            false => answer.contradicts && !has_new,
         };
         if !may_differ {
             break;

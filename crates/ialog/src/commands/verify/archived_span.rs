@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, DateRange};
 use ionos_activitylog_archive::{ReadRange, VerifyReport};
+
+use crate::output::time::format_time;
 
 /// The range from the first to the last archived time of a contract. `is_selected` selects the days that count. `None`
 /// if none of them has a range.
@@ -24,11 +27,6 @@ fn is_midnight(time: DateTime<Utc>) -> bool {
     time.time() == NaiveTime::MIN
 }
 
-/// A time, with fractions of a second only if it has any.
-fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
 /// The range that is proven for all contracts, such as `up to 2026-11-18`, which includes this day. If the archive
 /// begins or ends within a day, the text has the exact time. `None` if a contract has no closed day.
 pub(super) fn describe_proven(report: &VerifyReport) -> Option<String> {
@@ -40,12 +38,12 @@ pub(super) fn describe_proven(report: &VerifyReport) -> Option<String> {
     let (start, end) = (spans.iter().map(|span| span.start()).max()?, spans.iter().map(|span| span.end()).min()?);
     let last = match end.date_naive().pred_opt().filter(|_| is_midnight(end)) {
         Some(last_day) => last_day.to_string(),
-        None => time_text(end),
+        None => format_time(end, Tz::UTC),
     };
     let begins_within_a_day = spans.iter().any(|span| !is_midnight(span.start()));
     let first = match is_midnight(start) {
         true => start.date_naive().to_string(),
-        false => time_text(start),
+        false => format_time(start, Tz::UTC),
     };
     let from = if begins_within_a_day && start < end { format!("from {first} ") } else { String::new() };
     Some(format!("{from}up to {last}"))
@@ -62,7 +60,7 @@ pub(super) fn describe_partial_days(report: &VerifyReport) -> String {
         times
             .into_iter()
             .filter(|time| !is_midnight(*time))
-            .map(move |time| format!(", archived only {word} {}", time_text(time)))
+            .map(move |time| format!(", archived only {word} {}", format_time(time, Tz::UTC)))
     };
     within_a_day(starts, "from").chain(within_a_day(ends, "up to")).collect()
 }

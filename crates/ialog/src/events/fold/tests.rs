@@ -20,12 +20,20 @@ fn event(second: u32, request: &str, queue: &str, kind: &str, status: &str) -> E
     .unwrap()
 }
 
-fn fold(events: &[Event], is_match: impl Fn(&Event) -> bool) -> (Vec<Vec<String>>, OperationCounts) {
-    let mut folder = OperationFolder::new(FoldMode::Rows, Filter::new(), false);
+/// Adds the events to a folder, and returns its rows and counts.
+fn fold_into(
+    mut folder: OperationFolder,
+    events: &[Event],
+    is_match: impl Fn(&Event) -> bool,
+) -> (Vec<Row>, OperationCounts) {
     for event in events {
         folder.add(Row::new(7.into(), event.clone()).matching(is_match(event)));
     }
-    let (rows, counts) = folder.finish();
+    folder.finish()
+}
+
+fn fold(events: &[Event], is_match: impl Fn(&Event) -> bool) -> (Vec<Vec<String>>, OperationCounts) {
+    let (rows, counts) = fold_into(OperationFolder::new(FoldMode::Rows, Filter::new(), false), events, is_match);
     let cells = |row: &Row| COLUMNS.map(|column| column.text(row).unwrap_or_default()).to_vec();
     let mut rows: Vec<_> = rows.iter().map(cells).collect();
     rows.sort();
@@ -74,11 +82,8 @@ fn the_kept_bytes_are_the_size_of_one_event_per_operation() {
 /// The cells of the rows of operations, and the counts, for events that are folded with a filter.
 fn fold_filtered(events: &[Event], filter: &str, mode: FoldMode) -> (Vec<[String; 3]>, OperationCounts) {
     let filter: Filter = filter.parse().unwrap();
-    let mut folder = OperationFolder::new(mode, filter.clone(), true);
-    for event in events {
-        folder.add(Row::new(7.into(), event.clone()).matching(filter.matches(event)));
-    }
-    let (rows, counts) = folder.finish();
+    let folder = OperationFolder::new(mode, filter.clone(), true);
+    let (rows, counts) = fold_into(folder, events, |event| filter.matches(event));
     let shown = [Column::Request, Column::Flat("outcome"), Column::Result];
     let cells = rows.iter().map(|row| shown.map(|column| column.text(row).unwrap_or_default()));
     (cells.collect(), counts)
@@ -215,11 +220,8 @@ fn shown_cells(events: &[Event], is_match: impl Fn(&Event) -> bool) -> [String; 
     let mut shown = Vec::new();
     for _ in 0..events.len() {
         events.rotate_left(1);
-        let mut folder = OperationFolder::new(FoldMode::Rows, Filter::new(), false);
-        for event in &events {
-            folder.add(Row::new(7.into(), event.clone()).matching(is_match(event)));
-        }
-        let (rows, _) = folder.finish();
+        let folder = OperationFolder::new(FoldMode::Rows, Filter::new(), false);
+        let (rows, _) = fold_into(folder, &events, &is_match);
         let cells = RowCells::new(&rows[0]);
         shown.push(SHOWN.map(|column| {
             let (text, suffix) = cells.table_text(column);
