@@ -81,9 +81,7 @@ pub(crate) fn unsent_entries(headers: &HeaderMap, sent: usize) -> Option<String>
     if let Some(total) = totals.max().filter(|total| *total > sent) {
         return Some(format!("the service sent {sent} of {total} entries"));
     }
-    texts(headers, LINK)
-        .any(names_next_page)
-        .then(|| format!("the service sent {sent} entries and a link to the next page"))
+    texts(headers, LINK).any(names_next_page).then(|| "the answer has a link to the next page".to_owned())
 }
 
 /// Whether a `Link` header (RFC 8288) has a link with the relation `next`.

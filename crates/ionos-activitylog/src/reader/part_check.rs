@@ -87,7 +87,7 @@ pub(super) async fn check_parts(
         requests += own;
         let mut longest = part.duration();
         if let Some(missing) = missing {
-            pages.split_totals.add(part, events_inside(part, &times).saturating_add(missing));
+            keep_total(part, missing, &times, pages);
             if !has_grown {
                 let own;
                 (longest, own) = longest_correct(part, window.range, missing, &times, pages).await?;
@@ -222,6 +222,12 @@ impl ComparedParts {
     }
 }
 
+/// Keeps the total of a part of which the window lacks `missing` events. The windows that are read instead of the window
+/// must have these events, or they are a gap.
+fn keep_total(part: DateRange, missing: u64, times: &[DateTime<Utc>], pages: PageReader<'_>) {
+    pages.split_totals.add(part, events_inside(part, times).saturating_add(missing));
+}
+
 /// Whether the service counts each event of a window in exactly one of the two parts of the window. Requests the total
 /// of each part, and also returns the number of requests.
 pub(super) async fn totals_add_up(
@@ -232,8 +238,14 @@ pub(super) async fn totals_add_up(
 ) -> Result<(bool, u64), Error> {
     let Some(total) = verification.counted_total() else { return Ok((false, 0)) };
     let times = verification.events.times();
-    let answers = parts.map(|part| read_part(part, events_in(part, &times), verification, pages, page_size));
-    let answers = try_join_all(answers).await?;
+    let read = |part: &DateRange| read_part(*part, events_in(*part, &times), verification, pages, page_size);
+    let answers = try_join_all(parts.iter().map(read)).await?;
+    for (part, answer) in parts.iter().zip(&answers) {
+        let higher = answer.total.filter(|_| answer.contradicts || answer.unconfirmed_total.is_some());
+        if let Some(missing) = higher.and_then(|total| total.checked_sub(events_in(*part, &times))) {
+            keep_total(*part, missing, &times, pages);
+        }
+    }
     let is_usable = answers.iter().all(|answer| answer.is_usable && !answer.contradicts);
     let sum = answers.iter().fold(0_u64, |sum, answer| sum.saturating_add(answer.count));
     Ok((is_usable && sum == total, answers.iter().map(|answer| answer.requests).sum()))
